@@ -1,0 +1,246 @@
+//! What a network looks like: image shape, widths, latent size, posterior and likelihood.
+
+use serde::{Deserialize, Serialize};
+
+/// Largest accepted image side in pixels: four halvings of 256 leave 16, far above what the page draws.
+pub const MAX_SIDE: usize = 256;
+/// Largest accepted number of image channels (RGBA).
+pub const MAX_IMAGE_CHANNELS: usize = 4;
+/// Largest accepted latent size: the page shows a row per unit.
+pub const MAX_LATENT: usize = 256;
+/// Largest accepted width of a convolution or of the hidden layer.
+pub const MAX_WIDTH: usize = 4096;
+/// Largest accepted number of convolutions: each halves the image.
+pub const MAX_CONVOLUTIONS: usize = 8;
+
+/// Shape of one image, channels last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageShape {
+    /// Rows in pixels.
+    pub height: usize,
+    /// Columns in pixels.
+    pub width: usize,
+    /// Values a pixel: 1 for grey, 3 for RGB.
+    pub channels: usize,
+}
+
+impl ImageShape {
+    /// Values in one image.
+    pub fn len(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// Whether an image holds no value at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Family of the approximate posterior q(z|x).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PosteriorKind {
+    /// Diagonal Gaussian N(μ, diag σ²) (Kingma & Welling 2014).
+    #[default]
+    Gaussian,
+}
+
+/// Family of the likelihood p(x|z).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LikelihoodKind {
+    /// Independent Bernoulli pixels given by logits.
+    #[default]
+    Bernoulli,
+}
+
+/// The network's configuration. The default is the field's dSprites network
+/// (Burgess et al. 2018; Locatello et al. 2019) with ten latent units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// Shape of the images.
+    pub image: ImageShape,
+    /// Number of latent units.
+    pub latent: usize,
+    /// Output channels of the encoder's k4 s2 p1 convolutions; the decoder mirrors them.
+    pub channels: Vec<usize>,
+    /// Width of the dense layer between the convolutions and the code.
+    pub hidden: usize,
+    /// Family of q(z|x).
+    pub posterior: PosteriorKind,
+    /// Family of p(x|z).
+    pub likelihood: LikelihoodKind,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            image: ImageShape {
+                height: 64,
+                width: 64,
+                channels: 1,
+            },
+            latent: 10,
+            channels: vec![32, 32, 64, 64],
+            hidden: 256,
+            posterior: PosteriorKind::Gaussian,
+            likelihood: LikelihoodKind::Bernoulli,
+        }
+    }
+}
+
+/// A network that can't be built.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("model.{key} = {value}: {expected}")]
+pub struct ConfigError {
+    /// The offending key under `model`.
+    pub key: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What it should be.
+    pub expected: String,
+}
+
+impl ModelConfig {
+    /// Checks every number against its limit.
+    ///
+    /// # Errors
+    /// Names the first key whose value can't make a network.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let image = self.image;
+        in_range("image.channels", image.channels, MAX_IMAGE_CHANNELS)?;
+        in_range("latent", self.latent, MAX_LATENT)?;
+        in_range("hidden", self.hidden, MAX_WIDTH)?;
+        if self.channels.is_empty() || self.channels.len() > MAX_CONVOLUTIONS {
+            return Err(ConfigError {
+                key: "channels",
+                value: format!("{:?}", self.channels),
+                expected: format!("list 1 to {MAX_CONVOLUTIONS} widths"),
+            });
+        }
+        for &width in &self.channels {
+            in_range("channels", width, MAX_WIDTH)?;
+        }
+        let step = 1 << self.channels.len();
+        for (key, side) in [("image.height", image.height), ("image.width", image.width)] {
+            in_range(key, side, MAX_SIDE)?;
+            if side % step != 0 {
+                return Err(ConfigError {
+                    key,
+                    value: side.to_string(),
+                    expected: format!(
+                        "must be a multiple of {step}, since {} convolutions halve it",
+                        self.channels.len()
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Height, width and channels of the last feature map.
+    pub fn feature_shape(&self) -> (usize, usize, usize) {
+        let shift = self.channels.len();
+        (
+            self.image.height >> shift,
+            self.image.width >> shift,
+            *self.channels.last().unwrap_or(&0),
+        )
+    }
+
+    /// Name and shape of every tensor of the network, in name order.
+    ///
+    /// Convolutions are `[4, 4, in, out]`, transposed ones `[in, 4, 4, out]`, dense layers
+    /// `[out, in]`, biases `[out]`; feature maps flatten channels-last.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let mut all = Vec::new();
+        let mut layer = |name: String, weight: Vec<usize>, bias: usize| {
+            all.push((format!("{name}.bias"), vec![bias]));
+            all.push((format!("{name}.weight"), weight));
+        };
+        let (height, width, last) = self.feature_shape();
+        let flat = height * width * last;
+        let widths: Vec<usize> = std::iter::once(self.image.channels)
+            .chain(self.channels.iter().copied())
+            .collect();
+        let mirrored: Vec<usize> = widths.iter().rev().copied().collect();
+        for (i, pair) in mirrored.windows(2).enumerate() {
+            let weight = vec![pair[0], 4, 4, pair[1]];
+            layer(format!("decoder.deconv.{i}"), weight, pair[1]);
+        }
+        layer(
+            "decoder.dense.0".into(),
+            vec![self.hidden, self.latent],
+            self.hidden,
+        );
+        layer("decoder.dense.1".into(), vec![flat, self.hidden], flat);
+        for (i, pair) in widths.windows(2).enumerate() {
+            let weight = vec![4, 4, pair[0], pair[1]];
+            layer(format!("encoder.conv.{i}"), weight, pair[1]);
+        }
+        layer("encoder.dense".into(), vec![self.hidden, flat], self.hidden);
+        layer(
+            "encoder.posterior".into(),
+            vec![2 * self.latent, self.hidden],
+            2 * self.latent,
+        );
+        all.sort();
+        all
+    }
+}
+
+fn in_range(key: &'static str, value: usize, max: usize) -> Result<(), ConfigError> {
+    if (1..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError {
+        key,
+        value: value.to_string(),
+        expected: format!("must lie between 1 and {max}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_the_networks_of_the_field() {
+        let config = ModelConfig::default();
+        assert_eq!(config.validate(), Ok(()));
+        let parameters: usize = config
+            .tensors()
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum();
+        // Encoder 32·16+32, 32·32·16+32, 64·32·16+64, 64·64·16+64, 1024·256+256, 256·20+20;
+        // decoder 10·256+256, 256·1024+1024, 64·64·16+64, 64·32·16+32, 32·32·16+32, 32·16+1.
+        assert_eq!(parameters, 765_205);
+    }
+
+    #[test]
+    fn impossible_values_are_named() {
+        let bad = |change: fn(&mut ModelConfig)| {
+            let mut config = ModelConfig::default();
+            change(&mut config);
+            config
+                .validate()
+                .expect_err("an impossible network was accepted")
+                .key
+        };
+        assert_eq!(bad(|c| c.latent = 0), "latent");
+        assert_eq!(bad(|c| c.latent = MAX_LATENT + 1), "latent");
+        assert_eq!(bad(|c| c.hidden = MAX_WIDTH + 1), "hidden");
+        assert_eq!(bad(|c| c.channels.clear()), "channels");
+        assert_eq!(
+            bad(|c| c.channels = vec![8; MAX_CONVOLUTIONS + 1]),
+            "channels"
+        );
+        assert_eq!(bad(|c| c.channels[0] = 0), "channels");
+        assert_eq!(bad(|c| c.image.channels = 5), "image.channels");
+        assert_eq!(bad(|c| c.image.width = 60), "image.width");
+        assert_eq!(bad(|c| c.image.height = 2 * MAX_SIDE), "image.height");
+    }
+}

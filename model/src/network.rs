@@ -1,0 +1,222 @@
+//! The field's convolutional autoencoder for 64×64 images (Burgess et al. 2018, "Understanding
+//! disentangling in β-VAE"; Locatello et al. 2019, table 1).
+//!
+//! Encoder: k4 s2 p1 convolutions with ReLU, a dense layer with ReLU, a dense layer to μ, log σ².
+//! Decoder: two dense layers with ReLU, then the same convolutions transposed; the last gives the
+//! logits of the likelihood.
+
+use candle_core::{Result, Tensor};
+use candle_nn::VarBuilder;
+
+use crate::config::ModelConfig;
+use crate::ops::{Activation, conv, deconv, dense};
+use crate::posterior::Posterior;
+
+/// A layer's weight and bias.
+#[derive(Clone, Debug)]
+struct Layer {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Layer {
+    fn load(vb: &VarBuilder, shape: &[usize], outputs: usize) -> Result<Self> {
+        Ok(Self {
+            weight: vb.get(shape, "weight")?,
+            bias: vb.get(outputs, "bias")?,
+        })
+    }
+}
+
+/// What the encoder says of a batch.
+#[derive(Clone, Debug)]
+pub struct Encoding {
+    /// q(z|x).
+    pub posterior: Posterior,
+    /// Hidden activations after ReLU, first layer first: feature maps `[N, H, W, C]`, then the
+    /// dense layer `[N, hidden]`.
+    pub activations: Vec<Tensor>,
+}
+
+/// A variational autoencoder.
+#[derive(Clone, Debug)]
+pub struct Vae {
+    config: ModelConfig,
+    convolutions: Vec<Layer>,
+    encoder_dense: Layer,
+    posterior: Layer,
+    decoder_dense: [Layer; 2],
+    deconvolutions: Vec<Layer>,
+}
+
+impl Vae {
+    /// Takes its tensors from `vb` under the names of [`ModelConfig::tensors`].
+    ///
+    /// # Errors
+    /// Fails if the configuration is impossible, or a tensor is missing or of another shape.
+    pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
+        config.validate().map_err(candle_core::Error::wrap)?;
+        let (height, width, last) = config.feature_shape();
+        let flat = height * width * last;
+        let widths: Vec<usize> = std::iter::once(config.image.channels)
+            .chain(config.channels.iter().copied())
+            .collect();
+        let encoder = vb.pp("encoder");
+        let decoder = vb.pp("decoder");
+        let convolutions = widths
+            .windows(2)
+            .enumerate()
+            .map(|(i, w)| Layer::load(&encoder.pp(format!("conv.{i}")), &[4, 4, w[0], w[1]], w[1]))
+            .collect::<Result<_>>()?;
+        let mirrored: Vec<usize> = widths.into_iter().rev().collect();
+        let deconvolutions = mirrored
+            .windows(2)
+            .enumerate()
+            .map(|(i, w)| {
+                Layer::load(
+                    &decoder.pp(format!("deconv.{i}")),
+                    &[w[0], 4, 4, w[1]],
+                    w[1],
+                )
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            convolutions,
+            encoder_dense: Layer::load(
+                &encoder.pp("dense"),
+                &[config.hidden, flat],
+                config.hidden,
+            )?,
+            posterior: Layer::load(
+                &encoder.pp("posterior"),
+                &[2 * config.latent, config.hidden],
+                2 * config.latent,
+            )?,
+            decoder_dense: [
+                Layer::load(
+                    &decoder.pp("dense.0"),
+                    &[config.hidden, config.latent],
+                    config.hidden,
+                )?,
+                Layer::load(&decoder.pp("dense.1"), &[flat, config.hidden], flat)?,
+            ],
+            deconvolutions,
+            config: config.clone(),
+        })
+    }
+
+    /// The configuration it was built from.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Encodes `images`, `[N, H, W, C]` in `[0, 1]`.
+    ///
+    /// # Errors
+    /// Fails if the images are of another shape.
+    pub fn encode(&self, images: &Tensor) -> Result<Encoding> {
+        let mut activations = Vec::with_capacity(self.convolutions.len() + 1);
+        let mut x = images.clone();
+        for layer in &self.convolutions {
+            x = conv(&x, &layer.weight, &layer.bias, Activation::Relu)?;
+            activations.push(x.clone());
+        }
+        let hidden = dense(
+            &x.flatten_from(1)?,
+            &self.encoder_dense.weight,
+            &self.encoder_dense.bias,
+            Activation::Relu,
+        )?;
+        activations.push(hidden.clone());
+        let statistics = dense(
+            &hidden,
+            &self.posterior.weight,
+            &self.posterior.bias,
+            Activation::None,
+        )?;
+        Ok(Encoding {
+            posterior: Posterior::from_statistics(&statistics)?,
+            activations,
+        })
+    }
+
+    /// Decodes `codes`, `[N, D]`, to the likelihood's logits, `[N, H, W, C]`.
+    ///
+    /// # Errors
+    /// Fails if the codes are of another width.
+    pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
+        let [first, second] = &self.decoder_dense;
+        let x = dense(codes, &first.weight, &first.bias, Activation::Relu)?;
+        let x = dense(&x, &second.weight, &second.bias, Activation::Relu)?;
+        let (height, width, channels) = self.config.feature_shape();
+        let mut x = x.reshape(((), height, width, channels))?;
+        for (i, layer) in self.deconvolutions.iter().enumerate() {
+            let last = i + 1 == self.deconvolutions.len();
+            let activation = if last {
+                Activation::None
+            } else {
+                Activation::Relu
+            };
+            x = deconv(&x, &layer.weight, &layer.bias, activation)?;
+        }
+        Ok(x)
+    }
+
+    /// Decodes `codes`, `[N, D]`, to pixel means in `[0, 1]`, `[N, H, W, C]`.
+    ///
+    /// # Errors
+    /// Fails if the codes are of another width.
+    pub fn decode_mean(&self, codes: &Tensor) -> Result<Tensor> {
+        candle_nn::ops::sigmoid(&self.decode(codes)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+    use candle_core::{DType, Device};
+
+    #[test]
+    fn shapes_run_from_image_to_code_and_back() -> Result<()> {
+        let config = ModelConfig {
+            latent: 3,
+            channels: vec![4, 8],
+            hidden: 16,
+            ..ModelConfig::default()
+        };
+        let device = Device::Cpu;
+        let parameters = Parameters::initial(&config, 1, &device)?;
+        let vae = Vae::load(&config, &parameters.builder(&device))?;
+        let images = Tensor::zeros((2, 64, 64, 1), DType::F32, &device)?;
+        let encoding = vae.encode(&images)?;
+        assert_eq!(encoding.posterior.mean.dims(), [2, 3]);
+        assert_eq!(encoding.activations.len(), 3);
+        assert_eq!(encoding.activations[1].dims(), [2, 16, 16, 8]);
+        let decoded = vae.decode_mean(&encoding.posterior.mean)?;
+        assert_eq!(decoded.dims(), [2, 64, 64, 1]);
+        let values = decoded.flatten_all()?.to_vec1::<f32>()?;
+        assert!(values.iter().all(|v| (0.0..=1.0).contains(v)));
+        Ok(())
+    }
+
+    #[test]
+    fn gradients_reach_every_parameter() -> Result<()> {
+        let config = ModelConfig {
+            channels: vec![4, 4],
+            hidden: 8,
+            ..ModelConfig::default()
+        };
+        let device = Device::Cpu;
+        let parameters = Parameters::initial(&config, 1, &device)?;
+        let vae = Vae::load(&config, &parameters.builder(&device))?;
+        let images = Tensor::ones((2, 64, 64, 1), DType::F32, &device)?;
+        let posterior = vae.encode(&images)?.posterior;
+        let codes = posterior.sample(&Tensor::ones((2, 10), DType::F32, &device)?)?;
+        let gradients = vae.decode(&codes)?.sqr()?.sum_all()?.backward()?;
+        for (name, variable) in parameters.iter() {
+            assert!(gradients.get(variable).is_some(), "no gradient for {name}");
+        }
+        Ok(())
+    }
+}

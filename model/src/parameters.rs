@@ -1,0 +1,111 @@
+//! Trainable tensors under stable names.
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_nn::VarBuilder;
+use rand::Rng;
+
+use crate::config::ModelConfig;
+use crate::random::{Purpose, stream};
+
+/// The network's variables in name order, so that every pass over them is the same on every run.
+#[derive(Clone, Debug)]
+pub struct Parameters(BTreeMap<String, Var>);
+
+impl Parameters {
+    /// Fresh weights, uniform in ±√(1/fan-in) as PyTorch's layers start, biases included.
+    ///
+    /// # Errors
+    /// Fails if the device can't hold the tensors.
+    pub fn initial(config: &ModelConfig, seed: u64, device: &Device) -> Result<Self> {
+        let tensors = config.tensors();
+        let fan_in: BTreeMap<&str, usize> = tensors
+            .iter()
+            .filter_map(|(name, shape)| Some((name.strip_suffix(".weight")?, fan_in(name, shape))))
+            .collect();
+        let mut variables = BTreeMap::new();
+        for (index, (name, shape)) in tensors.iter().enumerate() {
+            let layer = name
+                .rsplit_once('.')
+                .map_or(name.as_str(), |(layer, _)| layer);
+            let bound = 1.0 / (fan_in[layer] as f32).sqrt();
+            let mut rng = stream(seed, Purpose::Weights, index as u64);
+            let values: Vec<f32> = (0..shape.iter().product())
+                .map(|_| rng.random_range(-bound..bound))
+                .collect();
+            let tensor = Tensor::from_vec(values, shape.as_slice(), device)?;
+            variables.insert(name.clone(), Var::from_tensor(&tensor)?);
+        }
+        Ok(Self(variables))
+    }
+
+    /// Variables that start from the tensors given.
+    ///
+    /// # Errors
+    /// Fails if the device can't hold a tensor.
+    pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> Result<Self> {
+        tensors
+            .iter()
+            .map(|(name, tensor)| Ok((name.clone(), Var::from_tensor(tensor)?)))
+            .collect::<Result<_>>()
+            .map(Self)
+    }
+
+    /// Name and variable, in name order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
+        self.0
+            .iter()
+            .map(|(name, variable)| (name.as_str(), variable))
+    }
+
+    /// A copy of the names with the tensors behind them.
+    pub fn tensors(&self) -> BTreeMap<String, Tensor> {
+        self.0
+            .iter()
+            .map(|(name, variable)| (name.clone(), variable.as_tensor().clone()))
+            .collect()
+    }
+
+    /// The variables as candle's layers ask for them; gradients reach them.
+    pub fn builder(&self, device: &Device) -> VarBuilder<'static> {
+        let tensors = self.tensors().into_iter().collect();
+        VarBuilder::from_tensors(tensors, DType::F32, device)
+    }
+}
+
+/// Inputs that reach one output: what PyTorch's `_calculate_fan_in_and_fan_out` calls fan-in
+/// (for a transposed convolution PyTorch counts the outputs' channels; so does this).
+fn fan_in(name: &str, shape: &[usize]) -> usize {
+    match shape {
+        [_, input] => *input,
+        [input, k, l, output] if name.contains("deconv") => {
+            let _ = input;
+            k * l * output
+        }
+        [k, l, input, _] => k * l * input,
+        other => other.iter().product(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initial_weights_follow_the_seed_and_the_bound() -> Result<()> {
+        let config = ModelConfig::default();
+        let read = |seed| -> Result<Vec<f32>> {
+            let parameters = Parameters::initial(&config, seed, &Device::Cpu)?;
+            let weight = &parameters.tensors()["encoder.conv.1.weight"];
+            weight.flatten_all()?.to_vec1()
+        };
+        let weights = read(1)?;
+        assert_eq!(weights, read(1)?);
+        assert_ne!(weights, read(2)?);
+        let bound = 1.0 / (16.0f32 * 32.0).sqrt();
+        let largest = weights.iter().fold(0f32, |max, w| max.max(w.abs()));
+        assert!(largest <= bound && largest > 0.99 * bound);
+        Ok(())
+    }
+}

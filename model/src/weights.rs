@@ -1,0 +1,219 @@
+//! The weights file: one safetensors file whose metadata holds the model card.
+//!
+//! Tensors are f32 or f16, named and shaped as [`ModelConfig::tensors`] lists them. The metadata
+//! has one key, [`CARD_KEY`], with the card as JSON, so that equal models give equal bytes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use candle_core::{DType, Device, Tensor};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::Deserialize;
+
+use crate::card::{Card, FORMAT};
+use crate::config::ModelConfig;
+
+/// The metadata key of the card.
+pub const CARD_KEY: &str = "latentscope";
+/// Largest file that is read: 64 MiB, sixteen times what the page ships per model.
+pub const MAX_FILE: usize = 64 << 20;
+/// Largest header that is parsed: 4 MiB, some fifty times that of a ten-unit model.
+pub const MAX_HEADER: usize = 4 << 20;
+
+/// Why a weights file can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The file is larger than any model of ours.
+    #[error("the file has {0} bytes, over the limit of {MAX_FILE}")]
+    TooLarge(usize),
+    /// The header claims more than the limit.
+    #[error(
+        "the file's header claims {0} bytes, over the limit of {MAX_HEADER}; it is not a weights file or it is damaged"
+    )]
+    HeaderTooLarge(u64),
+    /// Not a safetensors file, or a truncated one.
+    #[error("the file is not a complete safetensors file ({0}); export or download it again")]
+    Malformed(#[from] safetensors::SafeTensorError),
+    /// There is no card.
+    #[error(
+        "the file has no model card (metadata key `{CARD_KEY}`); export it with `latentscope export`"
+    )]
+    NoCard,
+    /// The card's version is not ours.
+    #[error(
+        "the card has format version {0}, and this version reads {FORMAT}; use the version that wrote it or export it again"
+    )]
+    Version(u64),
+    /// The card can't be understood.
+    #[error("the model card is damaged: {0}")]
+    Card(String),
+    /// A tensor that the network needs is missing.
+    #[error("tensor `{0}` is missing")]
+    Missing(String),
+    /// A tensor that the network doesn't have.
+    #[error("tensor `{0}` is not part of the network")]
+    Unknown(String),
+    /// A tensor of another shape.
+    #[error("tensor `{name}` has shape {found:?} but the card's network needs {expected:?}")]
+    Shape {
+        /// Tensor.
+        name: String,
+        /// Shape in the file.
+        found: Vec<usize>,
+        /// Shape in the network.
+        expected: Vec<usize>,
+    },
+    /// A tensor of a type other than f32 or f16.
+    #[error("tensor `{name}` has type {found:?}; f32 and f16 are read")]
+    Type {
+        /// Tensor.
+        name: String,
+        /// Type in the file.
+        found: Dtype,
+    },
+    /// NaN or infinity among the weights.
+    #[error("tensor `{0}` holds a value that is not finite")]
+    NotFinite(String),
+    /// Candle could not make a tensor.
+    #[error("the tensors could not be read or made: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// A model as its file holds it.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// The card.
+    pub card: Card,
+    /// Tensors by name, f32 on the CPU.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+/// Enough of the card to learn its version before the rest is parsed.
+#[derive(Deserialize)]
+struct Versioned {
+    format: u64,
+}
+
+impl Weights {
+    /// Reads a weights file from its bytes, checking all of it.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file; nothing is allocated for what its header merely claims.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        if bytes.len() > MAX_FILE {
+            return Err(WeightsError::TooLarge(bytes.len()));
+        }
+        if let Some(prefix) = bytes.first_chunk::<8>() {
+            let header = u64::from_le_bytes(*prefix);
+            if header > MAX_HEADER as u64 {
+                return Err(WeightsError::HeaderTooLarge(header));
+            }
+        }
+        let (_, metadata) = SafeTensors::read_metadata(bytes)?;
+        let file = SafeTensors::deserialize(bytes)?;
+        let json = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|entries| entries.get(CARD_KEY))
+            .ok_or(WeightsError::NoCard)?;
+        let card = read_card(json)?;
+        let tensors = read_tensors(&file, &card.model)?;
+        Ok(Self { card, tensors })
+    }
+
+    /// The file's bytes; equal models give equal bytes.
+    ///
+    /// # Errors
+    /// Fails if card and tensors don't belong together.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
+        self.card.validate().map_err(WeightsError::Card)?;
+        let json =
+            serde_json::to_string(&self.card).map_err(|e| WeightsError::Card(e.to_string()))?;
+        let mut raw = Vec::new();
+        for (name, shape) in self.card.model.tensors() {
+            let tensor = self
+                .tensors
+                .get(&name)
+                .ok_or_else(|| WeightsError::Missing(name.clone()))?;
+            expect_shape(&name, tensor.dims(), &shape)?;
+            let values = tensor
+                .to_dtype(DType::F32)?
+                .flatten_all()?
+                .to_vec1::<f32>()?;
+            if values.iter().any(|v| !v.is_finite()) {
+                return Err(WeightsError::NotFinite(name));
+            }
+            let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            raw.push((name, shape, bytes));
+        }
+        let views = raw
+            .iter()
+            .map(|(name, shape, bytes)| {
+                Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
+            })
+            .collect::<Result<Vec<_>, WeightsError>>()?;
+        let metadata = HashMap::from([(CARD_KEY.to_owned(), json)]);
+        Ok(safetensors::serialize(views, Some(metadata))?)
+    }
+}
+
+fn read_card(json: &str) -> Result<Card, WeightsError> {
+    let damaged = |e: serde_json::Error| WeightsError::Card(e.to_string());
+    let version = serde_json::from_str::<Versioned>(json)
+        .map_err(damaged)?
+        .format;
+    if version != u64::from(FORMAT) {
+        return Err(WeightsError::Version(version));
+    }
+    let card: Card = serde_json::from_str(json).map_err(damaged)?;
+    card.validate().map_err(WeightsError::Card)?;
+    Ok(card)
+}
+
+fn read_tensors(
+    file: &SafeTensors,
+    model: &ModelConfig,
+) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+    let expected: BTreeMap<String, Vec<usize>> = model.tensors().into_iter().collect();
+    if let Some(name) = file
+        .names()
+        .into_iter()
+        .find(|name| !expected.contains_key(*name))
+    {
+        return Err(WeightsError::Unknown(name.to_owned()));
+    }
+    let mut tensors = BTreeMap::new();
+    for (name, shape) in expected {
+        let view = file
+            .tensor(&name)
+            .map_err(|_| WeightsError::Missing(name.clone()))?;
+        expect_shape(&name, view.shape(), &shape)?;
+        let dtype = match view.dtype() {
+            Dtype::F32 => DType::F32,
+            Dtype::F16 => DType::F16,
+            found => return Err(WeightsError::Type { name, found }),
+        };
+        let tensor = Tensor::from_raw_buffer(view.data(), dtype, &shape, &Device::Cpu)?
+            .to_dtype(DType::F32)?;
+        if tensor
+            .flatten_all()?
+            .to_vec1::<f32>()?
+            .iter()
+            .any(|v| !v.is_finite())
+        {
+            return Err(WeightsError::NotFinite(name));
+        }
+        tensors.insert(name, tensor);
+    }
+    Ok(tensors)
+}
+
+fn expect_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), WeightsError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(WeightsError::Shape {
+        name: name.to_owned(),
+        found: found.to_vec(),
+        expected: expected.to_vec(),
+    })
+}
