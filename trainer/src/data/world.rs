@@ -1,0 +1,59 @@
+//! A world's grid as a data set, rendered when read.
+
+use model::ImageShape;
+use rayon::prelude::*;
+use worlds::World;
+
+use super::{DataError, Dataset};
+
+/// Every image of a world's grid.
+pub struct WorldDataset {
+    world: &'static dyn World,
+}
+
+impl WorldDataset {
+    /// The grid of `world`.
+    pub fn new(world: &'static dyn World) -> Self {
+        Self { world }
+    }
+}
+
+impl Dataset for WorldDataset {
+    fn name(&self) -> &str {
+        self.world.name()
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        let [height, width, channels] = self.world.image_shape();
+        ImageShape {
+            height,
+            width,
+            channels,
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.world.len()
+    }
+
+    fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
+        let size = self.image_shape().len();
+        images
+            .par_chunks_exact_mut(size)
+            .zip(indices)
+            .for_each_init(
+                || vec![0u8; size],
+                |bytes, (image, &index)| {
+                    self.world.render_index(index, bytes);
+                    for (value, &byte) in image.iter_mut().zip(bytes.iter()) {
+                        *value = f32::from(byte) / 255.0;
+                    }
+                },
+            );
+        Ok(())
+    }
+
+    fn world(&self) -> Option<&'static dyn World> {
+        Some(self.world)
+    }
+}
