@@ -79,10 +79,7 @@ impl Parameters {
 fn fan_in(name: &str, shape: &[usize]) -> usize {
     match shape {
         [_, input] => *input,
-        [input, k, l, output] if name.contains("deconv") => {
-            let _ = input;
-            k * l * output
-        }
+        [_, k, l, output] if name.contains("deconv") => k * l * output,
         [k, l, input, _] => k * l * input,
         other => other.iter().product(),
     }
