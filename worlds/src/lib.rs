@@ -3,9 +3,12 @@
 //! Everything here is pure and deterministic, and builds for native targets and wasm32 alike.
 
 mod factor;
+mod packing;
 pub mod sprites;
+mod trig;
 
 pub use factor::{Factor, FactorKind};
+pub use packing::{pack, packed_len};
 
 /// A world: a finite grid of factor values, and a picture for every point of it or between.
 pub trait World: Send + Sync {
@@ -39,7 +42,11 @@ pub trait World: Send + Sync {
     }
 
     /// The classes, one a factor, of the grid's image number `index`.
+    ///
+    /// # Panics
+    /// If the grid has no such image.
     fn classes(&self, index: u64) -> Vec<usize> {
+        assert!(index < self.len(), "{} has no image {index}", self.name());
         let mut rest = index;
         let mut classes: Vec<usize> = self
             .factors()
@@ -65,10 +72,15 @@ pub trait World: Send + Sync {
             })
     }
 
+    /// Whether every pixel is 0 or 255, so that packing to bits loses nothing.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
     /// Draws the grid's image number `index`.
     ///
     /// # Panics
-    /// If `image` is of another length than the world's images.
+    /// If the grid has no such image, or `image` is of another length than the world's images.
     fn render_index(&self, index: u64, image: &mut [u8]) {
         let values: Vec<f64> = self
             .factors()
@@ -77,6 +89,17 @@ pub trait World: Send + Sync {
             .map(|(factor, class)| factor.value(class))
             .collect();
         self.render(&values, image);
+    }
+
+    /// Draws the grid's image number `index`, packed: one bit a pixel, set from intensity 128 up,
+    /// eight a byte with the first in the highest bit (as `numpy.packbits`).
+    ///
+    /// # Panics
+    /// If the grid has no such image, or `packed` is of another length than [`packed_len`].
+    fn render_packed(&self, index: u64, packed: &mut [u8]) {
+        let mut image = vec![0; self.image_shape().iter().product()];
+        self.render_index(index, &mut image);
+        packing::pack_image(&image, packed);
     }
 }
 
