@@ -169,10 +169,7 @@ impl Card {
             ));
         }
         if self.history.len() > MAX_HISTORY {
-            return Err(format!(
-                "its history has {} points, over {MAX_HISTORY}",
-                self.history.len()
-            ));
+            return Err(format!("its history has {} points, over {MAX_HISTORY}", self.history.len()));
         }
         for (i, unit) in self.units.iter().enumerate() {
             let [low, high] = unit.range;
@@ -181,9 +178,7 @@ impl Card {
                 return Err(format!("unit {i} has a number that is not finite"));
             }
             if low >= high {
-                return Err(format!(
-                    "unit {i} has the empty traversal range [{low}, {high}]"
-                ));
+                return Err(format!("unit {i} has the empty traversal range [{low}, {high}]"));
             }
             for histogram in [&unit.mean_histogram, &unit.std_histogram] {
                 let edges = [histogram.low, histogram.high];

@@ -77,11 +77,7 @@ pub struct ModelConfig {
 impl Default for ModelConfig {
     fn default() -> Self {
         Self {
-            image: ImageShape {
-                height: 64,
-                width: 64,
-                channels: 1,
-            },
+            image: ImageShape { height: 64, width: 64, channels: 1 },
             latent: 10,
             channels: vec![32, 32, 64, 64],
             hidden: 256,
@@ -143,11 +139,7 @@ impl ModelConfig {
     /// Height, width and channels of the last feature map.
     pub fn feature_shape(&self) -> (usize, usize, usize) {
         let shift = self.channels.len();
-        (
-            self.image.height >> shift,
-            self.image.width >> shift,
-            *self.channels.last().unwrap_or(&0),
-        )
+        (self.image.height >> shift, self.image.width >> shift, *self.channels.last().unwrap_or(&0))
     }
 
     /// Name and shape of every tensor of the network, in name order.
@@ -162,30 +154,21 @@ impl ModelConfig {
         };
         let (height, width, last) = self.feature_shape();
         let flat = height * width * last;
-        let widths: Vec<usize> = std::iter::once(self.image.channels)
-            .chain(self.channels.iter().copied())
-            .collect();
+        let widths: Vec<usize> =
+            std::iter::once(self.image.channels).chain(self.channels.iter().copied()).collect();
         let mirrored: Vec<usize> = widths.iter().rev().copied().collect();
         for (i, pair) in mirrored.windows(2).enumerate() {
             let weight = vec![pair[0], 4, 4, pair[1]];
             layer(format!("decoder.deconv.{i}"), weight, pair[1]);
         }
-        layer(
-            "decoder.dense.0".into(),
-            vec![self.hidden, self.latent],
-            self.hidden,
-        );
+        layer("decoder.dense.0".into(), vec![self.hidden, self.latent], self.hidden);
         layer("decoder.dense.1".into(), vec![flat, self.hidden], flat);
         for (i, pair) in widths.windows(2).enumerate() {
             let weight = vec![4, 4, pair[0], pair[1]];
             layer(format!("encoder.conv.{i}"), weight, pair[1]);
         }
         layer("encoder.dense".into(), vec![self.hidden, flat], self.hidden);
-        layer(
-            "encoder.posterior".into(),
-            vec![2 * self.latent, self.hidden],
-            2 * self.latent,
-        );
+        layer("encoder.posterior".into(), vec![2 * self.latent, self.hidden], 2 * self.latent);
         all.sort();
         all
     }
@@ -195,11 +178,7 @@ fn in_range(key: &'static str, value: usize, max: usize) -> Result<(), ConfigErr
     if (1..=max).contains(&value) {
         return Ok(());
     }
-    Err(ConfigError {
-        key,
-        value: value.to_string(),
-        expected: format!("must lie between 1 and {max}"),
-    })
+    Err(ConfigError { key, value: value.to_string(), expected: format!("must lie between 1 and {max}") })
 }
 
 #[cfg(test)]
@@ -210,11 +189,8 @@ mod tests {
     fn the_default_is_the_networks_of_the_field() {
         let config = ModelConfig::default();
         assert_eq!(config.validate(), Ok(()));
-        let parameters: usize = config
-            .tensors()
-            .iter()
-            .map(|(_, shape)| shape.iter().product::<usize>())
-            .sum();
+        let parameters: usize =
+            config.tensors().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
         // Encoder 32·16+32, 32·32·16+32, 64·32·16+64, 64·64·16+64, 1024·256+256, 256·20+20;
         // decoder 10·256+256, 256·1024+1024, 64·64·16+64, 64·32·16+32, 32·32·16+32, 32·16+1.
         assert_eq!(parameters, 764_245);
@@ -225,19 +201,13 @@ mod tests {
         let bad = |change: fn(&mut ModelConfig)| {
             let mut config = ModelConfig::default();
             change(&mut config);
-            config
-                .validate()
-                .expect_err("an impossible network was accepted")
-                .key
+            config.validate().expect_err("an impossible network was accepted").key
         };
         assert_eq!(bad(|c| c.latent = 0), "latent");
         assert_eq!(bad(|c| c.latent = MAX_LATENT + 1), "latent");
         assert_eq!(bad(|c| c.hidden = MAX_WIDTH + 1), "hidden");
         assert_eq!(bad(|c| c.channels.clear()), "channels");
-        assert_eq!(
-            bad(|c| c.channels = vec![8; MAX_CONVOLUTIONS + 1]),
-            "channels"
-        );
+        assert_eq!(bad(|c| c.channels = vec![8; MAX_CONVOLUTIONS + 1]), "channels");
         assert_eq!(bad(|c| c.channels[0] = 0), "channels");
         assert_eq!(bad(|c| c.image.channels = 5), "image.channels");
         assert_eq!(bad(|c| c.image.width = 60), "image.width");

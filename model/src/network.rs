@@ -9,7 +9,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 
 use crate::config::ModelConfig;
-use crate::ops::{Activation, conv, deconv, dense};
+use crate::ops::{Activation, Layers};
 use crate::posterior::Posterior;
 
 /// A layer's weight and bias.
@@ -21,10 +21,7 @@ struct Layer {
 
 impl Layer {
     fn load(vb: &VarBuilder, shape: &[usize], outputs: usize) -> Result<Self> {
-        Ok(Self {
-            weight: vb.get(shape, "weight")?,
-            bias: vb.get(outputs, "bias")?,
-        })
+        Ok(Self { weight: vb.get(shape, "weight")?, bias: vb.get(outputs, "bias")? })
     }
 }
 
@@ -47,6 +44,7 @@ pub struct Vae {
     posterior: Layer,
     decoder_dense: [Layer; 2],
     deconvolutions: Vec<Layer>,
+    layers: Layers,
 }
 
 impl Vae {
@@ -58,9 +56,8 @@ impl Vae {
         config.validate().map_err(candle_core::Error::wrap)?;
         let (height, width, last) = config.feature_shape();
         let flat = height * width * last;
-        let widths: Vec<usize> = std::iter::once(config.image.channels)
-            .chain(config.channels.iter().copied())
-            .collect();
+        let widths: Vec<usize> =
+            std::iter::once(config.image.channels).chain(config.channels.iter().copied()).collect();
         let encoder = vb.pp("encoder");
         let decoder = vb.pp("decoder");
         let convolutions = widths
@@ -72,37 +69,29 @@ impl Vae {
         let deconvolutions = mirrored
             .windows(2)
             .enumerate()
-            .map(|(i, w)| {
-                Layer::load(
-                    &decoder.pp(format!("deconv.{i}")),
-                    &[w[0], 4, 4, w[1]],
-                    w[1],
-                )
-            })
+            .map(|(i, w)| Layer::load(&decoder.pp(format!("deconv.{i}")), &[w[0], 4, 4, w[1]], w[1]))
             .collect::<Result<_>>()?;
         Ok(Self {
             convolutions,
-            encoder_dense: Layer::load(
-                &encoder.pp("dense"),
-                &[config.hidden, flat],
-                config.hidden,
-            )?,
+            encoder_dense: Layer::load(&encoder.pp("dense"), &[config.hidden, flat], config.hidden)?,
             posterior: Layer::load(
                 &encoder.pp("posterior"),
                 &[2 * config.latent, config.hidden],
                 2 * config.latent,
             )?,
             decoder_dense: [
-                Layer::load(
-                    &decoder.pp("dense.0"),
-                    &[config.hidden, config.latent],
-                    config.hidden,
-                )?,
+                Layer::load(&decoder.pp("dense.0"), &[config.hidden, config.latent], config.hidden)?,
                 Layer::load(&decoder.pp("dense.1"), &[flat, config.hidden], flat)?,
             ],
             deconvolutions,
+            layers: Layers::FAST,
             config: config.clone(),
         })
+    }
+
+    /// The same network on other layers.
+    pub fn with_layers(self, layers: Layers) -> Self {
+        Self { layers, ..self }
     }
 
     /// The configuration it was built from.
@@ -118,26 +107,19 @@ impl Vae {
         let mut activations = Vec::with_capacity(self.convolutions.len() + 1);
         let mut x = images.clone();
         for layer in &self.convolutions {
-            x = conv(&x, &layer.weight, &layer.bias, Activation::Relu)?;
+            x = (self.layers.conv)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
             activations.push(x.clone());
         }
-        let hidden = dense(
+        let hidden = (self.layers.dense)(
             &x.flatten_from(1)?,
             &self.encoder_dense.weight,
             &self.encoder_dense.bias,
             Activation::Relu,
         )?;
         activations.push(hidden.clone());
-        let statistics = dense(
-            &hidden,
-            &self.posterior.weight,
-            &self.posterior.bias,
-            Activation::None,
-        )?;
-        Ok(Encoding {
-            posterior: Posterior::from_statistics(&statistics)?,
-            activations,
-        })
+        let statistics =
+            (self.layers.dense)(&hidden, &self.posterior.weight, &self.posterior.bias, Activation::None)?;
+        Ok(Encoding { posterior: Posterior::from_statistics(&statistics)?, activations })
     }
 
     /// Decodes `codes`, `[N, D]`, to the likelihood's logits, `[N, H, W, C]`.
@@ -146,18 +128,14 @@ impl Vae {
     /// Fails if the codes are of another width.
     pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
         let [first, second] = &self.decoder_dense;
-        let x = dense(codes, &first.weight, &first.bias, Activation::Relu)?;
-        let x = dense(&x, &second.weight, &second.bias, Activation::Relu)?;
+        let x = (self.layers.dense)(codes, &first.weight, &first.bias, Activation::Relu)?;
+        let x = (self.layers.dense)(&x, &second.weight, &second.bias, Activation::Relu)?;
         let (height, width, channels) = self.config.feature_shape();
         let mut x = x.reshape(((), height, width, channels))?;
         for (i, layer) in self.deconvolutions.iter().enumerate() {
             let last = i + 1 == self.deconvolutions.len();
-            let activation = if last {
-                Activation::None
-            } else {
-                Activation::Relu
-            };
-            x = deconv(&x, &layer.weight, &layer.bias, activation)?;
+            let activation = if last { Activation::None } else { Activation::Relu };
+            x = (self.layers.deconv)(&x, &layer.weight, &layer.bias, activation)?;
         }
         Ok(x)
     }
@@ -179,12 +157,7 @@ mod tests {
 
     #[test]
     fn shapes_run_from_image_to_code_and_back() -> Result<()> {
-        let config = ModelConfig {
-            latent: 3,
-            channels: vec![4, 8],
-            hidden: 16,
-            ..ModelConfig::default()
-        };
+        let config = ModelConfig { latent: 3, channels: vec![4, 8], hidden: 16, ..ModelConfig::default() };
         let device = Device::Cpu;
         let parameters = Parameters::initial(&config, 1, &device)?;
         let vae = Vae::load(&config, &parameters.builder(&device))?;
@@ -202,11 +175,7 @@ mod tests {
 
     #[test]
     fn gradients_reach_every_parameter() -> Result<()> {
-        let config = ModelConfig {
-            channels: vec![4, 4],
-            hidden: 8,
-            ..ModelConfig::default()
-        };
+        let config = ModelConfig { channels: vec![4, 4], hidden: 8, ..ModelConfig::default() };
         let device = Device::Cpu;
         let parameters = Parameters::initial(&config, 1, &device)?;
         let vae = Vae::load(&config, &parameters.builder(&device))?;

@@ -26,14 +26,11 @@ impl Parameters {
             .collect();
         let mut variables = BTreeMap::new();
         for (index, (name, shape)) in tensors.iter().enumerate() {
-            let layer = name
-                .rsplit_once('.')
-                .map_or(name.as_str(), |(layer, _)| layer);
+            let layer = name.rsplit_once('.').map_or(name.as_str(), |(layer, _)| layer);
             let bound = 1.0 / (fan_in[layer] as f32).sqrt();
             let mut rng = stream(seed, Purpose::Weights, index as u64);
-            let values: Vec<f32> = (0..shape.iter().product())
-                .map(|_| rng.random_range(-bound..bound))
-                .collect();
+            let values: Vec<f32> =
+                (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect();
             let tensor = Tensor::from_vec(values, shape.as_slice(), device)?;
             variables.insert(name.clone(), Var::from_tensor(&tensor)?);
         }
@@ -54,17 +51,12 @@ impl Parameters {
 
     /// Name and variable, in name order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
-        self.0
-            .iter()
-            .map(|(name, variable)| (name.as_str(), variable))
+        self.0.iter().map(|(name, variable)| (name.as_str(), variable))
     }
 
     /// A copy of the names with the tensors behind them.
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
-        self.0
-            .iter()
-            .map(|(name, variable)| (name.clone(), variable.as_tensor().clone()))
-            .collect()
+        self.0.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
     }
 
     /// The variables as candle's layers ask for them; gradients reach them.

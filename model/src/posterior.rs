@@ -23,15 +23,9 @@ impl Posterior {
     pub fn from_statistics(statistics: &Tensor) -> Result<Self> {
         let halves = statistics.chunk(2, 1)?;
         let [mean, log_var] = halves.as_slice() else {
-            candle_core::bail!(
-                "the posterior layer has {} units, not an even number",
-                statistics.dim(1)?
-            )
+            candle_core::bail!("the posterior layer has {} units, not an even number", statistics.dim(1)?)
         };
-        Ok(Self {
-            mean: mean.contiguous()?,
-            log_var: log_var.clamp(LOG_VAR_RANGE.0, LOG_VAR_RANGE.1)?,
-        })
+        Ok(Self { mean: mean.contiguous()?, log_var: log_var.clamp(LOG_VAR_RANGE.0, LOG_VAR_RANGE.1)? })
     }
 
     /// σ, `[N, D]`.

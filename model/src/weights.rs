@@ -34,9 +34,7 @@ pub enum WeightsError {
     #[error("the file is not a complete safetensors file ({0}); export or download it again")]
     Malformed(#[from] safetensors::SafeTensorError),
     /// There is no card.
-    #[error(
-        "the file has no model card (metadata key `{CARD_KEY}`); export it with `latentscope export`"
-    )]
+    #[error("the file has no model card (metadata key `{CARD_KEY}`); export it with `latentscope export`")]
     NoCard,
     /// The card's version is not ours.
     #[error(
@@ -126,19 +124,12 @@ impl Weights {
     /// Fails if card and tensors don't belong together.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         self.card.validate().map_err(WeightsError::Card)?;
-        let json =
-            serde_json::to_string(&self.card).map_err(|e| WeightsError::Card(e.to_string()))?;
+        let json = serde_json::to_string(&self.card).map_err(|e| WeightsError::Card(e.to_string()))?;
         let mut raw = Vec::new();
         for (name, shape) in self.card.model.tensors() {
-            let tensor = self
-                .tensors
-                .get(&name)
-                .ok_or_else(|| WeightsError::Missing(name.clone()))?;
+            let tensor = self.tensors.get(&name).ok_or_else(|| WeightsError::Missing(name.clone()))?;
             expect_shape(&name, tensor.dims(), &shape)?;
-            let values = tensor
-                .to_dtype(DType::F32)?
-                .flatten_all()?
-                .to_vec1::<f32>()?;
+            let values = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(WeightsError::NotFinite(name));
             }
@@ -147,9 +138,7 @@ impl Weights {
         }
         let views = raw
             .iter()
-            .map(|(name, shape, bytes)| {
-                Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
-            })
+            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, WeightsError>>()?;
         let metadata = HashMap::from([(CARD_KEY.to_owned(), json)]);
         Ok(safetensors::serialize(views, Some(metadata))?)
@@ -158,9 +147,7 @@ impl Weights {
 
 fn read_card(json: &str) -> Result<Card, WeightsError> {
     let damaged = |e: serde_json::Error| WeightsError::Card(e.to_string());
-    let version = serde_json::from_str::<Versioned>(json)
-        .map_err(damaged)?
-        .format;
+    let version = serde_json::from_str::<Versioned>(json).map_err(damaged)?.format;
     if version != u64::from(FORMAT) {
         return Err(WeightsError::Version(version));
     }
@@ -169,37 +156,23 @@ fn read_card(json: &str) -> Result<Card, WeightsError> {
     Ok(card)
 }
 
-fn read_tensors(
-    file: &SafeTensors,
-    model: &ModelConfig,
-) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+fn read_tensors(file: &SafeTensors, model: &ModelConfig) -> Result<BTreeMap<String, Tensor>, WeightsError> {
     let expected: BTreeMap<String, Vec<usize>> = model.tensors().into_iter().collect();
-    if let Some(name) = file
-        .names()
-        .into_iter()
-        .find(|name| !expected.contains_key(*name))
-    {
+    if let Some(name) = file.names().into_iter().find(|name| !expected.contains_key(*name)) {
         return Err(WeightsError::Unknown(name.to_owned()));
     }
     let mut tensors = BTreeMap::new();
     for (name, shape) in expected {
-        let view = file
-            .tensor(&name)
-            .map_err(|_| WeightsError::Missing(name.clone()))?;
+        let view = file.tensor(&name).map_err(|_| WeightsError::Missing(name.clone()))?;
         expect_shape(&name, view.shape(), &shape)?;
         let dtype = match view.dtype() {
             Dtype::F32 => DType::F32,
             Dtype::F16 => DType::F16,
             found => return Err(WeightsError::Type { name, found }),
         };
-        let tensor = Tensor::from_raw_buffer(view.data(), dtype, &shape, &Device::Cpu)?
-            .to_dtype(DType::F32)?;
-        if tensor
-            .flatten_all()?
-            .to_vec1::<f32>()?
-            .iter()
-            .any(|v| !v.is_finite())
-        {
+        let tensor =
+            Tensor::from_raw_buffer(view.data(), dtype, &shape, &Device::Cpu)?.to_dtype(DType::F32)?;
+        if tensor.flatten_all()?.to_vec1::<f32>()?.iter().any(|v| !v.is_finite()) {
             return Err(WeightsError::NotFinite(name));
         }
         tensors.insert(name, tensor);
@@ -211,9 +184,5 @@ fn expect_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), W
     if found == expected {
         return Ok(());
     }
-    Err(WeightsError::Shape {
-        name: name.to_owned(),
-        found: found.to_vec(),
-        expected: expected.to_vec(),
-    })
+    Err(WeightsError::Shape { name: name.to_owned(), found: found.to_vec(), expected: expected.to_vec() })
 }

@@ -30,10 +30,7 @@ pub trait World: Send + Sync {
 
     /// Number of images on the grid.
     fn len(&self) -> u64 {
-        self.factors()
-            .iter()
-            .map(|factor| factor.count as u64)
-            .product()
+        self.factors().iter().map(|factor| factor.count as u64).product()
     }
 
     /// Whether the grid has no image; no world is.
@@ -67,9 +64,7 @@ pub trait World: Send + Sync {
         self.factors()
             .iter()
             .zip(classes)
-            .fold(0, |index, (factor, &class)| {
-                index * factor.count as u64 + class as u64
-            })
+            .fold(0, |index, (factor, &class)| index * factor.count as u64 + class as u64)
     }
 
     /// Whether every pixel is 0 or 255, so that packing to bits loses nothing.

@@ -32,9 +32,7 @@ pub(crate) fn pack_image(image: &[u8], packed: &mut [u8]) {
     assert_eq!(packed.len(), image.len().div_ceil(8));
     for (byte, pixels) in packed.iter_mut().zip(image.chunks(8)) {
         let bits = pixels.iter().enumerate();
-        *byte = bits.fold(0, |byte, (place, &pixel)| {
-            byte | ((pixel >> 7) << (7 - place))
-        });
+        *byte = bits.fold(0, |byte, (place, &pixel)| byte | ((pixel >> 7) << (7 - place)));
     }
 }
 
@@ -87,11 +85,7 @@ mod tests {
                 world.render_index(index, &mut image);
                 pack(world, [index], &mut packed);
                 let bits = |byte: &u8| (0..8).map(|place| byte << place & 128).collect::<Vec<_>>();
-                let back: Vec<u8> = packed
-                    .iter()
-                    .flat_map(bits)
-                    .map(|bit| bit / 128 * 255)
-                    .collect();
+                let back: Vec<u8> = packed.iter().flat_map(bits).map(|bit| bit / 128 * 255).collect();
                 assert_eq!(image, back, "{} {index}", world.name());
             }
         }

@@ -29,8 +29,7 @@ pub(crate) fn sin_cos(angle: f64) -> (f64, f64) {
     let turns = angle / TAU;
     let quarter = (turns * 4.0 + 0.5).floor();
     let r = (turns - quarter / 4.0) * TAU;
-    let polynomial =
-        |terms: &[f64; 9]| terms.iter().rev().fold(0.0, |sum, term| sum * r * r + term);
+    let polynomial = |terms: &[f64; 9]| terms.iter().rev().fold(0.0, |sum, term| sum * r * r + term);
     let (sin, cos) = (r * polynomial(&SIN), polynomial(&COS));
     match quarter.rem_euclid(4.0) as u8 {
         0 => (sin, cos),

@@ -6,10 +6,27 @@
 //! | [`deconv`] k4 s2 p1 | `[N, H, W, I]` | `[I, 4, 4, O]` | `[N, 2H, 2W, O]` |
 //! | [`dense`] | `[N, I]` | `[O, I]` | `[N, O]` |
 //! | [`bernoulli_nll`] | logits and targets `[N, …]` | | `[N]` |
+//!
+//! On the CPU they are fused, run on every core and give the same bits on any number of threads;
+//! elsewhere, and in tests, [`reference`](mod@reference) has them in candle's own operations.
 
-mod reference;
+mod adam;
+mod batch;
+mod bernoulli;
+mod conv;
+mod dense;
+mod elementary;
+mod gemm;
+mod phases;
+pub mod reference;
+mod storage;
 
-pub use reference::{bernoulli_nll, conv, deconv, dense};
+use candle_core::{Result, Tensor};
+
+pub use adam::Adam;
+pub use bernoulli::bernoulli_nll;
+pub use conv::{conv, deconv};
+pub use dense::dense;
 
 /// What follows a layer's sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,4 +35,26 @@ pub enum Activation {
     None,
     /// max(x, 0).
     Relu,
+}
+
+/// A layer: input, weight, bias, activation.
+pub type Layer = fn(&Tensor, &Tensor, &Tensor, Activation) -> Result<Tensor>;
+
+/// The layers that a network runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct Layers {
+    /// k4 s2 p1 convolution.
+    pub conv: Layer,
+    /// Its transpose.
+    pub deconv: Layer,
+    /// Dense layer.
+    pub dense: Layer,
+}
+
+impl Layers {
+    /// Fused layers where the device has them, candle's own elsewhere.
+    pub const FAST: Self = Self { conv, deconv, dense };
+    /// Candle's own operations on every device.
+    pub const REFERENCE: Self =
+        Self { conv: reference::conv, deconv: reference::deconv, dense: reference::dense };
 }

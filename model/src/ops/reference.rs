@@ -11,10 +11,7 @@ use super::Activation;
 pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let kernel = weight.permute((3, 2, 0, 1))?.contiguous()?;
     let x = x.permute((0, 3, 1, 2))?.contiguous()?;
-    let y = x
-        .conv2d(&kernel, 1, 2, 1, 1)?
-        .permute((0, 2, 3, 1))?
-        .contiguous()?;
+    let y = x.conv2d(&kernel, 1, 2, 1, 1)?.permute((0, 2, 3, 1))?.contiguous()?;
     activate(&y.broadcast_add(bias)?, activation)
 }
 
@@ -22,19 +19,11 @@ pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) 
 ///
 /// # Errors
 /// Fails if the shapes don't fit.
-pub fn deconv(
-    x: &Tensor,
-    weight: &Tensor,
-    bias: &Tensor,
-    activation: Activation,
-) -> Result<Tensor> {
+pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let kernel = weight.permute((0, 3, 1, 2))?.contiguous()?;
     let x = x.permute((0, 3, 1, 2))?.contiguous()?;
     let y = x.conv_transpose2d(&kernel, 1, 0, 2, 1)?;
-    activate(
-        &y.permute((0, 2, 3, 1))?.contiguous()?.broadcast_add(bias)?,
-        activation,
-    )
+    activate(&y.permute((0, 2, 3, 1))?.contiguous()?.broadcast_add(bias)?, activation)
 }
 
 /// x·Wᵀ plus bias and activation.

@@ -53,16 +53,8 @@ pub enum DataError {
 /// # Errors
 /// Lists the known names if there is none of that name.
 pub fn open(name: &str) -> Result<Box<dyn Dataset>, DataError> {
-    let known = || {
-        worlds::all()
-            .iter()
-            .map(|w| w.name())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let world = worlds::by_name(name).ok_or_else(|| DataError::Unknown {
-        name: name.to_owned(),
-        known: known(),
-    })?;
+    let known = || worlds::all().iter().map(|w| w.name()).collect::<Vec<_>>().join(", ");
+    let world =
+        worlds::by_name(name).ok_or_else(|| DataError::Unknown { name: name.to_owned(), known: known() })?;
     Ok(Box::new(WorldDataset::new(world)))
 }

@@ -25,11 +25,7 @@ impl Dataset for WorldDataset {
 
     fn image_shape(&self) -> ImageShape {
         let [height, width, channels] = self.world.image_shape();
-        ImageShape {
-            height,
-            width,
-            channels,
-        }
+        ImageShape { height, width, channels }
     }
 
     fn len(&self) -> u64 {
@@ -38,18 +34,15 @@ impl Dataset for WorldDataset {
 
     fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
         let size = self.image_shape().len();
-        images
-            .par_chunks_exact_mut(size)
-            .zip(indices)
-            .for_each_init(
-                || vec![0u8; size],
-                |bytes, (image, &index)| {
-                    self.world.render_index(index, bytes);
-                    for (value, &byte) in image.iter_mut().zip(bytes.iter()) {
-                        *value = f32::from(byte) / 255.0;
-                    }
-                },
-            );
+        images.par_chunks_exact_mut(size).zip(indices).for_each_init(
+            || vec![0u8; size],
+            |bytes, (image, &index)| {
+                self.world.render_index(index, bytes);
+                for (value, &byte) in image.iter_mut().zip(bytes.iter()) {
+                    *value = f32::from(byte) / 255.0;
+                }
+            },
+        );
         Ok(())
     }
 

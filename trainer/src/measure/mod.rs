@@ -36,8 +36,5 @@ pub fn describe(
     _samples: usize,
     _seed: u64,
 ) -> Result<Measured, MeasureError> {
-    Ok(Measured {
-        units: Vec::new(),
-        scores: Vec::new(),
-    })
+    Ok(Measured { units: Vec::new(), scores: Vec::new() })
 }

@@ -41,14 +41,7 @@ const FACTORS: [Factor; 5] = [
         count: 3,
         labels: &["square", "ellipse", "heart"],
     },
-    Factor {
-        name: "scale",
-        kind: FactorKind::Quantity,
-        low: 0.5,
-        high: 1.0,
-        count: 6,
-        labels: &[],
-    },
+    Factor { name: "scale", kind: FactorKind::Quantity, low: 0.5, high: 1.0, count: 6, labels: &[] },
     Factor {
         name: "orientation",
         kind: FactorKind::Cycle,
@@ -57,22 +50,8 @@ const FACTORS: [Factor; 5] = [
         count: 40,
         labels: &[],
     },
-    Factor {
-        name: "posX",
-        kind: FactorKind::Quantity,
-        low: 0.0,
-        high: 1.0,
-        count: 32,
-        labels: &[],
-    },
-    Factor {
-        name: "posY",
-        kind: FactorKind::Quantity,
-        low: 0.0,
-        high: 1.0,
-        count: 32,
-        labels: &[],
-    },
+    Factor { name: "posX", kind: FactorKind::Quantity, low: 0.0, high: 1.0, count: 32, labels: &[] },
+    Factor { name: "posY", kind: FactorKind::Quantity, low: 0.0, high: 1.0, count: 32, labels: &[] },
 ];
 
 impl Sprites {
@@ -90,12 +69,11 @@ impl Sprites {
         let size = SIZE * scale;
         let (sin, cos) = sin_cos(orientation);
         let centre = [x, y].map(|position| SIDE as f64 * (0.25 + 0.5 * position));
-        Bitmap::polygon(outline::outline(shape).iter().map(|&[u, v]| {
-            [
-                (cos * u - sin * v) * size + centre[0],
-                (sin * u + cos * v) * size + centre[1],
-            ]
-        }))
+        Bitmap::polygon(
+            outline::outline(shape).iter().map(|&[u, v]| {
+                [(cos * u - sin * v) * size + centre[0], (sin * u + cos * v) * size + centre[1]]
+            }),
+        )
     }
 
     /// Draws the grid's image number `index`, which is the archive's.

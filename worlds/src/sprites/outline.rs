@@ -68,11 +68,7 @@ mod tests {
         let area = |shape| {
             let points = outline(shape);
             let next = points.iter().cycle().skip(1);
-            let twice: f64 = points
-                .iter()
-                .zip(next)
-                .map(|(a, b)| a[0] * b[1] - a[1] * b[0])
-                .sum();
+            let twice: f64 = points.iter().zip(next).map(|(a, b)| a[0] * b[1] - a[1] * b[0]).sum();
             twice / 2.0
         };
         assert_eq!(area(0), 1.0);
@@ -83,9 +79,6 @@ mod tests {
     fn the_heart_stands_on_its_tip() {
         let lowest = outline(2).iter().max_by(|a, b| a[1].total_cmp(&b[1]));
         let tip = lowest.expect("the heart has vertices");
-        assert!(
-            tip[0].abs() < 1e-12 && (tip[1] - 0.511).abs() < 1e-3,
-            "{tip:?}"
-        );
+        assert!(tip[0].abs() < 1e-12 && (tip[1] - 0.511).abs() < 1e-3, "{tip:?}");
     }
 }

@@ -42,11 +42,7 @@ impl Bitmap {
     /// Flips all pixels to the right of an edge, in every row whose centre it crosses. Once all
     /// edges of a polygon went through here, the pixels inside are on.
     fn edge(&mut self, from: [i32; 2], to: [i32; 2]) {
-        let ([x, top], [end, bottom]) = if from[1] < to[1] {
-            (from, to)
-        } else {
-            (to, from)
-        };
+        let ([x, top], [end, bottom]) = if from[1] < to[1] { (from, to) } else { (to, from) };
         let (dx, dy) = (i64::from(end - x), i64::from(bottom - top));
         for row in first_centre(top)..first_centre(bottom) {
             let down = i64::from(row as i32 * STEPS + STEPS / 2 - top);
@@ -87,9 +83,7 @@ impl Bitmap {
     /// The image that [`Bitmap::pack`] packed.
     pub fn unpack(packed: &[u8; Self::PACKED]) -> Self {
         let (words, _) = packed.as_chunks::<8>();
-        Self {
-            rows: std::array::from_fn(|row| u64::from_be_bytes(words[row])),
-        }
+        Self { rows: std::array::from_fn(|row| u64::from_be_bytes(words[row])) }
     }
 
     /// Number of pixels that are on.
@@ -100,8 +94,7 @@ impl Bitmap {
     /// Number of pixels that differ from another image's.
     pub fn distance(&self, other: &Self) -> u32 {
         let rows = self.rows.iter().zip(other.rows);
-        rows.map(|(ours, theirs)| (ours ^ theirs).count_ones())
-            .sum()
+        rows.map(|(ours, theirs)| (ours ^ theirs).count_ones()).sum()
     }
 }
 
@@ -138,11 +131,7 @@ mod tests {
         for row in 0..SIDE {
             for column in 0..SIDE {
                 let inside = (1..=3).contains(&column) && (3..=4).contains(&row);
-                assert_eq!(
-                    image[row * SIDE + column],
-                    u8::from(inside),
-                    "{row} {column}"
-                );
+                assert_eq!(image[row * SIDE + column], u8::from(inside), "{row} {column}");
             }
         }
     }

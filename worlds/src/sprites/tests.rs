@@ -13,22 +13,13 @@ fn bounds(bitmap: &Bitmap) -> [usize; 4] {
     let on = (0..image.len()).filter(|&pixel| image[pixel]);
     on.fold([SIDE, 0, SIDE, 0], |[top, bottom, left, right], pixel| {
         let (row, column) = (pixel / SIDE, pixel % SIDE);
-        [
-            top.min(row),
-            bottom.max(row),
-            left.min(column),
-            right.max(column),
-        ]
+        [top.min(row), bottom.max(row), left.min(column), right.max(column)]
     })
 }
 
 #[test]
 fn the_grid_is_the_archives() {
-    let counts: Vec<usize> = Sprites
-        .factors()
-        .iter()
-        .map(|factor| factor.count)
-        .collect();
+    let counts: Vec<usize> = Sprites.factors().iter().map(|factor| factor.count).collect();
     assert_eq!(counts, [3, 6, 40, 32, 32]);
     assert_eq!(Sprites.len(), 737_280);
     assert_eq!(Sprites.classes(0), [0, 0, 0, 0, 0]);
@@ -93,10 +84,7 @@ fn a_square_repeats_every_quarter_turn_and_an_ellipse_every_half() {
         for quarter in 1..4 {
             let turns = f64::from(quarter) / 4.0;
             // Rounding the angle may move a corner across a step, and that at most a pixel.
-            assert!(
-                at(0.0, 0.0).distance(&at(0.0, turns)) <= 1,
-                "{step} {quarter}"
-            );
+            assert!(at(0.0, 0.0).distance(&at(0.0, turns)) <= 1, "{step} {quarter}");
         }
         assert!(at(1.0, 0.0).distance(&at(1.0, 0.5)) <= 1, "{step}");
     }

@@ -1,0 +1,97 @@
+//! Dense layer with fused bias and activation, on the CPU.
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
+
+use super::gemm::{Strides, Write, product};
+use super::storage::{values, with_values};
+use super::{Activation, reference};
+
+/// x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
+///
+/// # Errors
+/// Fails if the shapes don't fit.
+pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
+    if !x.device().is_cpu() {
+        return reference::dense(x, weight, bias, activation);
+    }
+    x.contiguous()?.apply_op3(weight, bias, Dense(activation))
+}
+
+struct Dense(Activation);
+
+fn sizes(x: &Shape, weight: &Shape, bias: &Shape) -> Result<[usize; 3]> {
+    let (n, input) = x.dims2()?;
+    let (output, width) = weight.dims2()?;
+    if width != input || bias.dims() != [output] {
+        candle_core::bail!(
+            "a dense layer of {x:?} with weight {weight:?} and bias {bias:?} has no meaning here"
+        )
+    }
+    Ok([n, input, output])
+}
+
+impl CustomOp3 for Dense {
+    fn name(&self) -> &'static str {
+        "dense"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let [n, input, output] = sizes(x_layout.shape(), weight_layout.shape(), bias_layout.shape())?;
+        let (x, bias) = (values(x, x_layout)?, values(bias, bias_layout)?);
+        let weight = values(weight, weight_layout)?;
+        let mut y = bias.repeat(n);
+        let w = Strides::row_major(input).transposed();
+        let (left, out) = (Strides::row_major(input), Strides::row_major(output));
+        product([n, input, output], x, left, weight, w, &mut y, out, Write::Add, true);
+        if self.0 == Activation::Relu {
+            y.iter_mut().for_each(|y| *y = y.max(0.0));
+        }
+        Ok((CpuStorage::F32(y), Shape::from((n, output))))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        y: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let [n, input, output] = sizes(x.shape(), weight.shape(), bias.shape())?;
+        let gradient = gradient.contiguous()?;
+        with_values([x, weight, y, &gradient], |[x_values, weight_values, y, gradient]| {
+            let masked: Vec<f32> = match self.0 {
+                Activation::None => gradient.to_vec(),
+                Activation::Relu => {
+                    gradient.iter().zip(y).map(|(&g, &y)| if y > 0.0 { g } else { 0.0 }).collect()
+                }
+            };
+            let (of_x, of_y) = (Strides::row_major(input), Strides::row_major(output));
+            let mut dw = vec![0.0; output * input];
+            let turned = of_y.transposed();
+            product([output, n, input], &masked, turned, x_values, of_x, &mut dw, of_x, Write::Replace, true);
+            let mut db = vec![0.0; output];
+            for row in masked.chunks_exact(output) {
+                db.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            }
+            let dx = if x.track_op() {
+                let mut dx = vec![0.0; n * input];
+                let size = [n, output, input];
+                product(size, &masked, of_y, weight_values, of_x, &mut dx, of_x, Write::Replace, true);
+                Some(Tensor::from_vec(dx, x.shape(), x.device())?)
+            } else {
+                None
+            };
+            let dw = Tensor::from_vec(dw, weight.shape(), x.device())?;
+            Ok((dx, Some(dw), Some(Tensor::from_vec(db, bias.shape(), x.device())?)))
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Matrix products over slices, checked, then handed to the `gemm` crate.
+
+use gemm::Parallelism;
+
+/// A matrix within a slice: element (row, column) lies at `offset + row·rows + column·columns`.
+/// Rows may overlap.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strides {
+    pub(super) offset: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+impl Strides {
+    pub(super) fn row_major(width: usize) -> Self {
+        Self { offset: 0, rows: width, columns: 1 }
+    }
+
+    pub(super) fn at(self, offset: usize) -> Self {
+        Self { offset, ..self }
+    }
+
+    pub(super) fn transposed(self) -> Self {
+        Self { rows: self.columns, columns: self.rows, ..self }
+    }
+
+    fn last(self, rows: usize, columns: usize) -> usize {
+        self.offset + (rows - 1) * self.rows + (columns - 1) * self.columns
+    }
+}
+
+/// Whether the product is added to what the destination holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Write {
+    Replace,
+    Add,
+}
+
+/// `c` (m × n) = `a` (m × k) · `b` (k × n), or += with [`Write::Add`].
+///
+/// # Panics
+/// If a matrix reaches beyond its slice or the destination's rows overlap.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn product(
+    [m, k, n]: [usize; 3],
+    a: &[f32],
+    a_strides: Strides,
+    b: &[f32],
+    b_strides: Strides,
+    c: &mut [f32],
+    c_strides: Strides,
+    write: Write,
+    parallel: bool,
+) {
+    if m == 0 || n == 0 || k == 0 {
+        return;
+    }
+    assert!(a_strides.last(m, k) < a.len(), "the left matrix leaves its slice");
+    assert!(b_strides.last(k, n) < b.len(), "the right matrix leaves its slice");
+    assert!(c_strides.last(m, n) < c.len(), "the product leaves its slice");
+    assert!(
+        (c_strides.columns == 1 && c_strides.rows >= n) || (c_strides.rows == 1 && c_strides.columns >= m),
+        "the product's rows overlap"
+    );
+    let add = write == Write::Add;
+    // SAFETY: the asserts above bound every element that the three strided matrices touch, and the
+    // destination, borrowed mutably, aliases neither source and none of its own elements.
+    #[allow(unsafe_code)]
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            c.as_mut_ptr().add(c_strides.offset),
+            c_strides.columns as isize,
+            c_strides.rows as isize,
+            add,
+            a.as_ptr().add(a_strides.offset),
+            a_strides.columns as isize,
+            a_strides.rows as isize,
+            b.as_ptr().add(b_strides.offset),
+            b_strides.columns as isize,
+            b_strides.rows as isize,
+            f32::from(u8::from(add)),
+            1.0,
+            false,
+            false,
+            false,
+            parallelism(parallel),
+        );
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn parallelism(parallel: bool) -> Parallelism {
+    if parallel { Parallelism::Rayon(0) } else { Parallelism::None }
+}
+
+#[cfg(target_arch = "wasm32")]
+fn parallelism(_: bool) -> Parallelism {
+    Parallelism::None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strided_products_are_plain_sums() {
+        let a: Vec<f32> = (0..20).map(|v| v as f32).collect();
+        let b: Vec<f32> = (0..12).map(|v| (v * v % 7) as f32).collect();
+        // Overlapping rows of length 4, two apart, against the transpose of a 3×4 matrix.
+        let (rows, columns) =
+            (Strides { offset: 1, rows: 2, columns: 1 }, Strides::row_major(4).transposed());
+        let mut c = vec![1.0; 15];
+        product([5, 4, 3], &a, rows, &b, columns, &mut c, Strides::row_major(3), Write::Add, false);
+        for i in 0..5 {
+            for j in 0..3 {
+                let sum: f32 = (0..4).map(|l| a[1 + 2 * i + l] * b[4 * j + l]).sum();
+                assert_eq!(c[3 * i + j], 1.0 + sum);
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "leaves its slice")]
+    fn a_matrix_beyond_its_slice_is_refused() {
+        let mut c = vec![0.0; 4];
+        let square = Strides::row_major(2);
+        product([2, 2, 2], &[0.0; 3], square, &[0.0; 4], square, &mut c, square, Write::Replace, false);
+    }
+}

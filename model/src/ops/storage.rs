@@ -1,0 +1,27 @@
+//! Reading candle's tensors as slices.
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
+
+/// The values of a contiguous f32 tensor as an op receives it.
+pub(super) fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let Some((start, end)) = layout.contiguous_offsets() else {
+        candle_core::bail!("this layer needs contiguous tensors")
+    };
+    Ok(&storage.as_slice::<f32>()?[start..end])
+}
+
+/// Calls `work` with the values of the tensors, all contiguous, f32 and on the CPU.
+pub(super) fn with_values<const N: usize, T>(
+    tensors: [&Tensor; N],
+    work: impl FnOnce([&[f32]; N]) -> Result<T>,
+) -> Result<T> {
+    let guards = tensors.map(Tensor::storage_and_layout);
+    let mut slices = [&[] as &[f32]; N];
+    for (slice, (storage, layout)) in slices.iter_mut().zip(&guards) {
+        let Storage::Cpu(storage) = &**storage else {
+            candle_core::bail!("this layer's fast path runs on the CPU alone")
+        };
+        *slice = values(storage, layout)?;
+    }
+    work(slices)
+}

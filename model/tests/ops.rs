@@ -1,0 +1,128 @@
+//! The fast layers equal candle's own operations, forward and in every gradient.
+
+use candle_core::{Device, Result, Tensor, Var};
+use latentscope_model::ops::{Activation, bernoulli_nll, conv, deconv, dense, reference};
+use latentscope_model::random::{Purpose, stream};
+use proptest::prelude::*;
+use rand::Rng;
+
+type Layer = fn(&Tensor, &Tensor, &Tensor, Activation) -> Result<Tensor>;
+
+fn random(shape: &[usize], seed: u64) -> Var {
+    let mut rng = stream(seed, Purpose::Objective, shape.len() as u64);
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
+    Var::from_vec(values, shape, &Device::Cpu).expect("a small tensor")
+}
+
+/// Largest difference over the largest value.
+fn error(a: &Tensor, b: &Tensor) -> Result<f32> {
+    assert_eq!(a.dims(), b.dims());
+    let difference = (a - b)?.abs()?.flatten_all()?.max(0)?.to_scalar::<f32>()?;
+    Ok(difference / b.abs()?.flatten_all()?.max(0)?.to_scalar::<f32>()?.max(1e-3))
+}
+
+/// Worst error of output and gradients of `fast` against `slow`.
+fn compare(fast: Layer, slow: Layer, inputs: &[Var; 3], activation: Activation) -> Result<f32> {
+    let [x, w, b] = inputs;
+    let (fast, slow) = (fast(x, w, b, activation)?, slow(x, w, b, activation)?);
+    let mut worst = error(&fast, &slow)?;
+    // A weighted sum, so that every output pixel has a gradient of its own.
+    let weights = random(fast.dims(), 99);
+    let (fast, slow) = ((fast * weights.as_tensor())?.sum_all()?, (slow * weights.as_tensor())?.sum_all()?);
+    let (fast, slow) = (fast.backward()?, slow.backward()?);
+    for input in inputs {
+        let (Some(fast), Some(slow)) = (fast.get(input), slow.get(input)) else {
+            panic!("a gradient is missing");
+        };
+        worst = worst.max(error(fast, slow)?);
+    }
+    Ok(worst)
+}
+
+fn activation(relu: bool) -> Activation {
+    if relu { Activation::Relu } else { Activation::None }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn convolutions_agree(n in 1usize..10, h in 1usize..6, w in 1usize..6, i in 1usize..20, o in 1usize..20, relu: bool, seed: u64) {
+        let inputs = [random(&[n, 2 * h, 2 * w, i], seed), random(&[4, 4, i, o], seed ^ 1), random(&[o], seed ^ 2)];
+        let worst = compare(conv, reference::conv, &inputs, activation(relu)).expect("shapes fit");
+        prop_assert!(worst < 1e-4, "relative error {worst}");
+    }
+
+    #[test]
+    fn transposed_convolutions_agree(n in 1usize..10, h in 1usize..6, w in 1usize..6, i in 1usize..20, o in 1usize..20, relu: bool, seed: u64) {
+        let inputs = [random(&[n, h, w, i], seed), random(&[i, 4, 4, o], seed ^ 1), random(&[o], seed ^ 2)];
+        let worst = compare(deconv, reference::deconv, &inputs, activation(relu)).expect("shapes fit");
+        prop_assert!(worst < 1e-4, "relative error {worst}");
+    }
+
+    #[test]
+    fn dense_layers_agree(n in 1usize..40, i in 1usize..40, o in 1usize..40, relu: bool, seed: u64) {
+        let inputs = [random(&[n, i], seed), random(&[o, i], seed ^ 1), random(&[o], seed ^ 2)];
+        let worst = compare(dense, reference::dense, &inputs, activation(relu)).expect("shapes fit");
+        prop_assert!(worst < 1e-4, "relative error {worst}");
+    }
+
+    #[test]
+    fn likelihoods_agree(n in 1usize..10, size in 1usize..70, seed: u64) {
+        let logits = random(&[n, size], seed);
+        let targets = random(&[n, size], seed ^ 1).detach().abs().expect("a small tensor");
+        let both = || -> Result<f32> {
+            let (fast, slow) = (bernoulli_nll(&logits, &targets)?, reference::bernoulli_nll(&logits, &targets)?);
+            let worst = error(&fast, &slow)?;
+            let (fast, slow) = (fast.sqr()?.sum_all()?.backward()?, slow.sqr()?.sum_all()?.backward()?);
+            let (Some(fast), Some(slow)) = (fast.get(&logits), slow.get(&logits)) else {
+                panic!("a gradient is missing");
+            };
+            Ok(worst.max(error(fast, slow)?))
+        };
+        let worst = both().expect("shapes fit");
+        prop_assert!(worst < 1e-4, "relative error {worst}");
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_errors() {
+    let x = random(&[2, 6, 6, 3], 1);
+    let bias = random(&[4], 2);
+    for weight in [[4, 4, 2, 4], [3, 3, 3, 4], [4, 4, 3, 5]] {
+        assert!(conv(&x, &random(&weight, 3), &bias, Activation::None).is_err());
+    }
+    assert!(conv(&random(&[2, 5, 6, 3], 1), &random(&[4, 4, 3, 4], 3), &bias, Activation::None).is_err());
+    assert!(deconv(&x, &random(&[2, 4, 4, 4], 3), &bias, Activation::None).is_err());
+    assert!(dense(&random(&[2, 3], 1), &random(&[4, 2], 3), &bias, Activation::None).is_err());
+    assert!(bernoulli_nll(&x, &bias).is_err());
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let gradients = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
+        pool.install(|| -> Result<Vec<u32>> {
+            let inputs = [random(&[13, 8, 8, 5], 1), random(&[4, 4, 5, 7], 2), random(&[7], 3)];
+            let [x, w, b] = &inputs;
+            let y = conv(x, w, b, Activation::Relu)?;
+            let z =
+                deconv(&y, &random(&[7, 4, 4, 5], 4), &random(&[5], 5), Activation::Relu)?.flatten_from(1)?;
+            let loss =
+                dense(&z, &random(&[300, 320], 6), &random(&[300], 7), Activation::Relu)?.sqr()?.sum_all()?;
+            let gradients = loss.backward()?;
+            let mut bits = Vec::new();
+            for input in &inputs {
+                let values = gradients.get(input).map(|g| g.flatten_all()?.to_vec1::<f32>());
+                bits.extend(values.transpose()?.unwrap_or_default().iter().map(|v| v.to_bits()));
+            }
+            Ok(bits)
+        })
+        .expect("shapes fit")
+    };
+    let one = gradients(1);
+    assert!(!one.is_empty());
+    for threads in [2, 3, 4] {
+        assert_eq!(one, gradients(threads), "{threads} threads");
+    }
+}
