@@ -6,9 +6,9 @@
 use std::time::Instant;
 
 use candle_core::{Device, Result, Tensor};
-use latentscope_model::ops::{Adam, Layers, bernoulli_nll, reference};
-use latentscope_model::random::{Purpose, stream};
-use latentscope_model::{ModelConfig, Parameters, Vae};
+use model::ops::{Adam, Layers, bernoulli_nll, reference};
+use model::random::{Purpose, stream};
+use model::{ModelConfig, Parameters, Vae};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 

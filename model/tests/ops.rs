@@ -1,8 +1,8 @@
 //! The fast layers equal candle's own operations, forward and in every gradient.
 
 use candle_core::{Device, Result, Tensor, Var};
-use latentscope_model::ops::{Activation, bernoulli_nll, conv, deconv, dense, reference};
-use latentscope_model::random::{Purpose, stream};
+use model::ops::{Activation, bernoulli_nll, conv, deconv, dense, reference};
+use model::random::{Purpose, stream};
 use proptest::prelude::*;
 use rand::Rng;
 

@@ -1,7 +1,12 @@
 //! Trains, measures and exports Latentscope's autoencoders.
 //!
-//! Data walks one way: [`data`] → objective → optimiser → weights file; [`measure`] describes a
-//! trained model for its card.
+//! Data walks one way: [`data`] → [`objective`] → [`train`] → [`export`] → weights file;
+//! [`measure`] describes a trained model for its card.
 
+pub mod config;
 pub mod data;
+pub mod export;
+pub mod file;
 pub mod measure;
+pub mod objective;
+pub mod train;

@@ -1,0 +1,44 @@
+//! `latentscope export`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use candle_core::Device;
+use trainer::config::Config;
+use trainer::train::{CONFIG, Folder, MODEL};
+use trainer::{data, export, file};
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folder of the run.
+    run: PathBuf,
+    /// File to write; model.safetensors in the run's folder if left out.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Name in the card, if not the run's.
+    #[arg(long)]
+    name: Option<String>,
+}
+
+/// Writes the weights file of the newest intact checkpoint.
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let mut config = Config::read(&args.run.join(CONFIG), &[])
+        .with_context(|| format!("{} is not the folder of a run", args.run.display()))?;
+    if let Some(name) = args.name {
+        config.name = name;
+    }
+    let (newest, broken) = Folder::of(&args.run).newest(&Device::Cpu)?;
+    for error in broken {
+        tracing::warn!("{error}; trying the one before");
+    }
+    let Some(checkpoint) = newest else {
+        bail!("{} has no intact checkpoint to export", args.run.display());
+    };
+    let dataset = data::open(&config.dataset)?;
+    let weights = export::weights(&checkpoint, &config, &*dataset, "cpu")?;
+    let path = args.out.unwrap_or_else(|| args.run.join(MODEL));
+    file::write(&path, &weights.to_bytes()?)?;
+    tracing::info!("wrote step {} to {}", checkpoint.state.step, path.display());
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! `latentscope train`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, bail};
+use candle_core::Device;
+use indicatif::{ProgressBar, ProgressStyle};
+use trainer::config::Config;
+use trainer::train::{CONFIG, End, Folder, Limits, Line, METRICS, MODEL, Observer, Run};
+use trainer::{data, export, file};
+
+/// Arguments of `train`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Configuration, such as configs/sparse.toml; with --resume, the run's own if left out.
+    #[arg(long, required_unless_present = "resume")]
+    config: Option<PathBuf>,
+    /// Folder of the run; runs/NAME if left out.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Go on from the run's newest intact checkpoint.
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// Start again in a folder that holds a run; its checkpoints are deleted.
+    #[arg(long)]
+    force: bool,
+    /// The model's name.
+    #[arg(long)]
+    name: Option<String>,
+    /// World or data set.
+    #[arg(long)]
+    dataset: Option<String>,
+    /// Optimiser steps.
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Images a step.
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Adam's learning rate.
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    /// Seed of weights, batches and noise.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Any key of the configuration, such as objective.beta=2.0.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Stop after so many seconds, keep a checkpoint and export what there is.
+    #[arg(long)]
+    max_seconds: Option<f64>,
+    /// Where to train.
+    #[arg(long, value_enum, default_value_t = Place::Auto)]
+    device: Place,
+}
+
+/// Where to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Place {
+    /// A CUDA GPU if this build and machine have one, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The first CUDA GPU.
+    Cuda,
+}
+
+impl Place {
+    fn open(self) -> anyhow::Result<Device> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Auto if !candle_core::utils::cuda_is_available() => Ok(Device::Cpu),
+            Self::Cuda if !cfg!(feature = "cuda") => {
+                bail!("this build has no CUDA; build it with `--features cuda`, or use --device cpu")
+            }
+            Self::Auto | Self::Cuda => {
+                Device::new_cuda(0).context("no CUDA GPU could be opened; use --device cpu to train without")
+            }
+        }
+    }
+}
+
+impl Args {
+    fn overrides(&self) -> Vec<String> {
+        let text = |value: &String| format!("{value:?}");
+        let flags = [
+            ("name", self.name.as_ref().map(text)),
+            ("dataset", self.dataset.as_ref().map(text)),
+            ("train.steps", self.steps.map(|v| v.to_string())),
+            ("train.batch", self.batch.map(|v| v.to_string())),
+            ("train.learning_rate", self.learning_rate.map(|v| format!("{v:?}"))),
+            ("train.seed", self.seed.map(|v| v.to_string())),
+        ];
+        let flags = flags.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
+        flags.chain(self.set.iter().cloned()).collect()
+    }
+}
+
+/// Trains, exports, and says what came of it.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let saved = args.out.as_ref().map(|out| out.join(CONFIG));
+    let source = match (&args.config, saved) {
+        (Some(config), _) => config.clone(),
+        (None, Some(saved)) => saved,
+        (None, None) => bail!("--resume needs --out with the run's folder, or --config"),
+    };
+    let config = Config::read(&source, &args.overrides())?;
+    let folder = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&config.name));
+    let dataset = data::open(&config.dataset)?;
+    if dataset.image_shape() != config.model.image {
+        let (have, want) = (dataset.image_shape(), config.model.image);
+        bail!(
+            "{}: model.image is {}×{}×{} but the images of `{}` are {}×{}×{}",
+            source.display(),
+            want.height,
+            want.width,
+            want.channels,
+            config.dataset,
+            have.height,
+            have.width,
+            have.channels
+        );
+    }
+    let device = args.device.open()?;
+    let start = prepare(&args, &folder, &device)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let handler = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if handler.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("ctrl-C could not be caught")?;
+    let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
+    let limits = Limits { stop: &stop, seconds: args.max_seconds };
+    let mut bar = Bar::new();
+    let (checkpoint, end) = run.train(start, &limits, &mut bar)?;
+    bar.0.finish_and_clear();
+    if end == End::Stopped && stop.load(Ordering::Relaxed) {
+        tracing::info!(
+            "stopped after step {}; go on with: latentscope train --resume --out {}",
+            checkpoint.state.step,
+            folder.display()
+        );
+        return Ok(ExitCode::from(130));
+    }
+    let name = if device.is_cuda() { "cuda" } else { "cpu" };
+    let weights = export::weights(&checkpoint, &config, &*dataset, name)?;
+    let path = folder.join(MODEL);
+    file::write(&path, &weights.to_bytes()?)?;
+    tracing::info!(
+        "trained {} steps in {:.0} s; wrote {}",
+        checkpoint.state.step,
+        checkpoint.state.seconds,
+        path.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the folder ready and finds the checkpoint to start from.
+fn prepare(
+    args: &Args,
+    folder: &Path,
+    device: &Device,
+) -> anyhow::Result<Option<trainer::train::Checkpoint>> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("the run's folder {} could not be made", folder.display()))?;
+    let checkpoints = Folder::of(folder);
+    if args.resume {
+        let (newest, broken) = checkpoints.newest(device)?;
+        for error in broken {
+            tracing::warn!("{error}; trying the one before");
+        }
+        if newest.is_none() {
+            tracing::warn!("{} has no intact checkpoint; starting from the first step", folder.display());
+        }
+        return Ok(newest);
+    }
+    let used = folder.join(CONFIG).exists() || checkpoints.path().exists();
+    if used && !args.force {
+        bail!(
+            "{} holds a run already; go on with --resume, replace it with --force, or choose another --out",
+            folder.display()
+        );
+    }
+    for old in [folder.join(METRICS), folder.join(MODEL)] {
+        if old.exists() {
+            std::fs::remove_file(&old).with_context(|| format!("{} could not be deleted", old.display()))?;
+        }
+    }
+    if checkpoints.path().exists() {
+        std::fs::remove_dir_all(checkpoints.path())
+            .with_context(|| format!("{} could not be deleted", checkpoints.path().display()))?;
+    }
+    Ok(None)
+}
+
+/// Progress on the terminal, or a line now and then where there is none.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        Self(ProgressBar::new(0))
+    }
+}
+
+impl Observer for Bar {
+    fn started(&mut self, step: u64, steps: u64) {
+        self.0 = ProgressBar::new(steps);
+        let template = "{bar:30} {pos}/{len} · {msg} · {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.0.set_style(style);
+        }
+        self.0.set_position(step);
+        self.0.reset_eta();
+    }
+
+    fn progressed(&mut self, line: &Line) {
+        let message = format!(
+            "loss {:.1} · reconstruction {:.1} · KL {:.1} · {:.0} images/s",
+            line.loss, line.reconstruction, line.kl, line.images_per_second
+        );
+        if self.0.is_hidden() {
+            tracing::info!("step {} · {message}", line.step);
+        }
+        self.0.set_message(message);
+        self.0.set_position(line.step);
+    }
+
+    fn warned(&mut self, message: &str) {
+        self.0.suspend(|| tracing::warn!("{message}"));
+    }
+}

@@ -1,0 +1,281 @@
+//! A run's configuration: what is trained on what, and how.
+
+use std::path::Path;
+
+use model::ModelConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::objective::Objective;
+
+/// A run, as in `configs/*.toml`. Unknown keys are errors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The model's name.
+    pub name: String,
+    /// World or data set.
+    #[serde(default = "sprites")]
+    pub dataset: String,
+    /// What is minimised.
+    pub objective: Objective,
+    /// The network.
+    #[serde(default)]
+    pub model: ModelConfig,
+    /// How it is minimised.
+    #[serde(default)]
+    pub train: Train,
+}
+
+fn sprites() -> String {
+    "sprites".to_owned()
+}
+
+/// Optimisation. The default is the field's for dSprites (Locatello et al. 2019).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Train {
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Images a step.
+    pub batch: usize,
+    /// Adam's learning rate at its highest.
+    pub learning_rate: f64,
+    /// How the rate changes.
+    pub schedule: Schedule,
+    /// Steps over which the rate climbs from 0.
+    pub warm_up: u64,
+    /// Seed of weights, batches and noise.
+    pub seed: u64,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+    /// Checkpoints kept besides the best.
+    pub keep: usize,
+    /// Steps between lines of the metrics log.
+    pub log_every: u64,
+    /// Images that the model card's statistics are taken over.
+    pub card_samples: usize,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        Self {
+            steps: 300_000,
+            batch: 64,
+            learning_rate: 1e-4,
+            schedule: Schedule::Constant,
+            warm_up: 0,
+            seed: 0,
+            checkpoint_every: 1000,
+            keep: 2,
+            log_every: 50,
+            card_samples: 10_000,
+        }
+    }
+}
+
+/// How the learning rate changes over a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Not at all.
+    #[default]
+    Constant,
+    /// Down to 0 along half a cosine (Loshchilov & Hutter 2017).
+    Cosine,
+}
+
+impl Train {
+    /// The learning rate of `step`, counted from 1.
+    pub fn rate(&self, step: u64) -> f64 {
+        let climb = if self.warm_up == 0 { 1.0 } else { (step as f64 / self.warm_up as f64).min(1.0) };
+        let fall = match self.schedule {
+            Schedule::Constant => 1.0,
+            Schedule::Cosine => {
+                let progress = (step as f64 / self.steps as f64).min(1.0);
+                0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
+            }
+        };
+        self.learning_rate * climb * fall
+    }
+}
+
+/// A configuration that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("{path} could not be read: {source}")]
+    Read {
+        /// File.
+        path: String,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key or a value of another type.
+    #[error("{path}: {message}")]
+    Parse {
+        /// File or flag.
+        path: String,
+        /// The parser's message, with the place.
+        message: String,
+    },
+    /// A value out of range.
+    #[error("{path}: {key} {problem}")]
+    Value {
+        /// File.
+        path: String,
+        /// Key.
+        key: String,
+        /// What is wrong and what is expected.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks a configuration file; `overrides` are `key=value` pairs with dotted keys
+    /// and TOML values, such as `train.steps=100`.
+    ///
+    /// # Errors
+    /// Names the file and the key.
+    pub fn read(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: name.clone(), source })?;
+        Self::parse(&name, &text, overrides)
+    }
+
+    /// As [`Config::read`], from text that `path` names.
+    ///
+    /// # Errors
+    /// Names the file and the key.
+    pub fn parse(path: &str, text: &str, overrides: &[String]) -> Result<Self, ConfigError> {
+        let parse = |path: &str, message: String| ConfigError::Parse {
+            path: path.to_owned(),
+            message: message.trim_end().to_owned(),
+        };
+        let config: Self = if overrides.is_empty() {
+            toml::from_str(text).map_err(|e| parse(path, e.to_string()))?
+        } else {
+            // Parsed twice, so that errors in the file itself are shown with their line.
+            let mut table: toml::Table = toml::from_str(text).map_err(|e| parse(path, e.to_string()))?;
+            for pair in overrides {
+                set(&mut table, pair).map_err(|message| parse(&format!("--set {pair}"), message))?;
+            }
+            let path = format!("{path} with {}", overrides.join(" "));
+            toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| parse(&path, e.to_string()))?
+        };
+        config.validate(path)?;
+        Ok(config)
+    }
+
+    fn validate(&self, path: &str) -> Result<(), ConfigError> {
+        let fail =
+            |key: String, problem: String| Err(ConfigError::Value { path: path.to_owned(), key, problem });
+        if let Err(e) = self.model.validate() {
+            return fail(format!("model.{}", e.key), format!("= {}: {}", e.value, e.expected));
+        }
+        if let Err((key, problem)) = self.objective.validate() {
+            return fail(format!("objective.{key}"), problem);
+        }
+        let train = &self.train;
+        for (key, value, max) in [
+            ("train.steps", train.steps, 1 << 40),
+            ("train.batch", train.batch as u64, 1 << 16),
+            ("train.checkpoint_every", train.checkpoint_every, 1 << 40),
+            ("train.keep", train.keep as u64, 1 << 20),
+            ("train.log_every", train.log_every, 1 << 40),
+            ("train.card_samples", train.card_samples as u64, 1 << 24),
+        ] {
+            if !(1..=max).contains(&value) {
+                return fail(key.to_owned(), format!("is {value}; it must lie between 1 and {max}"));
+            }
+        }
+        if train.seed > i64::MAX as u64 {
+            return fail("train.seed".into(), format!("is {}; TOML holds up to {}", train.seed, i64::MAX));
+        }
+        if !(train.learning_rate > 0.0 && train.learning_rate <= 1.0) {
+            return fail(
+                "train.learning_rate".into(),
+                format!("is {}; it must lie above 0 and at most 1", train.learning_rate),
+            );
+        }
+        if self.name.is_empty() || self.name.len() > 64 {
+            return fail("name".into(), "must have 1 to 64 bytes".into());
+        }
+        Ok(())
+    }
+}
+
+/// Puts `key=value` into the table; a value that is not TOML is taken as a string.
+fn set(table: &mut toml::Table, pair: &str) -> Result<(), String> {
+    let (key, value) = pair.split_once('=').ok_or("write it as key=value, such as train.steps=100")?;
+    let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let mut path: Vec<&str> = key.trim().split('.').collect();
+    let last = path.pop().unwrap_or_default();
+    let mut here = table;
+    for part in path {
+        let entry = here.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        here = entry.as_table_mut().ok_or_else(|| format!("{part} is a value, not a table"))?;
+    }
+    here.insert(last.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPARSE: &str = "name = 'a'\n[objective]\nkind = 'sparse'\nbeta = 2.0\n";
+
+    fn error(text: &str, overrides: &[&str]) -> String {
+        let overrides: Vec<String> = overrides.iter().map(|&s| s.to_owned()).collect();
+        Config::parse("a.toml", text, &overrides).expect_err("it was accepted").to_string()
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_fields_default() -> Result<(), ConfigError> {
+        let config = Config::parse("a.toml", SPARSE, &[])?;
+        assert_eq!((config.train.batch, config.train.learning_rate), (64, 1e-4));
+        assert_eq!(config.model, ModelConfig::default());
+        Ok(())
+    }
+
+    #[test]
+    fn a_resolved_configuration_reads_back_the_same() -> Result<(), Box<dyn std::error::Error>> {
+        let config = Config::parse("a.toml", SPARSE, &["train.steps=7".into(), "name=b".into()])?;
+        assert_eq!((config.train.steps, config.name.as_str()), (7, "b"));
+        assert_eq!(Config::parse("b.toml", &toml::to_string(&config)?, &[])?, config);
+        Ok(())
+    }
+
+    #[test]
+    fn mistakes_are_named_with_file_and_key() {
+        let typo = error(&SPARSE.replace("beta", "betta"), &[]);
+        assert!(typo.contains("a.toml") && typo.contains("betta"), "{typo}");
+        let typo = error(SPARSE, &["train.stepz=3"]);
+        assert!(typo.contains("stepz"), "{typo}");
+        for (key, value) in [
+            ("train.steps", "0"),
+            ("train.batch", "0"),
+            ("train.learning_rate", "-1.0"),
+            ("model.latent", "0"),
+            ("objective.beta", "-2.0"),
+            ("objective.scale", "0.0"),
+        ] {
+            let message = error(SPARSE, &[&format!("{key}={value}")]);
+            assert!(message.contains("a.toml") && message.contains(key), "{message}");
+        }
+        assert!(error(SPARSE, &["nonsense"]).contains("key=value"));
+        assert!(error("name = 'a'", &[]).contains("objective"));
+    }
+
+    #[test]
+    fn the_rate_climbs_and_falls() {
+        let train = Train { steps: 100, warm_up: 10, schedule: Schedule::Cosine, ..Train::default() };
+        assert!((train.rate(5) / train.learning_rate - 0.5).abs() < 0.01);
+        assert!((train.rate(50) / train.learning_rate - 0.5).abs() < 1e-6);
+        assert!(train.rate(100) < 1e-12);
+    }
+}

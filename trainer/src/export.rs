@@ -1,0 +1,65 @@
+//! From a checkpoint to a weights file with its card.
+
+use candle_core::Device;
+use model::card::{Card, FORMAT, Training};
+use model::{Parameters, Vae, Weights, WeightsError};
+
+use crate::config::Config;
+use crate::data::Dataset;
+use crate::measure::{MeasureError, describe};
+use crate::train::Checkpoint;
+
+/// Why a model can't be exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// It can't be measured.
+    #[error("the model could not be measured for its card: {0}")]
+    Measure(#[from] MeasureError),
+    /// It can't be written as a weights file.
+    #[error("the model makes no weights file: {0}")]
+    Weights(#[from] WeightsError),
+    /// The network can't be built.
+    #[error("the network could not be built: {0}")]
+    Network(#[from] candle_core::Error),
+}
+
+/// The weights file of `checkpoint`, measured on `dataset` for its card.
+///
+/// # Errors
+/// Says which step failed.
+pub fn weights(
+    checkpoint: &Checkpoint,
+    config: &Config,
+    dataset: &dyn Dataset,
+    device: &str,
+) -> Result<Weights, ExportError> {
+    let cpu = Device::Cpu;
+    let tensors = checkpoint
+        .weights
+        .iter()
+        .map(|(name, tensor)| Ok((name.clone(), tensor.to_device(&cpu)?)))
+        .collect::<candle_core::Result<_>>()?;
+    let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
+    let measured = describe(&vae, dataset, config.train.card_samples, config.train.seed)?;
+    let card = Card {
+        format: FORMAT,
+        name: config.name.clone(),
+        model: config.model.clone(),
+        objective: config.objective.card(),
+        training: Training {
+            dataset: config.dataset.clone(),
+            steps: checkpoint.state.step,
+            batch: config.train.batch,
+            learning_rate: config.train.learning_rate,
+            seed: config.train.seed,
+            seconds: checkpoint.state.seconds,
+            device: device.to_owned(),
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            config: None,
+        },
+        units: measured.units,
+        scores: measured.scores,
+        history: checkpoint.state.history.clone(),
+    };
+    Ok(Weights { card, tensors })
+}

@@ -1,0 +1,85 @@
+//! Batches prepared ahead on a thread of their own, so that no step waits for its data.
+//!
+//! A batch is a function of seed and step alone: images drawn uniformly with replacement, and the
+//! noise ε of the posterior sample. A resumed run needs nothing else.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use model::random::{Purpose, stream};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::data::{DataError, Dataset};
+
+/// Batches that wait at most.
+const AHEAD: usize = 4;
+
+/// One step's inputs.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// `[N, H, W, C]` in `[0, 1]`.
+    pub(super) images: Vec<f32>,
+    /// ε, `[N, D]`.
+    pub(super) noise: Vec<f32>,
+}
+
+/// Which images and how much noise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draw {
+    pub(super) seed: u64,
+    pub(super) batch: usize,
+    pub(super) latent: usize,
+}
+
+impl Draw {
+    fn prepare(self, dataset: &dyn Dataset, step: u64) -> Result<Batch, DataError> {
+        let mut rng = stream(self.seed, Purpose::Batch, step);
+        let indices: Vec<u64> = (0..self.batch).map(|_| rng.random_range(0..dataset.len())).collect();
+        let mut images = vec![0.0; self.batch * dataset.image_shape().len()];
+        dataset.read(&indices, &mut images)?;
+        let mut rng = stream(self.seed, Purpose::Noise, step);
+        let noise = (0..self.batch * self.latent).map(|_| StandardNormal.sample(&mut rng)).collect();
+        Ok(Batch { images, noise })
+    }
+}
+
+/// Starts preparing the batches of `steps` within `scope`; they arrive in order. Dropping the
+/// receiver ends the thread.
+pub(super) fn prepare<'scope, 'env>(
+    scope: &'scope std::thread::Scope<'scope, 'env>,
+    dataset: &'env dyn Dataset,
+    draw: Draw,
+    steps: std::ops::RangeInclusive<u64>,
+) -> Receiver<Result<Batch, DataError>> {
+    let (sender, receiver) = sync_channel(AHEAD);
+    scope.spawn(move || {
+        for step in steps {
+            let batch = draw.prepare(dataset, step);
+            let failed = batch.is_err();
+            if sender.send(batch).is_err() || failed {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_depends_on_seed_and_step_alone() -> Result<(), Box<dyn std::error::Error>> {
+        let dataset = crate::data::open("sprites")?;
+        let draw = Draw { seed: 3, batch: 2, latent: 4 };
+        let late = draw.prepare(&*dataset, 9)?;
+        let arrived = std::thread::scope(|scope| {
+            let batches = prepare(scope, &*dataset, draw, 8..=9);
+            batches.iter().collect::<Result<Vec<_>, _>>()
+        })?;
+        assert_eq!(arrived.len(), 2);
+        assert_eq!((&arrived[1].images, &arrived[1].noise), (&late.images, &late.noise));
+        assert_ne!(arrived[0].images, late.images);
+        Ok(())
+    }
+}

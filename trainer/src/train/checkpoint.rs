@@ -1,0 +1,256 @@
+//! Checkpoints: all that a run needs to go on as if it had never stopped.
+//!
+//! One safetensors file a checkpoint, `step-000001000.safetensors`: `weights.NAME`, `moments.NAME`
+//! (Adam's, `[2, …]`), and the state as JSON in its metadata.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use model::card::HistoryPoint;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use crate::file;
+
+const KEY: &str = "latentscope-checkpoint";
+const FORMAT: u32 = 1;
+/// Largest checkpoint that is read: a gibibyte, far above any network here.
+const MAX_FILE: u64 = 1 << 30;
+
+/// A run's state besides its tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Always 1.
+    pub format: u32,
+    /// Steps taken.
+    pub step: u64,
+    /// Seconds spent in them.
+    pub seconds: f64,
+    /// Smallest mean loss between two checkpoints so far, and its step.
+    pub best: Option<(u64, f64)>,
+    /// Thinned training curve.
+    pub history: Vec<HistoryPoint>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { format: FORMAT, step: 0, seconds: 0.0, best: None, history: Vec::new() }
+    }
+}
+
+/// A checkpoint in memory.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// State.
+    pub state: State,
+    /// Weights by name.
+    pub weights: BTreeMap<String, Tensor>,
+    /// Adam's moments by name.
+    pub moments: BTreeMap<String, Tensor>,
+}
+
+/// A checkpoint that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// It can't be written.
+    #[error(transparent)]
+    Write(#[from] file::WriteError),
+    /// It can't be read.
+    #[error("{} could not be read: {source}", path.display())]
+    Read {
+        /// File or folder.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// It is no checkpoint, or a damaged one.
+    #[error("{} is not an intact checkpoint: {reason}", path.display())]
+    Damaged {
+        /// File.
+        path: PathBuf,
+        /// Reason.
+        reason: String,
+    },
+    /// Tensors can't be moved.
+    #[error("the checkpoint's tensors could not be copied: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+impl Checkpoint {
+    /// Writes it to `path`, all or nothing.
+    ///
+    /// # Errors
+    /// Names the file if it can't be written.
+    pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
+        let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
+        let mut raw = Vec::new();
+        for (group, tensors) in [("weights", &self.weights), ("moments", &self.moments)] {
+            for (name, tensor) in tensors {
+                let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                raw.push((format!("{group}.{name}"), tensor.dims().to_vec(), bytes));
+            }
+        }
+        let views = raw
+            .iter()
+            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+            .map_err(|e| damaged(e.to_string()))?;
+        let state = serde_json::to_string(&self.state).map_err(|e| damaged(e.to_string()))?;
+        let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), state)])))
+            .map_err(|e| damaged(e.to_string()))?;
+        Ok(file::write(path, &bytes)?)
+    }
+
+    /// Reads a checkpoint onto `device`.
+    ///
+    /// # Errors
+    /// Names the file if it can't be read or is not intact.
+    pub fn read(path: &Path, device: &Device) -> Result<Self, CheckpointError> {
+        let unreadable = |source| CheckpointError::Read { path: path.to_owned(), source };
+        let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
+        let size = std::fs::metadata(path).map_err(unreadable)?.len();
+        if size > MAX_FILE {
+            return Err(damaged(format!("it has {size} bytes, over the limit of {MAX_FILE}")));
+        }
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(e.to_string()))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
+        let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
+        let json = json.ok_or_else(|| damaged("it has no training state".into()))?;
+        let state: State = serde_json::from_str(json).map_err(|e| damaged(e.to_string()))?;
+        if state.format != FORMAT {
+            return Err(damaged(format!("it has format {}, and this version reads {FORMAT}", state.format)));
+        }
+        let mut checkpoint = Self { state, weights: BTreeMap::new(), moments: BTreeMap::new() };
+        for (name, view) in file.tensors() {
+            let (group, name) = name.split_once('.').unwrap_or(("", &name));
+            let group = match group {
+                "weights" => &mut checkpoint.weights,
+                "moments" => &mut checkpoint.moments,
+                _ => return Err(damaged(format!("it has a tensor of another kind, `{name}`"))),
+            };
+            if view.dtype() != Dtype::F32 {
+                return Err(damaged(format!("tensor `{name}` is not f32")));
+            }
+            let tensor = Tensor::from_raw_buffer(view.data(), candle_core::DType::F32, view.shape(), device)?;
+            group.insert(name.to_owned(), tensor);
+        }
+        Ok(checkpoint)
+    }
+}
+
+/// The checkpoints of one run.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+const BEST: &str = "best.safetensors";
+
+impl Folder {
+    /// The checkpoints under `run`.
+    pub fn of(run: &Path) -> Self {
+        Self(run.join("checkpoints"))
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Steps that have a checkpoint, oldest first.
+    ///
+    /// # Errors
+    /// Fails if the folder exists but can't be listed.
+    pub fn steps(&self) -> Result<Vec<u64>, CheckpointError> {
+        let unreadable = |source| CheckpointError::Read { path: self.0.clone(), source };
+        if !self.0.exists() {
+            return Ok(Vec::new());
+        }
+        let mut steps = Vec::new();
+        for entry in std::fs::read_dir(&self.0).map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            let step = name.to_str().and_then(|n| n.strip_prefix("step-")?.strip_suffix(".safetensors"));
+            steps.extend(step.and_then(|s| s.parse::<u64>().ok()));
+        }
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    /// The file of a step.
+    pub fn file(&self, step: u64) -> PathBuf {
+        self.0.join(format!("step-{step:09}.safetensors"))
+    }
+
+    /// Writes a checkpoint, marks it best if it is, and removes all but the newest `keep`.
+    ///
+    /// # Errors
+    /// If it can't be written; older checkpoints are then left alone.
+    pub fn save(&self, checkpoint: &Checkpoint, keep: usize) -> Result<PathBuf, CheckpointError> {
+        std::fs::create_dir_all(&self.0)
+            .map_err(|source| CheckpointError::Read { path: self.0.clone(), source })?;
+        let step = checkpoint.state.step;
+        let file = self.file(step);
+        checkpoint.write(&file)?;
+        if checkpoint.state.best.is_some_and(|(best, _)| best == step) {
+            checkpoint.write(&self.0.join(BEST))?;
+        }
+        let steps = self.steps()?;
+        for &old in &steps[..steps.len().saturating_sub(keep)] {
+            let path = self.file(old);
+            std::fs::remove_file(&path).map_err(|source| CheckpointError::Read { path, source })?;
+        }
+        Ok(file)
+    }
+
+    /// The newest intact checkpoint, and what was wrong with any newer one.
+    ///
+    /// # Errors
+    /// Fails if the folder can't be listed.
+    pub fn newest(
+        &self,
+        device: &Device,
+    ) -> Result<(Option<Checkpoint>, Vec<CheckpointError>), CheckpointError> {
+        let mut broken = Vec::new();
+        for step in self.steps()?.into_iter().rev() {
+            match Checkpoint::read(&self.file(step), device) {
+                Ok(checkpoint) => return Ok((Some(checkpoint), broken)),
+                Err(error) => broken.push(error),
+            }
+        }
+        Ok((None, broken))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint(step: u64, best: Option<(u64, f64)>) -> Result<Checkpoint, candle_core::Error> {
+        let tensor = Tensor::new(&[1f32, 2.0, step as f32], &Device::Cpu)?;
+        let tensors = BTreeMap::from([("a.weight".to_owned(), tensor)]);
+        let state = State { step, best, ..State::default() };
+        Ok(Checkpoint { state, weights: tensors.clone(), moments: tensors })
+    }
+
+    #[test]
+    fn the_newest_intact_one_is_found_and_old_ones_go() -> Result<(), Box<dyn std::error::Error>> {
+        let run = tempfile::tempdir()?;
+        let folder = Folder::of(run.path());
+        for step in [10, 20, 30] {
+            folder.save(&checkpoint(step, Some((20, 0.5)))?, 2)?;
+        }
+        assert_eq!(folder.steps()?, [20, 30]);
+        let best = Checkpoint::read(&folder.path().join(BEST), &Device::Cpu)?;
+        assert_eq!(best.state.step, 20);
+        let bytes = std::fs::read(folder.file(30))?;
+        for length in [0, 7, 8, 100, bytes.len() - 1] {
+            std::fs::write(folder.file(30), &bytes[..length])?;
+            let (found, broken) = folder.newest(&Device::Cpu)?;
+            assert_eq!(found.map(|c| c.state.step), Some(20), "cut to {length} bytes");
+            assert!(broken[0].to_string().contains("step-000000030"));
+        }
+        Ok(())
+    }
+}

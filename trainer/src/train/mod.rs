@@ -1,0 +1,310 @@
+//! The training loop: batch → encode → sample → decode → objective → gradients → Adam.
+
+mod batches;
+mod checkpoint;
+mod log;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use candle_core::{Device, Tensor};
+use model::card::{HistoryPoint, MAX_HISTORY};
+use model::ops::Adam;
+use model::{Parameters, Vae};
+
+pub use checkpoint::{Checkpoint, CheckpointError, Folder, State};
+pub use log::{Line, Log};
+
+use crate::config::Config;
+use crate::data::{DataError, Dataset};
+use crate::file;
+use crate::objective::Forward;
+use batches::Draw;
+
+/// Name of the resolved configuration within a run's folder.
+pub const CONFIG: &str = "config.toml";
+/// Name of the metrics log within a run's folder.
+pub const METRICS: &str = "metrics.jsonl";
+/// Name of the exported model within a run's folder.
+pub const MODEL: &str = "model.safetensors";
+
+/// Why a run ended early or could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The data can't be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A checkpoint can't be read, or the first can't be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A file of the run can't be written.
+    #[error(transparent)]
+    Write(#[from] file::WriteError),
+    /// The metrics log can't be opened.
+    #[error("{} could not be opened: {source}", path.display())]
+    Log {
+        /// File.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// The loss is NaN or infinite.
+    #[error("the loss became {loss} by step {step}; {}", last_good(good.as_deref()))]
+    Diverged {
+        /// Step at which it was seen.
+        step: u64,
+        /// The loss.
+        loss: f64,
+        /// Last good checkpoint.
+        good: Option<PathBuf>,
+    },
+    /// The checkpoint is of another network.
+    #[error("{} holds another network than the configuration's; start a new run in another folder", .0.display())]
+    Mismatch(PathBuf),
+    /// The network fails on the device.
+    #[error("the network failed on the device: {0}")]
+    Device(#[from] candle_core::Error),
+    /// The configuration can't be saved.
+    #[error("the configuration could not be written as TOML: {0}")]
+    Config(#[from] toml::ser::Error),
+}
+
+fn last_good(checkpoint: Option<&Path>) -> String {
+    match checkpoint {
+        Some(path) => format!(
+            "the last good checkpoint is {}; lower train.learning_rate and resume from it",
+            path.display()
+        ),
+        None => "there is no checkpoint yet; lower train.learning_rate and start again".to_owned(),
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All steps were taken.
+    Finished,
+    /// It was asked to stop; a checkpoint holds its state.
+    Stopped,
+}
+
+/// Who watches a run.
+pub trait Observer {
+    /// Training is about to start after `step` of `steps` steps.
+    fn started(&mut self, step: u64, steps: u64);
+    /// A line was added to the metrics log.
+    fn progressed(&mut self, line: &Line);
+    /// Something went wrong that training survives.
+    fn warned(&mut self, message: &str);
+}
+
+/// When to stop before the last step.
+#[derive(Debug)]
+pub struct Limits<'a> {
+    /// Set by ctrl-C.
+    pub stop: &'a AtomicBool,
+    /// Seconds that this call may train.
+    pub seconds: Option<f64>,
+}
+
+/// A run in its folder.
+pub struct Run<'a> {
+    /// Configuration.
+    pub config: &'a Config,
+    /// Images.
+    pub dataset: &'a dyn Dataset,
+    /// Where the network lives.
+    pub device: &'a Device,
+    /// Where the run's files live.
+    pub folder: &'a Path,
+}
+
+/// Means of the terms since the last line of the log, summed on the device.
+#[derive(Default)]
+struct Sums {
+    terms: Option<Tensor>,
+    count: u64,
+}
+
+impl Sums {
+    fn add(&mut self, terms: &crate::objective::Terms) -> candle_core::Result<()> {
+        let penalty = match &terms.penalty {
+            Some(penalty) => penalty.clone(),
+            None => terms.loss.zeros_like()?,
+        };
+        let now = Tensor::stack(&[&terms.loss, &terms.reconstruction, &terms.kl, &penalty], 0)?.detach();
+        self.terms = Some(match self.terms.take() {
+            Some(sum) => (sum + now)?,
+            None => now,
+        });
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Reads the means back and starts anew.
+    fn take(&mut self) -> candle_core::Result<[f64; 4]> {
+        let count = std::mem::take(&mut self.count) as f64;
+        let values = match self.terms.take() {
+            Some(sum) => sum.to_vec1::<f32>()?,
+            None => vec![f32::NAN; 4],
+        };
+        Ok(std::array::from_fn(|i| f64::from(values[i]) / count))
+    }
+}
+
+impl Run<'_> {
+    /// Trains from `start`, or from fresh weights, until the last step or a limit.
+    ///
+    /// # Errors
+    /// Says what stopped it; the last good checkpoint is never touched.
+    pub fn train(
+        &self,
+        start: Option<Checkpoint>,
+        limits: &Limits,
+        observer: &mut dyn Observer,
+    ) -> Result<(Checkpoint, End), TrainError> {
+        let Self { config, dataset, device, folder } = *self;
+        let train = &config.train;
+        let (parameters, moments, mut state) = self.state(start)?;
+        let vae = Vae::load(&config.model, &parameters.builder(device))?;
+        let checkpoints = Folder::of(folder);
+        file::write(&folder.join(CONFIG), toml::to_string(config)?.as_bytes())?;
+        let metrics = folder.join(METRICS);
+        let mut log = Log::open(&metrics, state.step)
+            .map_err(|source| TrainError::Log { path: metrics.clone(), source })?;
+        let snapshot = |state: &State| -> Result<Checkpoint, TrainError> {
+            let weights = parameters.iter().map(|(n, v)| Ok((n.to_owned(), v.as_tensor().copy()?)));
+            Ok(Checkpoint {
+                state: state.clone(),
+                weights: weights.collect::<candle_core::Result<_>>()?,
+                moments: moments.clone(),
+            })
+        };
+        let draw = Draw { seed: train.seed, batch: train.batch, latent: config.model.latent };
+        let image = dataset.image_shape();
+        let (mut sums, mut epoch) = (Sums::default(), Sums::default());
+        let (before, began) = (state.seconds, Instant::now());
+        let mut lap = (state.step, began);
+        let mut good = checkpoints.steps()?.last().map(|&step| checkpoints.file(step));
+        observer.started(state.step, train.steps);
+        let end = std::thread::scope(|scope| -> Result<End, TrainError> {
+            let batches = batches::prepare(scope, dataset, draw, state.step + 1..=train.steps);
+            while state.step < train.steps {
+                let Ok(batch) = batches.recv() else { break };
+                let batch = batch?;
+                let step = state.step + 1;
+                let shape = (train.batch, image.height, image.width, image.channels);
+                let images = Tensor::from_vec(batch.images, shape, device)?;
+                let noise = Tensor::from_vec(batch.noise, (train.batch, config.model.latent), device)?;
+
+                let encoding = vae.encode(&images)?;
+                let logits = vae.decode(&encoding.posterior.sample(&noise)?)?;
+                let forward = Forward { images: &images, logits: &logits, encoding: &encoding };
+                let terms = config.objective.terms(&forward)?;
+                let gradients = terms.loss.backward()?;
+                for (name, variable) in parameters.iter() {
+                    if let Some(gradient) = gradients.get(variable) {
+                        let rate = train.rate(step);
+                        Adam::default().update(rate, step, variable, gradient, &moments[name])?;
+                    }
+                }
+                sums.add(&terms)?;
+                epoch.add(&terms)?;
+                state.step = step;
+
+                let now = Instant::now();
+                let spent = now.duration_since(began).as_secs_f64();
+                let last = step == train.steps;
+                let stop = limits.stop.load(Ordering::Relaxed) || limits.seconds.is_some_and(|s| spent >= s);
+                let save = stop || last || step % train.checkpoint_every == 0;
+                if save || step % train.log_every == 0 {
+                    let [loss, reconstruction, kl, penalty] = sums.take()?;
+                    if !loss.is_finite() {
+                        return Err(TrainError::Diverged { step, loss, good });
+                    }
+                    let images = (step - lap.0) as f64 * train.batch as f64;
+                    let line = Line {
+                        step,
+                        loss,
+                        reconstruction,
+                        kl,
+                        penalty,
+                        rate: train.rate(step),
+                        images_per_second: images / now.duration_since(lap.1).as_secs_f64(),
+                        seconds: before + spent,
+                    };
+                    lap = (step, now);
+                    remember(&mut state.history, &line);
+                    if let Err(error) = log.append(&line) {
+                        observer.warned(&format!("{} could not be written: {error}", metrics.display()));
+                    }
+                    observer.progressed(&line);
+                }
+                if save {
+                    state.seconds = before + spent;
+                    let mean = epoch.take()?[0];
+                    if state.best.is_none_or(|(_, best)| mean < best) {
+                        state.best = Some((step, mean));
+                    }
+                    match checkpoints.save(&snapshot(&state)?, train.keep) {
+                        Ok(path) => good = Some(path),
+                        Err(error) if stop || last => return Err(error.into()),
+                        Err(error) => observer.warned(&format!(
+                            "{error}; training goes on and tries again at the next checkpoint"
+                        )),
+                    }
+                }
+                if stop && !last {
+                    return Ok(End::Stopped);
+                }
+            }
+            Ok(End::Finished)
+        })?;
+        Ok((snapshot(&state)?, end))
+    }
+
+    /// Parameters, moments and state to start from.
+    fn state(
+        &self,
+        start: Option<Checkpoint>,
+    ) -> Result<(Parameters, BTreeMap<String, Tensor>, State), TrainError> {
+        let Some(checkpoint) = start else {
+            let parameters = Parameters::initial(&self.config.model, self.config.train.seed, self.device)?;
+            let moments = parameters.iter().map(|(name, v)| Ok((name.to_owned(), Adam::moments(v)?)));
+            let moments = moments.collect::<candle_core::Result<_>>()?;
+            return Ok((parameters, moments, State::default()));
+        };
+        let fits = self.config.model.tensors().iter().all(|(name, shape)| {
+            let weight = checkpoint.weights.get(name).is_some_and(|t| t.dims() == shape);
+            weight
+                && checkpoint
+                    .moments
+                    .get(name)
+                    .is_some_and(|t| t.dims().first() == Some(&2) && t.dims()[1..] == *shape)
+        });
+        if !fits || checkpoint.weights.len() != self.config.model.tensors().len() {
+            return Err(TrainError::Mismatch(Folder::of(self.folder).file(checkpoint.state.step)));
+        }
+        let parameters = Parameters::from_tensors(&checkpoint.weights)?;
+        Ok((parameters, checkpoint.moments, checkpoint.state))
+    }
+}
+
+/// Adds a point to the curve, halving it whenever it grows too long for a card.
+fn remember(history: &mut Vec<HistoryPoint>, line: &Line) {
+    history.push(HistoryPoint {
+        step: line.step,
+        loss: line.loss as f32,
+        reconstruction: line.reconstruction as f32,
+        kl: line.kl as f32,
+    });
+    if history.len() >= MAX_HISTORY / 16 {
+        let mut index = 0;
+        history.retain(|_| {
+            index += 1;
+            index % 2 == 0
+        });
+    }
+}
