@@ -1,2 +1,53 @@
-//! Project chores.
-fn main() {}
+//! Project chores; `cargo xtask help` lists them.
+
+mod bench;
+mod cli;
+mod demo;
+mod dist;
+mod fresh;
+mod golden;
+mod lint;
+mod manifest;
+mod page;
+mod pkg;
+mod project;
+mod screenshots;
+mod serve;
+mod setup;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use cli::Task;
+use project::Project;
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os().skip(1)).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Children write to the same terminal: our sentence comes last, on its own line.
+            step::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let project = Project::locate()?;
+    match task {
+        Task::Help => {
+            step::say(cli::HELP);
+            Ok(())
+        }
+        Task::Setup => setup::everything(&project).map(drop),
+        Task::Demo(options) => demo::run(&project, &options),
+        Task::Test => test::run(&project),
+        Task::Lint => lint::run(&project),
+        Task::Bench(name) => bench::run(&name),
+        Task::Dist => dist::run(&project),
+        Task::Pkg => pkg::run(&project),
+        Task::Golden => golden::run(&project),
+        Task::Screenshots => screenshots::run(&project),
+    }
+}

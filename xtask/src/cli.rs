@@ -1,0 +1,127 @@
+//! The command line.
+
+use std::ffi::OsString;
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
+
+use crate::bench;
+use crate::demo;
+
+pub(crate) const HELP: &str = "\
+cargo xtask TASK
+
+  demo          set up, train a model for about a minute, build the page and serve it
+    --no-train    show the shipped models only
+    --retrain     train again although there is a fresh model
+    --seconds N   train for N seconds (default 75)
+    --port N      serve at this port (default 8080, or the next free one)
+    --check       fetch the page once from its own server and exit
+  test          set up, then every test: native, wasm in headless Chromium, the page
+  setup         install what demo and test need, and nothing else
+  lint          rustfmt and clippy, native and wasm32
+  dist          build the page into dist/ and list what a visitor downloads
+  pkg           build the inference engine into pkg/
+  bench NAME    measure
+  golden        write the golden vectors of the shipped weights anew
+  screenshots   take the README's pictures from the real page";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Setup,
+    Demo(demo::Options),
+    Test,
+    Lint,
+    Bench(String),
+    Dist,
+    Pkg,
+    Golden,
+    Screenshots,
+}
+
+/// Reads the arguments after `cargo xtask`.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task> {
+    let mut parser = lexopt::Parser::from_args(arguments);
+    let Some(first) = parser.next()? else { return Ok(Task::Help) };
+    let name = match first {
+        Short('h') | Long("help") => return Ok(Task::Help),
+        Value(name) => name.string()?,
+        other => return Err(other.unexpected().into()),
+    };
+    let task = match name.as_str() {
+        "help" => Task::Help,
+        "setup" => Task::Setup,
+        "demo" => return demo_options(&mut parser),
+        "test" => Task::Test,
+        "lint" => Task::Lint,
+        "bench" => {
+            let name = parser.value().with_context(|| format!("which one? {}", bench::names()))?;
+            Task::Bench(name.string()?)
+        }
+        "dist" => Task::Dist,
+        "pkg" => Task::Pkg,
+        "golden" => Task::Golden,
+        "screenshots" => Task::Screenshots,
+        other => bail!("there is no task `{other}`; `cargo xtask help` lists them"),
+    };
+    match parser.next()? {
+        None => Ok(task),
+        Some(Short('h') | Long("help")) => Ok(Task::Help),
+        Some(extra) => Err(extra.unexpected()).with_context(|| format!("`{name}` takes no such argument")),
+    }
+}
+
+fn demo_options(parser: &mut lexopt::Parser) -> Result<Task> {
+    let mut options = demo::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("no-train") => options.train = false,
+            Long("retrain") => options.retrain = true,
+            Long("check") => options.check = true,
+            Long("port") => options.port = Some(parser.value()?.parse().context("--port")?),
+            Long("seconds") => options.seconds = parser.value()?.parse().context("--seconds")?,
+            Short('h') | Long("help") => return Ok(Task::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if options.retrain && !options.train {
+        bail!("--retrain and --no-train contradict each other");
+    }
+    Ok(Task::Demo(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    fn complaint(line: &str) -> String {
+        format!("{:#}", parsed(line).expect_err(line))
+    }
+
+    #[test]
+    fn tasks_and_their_options_are_read() -> Result<()> {
+        assert_eq!(parsed("")?, Task::Help);
+        assert_eq!(parsed("test")?, Task::Test);
+        assert_eq!(parsed("demo --help")?, Task::Help);
+        assert_eq!(parsed("bench train")?, Task::Bench("train".into()));
+        let options = demo::Options { train: false, port: Some(9000), ..demo::Options::default() };
+        assert_eq!(parsed("demo --no-train --port=9000")?, Task::Demo(options));
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_argument_is_named() {
+        assert!(complaint("tset").contains("tset"));
+        assert!(complaint("test --fast").contains("--fast"));
+        assert!(complaint("demo --port=70000").contains("70000"));
+        assert!(complaint("demo --port").contains("--port"));
+        assert!(complaint("bench").contains("which one"));
+        assert!(complaint("demo --retrain --no-train").contains("contradict"));
+    }
+}

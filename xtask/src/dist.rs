@@ -1,0 +1,89 @@
+//! The page as a visitor downloads it: what each file weighs, and the wasm's budget.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::project::Project;
+use crate::step::say;
+use crate::{page, setup};
+
+/// Most bytes that the page's wasm may have, gzipped.
+const WASM_BUDGET: usize = 260_000;
+
+pub(crate) fn run(project: &Project) -> Result<()> {
+    setup::for_building(project)?;
+    page::build(project)?;
+    weigh(&page::folder(project))
+}
+
+/// Lists the files of `folder` with their sizes.
+///
+/// # Errors
+/// Fails if there is no wasm, or it is over its budget.
+pub(crate) fn weigh(folder: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    list(folder, &mut files).with_context(|| format!("{} can't be read", folder.display()))?;
+    files.sort();
+    say(format_args!("{:>12} {:>12}  file", "bytes", "gzipped"));
+    let mut wasm = None;
+    for file in &files {
+        let bytes = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
+        let gzipped = gzip(&bytes)?;
+        say(format_args!("{:>12} {gzipped:>12}  {}", bytes.len(), file.strip_prefix(folder)?.display()));
+        if file.extension().is_some_and(|extension| extension == "wasm") {
+            wasm = Some(wasm.unwrap_or(0) + gzipped);
+        }
+    }
+    match wasm {
+        None => bail!("{} holds no wasm", folder.display()),
+        Some(size) if size > WASM_BUDGET => {
+            bail!("the wasm has {size} bytes gzipped, over its budget of {WASM_BUDGET}")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { list(&path, files)? } else { files.push(path) }
+    }
+    Ok(())
+}
+
+fn gzip(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_without_wasm_or_with_too_much_of_it_is_refused() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("index.html"), "<!doctype html>")?;
+        assert!(weigh(folder.path()).is_err_and(|e| e.to_string().contains("no wasm")));
+        fs::create_dir(folder.path().join("deep"))?;
+        fs::write(folder.path().join("deep/small.wasm"), "small")?;
+        weigh(folder.path())?;
+        // A congruential sequence's high bytes don't compress.
+        let mut state = 1_u32;
+        let noise: Vec<u8> = (0..WASM_BUDGET + 1)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            })
+            .collect();
+        fs::write(folder.path().join("large.wasm"), noise)?;
+        assert!(weigh(folder.path()).is_err_and(|e| e.to_string().contains("over its budget")));
+        Ok(())
+    }
+}

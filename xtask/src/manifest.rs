@@ -1,0 +1,79 @@
+//! `models/manifest.json` of the built page: the shipped models, then the fresh one.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::page;
+use crate::project::Project;
+
+/// Name of the fresh model's file beside the manifest.
+const FRESH: &str = "fresh.safetensors";
+
+/// Makes the built page offer the shipped models and `fresh`, if there is one.
+pub(crate) fn write(project: &Project, fresh: Option<&Path>) -> Result<()> {
+    let shipped = project.root.join("static/models/manifest.json");
+    let folder = page::folder(project).join("models");
+    let text =
+        fs::read_to_string(&shipped).with_context(|| format!("{} can't be read", shipped.display()))?;
+    let size = match fresh {
+        Some(weights) => {
+            let copy = fs::copy(weights, folder.join(FRESH));
+            Some(copy.with_context(|| format!("{} can't be copied into dist/", weights.display()))?)
+        }
+        None => None,
+    };
+    let text = with_fresh(&text, size).with_context(|| shipped.display().to_string())?;
+    let path = folder.join("manifest.json");
+    let new = folder.join("manifest.json.new");
+    fs::write(&new, text)
+        .and_then(|()| fs::rename(&new, &path))
+        .with_context(|| format!("{} can't be written", path.display()))
+}
+
+/// The files that the built page's manifest names.
+pub(crate) fn files(text: &str) -> Result<Vec<String>> {
+    let manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
+    let models = manifest["models"].as_array().context("the manifest has no list `models`")?;
+    models
+        .iter()
+        .map(|model| Ok(model["file"].as_str().context("a model in the manifest has no `file`")?.to_owned()))
+        .collect()
+}
+
+/// The manifest `text` with an entry for a fresh model of `size` bytes.
+fn with_fresh(text: &str, size: Option<u64>) -> Result<String> {
+    let mut manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
+    ensure!(manifest["format"] == 1, "the manifest's format is {}, not 1", manifest["format"]);
+    let models = manifest["models"].as_array_mut().context("the manifest has no list `models`")?;
+    if let Some(bytes) = size {
+        models.push(json!({
+            "file": FRESH, "name": "fresh", "title": "Fresh from this machine", "bytes": bytes, "fresh": true,
+        }));
+    }
+    Ok(format!("{manifest:#}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = r#"{"format": 1, "models": [{"file": "vae.safetensors", "name": "vae"}]}"#;
+
+    #[test]
+    fn a_fresh_model_comes_after_the_shipped_ones() -> Result<()> {
+        assert_eq!(files(&with_fresh(SHIPPED, Some(12))?)?, ["vae.safetensors", FRESH]);
+        assert!(with_fresh(SHIPPED, Some(12))?.contains("\"bytes\": 12"));
+        assert_eq!(files(&with_fresh(SHIPPED, None)?)?, ["vae.safetensors"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_manifest_is_refused() {
+        for text in ["", "[]", r#"{"format": 2, "models": []}"#, r#"{"format": 1}"#] {
+            assert!(with_fresh(text, None).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Building the page with trunk.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use crate::project::{Project, execute};
+use crate::step::step;
+
+/// What the page is made of, beside the workspace's root.
+const INPUTS: [&str; 8] =
+    ["web", "model", "worlds", "static", "Cargo.toml", "Cargo.lock", "Trunk.toml", ".cargo/config.toml"];
+
+/// The built page.
+pub(crate) fn folder(project: &Project) -> PathBuf {
+    project.root.join("dist")
+}
+
+/// Builds the page unless it is newer than all that it is made of.
+pub(crate) fn ensure(project: &Project) -> Result<()> {
+    let newest = newest(project).context("the page's sources can't be read")?;
+    let built = fs::metadata(stamp(project)).and_then(|stamp| stamp.modified());
+    if folder(project).join("index.html").is_file() && built.is_ok_and(|built| newest <= built) {
+        return step("page", || Ok("found dist/, up to date".into()));
+    }
+    build(project)
+}
+
+/// Builds the page into `dist/`.
+pub(crate) fn build(project: &Project) -> Result<()> {
+    step("page", || {
+        let start = SystemTime::now();
+        let mut trunk = project.command("trunk");
+        trunk.args(["build", "--release", "--offline", "--locked"]).env_remove("NO_COLOR");
+        execute(&mut trunk)?;
+        // An edit during the build is newer than its start: the next run builds again.
+        File::create(stamp(project))
+            .and_then(|file| file.set_modified(start))
+            .context("the target folder")?;
+        Ok("built dist/".into())
+    })
+}
+
+fn stamp(project: &Project) -> PathBuf {
+    project.target.join("page.stamp")
+}
+
+fn newest(project: &Project) -> io::Result<SystemTime> {
+    let mut newest = SystemTime::UNIX_EPOCH;
+    for input in INPUTS {
+        visit(&project.root.join(input), &mut newest)?;
+    }
+    Ok(newest)
+}
+
+/// Folders count too: their time tells of files that are gone.
+fn visit(path: &Path, newest: &mut SystemTime) -> io::Result<()> {
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    *newest = metadata.modified()?.max(*newest);
+    if metadata.is_dir() {
+        for entry in fs::read_dir(path)? {
+            visit(&entry?.path(), newest)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn the_newest_input_is_found_at_any_depth() -> Result<()> {
+        let root = tempfile::tempdir()?;
+        let project = Project { root: root.path().to_owned(), target: root.path().join("target") };
+        let file = root.path().join("web/src/deep/file.rs");
+        fs::create_dir_all(root.path().join("web/src/deep"))?;
+        let later = SystemTime::now() + Duration::from_secs(1000);
+        File::create(file)?.set_modified(later)?;
+        assert_eq!(newest(&project)?, later);
+        Ok(())
+    }
+}

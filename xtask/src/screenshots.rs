@@ -1,0 +1,20 @@
+//! The README's pictures, taken from the real page.
+
+use anyhow::Result;
+
+use crate::project::{Project, execute};
+use crate::serve::Server;
+use crate::{manifest, page, setup};
+
+/// Serves the page as shipped and has `tests/page/screenshots.mjs` photograph it into `docs/`.
+pub(crate) fn run(project: &Project) -> Result<()> {
+    let chromium = setup::everything(project)?;
+    page::ensure(project)?;
+    manifest::write(project, None)?;
+    let server = Server::bind(&page::folder(project), None)?;
+    let address = format!("http://{}/", server.address()?);
+    std::thread::spawn(move || server.run());
+    let mut node = project.command("node");
+    node.arg("tests/page/screenshots.mjs").arg(address).arg("docs").env("CHROMIUM", chromium.browser);
+    execute(&mut node)
+}

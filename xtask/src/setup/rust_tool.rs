@@ -1,0 +1,150 @@
+//! Tools written in Rust: taken from the PATH, else built with cheap settings.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::project::{Project, execute, find, output};
+use crate::step::{announce, step};
+
+/// A crate with the programs that we need of it.
+pub(super) struct RustTool {
+    package: &'static str,
+    programs: &'static [&'static str],
+    /// Version that is installed where none fits.
+    version: String,
+    /// Versions that do: the beginning of `--version`'s number.
+    accepted: Vec<String>,
+    options: &'static [&'static str],
+}
+
+/// Bundles the page. Without TLS, since it downloads nothing: its tools are on the PATH.
+pub(super) fn trunk() -> RustTool {
+    RustTool {
+        package: "trunk",
+        programs: &["trunk"],
+        version: "0.21.14".into(),
+        accepted: vec!["0.21.".into(), "0.22.".into()],
+        options: &["--no-default-features"],
+    }
+}
+
+/// Writes the JavaScript around the wasm; its version must equal the library's.
+pub(super) fn wasm_bindgen(project: &Project) -> Result<RustTool> {
+    let path = project.root.join("Cargo.lock");
+    let lock = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
+    let version = locked_version(&lock, "wasm-bindgen")
+        .with_context(|| format!("{} names no wasm-bindgen", path.display()))?;
+    Ok(RustTool {
+        package: "wasm-bindgen-cli",
+        programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+        version: version.to_owned(),
+        accepted: vec![version.to_owned()],
+        options: &["--bin", "wasm-bindgen", "--bin", "wasm-bindgen-test-runner"],
+    })
+}
+
+impl RustTool {
+    pub(super) fn ensure(&self, project: &Project) -> Result<()> {
+        step(self.programs[0], || {
+            let folders = project.search_path();
+            if let Some((version, path)) = self.installed(project, &folders[..1]) {
+                return Ok(format!("found {version} ({})", path.display()));
+            }
+            if let Some((version, path)) = self.installed(project, &folders[1..]) {
+                self.remove_stale(&folders[0])?;
+                return Ok(format!("found {version} ({})", path.display()));
+            }
+            announce(self.programs[0], &format!("building {} {}", self.package, self.version));
+            self.install(project)?;
+            match self.installed(project, &folders[..1]) {
+                Some((version, _)) => Ok(format!("installed {version}")),
+                None => bail!("cargo installed {}, but it does not run", self.package),
+            }
+        })
+    }
+
+    /// Version and path if every program is there and in an accepted version.
+    fn installed(&self, project: &Project, folders: &[PathBuf]) -> Option<(String, PathBuf)> {
+        let mut first = None;
+        for program in self.programs {
+            let path = find(folders, program)?;
+            let printed = output(project.command(&path).arg("--version")).ok()?;
+            let version = printed.split_whitespace().nth(1)?.to_owned();
+            if !self.accepts(&version) {
+                return None;
+            }
+            first.get_or_insert((version, path));
+        }
+        first
+    }
+
+    fn accepts(&self, version: &str) -> bool {
+        self.accepted
+            .iter()
+            .any(|known| if known.ends_with('.') { version.starts_with(known) } else { version == known })
+    }
+
+    /// Our folder comes first on the PATH: what is left there must not hide the one that fits.
+    fn remove_stale(&self, folder: &Path) -> Result<()> {
+        for program in self.programs {
+            if let Some(path) = find(&[folder.to_owned()], program) {
+                fs::remove_file(&path).with_context(|| format!("{} can't be removed", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn install(&self, project: &Project) -> Result<()> {
+        let tools = project.tools();
+        let mut cargo = project.cargo();
+        cargo
+            .args(["install", "--locked", "--force", "--root"])
+            .arg(&tools)
+            .arg(format!("{}@{}", self.package, self.version))
+            .args(self.options)
+            .env("CARGO_TARGET_DIR", tools.join("build"))
+            // Built once, run for seconds: what counts is how soon it is there.
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "64")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+            .env("CARGO_PROFILE_RELEASE_STRIP", "true");
+        if !io::stderr().is_terminal() {
+            cargo.arg("--quiet");
+        }
+        execute(&mut cargo)
+    }
+}
+
+/// The version of `package` in the text of a Cargo.lock.
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.2.1\"\n\n\
+        [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.129\"\n";
+
+    #[test]
+    fn the_locked_version_is_found_by_the_whole_name() {
+        assert_eq!(locked_version(LOCK, "wasm-bindgen"), Some("0.2.129"));
+        assert_eq!(locked_version(LOCK, "trunk"), None);
+        assert_eq!(locked_version("name = \"wasm-bindgen\"", "wasm-bindgen"), None);
+    }
+
+    #[test]
+    fn only_fitting_versions_are_accepted() {
+        assert!(trunk().accepts("0.21.14") && trunk().accepts("0.22.1"));
+        assert!(!trunk().accepts("0.20.3") && !trunk().accepts("0.2"));
+        let exact = RustTool { accepted: vec!["0.2.12".into()], ..trunk() };
+        assert!(exact.accepts("0.2.12") && !exact.accepts("0.2.129"));
+    }
+}

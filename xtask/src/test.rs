@@ -1,0 +1,168 @@
+//! Every test: native, wasm in headless Chromium, and the page.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use crate::lint::WASM_CRATES;
+use crate::project::{Project, not_started, quote};
+use crate::setup::Chromium;
+use crate::step::{say, seconds};
+use crate::{dist, manifest, page, setup};
+
+/// Tests counted from what the runners print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+pub(crate) fn run(project: &Project) -> Result<()> {
+    let start = Instant::now();
+    let chromium = setup::everything(project)?;
+    let mut tally = Tally::default();
+    let outcome = parts(project, &chromium, &mut tally);
+    let Tally { passed, failed } = tally;
+    say(format_args!("\n{passed} passed, {failed} failed in {}", seconds(start.elapsed())));
+    outcome
+}
+
+fn parts(project: &Project, chromium: &Chromium, tally: &mut Tally) -> Result<()> {
+    part("native", || count(&mut native(project), tally))?;
+    part("wasm in Chromium", || count(&mut wasm(project, chromium)?, tally))?;
+    part("page", || {
+        page::ensure(project)?;
+        manifest::write(project, None)?;
+        dist::weigh(&page::folder(project))?;
+        count(&mut page_tests(project, chromium)?, tally)
+    })
+}
+
+fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    say(format_args!("\nTests: {name}"));
+    let start = Instant::now();
+    work().with_context(|| format!("the tests `{name}` failed"))?;
+    say(format_args!("Tests: {name} took {}", seconds(start.elapsed())));
+    Ok(())
+}
+
+fn native(project: &Project) -> Command {
+    let mut cargo = project.cargo();
+    cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    cargo
+}
+
+fn wasm(project: &Project, chromium: &Chromium) -> Result<Command> {
+    // The runner adds what a headless test needs; the browser may lie anywhere.
+    let capabilities = project.tools().join("webdriver.json");
+    let browser = json!({ "goog:chromeOptions": { "binary": chromium.browser } });
+    fs::write(&capabilities, browser.to_string())
+        .with_context(|| format!("{} can't be written", capabilities.display()))?;
+    let mut cargo = project.cargo();
+    cargo
+        .args(["test", "--locked", "--no-fail-fast", "--target", "wasm32-unknown-unknown"])
+        .args(WASM_CRATES.iter().flat_map(|name| ["--package", name]))
+        .args(["--lib", "--tests"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
+        .env("CHROMEDRIVER", &chromium.driver);
+    Ok(cargo)
+}
+
+fn page_tests(project: &Project, chromium: &Chromium) -> Result<Command> {
+    let folder = project.root.join("tests/page");
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .with_context(|| format!("{} can't be read", folder.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        bail!("{} holds no *.test.mjs", folder.display());
+    }
+    let mut node = project.command("node");
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(files)
+        .env("DIST", page::folder(project))
+        .env("CHROMIUM", &chromium.browser);
+    Ok(node)
+}
+
+/// Runs a command, shows what it prints, and counts the tests that it reports.
+fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
+    let mut here = Tally::default();
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).split(b'\n') {
+            let line = String::from_utf8_lossy(&line?).into_owned();
+            here.add(&line);
+            say(line);
+        }
+    }
+    let status = child.wait()?;
+    tally.passed += here.passed;
+    tally.failed += here.failed;
+    if !status.success() || here.failed > 0 {
+        bail!("`{}` failed ({status})", quote(command));
+    }
+    if here.passed == 0 {
+        bail!("`{}` ran no test", quote(command));
+    }
+    Ok(())
+}
+
+impl Tally {
+    /// Adds what a line reports: libtest's `test result: ok. 3 passed; 0 failed; …`, or node's
+    /// `ℹ pass 3` and `ℹ fail 0`.
+    fn add(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["test", "result:", _, passed, "passed;", failed, "failed;", ..] => {
+                self.passed += passed.parse().unwrap_or(0);
+                self.failed += failed.parse().unwrap_or(0);
+            }
+            ["ℹ", "pass", passed] => self.passed += passed.parse().unwrap_or(0),
+            ["ℹ", "fail" | "cancelled", failed] => self.failed += failed.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_runners_report_is_counted() {
+        let mut tally = Tally::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s",
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
+            "ℹ tests 5",
+            "ℹ pass 4",
+            "ℹ fail 1",
+        ] {
+            tally.add(line);
+        }
+        assert_eq!(tally, Tally { passed: 8, failed: 3 });
+    }
+
+    #[test]
+    fn a_part_without_tests_or_with_a_failure_is_an_error() {
+        let mut tally = Tally::default();
+        let mut shell = |script: &str| {
+            let error = count(Command::new("sh").args(["-c", script]), &mut tally).expect_err(script);
+            error.to_string()
+        };
+        assert!(shell("true").contains("ran no test"));
+        assert!(shell("echo 'test result: ok. 1 passed; 0 failed;'; exit 3").contains("failed"));
+        assert!(shell("echo 'ℹ fail 1'").contains("failed"));
+        assert_eq!(tally, Tally { passed: 1, failed: 1 });
+    }
+}
