@@ -1,0 +1,110 @@
+//! A sample of a data set after the network: codes, and how well they decode.
+
+use candle_core::{Device, Tensor};
+use model::Vae;
+use model::ops::bernoulli_nll;
+use model::random::{Purpose, stream};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::MeasureError;
+use crate::data::Dataset;
+
+/// Images encoded and decoded at a time.
+const BATCH: usize = 64;
+
+/// Codes `[N, D]` and errors `[N]` of a sample of N images.
+pub(super) struct Encoded {
+    pub(super) indices: Vec<u64>,
+    latent: usize,
+    means: Vec<f32>,
+    log_vars: Vec<f32>,
+    kls: Vec<f32>,
+    /// −log p(x|μ), nats.
+    pub(super) nll: Vec<f32>,
+    /// −log p(x|z) for one z of the posterior, nats.
+    pub(super) sampled_nll: Vec<f32>,
+    /// Mean squared error of the pixel means of μ.
+    pub(super) mse: Vec<f32>,
+}
+
+impl Encoded {
+    pub(super) fn draw(
+        vae: &Vae,
+        dataset: &dyn Dataset,
+        samples: usize,
+        seed: u64,
+    ) -> Result<Self, MeasureError> {
+        let mut rng = stream(seed, Purpose::Evaluation, 0);
+        let indices: Vec<u64> = (0..samples).map(|_| rng.random_range(0..dataset.len())).collect();
+        let latent = vae.config().latent;
+        let mut encoded = Self {
+            indices: Vec::new(),
+            latent,
+            means: Vec::new(),
+            log_vars: Vec::new(),
+            kls: Vec::new(),
+            nll: Vec::new(),
+            sampled_nll: Vec::new(),
+            mse: Vec::new(),
+        };
+        let shape = dataset.image_shape();
+        for batch in indices.chunks(BATCH) {
+            let mut images = vec![0.0; batch.len() * shape.len()];
+            dataset.read(batch, &mut images)?;
+            let images = Tensor::from_vec(
+                images,
+                (batch.len(), shape.height, shape.width, shape.channels),
+                &Device::Cpu,
+            )?;
+            let noise: Vec<f32> =
+                (0..batch.len() * latent).map(|_| StandardNormal.sample(&mut rng)).collect();
+            let noise = Tensor::from_vec(noise, (batch.len(), latent), &Device::Cpu)?;
+            encoded.push(vae, &images, &noise)?;
+        }
+        encoded.indices = indices;
+        Ok(encoded)
+    }
+
+    fn push(&mut self, vae: &Vae, images: &Tensor, noise: &Tensor) -> candle_core::Result<()> {
+        let posterior = vae.encode(images)?.posterior;
+        let logits = vae.decode(&posterior.mean)?;
+        let error = (candle_nn::ops::sigmoid(&logits)? - images)?.sqr()?.flatten_from(1)?.mean(1)?;
+        let sampled = vae.decode(&posterior.sample(noise)?)?;
+        for (values, tensor) in [
+            (&mut self.means, &posterior.mean),
+            (&mut self.log_vars, &posterior.log_var),
+            (&mut self.kls, &posterior.kl_standard_normal()?),
+            (&mut self.nll, &bernoulli_nll(&logits, images)?),
+            (&mut self.sampled_nll, &bernoulli_nll(&sampled, images)?),
+            (&mut self.mse, &error),
+        ] {
+            values.extend(tensor.flatten_all()?.to_vec1::<f32>()?);
+        }
+        Ok(())
+    }
+
+    /// Number of units.
+    pub(super) fn latent(&self) -> usize {
+        self.latent
+    }
+
+    /// μ of a unit, an entry an image.
+    pub(super) fn means(&self, unit: usize) -> Vec<f32> {
+        self.column(&self.means, unit).collect()
+    }
+
+    /// σ of a unit, an entry an image.
+    pub(super) fn stds(&self, unit: usize) -> Vec<f32> {
+        self.column(&self.log_vars, unit).map(|log_var| (0.5 * log_var).exp()).collect()
+    }
+
+    /// KL to N(0, 1) of a unit in nats, an entry an image.
+    pub(super) fn kls(&self, unit: usize) -> Vec<f32> {
+        self.column(&self.kls, unit).collect()
+    }
+
+    fn column<'a>(&self, values: &'a [f32], unit: usize) -> impl Iterator<Item = f32> + use<'a> {
+        values.iter().skip(unit).step_by(self.latent).copied()
+    }
+}
