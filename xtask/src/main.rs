@@ -44,7 +44,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Demo(options) => demo::run(&project, &options),
         Task::Test => test::run(&project),
         Task::Lint => lint::run(&project),
-        Task::Bench(name) => bench::run(&name),
+        Task::Bench(name) => bench::run(&project, &name),
         Task::Dist => dist::run(&project),
         Task::Pkg => pkg::run(&project),
         Task::Golden => golden::run(&project),

@@ -1,18 +1,25 @@
 //! `cargo xtask bench NAME`: one file a benchmark, one line a file.
 
+mod child;
+mod python;
+mod table;
+mod train;
+
 use anyhow::{Context, Result};
 
-/// Measures and prints.
-type Benchmark = fn() -> Result<()>;
+use crate::project::Project;
 
-const BENCHMARKS: &[(&str, Benchmark)] = &[];
+/// Measures, prints a table, and writes it to `target/bench/NAME.json`.
+type Benchmark = fn(&Project) -> Result<()>;
 
-pub(crate) fn run(name: &str) -> Result<()> {
+const BENCHMARKS: &[(&str, Benchmark)] = &[("train", train::run)];
+
+pub(crate) fn run(project: &Project, name: &str) -> Result<()> {
     let (_, benchmark) = BENCHMARKS
         .iter()
         .find(|(known, _)| *known == name)
         .with_context(|| format!("there is no benchmark `{name}`; {}", names()))?;
-    benchmark()
+    benchmark(project)
 }
 
 /// The names that can be asked for, as a sentence.

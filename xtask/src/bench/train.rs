@@ -1,0 +1,167 @@
+//! Training steps of the dSprites network, ours against PyTorch's and stock candle's.
+//!
+//! Conv 1-32-32-64-64 (k4 s2 p1), dense 1024-256-20; its mirror image back; Bernoulli likelihood,
+//! KL, Adam; batch 64. Contenders run in turn, round by round, each in a process of its own.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::child::{Outcome, watch};
+use super::python;
+use super::table::{Series, cpu, print, save};
+use crate::project::{Project, execute};
+use crate::step::say;
+
+const ROUNDS: usize = 5;
+const THREADS: &str = "2";
+/// Steps a round of ours and PyTorch's.
+const STEPS: &str = "60";
+/// Steps a round of stock candle's, which takes its time.
+const FEW_STEPS: &str = "5";
+const UNIT: &str = "images/s, batch 64, 2 threads";
+
+/// Multiply-adds an image of encoder or decoder: four convolutions, two dense layers.
+const FORWARD: f64 = (32 * 32 * 32 * 16
+    + 16 * 16 * 32 * 16 * 32
+    + 8 * 8 * 64 * 16 * 32
+    + 4 * 4 * 64 * 16 * 64
+    + 1024 * 256
+    + 256 * 20) as f64;
+/// The first convolution's gradient for the images, which nobody needs.
+const UNNEEDED: f64 = (32 * 32 * 32 * 16) as f64;
+/// GFLOP of a training step an image: forward, gradients of inputs, gradients of weights.
+const GFLOP: f64 = 2e-9 * (3.0 * 2.0 * FORWARD - UNNEEDED);
+
+pub(super) fn run(project: &Project) -> Result<()> {
+    let (python, torch) = python::with_torch(project)?;
+    let build = ["build", "--release", "--locked"];
+    execute(project.cargo().args(build).args(["-p", "latentscope-model", "--example", "train_step"]))?;
+    execute(project.cargo().args(build).args(["-p", "latentscope-trainer", "--bin", "latentscope"]))?;
+    say(format_args!("{} · PyTorch {torch} · {ROUNDS} rounds", cpu()));
+
+    let step = |contender: &str, steps: &str| {
+        let mut command = project.command(project.target.join("release/examples/train_step"));
+        command.args([contender, steps, THREADS]);
+        command
+    };
+    let script = project.root.join("xtask/src/bench/train.py");
+    let pytorch = |layout: &str| {
+        let mut command = project.command(&python);
+        command.arg(&script).args([STEPS, THREADS, layout]).env_remove("OPENBLAS_CORETYPE");
+        command
+    };
+    let mut series = [
+        "ours",
+        "PyTorch, channels first (its default)",
+        "PyTorch, channels last",
+        "stock candle",
+        "ours, latentscope train on sprites",
+    ]
+    .map(|name| Series { name, ..Series::default() });
+    let mut peak = Vec::new();
+    for round in 0..ROUNDS {
+        say(format_args!("  round {}", round + 1));
+        let steps = [
+            step("fast", STEPS),
+            pytorch("channels-first"),
+            pytorch("channels-last"),
+            step("stock", FEW_STEPS),
+        ];
+        for (series, mut command) in series.iter_mut().zip(steps) {
+            record(series, &mut command)?;
+        }
+        let [.., real] = &mut series;
+        train_for_real(project, real)?;
+        let Outcome { printed, .. } = watch(&mut step("gemm", "100"))?;
+        peak.push(numbers(&printed)?[0]);
+    }
+    print(UNIT, &series);
+    let peak = super::table::median(&peak);
+    let share = |series: &Series| 100.0 * GFLOP * series.rate() / peak;
+    let [ours, pytorch, ..] = &series;
+    say(format_args!(
+        "\na step is {:.1} MFLOP an image; a plain 1024³ product reaches {peak:.0} GFLOP/s: \
+         ours reaches {:.0} % of it, PyTorch {:.0} %",
+        1e3 * GFLOP,
+        share(ours),
+        share(pytorch)
+    ));
+    let [.., real] = &series;
+    let cost = 100.0 * (1.0 - real.rate() / ours.rate());
+    say(format_args!(
+        "drawing, batching, logging and checkpoints cost a real run {cost:.0} % of the fixed batch's images/s"
+    ));
+    let more = json!({
+        "pytorch": torch,
+        "peak_gflops": peak,
+        "mflop_per_image": 1e3 * GFLOP,
+        "share_of_peak_percent": share(ours),
+        "real_run_cost_percent": cost,
+    });
+    save(project, "train", UNIT, &series, more)
+}
+
+/// Runs a contender that prints images a second, and perhaps images a second of processor time.
+fn record(series: &mut Series, command: &mut Command) -> Result<()> {
+    let outcome = watch(command)?;
+    let figures = numbers(&outcome.printed)?;
+    series.rates.push(figures[0]);
+    series.per_cpu_second.extend(figures.get(1));
+    series.remember_peak(outcome.peak_mib);
+    Ok(())
+}
+
+/// The whole of `latentscope train`: data, log, checkpoints, export.
+fn train_for_real(project: &Project, series: &mut Series) -> Result<()> {
+    let folder = project.target.join("bench/run");
+    let mut command = project.command(project.target.join("release/latentscope"));
+    command.args(["train", "--config", "configs/vae.toml", "--device", "cpu", "--force"]);
+    command.args(["--steps", "200", "--batch", "64", "--out"]).arg(&folder);
+    let outcome = watch(command.env("RAYON_NUM_THREADS", THREADS))?;
+    series.rates.push(logged_rate(&folder.join("metrics.jsonl"))?);
+    series.remember_peak(outcome.peak_mib);
+    Ok(())
+}
+
+/// Images a second between the first and the last line of a run's log.
+fn logged_rate(log: &Path) -> Result<f64> {
+    let text = fs::read_to_string(log).with_context(|| format!("{} can't be read", log.display()))?;
+    let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let rates: Vec<f64> =
+        lines.iter().skip(1).filter_map(|line| line["images_per_second"].as_f64()).collect();
+    // Lines are equally many steps apart: the mean rate is the harmonic one.
+    let times: f64 = rates.iter().map(|rate| 1.0 / rate).sum();
+    anyhow::ensure!(!rates.is_empty(), "{} holds too few lines to tell a rate", log.display());
+    Ok(rates.len() as f64 / times)
+}
+
+fn numbers(printed: &str) -> Result<Vec<f64>> {
+    let figures: Vec<f64> = printed
+        .split_whitespace()
+        .map(|word| word.parse().with_context(|| format!("`{word}` is not a figure")))
+        .collect::<Result<_>>()?;
+    anyhow::ensure!(!figures.is_empty(), "a contender printed no figure");
+    Ok(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_costs_what_the_layers_add_up_to() {
+        assert_eq!(FORWARD, 8_131_584.0);
+        assert!((GFLOP - 0.0965).abs() < 1e-4, "{GFLOP}");
+    }
+
+    #[test]
+    fn figures_are_read_and_anything_else_refused() {
+        assert_eq!(numbers("12.5 600\n").expect("figures"), [12.5, 600.0]);
+        assert!(numbers("fast").is_err());
+        assert!(numbers("").is_err());
+    }
+}
