@@ -1,1 +1,25 @@
-//! The page.
+//! The page of Latentscope: inference and views in the browser.
+//!
+//! One wasm module serves the page and its worker. The page keeps a pure [`state::State`]; the
+//! worker holds the models behind an [`engine::Engine`]; views draw the state with plain web-sys.
+//! With the feature `engine` alone it is the npm package's inference engine.
+
+pub mod engine;
+#[cfg(feature = "page")]
+pub mod lanes;
+#[cfg(feature = "page")]
+pub mod manifest;
+#[cfg(feature = "engine")]
+pub mod package;
+#[cfg(feature = "page")]
+pub mod page;
+#[cfg(feature = "page")]
+pub mod protocol;
+#[cfg(test)]
+mod samples;
+#[cfg(feature = "page")]
+pub mod state;
+#[cfg(feature = "page")]
+pub mod view;
+#[cfg(feature = "page")]
+pub mod worker;

@@ -1,0 +1,137 @@
+//! Which request goes to the worker next.
+//!
+//! Each lane holds one waiting request: a newer one takes its place, so nothing stale is computed.
+//! One request runs at a time, and lanes go in their order, so that the picture under the visitor's
+//! finger never waits for a grid.
+
+use std::collections::BTreeMap;
+
+use crate::protocol::Request;
+
+/// A kind of request, most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Loading a side's model.
+    Load(usize),
+    /// A side's live picture.
+    Live(usize),
+    /// A side's reconstruction.
+    Reconstruct(usize),
+    /// A row of the traversal grid: its rank, then side.
+    Row(usize, usize),
+}
+
+impl Lane {
+    /// The side that it serves.
+    pub fn side(self) -> usize {
+        let (Self::Load(side) | Self::Live(side) | Self::Reconstruct(side) | Self::Row(_, side)) = self;
+        side
+    }
+}
+
+/// A request on its way, with the bytes that go with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Post {
+    /// Its number.
+    pub ticket: u32,
+    /// What is asked.
+    pub request: Request,
+    /// Bytes to move to the worker.
+    pub bytes: Vec<u8>,
+}
+
+/// All lanes.
+#[derive(Clone, Debug, Default)]
+pub struct Lanes {
+    waiting: BTreeMap<Lane, (Request, Vec<u8>)>,
+    running: Option<(u32, Lane)>,
+    tickets: u32,
+    open: bool,
+}
+
+impl Lanes {
+    /// The worker listens.
+    pub fn open(&mut self) {
+        self.open = true;
+    }
+
+    /// Puts a request into its lane, in place of one that waits there.
+    pub fn ask(&mut self, lane: Lane, request: Request, bytes: Vec<u8>) {
+        self.waiting.insert(lane, (request, bytes));
+    }
+
+    /// The most urgent request, if the worker is free.
+    pub fn start_next(&mut self) -> Option<Post> {
+        if !self.open || self.running.is_some() {
+            return None;
+        }
+        let (lane, (request, bytes)) = self.waiting.pop_first()?;
+        self.tickets += 1;
+        self.running = Some((self.tickets, lane));
+        Some(Post { ticket: self.tickets, request, bytes })
+    }
+
+    /// The lane whose request is answered; none if the request was withdrawn.
+    pub fn finish(&mut self, ticket: u32) -> Option<Lane> {
+        let (running, lane) = self.running.take()?;
+        (running == ticket).then_some(lane)
+    }
+
+    /// Withdraws all that was asked for a side. What runs is finished, and its answer ignored.
+    pub fn withdraw(&mut self, side: usize) {
+        self.waiting.retain(|lane, _| lane.side() != side);
+        if let Some((ticket, lane)) = &mut self.running
+            && lane.side() == side
+        {
+            *ticket = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(side: usize, value: f32) -> Request {
+        Request::Decode { side, codes: vec![value] }
+    }
+
+    #[test]
+    fn the_newest_request_of_a_lane_wins() {
+        let mut lanes = Lanes::default();
+        lanes.open();
+        lanes.ask(Lane::Live(0), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Live(0), decode(0, 2.0), Vec::new());
+        let post = lanes.start_next().expect("one waits");
+        assert_eq!(post.request, decode(0, 2.0));
+        assert_eq!(lanes.finish(post.ticket), Some(Lane::Live(0)));
+        assert_eq!(lanes.start_next(), None);
+    }
+
+    #[test]
+    fn one_request_runs_at_a_time_and_the_live_picture_goes_first() {
+        let mut lanes = Lanes::default();
+        lanes.ask(Lane::Row(0, 0), decode(0, 1.0), Vec::new());
+        assert_eq!(lanes.start_next(), None, "the worker does not listen yet");
+        lanes.open();
+        let row = lanes.start_next().expect("one waits");
+        lanes.ask(Lane::Row(1, 0), decode(0, 2.0), Vec::new());
+        lanes.ask(Lane::Live(1), decode(1, 3.0), Vec::new());
+        assert_eq!(lanes.start_next(), None, "the worker is busy");
+        lanes.finish(row.ticket);
+        assert_eq!(lanes.start_next().map(|post| post.request), Some(decode(1, 3.0)));
+    }
+
+    #[test]
+    fn an_answer_to_a_withdrawn_request_is_ignored() {
+        let mut lanes = Lanes::default();
+        lanes.open();
+        lanes.ask(Lane::Live(0), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Row(0, 0), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Row(0, 1), decode(1, 1.0), Vec::new());
+        let post = lanes.start_next().expect("one waits");
+        lanes.withdraw(0);
+        assert_eq!(lanes.finish(post.ticket), None);
+        assert_eq!(lanes.start_next().map(|post| post.request), Some(decode(1, 1.0)));
+    }
+}

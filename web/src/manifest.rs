@@ -1,0 +1,96 @@
+//! `models/manifest.json`: which models the page offers.
+
+use serde::Deserialize;
+
+/// The manifest's layout that is read.
+const FORMAT: u64 = 1;
+
+/// A model on offer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Entry {
+    /// File name beside the manifest.
+    pub file: String,
+    /// Short name, such as `sparse`.
+    pub name: String,
+    /// Name in menus.
+    pub title: String,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    format: u64,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    models: Vec<Entry>,
+}
+
+/// Why a manifest can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not JSON, or not as a manifest is written.
+    #[error("it is damaged ({0})")]
+    Damaged(#[from] serde_json::Error),
+    /// Of another format.
+    #[error("it has format {0}, and this page reads {FORMAT}; publish page and models together")]
+    Format(u64),
+    /// Without models.
+    #[error("it lists no model")]
+    Empty,
+    /// A file that lies elsewhere.
+    #[error("it names the file `{0}`, and only plain names beside it are allowed")]
+    File(String),
+}
+
+/// Reads a manifest.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn parse(text: &str) -> Result<Vec<Entry>, ManifestError> {
+    let format = serde_json::from_str::<Versioned>(text)?.format;
+    if format != FORMAT {
+        return Err(ManifestError::Format(format));
+    }
+    let models = serde_json::from_str::<Manifest>(text)?.models;
+    if models.is_empty() {
+        return Err(ManifestError::Empty);
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    match models.iter().find(|model| model.file.starts_with('.') || !model.file.chars().all(plain)) {
+        Some(model) => Err(ManifestError::File(model.file.clone())),
+        None => Ok(models),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(file: &str) -> String {
+        format!(
+            r#"{{"format":1,"models":[{{"file":"{file}","name":"a","title":"A","bytes":9,"fresh":true}}]}}"#
+        )
+    }
+
+    #[test]
+    fn a_manifest_lists_models() -> Result<(), ManifestError> {
+        let models = parse(&manifest("a.safetensors"))?;
+        assert_eq!((models.len(), models[0].title.as_str(), models[0].bytes), (1, "A", 9));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_refused() {
+        let error = |text: &str| parse(text).expect_err(text);
+        assert!(matches!(error(""), ManifestError::Damaged(_)));
+        assert!(matches!(error(r#"{"format":1}"#), ManifestError::Damaged(_)));
+        assert!(matches!(error(r#"{"format":2,"models":"moved"}"#), ManifestError::Format(2)));
+        assert!(matches!(error(r#"{"format":1,"models":[]}"#), ManifestError::Empty));
+        for file in ["../secret", "https://elsewhere/a", ".hidden", "a b"] {
+            assert!(matches!(error(&manifest(file)), ManifestError::File(_)), "{file}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The document, with the few ways in which it is changed.
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{CanvasRenderingContext2d, Document, Element, HtmlCanvasElement, ImageData, Window};
+
+/// What drawing returns; it fails if the page lacks what is drawn on.
+pub type Drawn = Result<(), JsValue>;
+
+/// The document.
+#[derive(Clone, Debug)]
+pub struct Dom {
+    window: Window,
+    document: Document,
+}
+
+impl Dom {
+    /// The window's document.
+    ///
+    /// # Errors
+    /// Fails outside of a window.
+    pub fn of_window() -> Result<Self, JsValue> {
+        let window = web_sys::window().ok_or("no window")?;
+        let document = window.document().ok_or("no document")?;
+        Ok(Self { window, document })
+    }
+
+    /// The window.
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Whether a media query holds.
+    pub fn prefers(&self, query: &str) -> bool {
+        self.window.match_media(query).ok().flatten().is_some_and(|list| list.matches())
+    }
+
+    /// The element of that id.
+    ///
+    /// # Errors
+    /// Fails if there is none, or it is of another type.
+    pub fn get<T: JsCast>(&self, id: &str) -> Result<T, JsValue> {
+        let element = self.document.get_element_by_id(id).ok_or_else(|| JsValue::from_str(id))?;
+        element.dyn_into().map_err(JsValue::from)
+    }
+
+    /// A new element with attributes.
+    ///
+    /// # Errors
+    /// Fails if a name is not allowed.
+    pub fn create(&self, tag: &str, attributes: &[(&str, &str)]) -> Result<Element, JsValue> {
+        let element = self.document.create_element(tag)?;
+        for (name, value) in attributes {
+            element.set_attribute(name, value)?;
+        }
+        Ok(element)
+    }
+
+    /// A new element with attributes and text, at the end of `parent`.
+    ///
+    /// # Errors
+    /// Fails if a name is not allowed.
+    pub fn add(
+        &self,
+        parent: &Element,
+        tag: &str,
+        attributes: &[(&str, &str)],
+        text: &str,
+    ) -> Result<Element, JsValue> {
+        let element = self.create(tag, attributes)?;
+        if !text.is_empty() {
+            element.set_text_content(Some(text));
+        }
+        parent.append_child(&element)?;
+        Ok(element)
+    }
+
+    /// Sets the text of the element of that id.
+    ///
+    /// # Errors
+    /// Fails if there is none.
+    pub fn set_text(&self, id: &str, text: &str) -> Drawn {
+        self.get::<Element>(id)?.set_text_content(Some(text));
+        Ok(())
+    }
+
+    /// Shows or hides the element of that id.
+    ///
+    /// # Errors
+    /// Fails if there is none.
+    pub fn show(&self, id: &str, shown: bool) -> Drawn {
+        self.get::<Element>(id)?.toggle_attribute_with_force("hidden", !shown)?;
+        Ok(())
+    }
+}
+
+/// A canvas's context.
+///
+/// # Errors
+/// Fails if the browser has none to give.
+pub fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
+    let context = canvas.get_context("2d")?.ok_or("no 2d context")?;
+    context.dyn_into().map_err(JsValue::from)
+}
+
+/// Puts an RGBA picture onto a canvas, a pixel a pixel.
+///
+/// # Errors
+/// Fails if the size is not the picture's.
+pub fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: u32, height: u32) -> Drawn {
+    if canvas.width() != width || canvas.height() != height {
+        canvas.set_width(width);
+        canvas.set_height(height);
+    }
+    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width, height)?;
+    context(canvas)?.put_image_data(&data, 0.0, 0.0)
+}

@@ -1,0 +1,114 @@
+//! The page in the browser: events in, effects out.
+
+mod dom;
+mod fetch;
+mod gestures;
+mod port;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+pub use dom::{Dom, Drawn, context, put};
+pub use port::work;
+
+use crate::state::{Effect, Event, Panel, State};
+use crate::view;
+
+/// Starts the page.
+///
+/// # Errors
+/// Fails if the browser has no document or no worker to offer.
+#[wasm_bindgen]
+pub fn start() -> Result<(), JsValue> {
+    let dom = Dom::of_window()?;
+    let motion = !dom.prefers("(prefers-reduced-motion: reduce)");
+    let app = App(Rc::new(Inner {
+        state: RefCell::new(State::new(motion)),
+        stale: RefCell::default(),
+        framed: RefCell::new(false),
+        worker: port::start()?,
+        dom,
+    }));
+    port::listen(&app);
+    gestures::listen(&app)?;
+    spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
+    Ok(())
+}
+
+/// The running page; clones share it.
+#[derive(Clone)]
+pub struct App(Rc<Inner>);
+
+struct Inner {
+    state: RefCell<State>,
+    /// Panels to draw in the next frame.
+    stale: RefCell<BTreeSet<Panel>>,
+    /// Whether that frame is asked for.
+    framed: RefCell<bool>,
+    worker: web_sys::Worker,
+    dom: Dom,
+}
+
+impl App {
+    /// Takes an event in and does what follows from it.
+    pub fn send(&self, event: Event) {
+        let effects = self.0.state.borrow_mut().update(event);
+        for effect in effects {
+            match effect {
+                Effect::Draw(panel) => {
+                    self.0.stale.borrow_mut().insert(panel);
+                    self.ask_frame();
+                }
+                Effect::Animate => self.ask_frame(),
+                Effect::Post(post) => {
+                    if port::post(&self.0.worker, &post).is_err() {
+                        self.send(Event::Lost);
+                    }
+                }
+                Effect::Fetch { side, visit, file } => {
+                    let app = self.clone();
+                    spawn_local(async move {
+                        let progress = |received| app.send(Event::Progress { side, visit, received });
+                        let file = fetch::model(&file, progress).await;
+                        app.send(Event::Fetched { side, visit, file });
+                    });
+                }
+            }
+        }
+    }
+
+    fn ask_frame(&self) {
+        if self.0.framed.replace(true) {
+            return;
+        }
+        let app = self.clone();
+        let frame = Closure::once_into_js(move |time: f64| app.frame(time));
+        if self.0.dom.window().request_animation_frame(frame.unchecked_ref()).is_err() {
+            self.0.framed.replace(false);
+        }
+    }
+
+    fn frame(&self, time: f64) {
+        self.0.framed.replace(false);
+        let panels = self.0.stale.take();
+        let state = self.0.state.borrow();
+        for panel in panels {
+            // A page without one of its parts still shows the others.
+            view::draw(&self.0.dom, &state, panel).ok();
+        }
+        let animated = state.animated;
+        drop(state);
+        if animated {
+            self.send(Event::Tick(time));
+        }
+    }
+
+    /// Draws the charts again: their size or colours have changed.
+    fn redraw_charts(&self) {
+        view::redraw_charts(&self.0.dom, &self.0.state.borrow()).ok();
+    }
+}

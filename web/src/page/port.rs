@@ -1,0 +1,86 @@
+//! Both ends of the line between page and worker: a header as JSON, and a buffer that moves.
+
+use js_sys::{Array, Uint8Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, WorkerOptions, WorkerType};
+
+use super::App;
+use crate::lanes::Post;
+use crate::protocol::{Message, Reply, Request};
+use crate::state::Event;
+use crate::worker::Worker;
+
+/// The script that the worker starts from, beside the page.
+const SCRIPT: &str = "worker.js";
+
+/// Starts the worker and hands it this module, so that it is compiled once.
+pub(super) fn start() -> Result<web_sys::Worker, JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = web_sys::Worker::new_with_options(SCRIPT, &options)?;
+    worker.post_message(&wasm_bindgen::module())?;
+    Ok(worker)
+}
+
+/// Sends what the worker says, and its end, to the page.
+pub(super) fn listen(app: &App) {
+    let worker = &app.0.worker;
+    let to = app.clone();
+    let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        to.send(match unpack(&event.data()) {
+            Some((Message { ticket, body }, bytes)) => Event::Answer { ticket, reply: body, bytes },
+            None => Event::Lost,
+        });
+    });
+    worker.set_onmessage(Some(message.into_js_value().unchecked_ref()));
+    let to = app.clone();
+    let error = Closure::<dyn Fn()>::new(move || to.send(Event::Lost));
+    worker.set_onerror(Some(error.into_js_value().unchecked_ref()));
+}
+
+/// Sends a request to the worker.
+pub(super) fn post(worker: &web_sys::Worker, post: &Post) -> Result<(), JsValue> {
+    let message = Message { ticket: post.ticket, body: &post.request };
+    let (message, moved) = pack(&message, &post.bytes)?;
+    worker.post_message_with_transfer(&message, &moved)
+}
+
+/// Runs the worker's end: answers requests until the page is closed.
+///
+/// # Errors
+/// Fails outside of a worker.
+#[wasm_bindgen]
+pub fn work() -> Result<(), JsValue> {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
+    let port = scope.clone();
+    let mut worker = Worker::default();
+    let message =
+        Closure::<dyn FnMut(MessageEvent) -> Result<(), JsValue>>::new(move |event: MessageEvent| {
+            let Some((Message { ticket, body }, bytes)) = unpack::<Request>(&event.data()) else {
+                return Err(JsError::new("a request can't be read").into());
+            };
+            let (reply, bytes) = worker.answer(body, &bytes);
+            say(&port, ticket, reply, &bytes)
+        });
+    scope.set_onmessage(Some(message.into_js_value().unchecked_ref()));
+    say(&scope, 0, Reply::Ready, &[])
+}
+
+fn say(port: &DedicatedWorkerGlobalScope, ticket: u32, body: Reply, bytes: &[u8]) -> Result<(), JsValue> {
+    let (message, moved) = pack(&Message { ticket, body }, bytes)?;
+    port.post_message_with_transfer(&message, &moved)
+}
+
+fn pack<T: Serialize>(message: &Message<T>, bytes: &[u8]) -> Result<(Array, Array), JsValue> {
+    let header = serde_json::to_string(message).map_err(|error| JsError::new(&error.to_string()))?;
+    let buffer = Uint8Array::from(bytes).buffer();
+    Ok((Array::of2(&header.into(), &buffer), Array::of1(&buffer)))
+}
+
+fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(Message<T>, Vec<u8>)> {
+    let parts: &Array = data.dyn_ref()?;
+    let message = serde_json::from_str(&parts.get(0).as_string()?).ok()?;
+    Some((message, Uint8Array::new(&parts.get(1)).to_vec()))
+}

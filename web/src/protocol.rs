@@ -1,0 +1,63 @@
+//! What page and worker say to each other: a header as JSON, and bytes that are moved, not copied.
+
+use model::Card;
+use serde::{Deserialize, Serialize};
+
+/// A message's header: what it says, and the request that it belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message<T> {
+    /// Number of the request.
+    pub ticket: u32,
+    /// What is said.
+    pub body: T,
+}
+
+/// What the page asks. `side` is one of the models that the worker holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Hold the model whose file the bytes are.
+    Load {
+        /// Where to hold it.
+        side: usize,
+    },
+    /// Draw the pictures of codes.
+    Decode {
+        /// Model.
+        side: usize,
+        /// `[N, D]`, flat.
+        codes: Vec<f32>,
+    },
+    /// Encode and decode the image that the bytes are, `[H, W, C]`, 0 to 255.
+    Reconstruct {
+        /// Model.
+        side: usize,
+    },
+}
+
+/// What the worker answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// It listens; sent once, before any request.
+    Ready,
+    /// The model is held.
+    Loaded(Box<Card>),
+    /// The bytes are pictures, `[N, H, W, C]`, 0 to 255.
+    Decoded,
+    /// The bytes are the picture of the code `mean`.
+    Reconstructed(Measured),
+    /// The request can't be met; one sentence says why.
+    Failed(String),
+}
+
+/// A reconstruction's numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// μ, `[D]`.
+    pub mean: Vec<f32>,
+    /// σ, `[D]`.
+    pub std: Vec<f32>,
+    /// Nats.
+    pub nll: f32,
+    /// Mean squared error a value.
+    pub mse: f32,
+}

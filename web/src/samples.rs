@@ -1,0 +1,48 @@
+//! Small untrained models for tests.
+
+use candle_core::Device;
+use model::card::{Card, FORMAT, FactorMatch, Histogram, Objective, Training, Unit};
+use model::{ImageShape, ModelConfig, Parameters, Weights};
+
+/// A card of `latent` units whose KL falls with the index; every third unit is inactive.
+pub(crate) fn card(channels: usize, latent: usize) -> Card {
+    let model = ModelConfig {
+        image: ImageShape { height: 64, width: 64, channels },
+        latent,
+        channels: vec![4, 4],
+        hidden: 8,
+        ..ModelConfig::default()
+    };
+    Card {
+        format: FORMAT,
+        name: "sample".into(),
+        model,
+        objective: Objective { name: "vae".into(), ..Objective::default() },
+        training: Training { dataset: "sprites".into(), ..Training::default() },
+        units: (0..latent).map(unit).collect(),
+        scores: Vec::new(),
+        history: Vec::new(),
+    }
+}
+
+/// A weights file with that card.
+pub(crate) fn file(channels: usize, latent: usize) -> Vec<u8> {
+    let card = card(channels, latent);
+    let parameters = Parameters::initial(&card.model, 5, &Device::Cpu).expect("a small network fits");
+    let weights = Weights { card, tensors: parameters.tensors() };
+    weights.to_bytes().expect("card and tensors belong together")
+}
+
+fn unit(index: usize) -> Unit {
+    let active = index % 3 != 2;
+    Unit {
+        kl: 1.0 / (1 + index) as f32,
+        mean: 0.25,
+        std: if active { 0.9 } else { 0.01 },
+        posterior_std: 0.5,
+        mean_histogram: Histogram { low: -2.0, high: 2.0, counts: vec![1, 6, 3, 2] },
+        std_histogram: Histogram { low: 0.0, high: 1.0, counts: vec![0, 4, 8] },
+        range: [-1.5, 2.0],
+        factor: (index == 0).then(|| FactorMatch { name: "posX".into(), information: 0.7 }),
+    }
+}

@@ -1,0 +1,385 @@
+//! All that the page knows, and how each event changes it. Nothing here touches the browser.
+
+mod answer;
+mod scene;
+mod side;
+#[cfg(test)]
+mod tests;
+
+pub use scene::Scene;
+pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
+
+use crate::lanes::{Lane, Lanes, Post};
+use crate::manifest::Entry;
+use crate::protocol::{Reply, Request};
+use crate::worker::SIDES;
+
+/// How long the opening animation takes to move a unit to and fro, in milliseconds.
+const PERIOD: f64 = 7000.0;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The manifest was read, or the sentence says why not.
+    Manifest(Result<Vec<Entry>, String>),
+    /// The visitor chose a model.
+    Choose {
+        /// Where.
+        side: usize,
+        /// Entry of the manifest.
+        entry: usize,
+    },
+    /// A weights file arrives.
+    Progress {
+        /// Where.
+        side: usize,
+        /// The choice that it belongs to.
+        visit: u32,
+        /// Bytes so far.
+        received: u64,
+    },
+    /// A weights file is here, or the sentence says why not.
+    Fetched {
+        /// Where.
+        side: usize,
+        /// The choice that it belongs to.
+        visit: u32,
+        /// The file's bytes.
+        file: Result<Vec<u8>, String>,
+    },
+    /// The worker says something.
+    Answer {
+        /// Number of the request.
+        ticket: u32,
+        /// What it says.
+        reply: Reply,
+        /// Bytes that came with it.
+        bytes: Vec<u8>,
+    },
+    /// The worker is gone.
+    Lost,
+    /// A slider moved.
+    Turn {
+        /// Where.
+        side: usize,
+        /// Unit.
+        unit: usize,
+        /// Its value.
+        value: f32,
+    },
+    /// A unit, or all of them, goes back to the last picture's code.
+    Reset {
+        /// Where.
+        side: usize,
+        /// Unit.
+        unit: Option<usize>,
+    },
+    /// The pointer is on a row, at `position` from 0 to 1 of the traversal.
+    Scrub {
+        /// Where.
+        side: usize,
+        /// Unit.
+        unit: usize,
+        /// Position.
+        position: f32,
+    },
+    /// The pointer left the rows.
+    Leave {
+        /// Where.
+        side: usize,
+    },
+    /// A picture of a row becomes the base.
+    Take {
+        /// Where.
+        side: usize,
+        /// Unit.
+        unit: usize,
+        /// Its place in the row.
+        column: usize,
+    },
+    /// A factor's control moved.
+    Factor {
+        /// Factor.
+        factor: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// The rows of inactive units were opened or closed.
+    Unfold {
+        /// Where.
+        side: usize,
+        /// Whether they are shown now.
+        open: bool,
+    },
+    /// The opening animation's clock, in milliseconds.
+    Tick(f64),
+    /// The visitor touched something.
+    Touch,
+}
+
+/// What the page has to do after an event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Fetch a weights file.
+    Fetch {
+        /// Where.
+        side: usize,
+        /// The choice that it belongs to.
+        visit: u32,
+        /// File beside the manifest.
+        file: String,
+    },
+    /// Send a request to the worker.
+    Post(Post),
+    /// Draw a part of the page.
+    Draw(Panel),
+    /// Show the clock.
+    Animate,
+}
+
+/// A part of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Panel {
+    /// The notice for the whole page.
+    Notice,
+    /// The menus of models.
+    Menus,
+    /// A side from the ground up.
+    Side(usize),
+    /// A side's progress bar.
+    Progress(usize),
+    /// A side's live picture and markers.
+    Live(usize),
+    /// A side's sliders.
+    Sliders(usize),
+    /// The row of a side's unit.
+    Row(usize, usize),
+    /// The world's controls.
+    Factors,
+    /// The world's picture.
+    Original,
+    /// A side's reconstruction.
+    Reconstruction(usize),
+}
+
+/// All that the page knows.
+#[derive(Clone, Default)]
+pub struct State {
+    /// Models on offer.
+    pub entries: Vec<Entry>,
+    /// A sentence for the whole page.
+    pub notice: Option<String>,
+    /// The compared models.
+    pub sides: [Side; SIDES],
+    /// The picture that both are shown.
+    pub scene: Option<Scene>,
+    /// Whether the page still moves on its own.
+    pub animated: bool,
+    lanes: Lanes,
+}
+
+impl State {
+    /// The page before anything has arrived; `motion` is whether the visitor likes motion.
+    pub fn new(motion: bool) -> Self {
+        Self { animated: motion, ..Self::default() }
+    }
+
+    /// Takes an event in and says what is to be done.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Manifest(Ok(entries)) => self.offer(entries, &mut effects),
+            Event::Manifest(Err(sentence)) => {
+                self.notice = Some(sentence);
+                effects.push(Effect::Draw(Panel::Notice));
+            }
+            Event::Choose { side, entry } => self.choose(side, entry, &mut effects),
+            Event::Progress { side, visit, received } => self.progress(side, visit, received, &mut effects),
+            Event::Fetched { side, visit, file } => self.fetched(side, visit, file, &mut effects),
+            Event::Answer { ticket, reply, bytes } => self.answer(ticket, reply, bytes, &mut effects),
+            Event::Lost => {
+                self.notice =
+                    Some("The engine stopped unexpectedly; reload the page to start it again.".into());
+                effects.push(Effect::Draw(Panel::Notice));
+            }
+            Event::Tick(time) => self.tick(time, &mut effects),
+            Event::Touch => self.settle(&mut effects),
+            Event::Factor { factor, value } => {
+                self.settle(&mut effects);
+                if let Some(scene) = &mut self.scene {
+                    scene.set(factor, value);
+                    effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
+                    (0..SIDES).for_each(|side| self.encode(side));
+                }
+            }
+            Event::Turn { side, unit, value } => self.change(side, &mut effects, |model| {
+                model.preview = None;
+                set(&mut model.code, unit, value);
+            }),
+            Event::Reset { side, unit } => self.change(side, &mut effects, |model| {
+                model.preview = None;
+                match unit {
+                    Some(unit) => set(&mut model.code, unit, *model.origin.get(unit).unwrap_or(&0.0)),
+                    None => model.code.clone_from(&model.origin),
+                }
+            }),
+            Event::Take { side, unit, column } => self.change(side, &mut effects, |model| {
+                if unit < model.code.len() {
+                    model.preview = None;
+                    model.code[unit] = model.value_at(unit, column as f32 / (COLUMNS - 1) as f32);
+                }
+            }),
+            Event::Scrub { side, unit, position } => self.look(side, &mut effects, |model| {
+                (unit < model.code.len()).then(|| Preview { unit, value: model.value_at(unit, position) })
+            }),
+            Event::Leave { side } => self.look(side, &mut effects, |_| None),
+            Event::Unfold { side, open } => {
+                self.settle(&mut effects);
+                if let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) {
+                    model.unfolded = open;
+                    self.decode_rows(side);
+                }
+            }
+        }
+        effects.extend(self.lanes.start_next().map(Effect::Post));
+        effects
+    }
+
+    fn offer(&mut self, entries: Vec<Entry>, effects: &mut Vec<Effect>) {
+        let named = |name: &str| entries.iter().position(|entry| entry.name == name);
+        let choices = [named("vae").unwrap_or(0), named("sparse").unwrap_or(entries.len() - 1)];
+        self.entries = entries;
+        effects.push(Effect::Draw(Panel::Menus));
+        for (side, entry) in choices.into_iter().enumerate() {
+            self.choose(side, entry, effects);
+        }
+    }
+
+    fn choose(&mut self, index: usize, entry: usize, effects: &mut Vec<Effect>) {
+        let (Some(side), Some(chosen)) = (self.sides.get_mut(index), self.entries.get(entry)) else { return };
+        self.lanes.withdraw(index);
+        side.entry = Some(entry);
+        side.visit += 1;
+        side.phase = Phase::Loading { received: 0, total: chosen.bytes };
+        let fetch = Effect::Fetch { side: index, visit: side.visit, file: chosen.file.clone() };
+        effects.extend([fetch, Effect::Draw(Panel::Side(index)), Effect::Draw(Panel::Menus)]);
+    }
+
+    fn progress(&mut self, index: usize, visit: u32, bytes: u64, effects: &mut Vec<Effect>) {
+        let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
+        if let Phase::Loading { received, .. } = &mut side.phase {
+            *received = bytes;
+            effects.push(Effect::Draw(Panel::Progress(index)));
+        }
+    }
+
+    fn fetched(
+        &mut self,
+        index: usize,
+        visit: u32,
+        file: Result<Vec<u8>, String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.sides.get(index).is_none_or(|side| side.visit != visit) {
+            return;
+        }
+        match file {
+            Ok(bytes) => self.lanes.ask(Lane::Load(index), Request::Load { side: index }, bytes),
+            Err(sentence) => self.fail(index, &sentence, effects),
+        }
+    }
+
+    /// Gives up on a side's model, with a sentence that names its file.
+    fn fail(&mut self, index: usize, sentence: &str, effects: &mut Vec<Effect>) {
+        let side = &mut self.sides[index];
+        let file = side.entry.and_then(|entry| self.entries.get(entry)).map_or("", |entry| &entry.file);
+        side.phase = Phase::Failed(format!("models/{file} can’t be shown: {sentence}."));
+        effects.push(Effect::Draw(Panel::Side(index)));
+    }
+
+    /// Changes a side's base code, and draws all that depends on it.
+    fn change(&mut self, index: usize, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Loaded)) {
+        self.settle(effects);
+        let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
+        change(model);
+        effects.extend([Panel::Sliders(index), Panel::Live(index)].map(Effect::Draw));
+        self.decode_live(index);
+        self.decode_rows(index);
+    }
+
+    /// Changes what a side looks at for the moment.
+    fn look(
+        &mut self,
+        index: usize,
+        effects: &mut Vec<Effect>,
+        preview: impl FnOnce(&Loaded) -> Option<Preview>,
+    ) {
+        self.settle(effects);
+        let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
+        model.preview = preview(model);
+        effects.push(Effect::Draw(Panel::Live(index)));
+        self.decode_live(index);
+    }
+
+    /// Ends the opening animation.
+    fn settle(&mut self, effects: &mut Vec<Effect>) {
+        if !std::mem::take(&mut self.animated) {
+            return;
+        }
+        for index in 0..SIDES {
+            if let Some(model) = self.sides[index].model_mut() {
+                model.preview = None;
+                effects.push(Effect::Draw(Panel::Live(index)));
+                self.decode_live(index);
+            }
+        }
+    }
+
+    /// Moves the first unit of each model to and fro.
+    fn tick(&mut self, time: f64, effects: &mut Vec<Effect>) {
+        if !self.animated {
+            return;
+        }
+        effects.push(Effect::Animate);
+        let position = (0.5 - 0.5 * (std::f64::consts::TAU * time / PERIOD).cos()) as f32;
+        for index in 0..SIDES {
+            let Some(model) = self.sides[index].model_mut().filter(|model| model.active > 0) else {
+                continue;
+            };
+            let unit = model.order[0];
+            model.preview = Some(Preview { unit, value: model.value_at(unit, position) });
+            effects.push(Effect::Draw(Panel::Live(index)));
+            self.decode_live(index);
+        }
+    }
+
+    fn decode_live(&mut self, index: usize) {
+        if let Some(model) = self.sides[index].model() {
+            self.lanes.ask(Lane::Live(index), model.live_request(index), Vec::new());
+        }
+    }
+
+    fn decode_rows(&mut self, index: usize) {
+        if let Some(model) = self.sides[index].model() {
+            for (rank, &unit) in model.shown().iter().enumerate() {
+                self.lanes.ask(Lane::Row(rank, index), model.row_request(index, unit), Vec::new());
+            }
+        }
+    }
+
+    /// Asks what a side makes of the scene.
+    fn encode(&mut self, index: usize) {
+        if let (Some(scene), Some(model)) = (&self.scene, self.sides[index].model())
+            && scene.suits(&model.card)
+        {
+            let request = Request::Reconstruct { side: index };
+            self.lanes.ask(Lane::Reconstruct(index), request, scene.picture.clone());
+        }
+    }
+}
+
+fn set(code: &mut [f32], unit: usize, value: f32) {
+    if let Some(slot) = code.get_mut(unit).filter(|_| value.is_finite()) {
+        *slot = value;
+    }
+}

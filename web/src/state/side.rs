@@ -1,0 +1,194 @@
+//! One of the compared models: its loading, its code and its pictures.
+
+use model::Card;
+
+use crate::protocol::{Measured, Request};
+
+/// Pictures in a row of the traversal grid.
+pub const COLUMNS: usize = 11;
+
+/// One of the two places of the comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Side {
+    /// Its entry of the manifest.
+    pub entry: Option<usize>,
+    /// Counts the choices made, so that what an earlier one fetched is told apart.
+    pub visit: u32,
+    /// How far it is.
+    pub phase: Phase,
+}
+
+/// How far a side is.
+#[derive(Clone, Debug, Default)]
+pub enum Phase {
+    /// Nothing is chosen yet.
+    #[default]
+    Empty,
+    /// Bytes arrive, or the worker reads them.
+    Loading {
+        /// Bytes so far.
+        received: u64,
+        /// Bytes expected.
+        total: u64,
+    },
+    /// The model can be used.
+    Ready(Box<Loaded>),
+    /// It can't; the sentence says why.
+    Failed(String),
+}
+
+impl Side {
+    /// The model, once it is loaded.
+    pub fn model(&self) -> Option<&Loaded> {
+        match &self.phase {
+            Phase::Ready(model) => Some(model),
+            _ => None,
+        }
+    }
+
+    pub(super) fn model_mut(&mut self) -> Option<&mut Loaded> {
+        match &mut self.phase {
+            Phase::Ready(model) => Some(model),
+            _ => None,
+        }
+    }
+}
+
+/// A unit held at a value for as long as the pointer is there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Preview {
+    /// Unit.
+    pub unit: usize,
+    /// Its value.
+    pub value: f32,
+}
+
+/// A model in use.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its card.
+    pub card: Card,
+    /// Units, the active ones first, each group by falling KL.
+    pub order: Vec<usize>,
+    /// How many units are active.
+    pub active: usize,
+    /// The code that a reset returns to: of the last picture encoded.
+    pub origin: Vec<f32>,
+    /// The base of every row.
+    pub code: Vec<f32>,
+    /// What is looked at for the moment.
+    pub preview: Option<Preview>,
+    /// The live picture, `[H, W, C]`, 0 to 255; empty before the first.
+    pub live: Vec<u8>,
+    /// Each unit's row, `[COLUMNS, H, W, C]`; empty before the first.
+    pub rows: Vec<Vec<u8>>,
+    /// The reconstruction of the world's picture, and its numbers.
+    pub reconstruction: Option<(Measured, Vec<u8>)>,
+    /// Whether the rows of inactive units are shown.
+    pub unfolded: bool,
+}
+
+impl Loaded {
+    /// A model whose code is the mean over its data.
+    pub fn new(card: Card) -> Self {
+        let mut order: Vec<usize> = (0..card.units.len()).collect();
+        order.sort_by(|&a, &b| {
+            let (a, b) = (&card.units[a], &card.units[b]);
+            b.is_active().cmp(&a.is_active()).then(b.kl.total_cmp(&a.kl))
+        });
+        let mean: Vec<f32> = card.units.iter().map(|unit| unit.mean).collect();
+        Self {
+            active: card.units.iter().filter(|unit| unit.is_active()).count(),
+            order,
+            origin: mean.clone(),
+            code: mean,
+            preview: None,
+            live: Vec::new(),
+            rows: vec![Vec::new(); card.units.len()],
+            reconstruction: None,
+            unfolded: false,
+            card,
+        }
+    }
+
+    /// Units whose rows are shown.
+    pub fn shown(&self) -> &[usize] {
+        if self.unfolded { &self.order } else { &self.order[..self.active] }
+    }
+
+    /// The code of the live picture.
+    pub fn live_code(&self) -> Vec<f32> {
+        let mut code = self.code.clone();
+        if let Some(preview) = self.preview {
+            code[preview.unit] = preview.value;
+        }
+        code
+    }
+
+    /// The value of `unit` at `position`, 0 to 1, along its traversal.
+    pub fn value_at(&self, unit: usize, position: f32) -> f32 {
+        let [low, high] = self.card.units[unit].range;
+        low + (high - low) * position.clamp(0.0, 1.0)
+    }
+
+    /// Where along its traversal `unit` has `value`, 0 to 1.
+    pub fn position_of(&self, unit: usize, value: f32) -> f32 {
+        let [low, high] = self.card.units[unit].range;
+        ((value - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    /// The ends of `unit`'s slider: all values that the data gave it, and its present one.
+    pub fn slider_range(&self, unit: usize) -> [f32; 2] {
+        let Some(entry) = self.card.units.get(unit) else { return [0.0, 1.0] };
+        let histogram = &entry.mean_histogram;
+        let values = [entry.range[0], entry.range[1], histogram.low, histogram.high, self.code[unit]];
+        values.into_iter().fold([f32::MAX, f32::MIN], |[low, high], v| [low.min(v), high.max(v)])
+    }
+
+    /// Asks for the live picture.
+    pub(super) fn live_request(&self, side: usize) -> Request {
+        Request::Decode { side, codes: self.live_code() }
+    }
+
+    /// Asks for a unit's row.
+    pub(super) fn row_request(&self, side: usize, unit: usize) -> Request {
+        let mut codes = self.code.repeat(COLUMNS);
+        for (column, code) in codes.chunks_exact_mut(self.code.len()).enumerate() {
+            code[unit] = self.value_at(unit, column as f32 / (COLUMNS - 1) as f32);
+        }
+        Request::Decode { side, codes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn units_are_sorted_by_kl_with_the_inactive_last() {
+        let mut card = samples::card(1, 4);
+        card.units[3].kl = 9.0;
+        let model = Loaded::new(card);
+        assert_eq!(model.order, [3, 0, 1, 2]);
+        assert_eq!(model.shown(), [3, 0, 1]);
+    }
+
+    #[test]
+    fn a_row_moves_one_unit_over_its_range_and_holds_the_others() {
+        let model = Loaded::new(samples::card(1, 3));
+        let Request::Decode { codes, side: 1 } = model.row_request(1, 0) else { panic!("no decode") };
+        let rows: Vec<&[f32]> = codes.chunks(3).collect();
+        assert_eq!(rows.len(), COLUMNS);
+        assert_eq!((rows[0], rows[COLUMNS - 1]), (&[-1.5, 0.25, 0.25][..], &[2.0, 0.25, 0.25][..]));
+        assert!(rows.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+    }
+
+    #[test]
+    fn a_slider_reaches_all_that_the_data_reached() {
+        let mut model = Loaded::new(samples::card(1, 3));
+        assert_eq!(model.slider_range(0), [-2.0, 2.0]);
+        model.code[0] = 3.5;
+        assert_eq!(model.slider_range(0), [-2.0, 3.5]);
+    }
+}

@@ -1,0 +1,176 @@
+use super::*;
+use crate::samples;
+use crate::worker::Worker;
+
+/// A page whose worker and network are at hand.
+struct Bench {
+    state: State,
+    worker: Worker,
+    drawn: Vec<Panel>,
+    fetched: Vec<String>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let mut bench =
+            Self { state: State::new(false), worker: Worker::default(), drawn: vec![], fetched: vec![] };
+        bench.send(Event::Answer { ticket: 0, reply: Reply::Ready, bytes: vec![] });
+        bench
+    }
+
+    fn shown() -> Self {
+        let mut bench = Self::new();
+        bench.send(Event::Manifest(Ok(entries())));
+        bench
+    }
+
+    /// Sends an event and lets all that follows from it happen.
+    fn send(&mut self, event: Event) {
+        let mut effects = self.state.update(event);
+        while let Some(effect) = effects.pop() {
+            match effect {
+                Effect::Draw(panel) => self.drawn.push(panel),
+                Effect::Animate => {}
+                Effect::Fetch { side, visit, file } => {
+                    let bytes = samples::file(1, 4);
+                    self.fetched.push(file);
+                    effects.extend(self.state.update(Event::Fetched { side, visit, file: Ok(bytes) }));
+                }
+                Effect::Post(Post { ticket, request, bytes }) => {
+                    let (reply, bytes) = self.worker.answer(request, &bytes);
+                    effects.extend(self.state.update(Event::Answer { ticket, reply, bytes }));
+                }
+            }
+        }
+    }
+
+    fn model(&self, side: usize) -> &Loaded {
+        self.state.sides[side].model().expect("the model is loaded")
+    }
+
+    fn failure(&self, side: usize) -> &str {
+        match &self.state.sides[side].phase {
+            Phase::Failed(sentence) => sentence,
+            phase => panic!("{phase:?}"),
+        }
+    }
+}
+
+fn entries() -> Vec<Entry> {
+    ["sparse", "vae", "fresh"]
+        .map(|name| Entry {
+            file: format!("{name}.safetensors"),
+            name: name.into(),
+            title: name.to_uppercase(),
+            bytes: 100,
+        })
+        .into()
+}
+
+#[test]
+fn the_vae_is_left_and_the_sparse_model_right() {
+    let bench = Bench::shown();
+    assert_eq!(bench.state.sides.each_ref().map(|side| side.entry), [Some(1), Some(0)]);
+}
+
+#[test]
+fn a_loaded_model_has_all_its_pictures_and_starts_from_the_scenes_code() {
+    let bench = Bench::shown();
+    for side in 0..SIDES {
+        let model = bench.model(side);
+        let (measured, picture) = model.reconstruction.as_ref().expect("the scene was encoded");
+        assert_eq!((&model.code, &model.origin), (&measured.mean, &measured.mean));
+        assert_eq!(&model.live, picture);
+        for &unit in model.shown() {
+            assert_eq!(model.rows[unit].len(), COLUMNS * 4096);
+        }
+        assert!(model.rows[2].is_empty(), "the inactive unit's row is folded away");
+    }
+}
+
+#[test]
+fn turning_a_unit_changes_the_picture_and_a_reset_brings_it_back() {
+    let mut bench = Bench::shown();
+    let before = bench.model(0).live.clone();
+    let origin = bench.model(0).origin[1];
+    bench.send(Event::Turn { side: 0, unit: 1, value: origin + 40.0 });
+    assert_ne!(bench.model(0).live, before);
+    bench.send(Event::Reset { side: 0, unit: Some(1) });
+    assert_eq!(bench.model(0).live, before);
+    bench.send(Event::Turn { side: 0, unit: 99, value: 1.0 });
+    bench.send(Event::Turn { side: 0, unit: 1, value: f32::NAN });
+    assert_eq!(bench.model(0).code, bench.model(0).origin);
+}
+
+#[test]
+fn looking_along_a_row_changes_nothing_but_the_live_picture() {
+    let mut bench = Bench::shown();
+    let (code, live) = (bench.model(1).code.clone(), bench.model(1).live.clone());
+    bench.send(Event::Scrub { side: 1, unit: 0, position: 1.0 });
+    assert_eq!(bench.model(1).preview, Some(Preview { unit: 0, value: 2.0 }));
+    assert_eq!(bench.model(1).live, bench.model(1).rows[0][10 * 4096..]);
+    bench.send(Event::Leave { side: 1 });
+    assert_eq!((&bench.model(1).code, &bench.model(1).live), (&code, &live));
+}
+
+#[test]
+fn a_picture_that_is_taken_becomes_the_base_of_its_side() {
+    let mut bench = Bench::shown();
+    let other = bench.model(0).code.clone();
+    let picture = bench.model(1).rows[1][3 * 4096..4 * 4096].to_vec();
+    bench.send(Event::Take { side: 1, unit: 1, column: 3 });
+    assert_eq!(bench.model(1).live, picture);
+    assert_eq!(bench.model(1).rows[1][3 * 4096..4 * 4096], picture);
+    assert_eq!(bench.model(0).code, other);
+}
+
+#[test]
+fn a_factor_moves_the_codes_of_both_models() {
+    let mut bench = Bench::shown();
+    let before = [0, 1].map(|side| bench.model(side).code.clone());
+    bench.send(Event::Factor { factor: 3, value: 1.0 });
+    for (side, before) in before.iter().enumerate() {
+        assert_ne!(&bench.model(side).code, before);
+    }
+    assert!(bench.drawn.contains(&Panel::Original));
+}
+
+#[test]
+fn inactive_units_are_decoded_once_they_are_unfolded() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Unfold { side: 0, open: true });
+    assert_eq!(bench.model(0).rows[2].len(), COLUMNS * 4096);
+}
+
+#[test]
+fn the_opening_moves_both_models_until_a_touch() {
+    let mut bench = Bench::shown();
+    bench.state.animated = true;
+    bench.send(Event::Tick(PERIOD / 2.0));
+    assert_eq!([0, 1].map(|side| bench.model(side).preview.map(|p| p.value)), [Some(2.0); 2]);
+    bench.send(Event::Touch);
+    assert_eq!([0, 1].map(|side| bench.model(side).preview), [None; 2]);
+    bench.send(Event::Tick(PERIOD / 3.0));
+    assert_eq!(bench.model(0).preview, None);
+}
+
+#[test]
+fn another_choice_outruns_an_earlier_file() {
+    let mut bench = Bench::shown();
+    let visit = bench.state.sides[0].visit;
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    assert_eq!(bench.fetched.last().map(String::as_str), Some("fresh.safetensors"));
+    bench.send(Event::Fetched { side: 0, visit, file: Err("the network is gone".into()) });
+    assert_eq!(bench.model(0).card.units.len(), 4);
+}
+
+#[test]
+fn a_failure_names_the_file_and_leaves_the_other_side_alone() {
+    let mut bench = Bench::shown();
+    let visit = bench.state.sides[0].visit;
+    bench.send(Event::Fetched { side: 0, visit, file: Ok(b"nonsense".to_vec()) });
+    assert!(bench.failure(0).contains("models/vae.safetensors"), "{}", bench.failure(0));
+    bench.send(Event::Turn { side: 0, unit: 0, value: 1.0 });
+    bench.send(Event::Turn { side: 1, unit: 0, value: 1.0 });
+    assert_eq!(bench.model(1).code[0], 1.0);
+}

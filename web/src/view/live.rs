@@ -1,0 +1,60 @@
+//! A side's live picture, and the markers that show where in its rows it is.
+
+use web_sys::{Element, HtmlCanvasElement, HtmlElement};
+
+use super::paint;
+use super::words::{number, unit as name};
+use crate::page::{Dom, Drawn};
+use crate::state::{COLUMNS, Loaded, Side};
+
+/// Canvases that show the live picture: over the rows, and beside the sliders.
+const CANVASES: [&str; 2] = ["live", "twin"];
+
+/// Draws the picture, its caption and the markers.
+pub(super) fn draw(dom: &Dom, side: &Side, index: usize) -> Drawn {
+    let Some(model) = side.model() else {
+        for canvas in CANVASES {
+            let canvas: HtmlCanvasElement = dom.get(&format!("{canvas}-{index}"))?;
+            crate::page::context(&canvas)?.clear_rect(
+                0.0,
+                0.0,
+                canvas.width().into(),
+                canvas.height().into(),
+            );
+        }
+        return dom.set_text(&format!("caption-{index}"), "\u{a0}");
+    };
+    if !model.live.is_empty() {
+        for canvas in CANVASES {
+            let canvas = dom.get(&format!("{canvas}-{index}"))?;
+            paint::pictures(&canvas, &model.live, model.card.model.image)?;
+        }
+    }
+    dom.set_text(&format!("caption-{index}"), &caption(model))?;
+    let code = model.live_code();
+    for &unit in model.shown() {
+        mark(dom, model, index, unit, code[unit])?;
+    }
+    Ok(())
+}
+
+fn caption(model: &Loaded) -> String {
+    match model.preview {
+        Some(p) => format!("{} = {}", name(&model.card, p.unit), number(p.value.into(), 2)),
+        None => "the picture of the present code".into(),
+    }
+}
+
+/// Moves a row's marker to `value`.
+fn mark(dom: &Dom, model: &Loaded, side: usize, unit: usize, value: f32) -> Drawn {
+    let columns = COLUMNS as f32;
+    let position = (0.5 + model.position_of(unit, value) * (columns - 1.0)) / columns;
+    let marker: HtmlElement = dom.get(&format!("marker-{side}-{unit}"))?;
+    marker.style().set_property("left", &format!("{:.2}%", position * 100.0))?;
+    let looked = model.preview.is_some_and(|preview| preview.unit == unit);
+    marker.class_list().toggle_with_force("looked", looked)?;
+    let row: Element = dom.get(&format!("row-{side}-{unit}"))?;
+    let text = number(value.into(), 2);
+    row.set_attribute("aria-valuenow", &format!("{value:.2}"))?;
+    row.set_attribute("aria-valuetext", &text)
+}

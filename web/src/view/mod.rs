@@ -1,0 +1,47 @@
+//! What the visitor sees, one file a panel.
+
+mod charts;
+mod factors;
+mod live;
+mod menus;
+mod paint;
+mod reconstruction;
+mod rows;
+mod sliders;
+mod words;
+
+pub use charts::{read_chart, redraw_charts};
+
+use crate::page::{Dom, Drawn};
+use crate::state::{Panel, State};
+use crate::worker::SIDES;
+
+/// Draws a part of the page.
+///
+/// # Errors
+/// Fails if the page lacks what is drawn on.
+pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
+    match panel {
+        Panel::Notice => {
+            dom.set_text("notice", state.notice.as_deref().unwrap_or_default())?;
+            dom.show("notice", state.notice.is_some())
+        }
+        Panel::Menus => (0..SIDES).try_for_each(|side| menus::draw(dom, state, side)),
+        Panel::Progress(side) => menus::progress(dom, &state.sides[side], side),
+        Panel::Side(side) => {
+            menus::side(dom, &state.sides[side], side)?;
+            rows::build(dom, &state.sides[side], side)?;
+            sliders::build(dom, &state.sides[side], side)?;
+            live::draw(dom, &state.sides[side], side)?;
+            reconstruction::draw(dom, state, side)?;
+            charts::build(dom, &state.sides[side], side)?;
+            redraw_charts(dom, state)
+        }
+        Panel::Live(side) => live::draw(dom, &state.sides[side], side),
+        Panel::Sliders(side) => sliders::draw(dom, &state.sides[side], side),
+        Panel::Row(side, unit) => rows::draw(dom, &state.sides[side], side, unit),
+        Panel::Factors => factors::draw(dom, state),
+        Panel::Original => factors::original(dom, state),
+        Panel::Reconstruction(side) => reconstruction::draw(dom, state, side),
+    }
+}
