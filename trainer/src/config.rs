@@ -16,6 +16,9 @@ pub struct Config {
     /// World or data set.
     #[serde(default = "sprites")]
     pub dataset: String,
+    /// Name of the file that it was first read from; filled in on reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// What is minimised.
     pub objective: Objective,
     /// The network.
@@ -140,7 +143,11 @@ impl Config {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: name.clone(), source })?;
-        Self::parse(&name, &text, overrides)
+        let mut config = Self::parse(&name, &text, overrides)?;
+        if config.source.is_none() {
+            config.source = path.file_name().map(|file| file.to_string_lossy().into_owned());
+        }
+        Ok(config)
     }
 
     /// As [`Config::read`], from text that `path` names.

@@ -55,7 +55,7 @@ pub fn weights(
             seconds: checkpoint.state.seconds,
             device: device.to_owned(),
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
-            config: None,
+            config: config.source.clone(),
         },
         units: measured.units,
         scores: measured.scores,

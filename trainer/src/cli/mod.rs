@@ -1,7 +1,17 @@
 //! The command line. One file a command.
 
+mod evaluate;
 mod export;
+mod histogram;
+mod info;
+mod models;
+mod print;
+mod reconstruct;
 mod train;
+mod traverse;
+mod world;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -19,6 +29,19 @@ enum Command {
     Train(train::Args),
     /// Write the weights file of a run's newest checkpoint.
     Export(export::Args),
+    /// Say what models are, how they were trained and what their units do.
+    Info(info::Args),
+    /// Measure models on a sample of a data set.
+    Evaluate(evaluate::Args),
+    /// Draw what each unit of a model does.
+    Traverse(traverse::Args),
+    /// Draw images over what models make of them.
+    Reconstruct(reconstruct::Args),
+    /// Draw the histograms of models' codes.
+    Histogram(histogram::Args),
+    /// List, describe and draw the worlds.
+    #[command(subcommand)]
+    World(world::Command),
 }
 
 impl Cli {
@@ -26,10 +49,17 @@ impl Cli {
     ///
     /// # Errors
     /// A chain that reads as one sentence.
-    pub(crate) fn run(self) -> anyhow::Result<std::process::ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Train(args) => train::run(args),
-            Command::Export(args) => export::run(args).map(|()| std::process::ExitCode::SUCCESS),
+            Command::Train(args) => return train::run(args),
+            Command::World(command) => return world::run(&command),
+            Command::Export(args) => export::run(args)?,
+            Command::Info(args) => info::run(&args)?,
+            Command::Evaluate(args) => evaluate::run(&args)?,
+            Command::Traverse(args) => traverse::run(&args)?,
+            Command::Reconstruct(args) => reconstruct::run(&args)?,
+            Command::Histogram(args) => histogram::run(&args)?,
         }
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -136,8 +136,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
     let limits = Limits { stop: &stop, seconds: args.max_seconds };
     let mut bar = Bar::new();
-    let (checkpoint, end) = run.train(start, &limits, &mut bar)?;
+    let outcome = run.train(start, &limits, &mut bar);
     bar.0.finish_and_clear();
+    let (checkpoint, end) = outcome?;
     if end == End::Stopped && stop.load(Ordering::Relaxed) {
         tracing::info!(
             "stopped after step {}; go on with: latentscope train --resume --out {}",

@@ -1,0 +1,24 @@
+//! `latentscope histogram`.
+
+use std::path::PathBuf;
+
+use trainer::report::histograms;
+
+use super::models;
+
+/// Arguments of `histogram`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Weights files, or folders of runs, side by side in this order.
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
+    /// PNG file to write.
+    #[arg(long, value_name = "PNG")]
+    out: PathBuf,
+}
+
+/// Draws the histograms that the models' cards hold.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let models = models::open(&args.models)?;
+    models::save(&histograms(&models, &models::names(&models, &args.models)), &args.out)
+}

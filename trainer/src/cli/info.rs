@@ -1,0 +1,113 @@
+//! `latentscope info`.
+
+use std::path::PathBuf;
+
+use model::Card;
+use trainer::report::{Column, Table, objective, thousands};
+use trainer::trained;
+
+use super::print::print;
+
+/// Arguments of `info`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Weights files, or folders of runs.
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
+    /// Print the whole card as JSON, a line a model.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the models' cards.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for (place, path) in args.models.iter().enumerate() {
+        let card = trained::read(path)?.card;
+        if args.json {
+            text += &format!("{}\n", serde_json::to_string(&card)?);
+        } else {
+            let between = if place == 0 { "" } else { "\n\n" };
+            text += &format!("{between}{} ({})\n{}", card.name, path.display(), describe(&card));
+        }
+    }
+    print(&text)
+}
+
+fn describe(card: &Card) -> String {
+    let (model, training) = (&card.model, &card.training);
+    let widths: Vec<String> = model.channels.iter().map(usize::to_string).collect();
+    let parameters: usize = model.tensors().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    let image = model.image;
+    let mut facts = vec![
+        (
+            "data",
+            format!("{}, images of {}×{}×{}", training.dataset, image.height, image.width, image.channels),
+        ),
+        (
+            "network",
+            format!(
+                "convolutions {}, hidden layer {}, {} latent units; {} parameters",
+                widths.join("-"),
+                model.hidden,
+                model.latent,
+                thousands(parameters as u64)
+            ),
+        ),
+        ("objective", objective(&card.objective)),
+        (
+            "training",
+            format!(
+                "{} steps of {} images, learning rate {}, seed {}",
+                thousands(training.steps),
+                training.batch,
+                training.learning_rate,
+                training.seed
+            ),
+        ),
+        ("time", format!("{} on {}", time(training.seconds), training.device)),
+        ("version", training.code_version.clone()),
+    ];
+    if let Some(config) = &training.config {
+        facts.push(("config", config.clone()));
+    }
+    let mut text: String = facts.iter().map(|(key, value)| format!("  {key:<10}{value}\n")).collect();
+    text += &format!("\n{}", units(card));
+    if !card.scores.is_empty() {
+        let mut table =
+            Table::new(vec![Column::words("score"), Column::numbers("value"), Column::words("protocol")]);
+        for score in &card.scores {
+            table.row(vec![score.metric.clone(), format!("{:.4}", score.value), score.protocol.clone()]);
+        }
+        text += &format!("\n{table}");
+    }
+    text
+}
+
+fn units(card: &Card) -> Table {
+    let numbers = ["KL", "mean", "std", "posterior std", "from", "to"].map(Column::numbers);
+    let words = ["factor", "state"].map(Column::words);
+    let mut table =
+        Table::new(std::iter::once(Column::numbers("unit")).chain(numbers).chain(words).collect());
+    for (index, unit) in card.units.iter().enumerate() {
+        let numbers = [unit.kl, unit.mean, unit.std, unit.posterior_std, unit.range[0], unit.range[1]];
+        let factor = unit.factor.as_ref().map(|f| format!("{} {:.0} %", f.name, 100.0 * f.information));
+        let state = if unit.is_active() { "active" } else { "inactive" };
+        table.row(
+            std::iter::once(index.to_string())
+                .chain(numbers.map(|value| format!("{value:.3}")))
+                .chain([factor.unwrap_or_default(), state.to_owned()])
+                .collect(),
+        );
+    }
+    table
+}
+
+/// Seconds as people say them.
+fn time(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.1} s"),
+        s if s < 7200.0 => format!("{:.1} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}

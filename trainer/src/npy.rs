@@ -1,0 +1,291 @@
+//! numpy's `.npy` files, as far as they are needed: writing headers of bytes, and reading lists of
+//! indices from anyone.
+//!
+//! Layout: `\x93NUMPY`, version, header length, a Python dict as text, then the values
+//! (numpy's NEP 1).
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// Largest header that is read: numpy's own for a list of integers has 118 bytes.
+const MAX_HEADER: usize = 4096;
+/// Largest number of indices that is read: 1 GiB of memory.
+const MAX_INDICES: u64 = 1 << 27;
+
+/// A file of indices that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NpyError {
+    /// The file can't be read.
+    #[error("{} could not be read: {source}", path.display())]
+    Read {
+        /// File.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// Not a `.npy` file of indices.
+    #[error("{} is no file of indices: {problem}; write one with numpy.save of a 1-D integer array", path.display())]
+    Content {
+        /// File.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An index that is not on the grid.
+    #[error("{}: index number {place} is {value}, but the grid's images are 0 to {last}", path.display())]
+    Index {
+        /// File.
+        path: PathBuf,
+        /// Place in the list, from 0.
+        place: usize,
+        /// The index.
+        value: i128,
+        /// Largest index allowed.
+        last: u64,
+    },
+}
+
+/// Header of a C-ordered array of `u8` with that shape.
+pub fn header(shape: &[u64]) -> Vec<u8> {
+    let mut sides: Vec<String> = shape.iter().map(u64::to_string).collect();
+    if sides.len() == 1 {
+        sides.push(String::new());
+    }
+    let dict =
+        format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({}), }}", sides.join(", ").trim());
+    // The values start at a multiple of 64; the header ends with a line break.
+    let padding = 63 - (MAGIC.len() + 4 + dict.len()) % 64;
+    let length = (dict.len() + padding + 1) as u16;
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(dict.into_bytes());
+    bytes.extend(std::iter::repeat_n(b' ', padding));
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Reads a one-dimensional array of little-endian integers of any width, each below `count`.
+///
+/// # Errors
+/// One sentence that names the file and what is wrong: its header, type, shape, length or an index.
+pub fn indices(path: &Path, count: u64) -> Result<Vec<u64>, NpyError> {
+    let unreadable = |source| NpyError::Read { path: path.to_owned(), source };
+    let content = |problem: String| NpyError::Content { path: path.to_owned(), problem };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    let mut reader = std::io::BufReader::new(file);
+    let header = read_header(&mut reader).map_err(|problem| match problem {
+        Problem::Read(source) => unreadable(source),
+        Problem::Content(problem) => content(problem),
+    })?;
+    let (width, signed) = header.integer().map_err(content)?;
+    let length = header.length().map_err(content)?;
+    let claimed = header.bytes as u64 + length * width as u64;
+    if size != claimed {
+        return Err(content(format!("its header claims {claimed} bytes in all and it has {size}")));
+    }
+    let mut indices = Vec::with_capacity(length as usize);
+    let mut bytes = [0; 8];
+    for place in 0..length as usize {
+        reader.read_exact(&mut bytes[..width]).map_err(unreadable)?;
+        let value = integer(&bytes[..width], signed);
+        let index = u64::try_from(value).ok().filter(|index| *index < count);
+        indices.push(index.ok_or_else(|| NpyError::Index {
+            path: path.to_owned(),
+            place,
+            value,
+            last: count.saturating_sub(1),
+        })?);
+    }
+    Ok(indices)
+}
+
+/// A little-endian integer of up to eight bytes.
+fn integer(bytes: &[u8], signed: bool) -> i128 {
+    let value = bytes.iter().rev().fold(0i128, |value, &byte| value << 8 | i128::from(byte));
+    let bits = 8 * bytes.len();
+    if signed && value >> (bits - 1) != 0 { value - (1 << bits) } else { value }
+}
+
+enum Problem {
+    Read(std::io::Error),
+    Content(String),
+}
+
+/// The values of the header's dict, as text.
+struct Header {
+    descr: String,
+    shape: String,
+    /// Bytes before the values.
+    bytes: usize,
+}
+
+fn read_header(reader: &mut impl Read) -> Result<Header, Problem> {
+    let mut take = |count: usize| -> Result<Vec<u8>, Problem> {
+        let mut bytes = vec![0; count];
+        reader.read_exact(&mut bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => Problem::Content("it ends within its header".into()),
+            _ => Problem::Read(error),
+        })?;
+        Ok(bytes)
+    };
+    if take(MAGIC.len())? != MAGIC {
+        return Err(Problem::Content("it is not in numpy's .npy format".into()));
+    }
+    let major = take(2)?[0];
+    let prefix = if major == 1 { 2 } else { 4 };
+    let length = take(prefix)?.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte));
+    if !(1..=3).contains(&major) || length > MAX_HEADER {
+        let problem = format!("its header has version {major} and claims {length} bytes");
+        return Err(Problem::Content(problem));
+    }
+    let text = take(length)?;
+    let text = String::from_utf8_lossy(&text);
+    let value = |key: &str, end: &[char]| -> Result<String, Problem> {
+        let found = text.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start());
+        let end = found.and_then(|rest| Some(&rest[..rest.find(end)?]));
+        end.map(str::to_owned).ok_or_else(|| Problem::Content(format!("its header has no `{key}`")))
+    };
+    Ok(Header {
+        descr: value("descr", &[',', '}'])?,
+        shape: value("shape", &[')'])?,
+        bytes: MAGIC.len() + 2 + prefix + length,
+    })
+}
+
+impl Header {
+    /// Bytes of a value, and whether it is signed.
+    fn integer(&self) -> Result<(usize, bool), String> {
+        let name = self.descr.trim_matches(['\'', '"', ' ']);
+        match name {
+            "|i1" => Ok((1, true)),
+            "|u1" => Ok((1, false)),
+            "<i2" => Ok((2, true)),
+            "<u2" => Ok((2, false)),
+            "<i4" => Ok((4, true)),
+            "<u4" => Ok((4, false)),
+            "<i8" => Ok((8, true)),
+            "<u8" => Ok((8, false)),
+            _ => Err(format!("its values have type {name}, not little-endian integers")),
+        }
+    }
+
+    /// Number of values.
+    fn length(&self) -> Result<u64, String> {
+        let sides: Vec<&str> =
+            self.shape.trim_start_matches('(').split(',').map(str::trim).filter(|s| !s.is_empty()).collect();
+        match sides.as_slice() {
+            [side] => match side.parse::<u64>() {
+                Ok(length) if length <= MAX_INDICES => Ok(length),
+                Ok(length) => Err(format!("it claims {length} indices, over the limit of {MAX_INDICES}")),
+                Err(_) => Err(format!("its shape ({}) is not a number", side)),
+            },
+            _ => Err(format!("it has {} dimensions", sides.len())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use npyz::WriterBuilder;
+
+    fn file_of(content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(file.path(), content)?;
+        Ok(file)
+    }
+
+    fn array<T: npyz::AutoSerialize + Copy>(values: &[T]) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let options = npyz::WriteOptions::new().default_dtype().shape(&[values.len() as u64]);
+        let mut writer = options.writer(&mut bytes).begin_nd()?;
+        writer.extend(values.iter().copied())?;
+        writer.finish()?;
+        Ok(bytes)
+    }
+
+    fn problem(content: &[u8]) -> String {
+        let file = file_of(content).expect("a temporary file");
+        let error = indices(file.path(), 100).expect_err("it was read").to_string();
+        assert!(error.contains(&file.path().display().to_string()), "{error}");
+        error
+    }
+
+    #[test]
+    fn integers_of_every_width_are_read() -> Result<(), Box<dyn std::error::Error>> {
+        for content in [
+            array(&[3i8, 0, 99])?,
+            array(&[3u8, 0, 99])?,
+            array(&[3i16, 0, 99])?,
+            array(&[3u16, 0, 99])?,
+            array(&[3i32, 0, 99])?,
+            array(&[3u32, 0, 99])?,
+            array(&[3i64, 0, 99])?,
+            array(&[3u64, 0, 99])?,
+        ] {
+            assert_eq!(indices(file_of(&content)?.path(), 100)?, [3, 0, 99]);
+        }
+        assert!(indices(file_of(&array::<i64>(&[])?)?.path(), 100)?.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_on_the_grid_is_named() -> std::io::Result<()> {
+        assert!(problem(&array(&[0i64, -1])?).contains("index number 1 is -1"));
+        assert!(problem(&array(&[100i32])?).contains("0 to 99"));
+        assert!(problem(&array(&[u64::MAX])?).contains("18446744073709551615"));
+        assert!(problem(&array(&[i8::MIN])?).contains("-128"));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_list_of_integers_is_named() -> std::io::Result<()> {
+        assert!(problem(b"").contains("ends within its header"));
+        assert!(problem(b"PK\x03\x04 and more").contains("not in numpy's .npy format"));
+        assert!(problem(&array(&[1.0f64])?).contains("type <f8"));
+        let good = [header(&[2]).as_slice(), &[1, 2]].concat();
+        assert!(problem(&good[..good.len() - 1]).contains("claims"));
+        assert!(problem(&[good.as_slice(), b"x"].concat()).contains("claims"));
+        let changed = |from: &str, to: &str| {
+            let text: String = good.iter().map(|&byte| char::from(byte)).collect();
+            assert!(text.contains(from), "{text}");
+            let text = text.replacen(from, to, 1);
+            problem(&text.chars().map(|letter| letter as u8).collect::<Vec<u8>>())
+        };
+        assert!(changed("|u1", ">i8").contains("type >i8"));
+        let square = [header(&[2, 1]).as_slice(), &[0; 2]].concat();
+        assert!(problem(&square).contains("2 dimensions"));
+        assert!(changed("(2,)", "()  ").contains("0 dimensions"));
+        assert!(changed("(2,)", "(-2)").contains("not a number"));
+        assert!(changed("shape", "shame").contains("no `shape`"));
+        Ok(())
+    }
+
+    #[test]
+    fn absurd_claims_allocate_nothing() {
+        let with = |version: u8, length: &[u8], rest: &[u8]| {
+            problem(&[MAGIC.as_slice(), &[version, 0], length, rest].concat())
+        };
+        assert!(with(2, &[255; 4], b"{").contains("claims 4294967295 bytes"));
+        assert!(with(1, &[255; 2], &[b'('; 65535]).contains("claims 65535 bytes"));
+        assert!(with(9, &[16, 0, 0, 0], &[b' '; 16]).contains("version 9"));
+        let dict = format!("{{'descr': '<i8', 'shape': ({},)}}", 1u64 << 60);
+        assert!(with(1, &[dict.len() as u8, 0], dict.as_bytes()).contains("over the limit"));
+    }
+
+    #[test]
+    fn numpys_reader_understands_the_header() -> Result<(), Box<dyn std::error::Error>> {
+        for shape in [vec![6], vec![2, 3], vec![1, 2, 3], vec![737_280, 64, 64]] {
+            let header = header(&shape);
+            assert_eq!(header.len() % 64, 0);
+            let read = npyz::NpyHeader::from_reader(header.as_slice())?;
+            assert_eq!(read.shape(), shape);
+            assert_eq!(read.dtype().descr(), "'|u1'");
+            assert_eq!(read.order(), npyz::Order::C);
+        }
+        Ok(())
+    }
+}

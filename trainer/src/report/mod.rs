@@ -1,0 +1,74 @@
+//! What people look at: tables for the terminal and pictures as PNG, one file each.
+
+mod axis;
+mod canvas;
+mod histograms;
+mod reconstructions;
+mod table;
+mod text;
+mod theme;
+mod traversal;
+
+pub use canvas::Canvas;
+pub use histograms::histograms;
+pub use reconstructions::reconstructions;
+pub use table::{Column, Table};
+pub use traversal::{Base, traversal};
+
+/// A number with a separator between thousands.
+pub fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The objective with its parameters, in a line: `sparse: activation 0.01, beta 4, scale 0.7071`.
+pub fn objective(objective: &model::card::Objective) -> String {
+    let parameters: Vec<String> = objective
+        .parameters
+        .iter()
+        .map(|(name, value)| format!("{name} {}", (value * 1e4).round() / 1e4))
+        .collect();
+    if parameters.is_empty() {
+        objective.name.clone()
+    } else {
+        format!("{}: {}", objective.name, parameters.join(", "))
+    }
+}
+
+/// Data, objective and length of the training, in a line.
+fn subtitle(card: &model::Card) -> String {
+    let steps = thousands(card.training.steps);
+    format!("{} · {} · {steps} steps", card.training.dataset, objective(&card.objective))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(
+            [0, 999, 1000, 737_280, 1_000_000].map(thousands),
+            ["0", "999", "1,000", "737,280", "1,000,000"]
+        );
+    }
+
+    #[test]
+    fn an_objective_is_a_line() {
+        let parameters = [("beta", 4.0), ("scale", std::f64::consts::FRAC_1_SQRT_2)];
+        let mut sparse = model::card::Objective {
+            name: "sparse".into(),
+            parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        assert_eq!(objective(&sparse), "sparse: beta 4, scale 0.7071");
+        sparse.parameters.clear();
+        assert_eq!(objective(&sparse), "sparse");
+    }
+}

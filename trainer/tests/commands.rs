@@ -1,0 +1,94 @@
+//! From training to pictures with the real binary.
+
+mod support;
+
+use std::path::Path;
+
+use npyz::WriterBuilder;
+use support::{Outcome, fails, folder, latentscope, succeeds, train};
+use worlds::World;
+use worlds::sprites::Sprites;
+
+fn png_size(path: &Path) -> Result<(u32, u32), Box<dyn std::error::Error>> {
+    let reader = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path)?)).read_info()?;
+    Ok((reader.info().width, reader.info().height))
+}
+
+#[test]
+fn a_trained_model_can_be_exported_described_measured_and_drawn() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    succeeds(here, &["export", "run", "--out", "other.safetensors", "--name", "other"])?;
+    let info = succeeds(here, &["info", "run"])?;
+    for part in ["tiny", "sprites", "12 steps of 8 images", "beta 2", "nll"] {
+        assert!(info.contains(part), "no `{part}` in {info}");
+    }
+    let card: model::Card = serde_json::from_str(&succeeds(here, &["info", "--json", "other.safetensors"])?)?;
+    assert_eq!((card.name.as_str(), card.units.len()), ("other", 10));
+    let table = succeeds(here, &["evaluate", "run", "other.safetensors", "--samples", "50"])?;
+    assert!(table.lines().nth(1).is_some_and(|line| line.starts_with("tiny")), "{table}");
+    let lines = succeeds(here, &["evaluate", "run", "--samples", "50", "--json"])?;
+    let again = succeeds(here, &["evaluate", "run", "--samples", "50", "--json"])?;
+    assert_eq!(lines, again);
+    let json: serde_json::Value = serde_json::from_str(&lines)?;
+    assert_eq!(json["unit_kl"].as_array().map(Vec::len), Some(10));
+    succeeds(here, &["traverse", "run", "--out", "t.png", "--columns", "7", "--all-units"])?;
+    assert_eq!(png_size(&here.join("t.png"))?, (56 + 190 + 7 * 132 - 4, 56 + 96 + 10 * 158));
+    succeeds(here, &["reconstruct", "run", "other.safetensors", "--out", "r.png", "--count", "5"])?;
+    assert_eq!(png_size(&here.join("r.png"))?, (56 + 210 + 5 * 134 - 6, 56 + 44 + 3 * 134 - 6));
+    succeeds(here, &["histogram", "run", "other.safetensors", "--out", "h.png"])?;
+    assert_eq!(png_size(&here.join("h.png"))?, (56 + 2 * 772 + 36, 56 + 112 + 10 * 130));
+    Ok(())
+}
+
+#[test]
+fn rendered_images_are_the_worlds_own() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let indices = [0i64, 737_279, 5, 5];
+    let mut bytes = Vec::new();
+    let options = npyz::WriteOptions::new().default_dtype().shape(&[4]);
+    let mut writer = options.writer(&mut bytes).begin_nd()?;
+    writer.extend(indices)?;
+    writer.finish()?;
+    std::fs::write(here.join("i.npy"), &bytes)?;
+    succeeds(here, &["world", "render", "sprites", "--indices", "i.npy", "--out", "o.npy"])?;
+    let array = npyz::NpyFile::new(std::io::BufReader::new(std::fs::File::open(here.join("o.npy"))?))?;
+    assert_eq!(array.shape(), [4, 64, 64]);
+    let values: Vec<u8> = array.into_vec()?;
+    let mut image = vec![0; 64 * 64];
+    for (drawn, index) in values.chunks_exact(64 * 64).zip(indices) {
+        Sprites.render_index(index as u64, &mut image);
+        assert!(drawn.iter().zip(&image).all(|(&drawn, &own)| drawn * 255 == own), "{index}");
+    }
+    bytes.truncate(bytes.len() - 3);
+    std::fs::write(here.join("i.npy"), &bytes)?;
+    let said = fails(here, &["world", "render", "sprites", "--indices", "i.npy", "--out", "x.npy"])?;
+    assert!(said.contains("i.npy") && !here.join("x.npy").exists(), "{said}");
+    let said = fails(here, &["world", "info", "sprite"])?;
+    assert!(said.contains("sprites"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_error() -> Outcome {
+    let folder = folder()?;
+    let mut child = latentscope(folder.path(), &["world", "list"]).spawn()?;
+    drop(child.stdout.take());
+    let output = child.wait_with_output()?;
+    assert!(output.status.success() && output.stderr.is_empty());
+    Ok(())
+}
+
+#[test]
+fn every_configuration_that_ships_is_sound() -> Outcome {
+    let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
+    let mut count = 0;
+    for entry in std::fs::read_dir(configs)? {
+        trainer::config::Config::read(&entry?.path(), &[])?;
+        count += 1;
+    }
+    assert!(count >= 3);
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Runs that can't be lost: stopped, killed, refused, diverging or without room.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use candle_core::Device;
+use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
+use trainer::train::{Checkpoint, Folder};
+
+/// Step of a checkpoint, and its weights and moments.
+type Found = (u64, Vec<Vec<f32>>);
+
+/// A run's newest checkpoint.
+fn newest(run: &Path) -> Result<Found, Box<dyn std::error::Error>> {
+    let (checkpoint, broken) = Folder::of(run).newest(&Device::Cpu)?;
+    assert!(broken.is_empty(), "{broken:?}");
+    let Checkpoint { state, weights, moments } = checkpoint.ok_or("no checkpoint")?;
+    let tensors = weights.values().chain(moments.values());
+    let values = tensors.map(|tensor| tensor.flatten_all()?.to_vec1());
+    Ok((state.step, values.collect::<candle_core::Result<_>>()?))
+}
+
+#[test]
+fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    succeeds(here, &["train", "--config", "tiny.toml", "--out", "parts", "--steps", "5"])?;
+    assert_ne!(newest(&here.join("parts"))?, newest(&here.join("run"))?);
+    succeeds(here, &["train", "--resume", "--out", "parts", "--steps", "12"])?;
+    assert_eq!(newest(&here.join("parts"))?, newest(&here.join("run"))?);
+    Ok(())
+}
+
+#[test]
+fn a_run_killed_at_any_moment_ends_as_if_it_had_not_been() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let steps = ["--steps", "400"];
+    train(here, &steps)?;
+    let resume = ["train", "--config", "tiny.toml", "--resume", "--out", "killed", "--steps", "400"];
+    let mut killed = 0;
+    for attempt in 0..12u64 {
+        let mut child = latentscope(here, &resume).spawn()?;
+        std::thread::sleep(Duration::from_millis(20 + attempt * 67 % 190));
+        child.kill()?;
+        killed += u32::from(!child.wait()?.success());
+        for step in Folder::of(&here.join("killed")).steps()? {
+            Checkpoint::read(&Folder::of(&here.join("killed")).file(step), &Device::Cpu)?;
+        }
+    }
+    assert!(killed > 0);
+    succeeds(here, &resume)?;
+    assert_eq!(newest(&here.join("killed"))?, newest(&here.join("run"))?);
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_writes_a_checkpoint_and_says_how_to_go_on() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000000"];
+    let child = latentscope(here, &long).spawn()?;
+    while Folder::of(&here.join("run")).steps()?.is_empty() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+    let output = child.wait_with_output()?;
+    let said = errors(&output);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("latentscope train --resume --out run"), "{said}");
+    let (step, _) = newest(&here.join("run"))?;
+    assert!(said.contains(&format!("stopped after step {step}")), "{said}");
+    let further = (step + 2).to_string();
+    succeeds(here, &["train", "--resume", "--out", "run", "--steps", &further])?;
+    assert_eq!(newest(&here.join("run"))?.0, step + 2);
+    Ok(())
+}
+
+#[test]
+fn a_folder_with_a_run_is_not_overwritten_unasked() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let said = fails(here, &["train", "--config", "tiny.toml", "--out", "run"])?;
+    assert!(said.contains("--resume") && said.contains("--force"), "{said}");
+    train(here, &["--force", "--steps", "4"])?;
+    assert_eq!(newest(&here.join("run"))?.0, 4);
+    Ok(())
+}
+
+#[test]
+fn a_diverging_run_stops_and_names_step_loss_and_last_good_checkpoint() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &["--steps", "4"])?;
+    let before = newest(&here.join("run"))?;
+    let said = fails(
+        here,
+        &["train", "--resume", "--out", "run", "--steps", "50", "--set", "objective.beta=1e300"],
+    )?;
+    for part in ["the loss became", "by step 6", "step-000000004.safetensors"] {
+        assert!(said.contains(part), "no `{part}` in {said}");
+    }
+    assert_eq!(newest(&here.join("run"))?, before);
+    Ok(())
+}
+
+#[test]
+fn mistakes_in_configuration_and_folder_are_named() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let said = fails(here, &["train", "--config", "missing.toml"])?;
+    assert!(said.contains("missing.toml"), "{said}");
+    std::fs::write(here.join("typo.toml"), "name = 'a'\n[objective]\nkind = 'beta'\nbetta = 2.0\n")?;
+    let said = fails(here, &["train", "--config", "typo.toml"])?;
+    assert!(said.contains("typo.toml") && said.contains("betta"), "{said}");
+    let said = fails(here, &["train", "--config", "tiny.toml", "--steps", "0"])?;
+    assert!(said.contains("train.steps"), "{said}");
+    // Root may write anywhere, but nobody can make a folder under a file.
+    let said = fails(here, &["train", "--config", "tiny.toml", "--out", "tiny.toml/run"])?;
+    assert!(said.contains("tiny.toml/run"), "{said}");
+    let said = fails(here, &["info", "nowhere.safetensors"])?;
+    assert!(said.contains("nowhere.safetensors"), "{said}");
+    train(here, &[])?;
+    let said = fails(here, &["histogram", "run", "--out", "nowhere/h.png"])?;
+    assert!(said.contains("nowhere/h.png"), "{said}");
+    Ok(())
+}
