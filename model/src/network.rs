@@ -131,13 +131,9 @@ impl Vae {
         let x = (self.layers.dense)(codes, &first.weight, &first.bias, Activation::Relu)?;
         let x = (self.layers.dense)(&x, &second.weight, &second.bias, Activation::Relu)?;
         let (height, width, channels) = self.config.feature_shape();
-        let mut x = x.reshape(((), height, width, channels))?;
-        for (i, layer) in self.deconvolutions.iter().enumerate() {
-            let last = i + 1 == self.deconvolutions.len();
-            let activation = if last { Activation::None } else { Activation::Relu };
-            x = (self.layers.deconv)(&x, &layer.weight, &layer.bias, activation)?;
-        }
-        Ok(x)
+        let x = x.reshape(((), height, width, channels))?;
+        let layers: Vec<_> = self.deconvolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
+        (self.layers.deconvs)(&x, &layers)
     }
 
     /// Decodes `codes`, `[N, D]`, to pixel means in `[0, 1]`, `[N, H, W, C]`.

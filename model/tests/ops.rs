@@ -1,7 +1,7 @@
 //! The fast layers equal candle's own operations, forward and in every gradient.
 
 use candle_core::{Device, Result, Tensor, Var};
-use model::ops::{Activation, bernoulli_nll, conv, deconv, dense, reference};
+use model::ops::{Activation, bernoulli_nll, conv, deconv, deconvs, dense, reference};
 use model::random::{Purpose, stream};
 use proptest::prelude::*;
 use rand::Rng;
@@ -57,6 +57,32 @@ proptest! {
     fn transposed_convolutions_agree(n in 1usize..10, h in 1usize..6, w in 1usize..6, i in 1usize..20, o in 1usize..20, relu: bool, seed: u64) {
         let inputs = [random(&[n, h, w, i], seed), random(&[i, 4, 4, o], seed ^ 1), random(&[o], seed ^ 2)];
         let worst = compare(deconv, reference::deconv, &inputs, activation(relu)).expect("shapes fit");
+        prop_assert!(worst < 1e-4, "relative error {worst}");
+    }
+
+    #[test]
+    fn transposed_convolutions_in_a_row_agree(n in 1usize..10, h in 1usize..4, w in 1usize..4, widths in prop::collection::vec(1usize..12, 3..5), seed: u64) {
+        let x = random(&[n, h, w, widths[0]], seed);
+        let layers: Vec<(Var, Var)> = widths
+            .windows(2)
+            .map(|w| (random(&[w[0], 4, 4, w[1]], seed ^ w[0] as u64), random(&[w[1]], seed ^ 7)))
+            .collect();
+        let both = || -> Result<f32> {
+            let pairs: Vec<(&Tensor, &Tensor)> = layers.iter().map(|(w, b)| (w.as_tensor(), b.as_tensor())).collect();
+            let (fast, slow) = (deconvs(&x, &pairs)?, reference::deconvs(&x, &pairs)?);
+            let mut worst = error(&fast, &slow)?;
+            let weights = random(fast.dims(), 99);
+            let (fast, slow) = ((fast * weights.as_tensor())?.sum_all()?, (slow * weights.as_tensor())?.sum_all()?);
+            let (fast, slow) = (fast.backward()?, slow.backward()?);
+            for input in std::iter::once(&x).chain(layers.iter().flat_map(|(w, b)| [w, b])) {
+                let (Some(fast), Some(slow)) = (fast.get(input), slow.get(input)) else {
+                    panic!("a gradient is missing");
+                };
+                worst = worst.max(error(fast, slow)?);
+            }
+            Ok(worst)
+        };
+        let worst = both().expect("shapes fit");
         prop_assert!(worst < 1e-4, "relative error {worst}");
     }
 

@@ -3,46 +3,40 @@
 //! The split depends on the batch alone, never on the number of threads, and partial sums are
 //! added in order: the same inputs give the same bits on any number of threads.
 
-/// Images a task: enough to amortise a task's start, few enough to keep two threads busy at 64.
-pub(super) const IMAGES: usize = 4;
+use std::mem;
+use std::ops::Range;
 
-/// Runs `work(first_image, output)` for every run of [`IMAGES`] images, where `output` holds their
-/// `size` values each.
-pub(super) fn for_images(output: &mut [f32], size: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
-    let chunks = (IMAGES * size).max(1);
-    #[cfg(not(target_arch = "wasm32"))]
-    {
-        use rayon::prelude::*;
-        output.par_chunks_mut(chunks).enumerate().for_each(|(i, chunk)| work(i * IMAGES, chunk));
-    }
-    #[cfg(target_arch = "wasm32")]
-    for (i, chunk) in output.chunks_mut(chunks).enumerate() {
-        work(i * IMAGES, chunk);
-    }
-}
+/// Images a task: enough to amortise a task's start, few enough to keep two threads busy at 64.
+const IMAGES: usize = 4;
 
 /// Groups a sum over images is split into; their sums are added in order.
-const GROUPS: usize = 4;
+const GROUPS: usize = 8;
 
-/// Σ over all `images` of what `work(images, partial)` adds to `partial`, `length` values.
-pub(super) fn sum_images(
+/// A batch's output and the number of its values an image.
+pub(super) type Output<'a> = (&'a mut [f32], usize);
+
+/// Runs `work(images, outputs)` for every run of a few of the `images`; each output is the part of
+/// those images.
+pub(super) fn for_images<const N: usize>(
+    images: usize,
+    outputs: [Output; N],
+    work: impl Fn(Range<usize>, [&mut [f32]; N]) + Sync + Send,
+) {
+    each_part(images, IMAGES, outputs, work);
+}
+
+/// Σ over all `images` of what `work(images, partial, outputs)` adds to `partial`, `length` values.
+pub(super) fn sum_images<const N: usize>(
     images: usize,
     length: usize,
-    work: impl Fn(std::ops::Range<usize>, &mut [f32]) + Sync,
+    outputs: [Output; N],
+    work: impl Fn(Range<usize>, &mut [f32], [&mut [f32]; N]) + Sync + Send,
 ) -> Vec<f32> {
-    let size = images.div_ceil(GROUPS).max(1);
-    let group = |start: usize| {
+    let partials = each_part(images, images.div_ceil(GROUPS), outputs, |images, outputs| {
         let mut partial = vec![0.0; length];
-        work(start..(start + size).min(images), &mut partial);
+        work(images, &mut partial, outputs);
         partial
-    };
-    #[cfg(not(target_arch = "wasm32"))]
-    let partials: Vec<Vec<f32>> = {
-        use rayon::prelude::*;
-        (0..images.div_ceil(size)).into_par_iter().map(|i| group(i * size)).collect()
-    };
-    #[cfg(target_arch = "wasm32")]
-    let partials: Vec<Vec<f32>> = (0..images).step_by(size).map(group).collect();
+    });
     let mut partials = partials.into_iter();
     let mut total = partials.next().unwrap_or_else(|| vec![0.0; length]);
     for partial in partials {
@@ -51,4 +45,30 @@ pub(super) fn sum_images(
         }
     }
     total
+}
+
+/// What `work` makes of each run of `size` images, in order.
+fn each_part<const N: usize, T: Send>(
+    images: usize,
+    size: usize,
+    mut outputs: [Output; N],
+    work: impl Fn(Range<usize>, [&mut [f32]; N]) -> T + Sync + Send,
+) -> Vec<T> {
+    let part = |start: usize| {
+        let range = start..(start + size).min(images);
+        let parts = outputs.each_mut().map(|(rest, values)| {
+            let (part, after) = mem::take(rest).split_at_mut(range.len() * *values);
+            *rest = after;
+            part
+        });
+        (range, parts)
+    };
+    let parts: Vec<_> = (0..images).step_by(size.max(1)).map(part).collect();
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        use rayon::prelude::*;
+        parts.into_par_iter().map(|(range, outputs)| work(range, outputs)).collect()
+    }
+    #[cfg(target_arch = "wasm32")]
+    parts.into_iter().map(|(range, outputs)| work(range, outputs)).collect()
 }

@@ -46,9 +46,9 @@ impl CustomOp2 for BernoulliNll {
         let (n, size) = sizes(logits_layout.shape(), targets_layout.shape())?;
         let (logits, targets) = (values(logits, logits_layout)?, values(targets, targets_layout)?);
         let mut nll = vec![0.0; n];
-        for_images(&mut nll, 1, |first, nll| {
-            for (i, nll) in nll.iter_mut().enumerate() {
-                let at = (first + i) * size;
+        for_images(n, [(&mut nll, 1)], |images, [nll]| {
+            for (i, nll) in images.zip(nll) {
+                let at = i * size;
                 *nll = elementary::bernoulli_nll(&logits[at..at + size], &targets[at..at + size]);
             }
         });
@@ -66,11 +66,11 @@ impl CustomOp2 for BernoulliNll {
         let gradient = gradient.contiguous()?;
         let dl = with_values([logits, targets, &gradient], |[logits, targets, gradient]| {
             let mut dl = vec![0.0; n * size];
-            for_images(&mut dl, size, |first, dl| {
-                for (i, dl) in dl.chunks_exact_mut(size).enumerate() {
-                    let at = (first + i) * size;
+            for_images(n, [(&mut dl, size)], |images, [dl]| {
+                for (i, dl) in images.zip(dl.chunks_exact_mut(size)) {
+                    let at = i * size;
                     let (l, x) = (&logits[at..at + size], &targets[at..at + size]);
-                    elementary::bernoulli_gradient(l, x, gradient[first + i], dl);
+                    elementary::bernoulli_gradient(l, x, gradient[i], dl);
                 }
             });
             Ok(dl)

@@ -5,6 +5,8 @@
 
 use pulp::Arch;
 
+use super::Activation;
+
 /// Lanes that a sum is spread over; enough for one AVX-512 register.
 const LANES: usize = 16;
 
@@ -73,6 +75,62 @@ pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, ou
                 let t = exp_negative(-l.abs());
                 let numerator = if l >= 0.0 { 1.0 } else { t };
                 *out = (numerator / (1.0 + t) - x) * scale;
+            }
+        },
+    );
+}
+
+/// Adds the bias to each pixel of `values`, as wide as it, and applies the activation.
+pub(super) fn activate(activation: Activation, bias: &[f32], values: &mut [f32]) {
+    let floor = if activation == Activation::Relu { 0.0 } else { f32::NEG_INFINITY };
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            if let [bias] = *bias {
+                return values.iter_mut().for_each(|value| *value = (*value + bias).max(floor));
+            }
+            for pixel in values.chunks_exact_mut(bias.len()) {
+                for (value, bias) in pixel.iter_mut().zip(bias) {
+                    *value = (*value + bias).max(floor);
+                }
+            }
+        },
+    );
+}
+
+/// The gradient before a ReLU: `gradient` where its `output` is above 0.
+pub(super) fn mask(output: &[f32], gradient: &mut [f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (gradient, &output) in gradient.iter_mut().zip(output) {
+                *gradient = if output > 0.0 { *gradient } else { 0.0 };
+            }
+        },
+    );
+}
+
+/// Adds the pixels of `values`, each as wide as `sum`, to `sum`.
+pub(super) fn add_pixels(values: &[f32], sum: &mut [f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            if let [sum] = sum {
+                let mut sums = [0f32; LANES];
+                let runs = values.chunks_exact(LANES);
+                *sum += runs.remainder().iter().sum::<f32>();
+                for run in runs {
+                    for (sum, value) in sums.iter_mut().zip(run) {
+                        *sum += value;
+                    }
+                }
+                *sum += sums.iter().sum::<f32>();
+                return;
+            }
+            for pixel in values.chunks_exact(sum.len()) {
+                for (sum, value) in sum.iter_mut().zip(pixel) {
+                    *sum += value;
+                }
             }
         },
     );

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | [`conv`] k4 s2 p1 | `[N, H, W, I]` | `[4, 4, I, O]` | `[N, H/2, W/2, O]` |
 //! | [`deconv`] k4 s2 p1 | `[N, H, W, I]` | `[I, 4, 4, O]` | `[N, 2H, 2W, O]` |
+//! | [`deconvs`] | the same | several | of the last |
 //! | [`dense`] | `[N, I]` | `[O, I]` | `[N, O]` |
 //! | [`bernoulli_nll`] | logits and targets `[N, …]` | | `[N]` |
 //!
@@ -13,10 +14,13 @@
 mod adam;
 mod batch;
 mod bernoulli;
+mod columns;
 mod conv;
+mod deconv;
 mod dense;
 mod elementary;
 mod gemm;
+mod image;
 mod phases;
 pub mod reference;
 mod storage;
@@ -25,7 +29,8 @@ use candle_core::{Result, Tensor};
 
 pub use adam::Adam;
 pub use bernoulli::bernoulli_nll;
-pub use conv::{conv, deconv};
+pub use conv::conv;
+pub use deconv::{deconv, deconvs};
 pub use dense::dense;
 
 /// What follows a layer's sum.
@@ -40,21 +45,24 @@ pub enum Activation {
 /// A layer: input, weight, bias, activation.
 pub type Layer = fn(&Tensor, &Tensor, &Tensor, Activation) -> Result<Tensor>;
 
+/// Layers one after another, ReLU between them: input, each one's weight and bias.
+pub type Sequence = fn(&Tensor, &[(&Tensor, &Tensor)]) -> Result<Tensor>;
+
 /// The layers that a network runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Layers {
     /// k4 s2 p1 convolution.
     pub conv: Layer,
-    /// Its transpose.
-    pub deconv: Layer,
+    /// Its transpose, one or several.
+    pub deconvs: Sequence,
     /// Dense layer.
     pub dense: Layer,
 }
 
 impl Layers {
     /// Fused layers where the device has them, candle's own elsewhere.
-    pub const FAST: Self = Self { conv, deconv, dense };
+    pub const FAST: Self = Self { conv, deconvs, dense };
     /// Candle's own operations on every device.
     pub const REFERENCE: Self =
-        Self { conv: reference::conv, deconv: reference::deconv, dense: reference::dense };
+        Self { conv: reference::conv, deconvs: reference::deconvs, dense: reference::dense };
 }

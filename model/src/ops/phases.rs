@@ -59,13 +59,7 @@ impl Geometry {
 }
 
 /// Folds a fine image, `[2h, 2w, F]`, into `[h+1, w+1, (2, 2, F)]` with a border of zeros.
-/// `copy` moves a run of values and is told where in the image it starts.
-pub(super) fn fold(
-    g: &Geometry,
-    image: &[f32],
-    folded: &mut [f32],
-    mut copy: impl FnMut(&[f32], &mut [f32], usize),
-) {
+pub(super) fn fold(g: &Geometry, image: &[f32], folded: &mut [f32]) {
     let (f, row) = (g.fine, g.row());
     for (y, line) in folded.chunks_exact_mut(row * 4 * f).enumerate() {
         for py in 0..2 {
@@ -73,35 +67,41 @@ pub(super) fn fold(
             let inside = (2 * y + py).checked_sub(1).filter(|&r| r < 2 * g.height);
             for (x, pixel) in line.chunks_exact_mut(4 * f).enumerate() {
                 let pair = &mut pixel[2 * f * py..2 * f * (py + 1)];
-                pair.fill(0.0);
-                let Some(source) = inside else { continue };
+                let Some(source) = inside else {
+                    pair.fill(0.0);
+                    continue;
+                };
                 // The pair's two columns, 2x − 1 and 2x, as far as they lie in the image.
-                let (left, right) = ((2 * x).saturating_sub(1), (2 * x + 1).min(2 * g.width));
-                let at = (source * 2 * g.width + left) * f;
-                let length = (right - left) * f;
-                let skip = if x == 0 { f } else { 0 };
-                copy(&image[at..at + length], &mut pair[skip..skip + length], at);
+                let at = source * 2 * g.width * f;
+                let columns = &image[at..at + 2 * g.width * f];
+                if x == 0 {
+                    pair[..f].fill(0.0);
+                    pair[f..].copy_from_slice(&columns[..f]);
+                } else if x == g.width {
+                    pair[..f].copy_from_slice(&columns[(2 * x - 1) * f..]);
+                    pair[f..].fill(0.0);
+                } else {
+                    pair.copy_from_slice(&columns[(2 * x - 1) * f..(2 * x + 1) * f]);
+                }
             }
         }
     }
 }
 
 /// Takes a folded image apart again: the inverse of [`fold`], dropping the border.
-pub(super) fn unfold(
-    g: &Geometry,
-    folded: &[f32],
-    image: &mut [f32],
-    mut copy: impl FnMut(&[f32], &mut [f32]),
-) {
+pub(super) fn unfold(g: &Geometry, folded: &[f32], image: &mut [f32]) {
     let (f, row) = (g.fine, g.row());
     for (r, line) in image.chunks_exact_mut(2 * g.width * f).enumerate() {
         let (y, py) = (r.div_ceil(2), (r + 1) % 2);
         let folded = &folded[y * row * 4 * f..(y + 1) * row * 4 * f];
-        for (c, pixel) in line.chunks_exact_mut(f).enumerate() {
-            let (x, px) = (c.div_ceil(2), (c + 1) % 2);
-            let at = (4 * x + 2 * py + px) * f;
-            copy(&folded[at..at + f], pixel);
+        // Columns 2x − 1 and 2x lie side by side in folded pixel x; the first and last lie alone.
+        line[..f].copy_from_slice(&folded[(2 * py + 1) * f..][..f]);
+        let pairs = line[f..].chunks_exact_mut(2 * f);
+        for (x, pair) in pairs.enumerate() {
+            pair.copy_from_slice(&folded[(4 * (x + 1) + 2 * py) * f..][..2 * f]);
         }
+        let last = (2 * g.width - 1) * f;
+        line[last..].copy_from_slice(&folded[(4 * g.width + 2 * py) * f..][..f]);
     }
 }
 
@@ -160,25 +160,22 @@ pub(super) fn kernel_gradient(g: &Geometry, folded: &[f32], wide: &[f32], gradie
     }
 }
 
-/// Spreads a coarse image, `[h, w, C]`, over rows of w + 1 pixels.
-pub(super) fn widen(
-    g: &Geometry,
-    image: &[f32],
-    wide: &mut [f32],
-    mut copy: impl FnMut(&[f32], &mut [f32], usize),
-) {
+/// Spreads a coarse image, `[h, w, C]`, over rows of w + 1 pixels, the last of them zero.
+pub(super) fn widen(g: &Geometry, image: &[f32], wide: &mut [f32]) {
     let length = g.width * g.coarse;
-    for (y, line) in wide.chunks_exact_mut(g.row() * g.coarse).enumerate() {
+    for (line, image) in wide.chunks_exact_mut(g.row() * g.coarse).zip(image.chunks_exact(length)) {
         let (used, unused) = line.split_at_mut(length);
-        copy(&image[y * length..(y + 1) * length], used, y * length);
+        used.copy_from_slice(image);
         unused.fill(0.0);
     }
 }
 
-/// Row `y` of the coarse image within `wide`.
-pub(super) fn wide_row<'a>(g: &Geometry, wide: &'a [f32], y: usize) -> &'a [f32] {
-    let start = y * g.row() * g.coarse;
-    &wide[start..start + g.width * g.coarse]
+/// The inverse of [`widen`].
+pub(super) fn narrow(g: &Geometry, wide: &[f32], image: &mut [f32]) {
+    let length = g.width * g.coarse;
+    for (line, image) in wide.chunks_exact(g.row() * g.coarse).zip(image.chunks_exact_mut(length)) {
+        image.copy_from_slice(&line[..length]);
+    }
 }
 
 /// A convolution's weight, `[4, 4, F, C]`, in the order of the products: `[ky, kx, py, px, F, C]`

@@ -26,6 +26,19 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
     activate(&y.permute((0, 2, 3, 1))?.contiguous()?.broadcast_add(bias)?, activation)
 }
 
+/// [`deconv`] for each weight and bias in turn, ReLU between them, nothing after the last.
+///
+/// # Errors
+/// Fails if the shapes don't fit.
+pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
+    let mut x = x.clone();
+    for (i, (weight, bias)) in layers.iter().enumerate() {
+        let last = i + 1 == layers.len();
+        x = deconv(&x, weight, bias, if last { Activation::None } else { Activation::Relu })?;
+    }
+    Ok(x)
+}
+
 /// x·Wᵀ plus bias and activation.
 ///
 /// # Errors
