@@ -1,0 +1,77 @@
+//! Damaged weights files and a disk without room: a sentence that names the file, and no panic.
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use support::{Outcome, errors, fails, folder, latentscope, train};
+use trainer::train::Folder;
+
+/// The header's JSON and the tensors' bytes of a safetensors file.
+fn parts(bytes: &[u8]) -> Result<(String, &[u8]), Box<dyn std::error::Error>> {
+    let (prefix, rest) = bytes.split_first_chunk::<8>().ok_or("no header")?;
+    let (header, tensors) = rest.split_at(u64::from_le_bytes(*prefix) as usize);
+    Ok((String::from_utf8(header.to_vec())?, tensors))
+}
+
+fn joined(header: &str, tensors: &[u8]) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), tensors].concat()
+}
+
+/// What every command says of a file with those bytes.
+fn refused(here: &Path, bytes: &[u8]) -> std::io::Result<String> {
+    std::fs::write(here.join("bad.safetensors"), bytes)?;
+    let said = fails(here, &["info", "bad.safetensors"])?;
+    assert!(said.contains("bad.safetensors"), "{said}");
+    assert_eq!(fails(here, &["evaluate", "bad.safetensors"])?, said);
+    assert_eq!(fails(here, &["histogram", "bad.safetensors", "--out", "x.png"])?, said);
+    Ok(said)
+}
+
+#[test]
+fn damaged_weights_are_refused_by_name() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let good = std::fs::read(here.join("run/model.safetensors"))?;
+    let (header, tensors) = parts(&good)?;
+    for length in [0, 7, 8, 100, good.len() / 2, good.len() - 1] {
+        assert!(refused(here, &good[..length])?.contains("not a complete safetensors file"), "{length}");
+    }
+    let changed = |from: &str, to: &str| {
+        assert!(header.contains(from), "no {from} in {header}");
+        joined(&header.replacen(from, to, 1), tensors)
+    };
+    let version = r#"{\"format\":1"#;
+    assert!(refused(here, &changed(version, r#"{\"format\":9"#))?.contains("format version 9"));
+    assert!(refused(here, &changed(version, r#"[\"format\":1"#))?.contains("card is damaged"));
+    assert!(refused(here, &changed(r#"[16,10]"#, r#"[10,16]"#))?.contains("decoder.dense.0.weight"));
+    let nan = [&tensors[..tensors.len() - 4], &f32::NAN.to_le_bytes()].concat();
+    assert!(refused(here, &joined(&header, &nan))?.contains("not finite"));
+    Ok(())
+}
+
+#[test]
+fn a_run_that_can_not_save_warns_goes_on_and_saves_when_it_can() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let checkpoints = Folder::of(&here.join("run"));
+    let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000"];
+    let child = latentscope(here, &long).spawn()?;
+    while checkpoints.steps()?.is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // A file in the folder's place stops even root from writing.
+    let aside = here.join("aside");
+    std::fs::rename(checkpoints.path(), &aside)?;
+    std::fs::write(checkpoints.path(), b"")?;
+    std::thread::sleep(Duration::from_millis(200));
+    std::fs::remove_file(checkpoints.path())?;
+    let output = child.wait_with_output()?;
+    let said = errors(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("tries again at the next checkpoint"), "{said}");
+    assert_eq!(checkpoints.steps()?.last(), Some(&1000));
+    Ok(())
+}
