@@ -64,7 +64,6 @@ pub(super) fn run(project: &Project) -> Result<()> {
     .map(|name| Series { name, ..Series::default() });
     let mut peak = Vec::new();
     for round in 0..ROUNDS {
-        say(format_args!("  round {}", round + 1));
         let steps = [
             step("fast", STEPS),
             pytorch("channels-first"),
@@ -78,6 +77,9 @@ pub(super) fn run(project: &Project) -> Result<()> {
         train_for_real(project, real)?;
         let Outcome { printed, .. } = watch(&mut step("gemm", "100"))?;
         peak.push(numbers(&printed)?[0]);
+        let rates: Vec<String> =
+            series.iter().flat_map(|s| s.rates.last()).map(|r| format!("{r:.0}")).collect();
+        say(format_args!("  round {}: {} images/s", round + 1, rates.join(" · ")));
     }
     print(UNIT, &series);
     let peak = super::table::median(&peak);
