@@ -3,6 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Beginning of the names of files that are being written.
+const UNFINISHED: &str = ".writing-";
+
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{} could not be written: {source}; check the folder's permissions and free space", path.display())]
@@ -33,7 +36,7 @@ pub fn stream(
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let temporary = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+        let temporary = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
         let mut writer = std::io::BufWriter::with_capacity(1 << 20, temporary.as_file());
         content(&mut writer)?;
         writer.flush()?;
@@ -44,6 +47,23 @@ pub fn stream(
         std::fs::File::open(folder)?.sync_all()
     };
     attempt().map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Removes what a killed process left half written in `folder`; nothing to do if there is no folder.
+///
+/// # Errors
+/// Fails if the folder can't be listed or a file not removed.
+pub(crate) fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Temporary files are private; what replaces a user's file should be as readable as others.

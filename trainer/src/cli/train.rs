@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use candle_core::Device;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use trainer::config::Config;
-use trainer::train::{CONFIG, End, Folder, Limits, Line, METRICS, MODEL, Observer, Run};
+use trainer::train::{CONFIG, End, Folder, Limits, Line, Lock, METRICS, MODEL, Observer, Run};
 use trainer::{data, export, file};
 
 /// Arguments of `train`.
@@ -124,6 +124,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     let device = args.device.open()?;
+    let _lock = Lock::take(&folder)?;
     let start = prepare(&args, &folder, &device)?;
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);
@@ -160,14 +161,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the folder ready and finds the checkpoint to start from.
+/// Clears the folder if asked to, and finds the checkpoint to start from.
 fn prepare(
     args: &Args,
     folder: &Path,
     device: &Device,
 ) -> anyhow::Result<Option<trainer::train::Checkpoint>> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("the run's folder {} could not be made", folder.display()))?;
     let checkpoints = Folder::of(folder);
     if args.resume {
         let (newest, broken) = checkpoints.newest(device)?;
@@ -223,11 +222,16 @@ impl Observer for Bar {
             "loss {:.1} · reconstruction {:.1} · KL {:.1} · {:.0} images/s",
             line.loss, line.reconstruction, line.kl, line.images_per_second
         );
-        if self.0.is_hidden() {
-            tracing::info!("step {} · {message}", line.step);
-        }
-        self.0.set_message(message);
         self.0.set_position(line.step);
+        self.0.set_message(message.clone());
+        if self.0.is_hidden() {
+            let (steps, left) = (self.0.length().unwrap_or(0), self.0.eta());
+            tracing::info!(
+                "step {}/{steps} · {message} · {left:#} left",
+                line.step,
+                left = HumanDuration(left)
+            );
+        }
     }
 
     fn warned(&mut self, message: &str) {

@@ -57,6 +57,14 @@ pub enum CheckpointError {
     /// It can't be written.
     #[error(transparent)]
     Write(#[from] file::WriteError),
+    /// The folder can't be made or an old one not removed.
+    #[error("{} could not be made or cleared: {source}", path.display())]
+    Keep {
+        /// File or folder.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
     /// It can't be read.
     #[error("{} could not be read: {source}", path.display())]
     Read {
@@ -79,6 +87,20 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
+    /// The first tensor with a NaN or an infinity, if there is one.
+    ///
+    /// # Errors
+    /// Passes the device's errors on.
+    pub fn broken(&self) -> candle_core::Result<Option<String>> {
+        for (name, tensor) in self.weights.iter().chain(&self.moments) {
+            // A sum is finite only if all its terms are; absolute values can't cancel.
+            if !tensor.abs()?.sum_all()?.to_scalar::<f32>()?.is_finite() {
+                return Ok(Some(name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Writes it to `path`, all or nothing.
     ///
     /// # Errors
@@ -189,7 +211,7 @@ impl Folder {
     /// If it can't be written; older checkpoints are then left alone.
     pub fn save(&self, checkpoint: &Checkpoint, keep: usize) -> Result<PathBuf, CheckpointError> {
         std::fs::create_dir_all(&self.0)
-            .map_err(|source| CheckpointError::Read { path: self.0.clone(), source })?;
+            .map_err(|source| CheckpointError::Keep { path: self.0.clone(), source })?;
         let step = checkpoint.state.step;
         let file = self.file(step);
         checkpoint.write(&file)?;
@@ -199,7 +221,7 @@ impl Folder {
         let steps = self.steps()?;
         for &old in &steps[..steps.len().saturating_sub(keep)] {
             let path = self.file(old);
-            std::fs::remove_file(&path).map_err(|source| CheckpointError::Read { path, source })?;
+            std::fs::remove_file(&path).map_err(|source| CheckpointError::Keep { path, source })?;
         }
         Ok(file)
     }
@@ -232,6 +254,18 @@ mod tests {
         let tensors = BTreeMap::from([("a.weight".to_owned(), tensor)]);
         let state = State { step, best, ..State::default() };
         Ok(Checkpoint { state, weights: tensors.clone(), moments: tensors })
+    }
+
+    #[test]
+    fn a_number_that_is_not_finite_is_found() -> Result<(), candle_core::Error> {
+        let mut checkpoint = checkpoint(1, None)?;
+        assert_eq!(checkpoint.broken()?, None);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let tensor = Tensor::new(&[1f32, bad, -1.0], &Device::Cpu)?;
+            checkpoint.moments.insert("b.bias".to_owned(), tensor);
+            assert_eq!(checkpoint.broken()?.as_deref(), Some("b.bias"));
+        }
+        Ok(())
     }
 
     #[test]

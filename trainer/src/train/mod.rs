@@ -2,6 +2,7 @@
 
 mod batches;
 mod checkpoint;
+mod lock;
 mod log;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use model::ops::Adam;
 use model::{Parameters, Vae};
 
 pub use checkpoint::{Checkpoint, CheckpointError, Folder, State};
+pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 
 use crate::config::Config;
@@ -29,6 +31,9 @@ pub const CONFIG: &str = "config.toml";
 pub const METRICS: &str = "metrics.jsonl";
 /// Name of the exported model within a run's folder.
 pub const MODEL: &str = "model.safetensors";
+
+/// A model is lost once it is this many times worse than one that says ½ of every pixel.
+const HOPELESS: f64 = 100.0;
 
 /// Why a run ended early or could not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,13 +55,23 @@ pub enum TrainError {
         /// Reason.
         source: std::io::Error,
     },
-    /// The loss is NaN or infinite.
+    /// The loss is NaN, infinite or beyond recovery.
     #[error("the loss became {loss} by step {step}; {}", last_good(good.as_deref()))]
     Diverged {
         /// Step at which it was seen.
         step: u64,
         /// The loss.
         loss: f64,
+        /// Last good checkpoint.
+        good: Option<PathBuf>,
+    },
+    /// A weight is NaN or infinite although the loss was not.
+    #[error("the weights of {name} became NaN or infinite by step {step}; {}", last_good(good.as_deref()))]
+    Broken {
+        /// Tensor.
+        name: String,
+        /// Step at which it was seen.
+        step: u64,
         /// Last good checkpoint.
         good: Option<PathBuf>,
     },
@@ -221,7 +236,8 @@ impl Run<'_> {
                 let save = stop || last || step % train.checkpoint_every == 0;
                 if save || step % train.log_every == 0 {
                     let [loss, reconstruction, kl, penalty] = sums.take()?;
-                    if !loss.is_finite() {
+                    let worst = HOPELESS * image.len() as f64 * std::f64::consts::LN_2;
+                    if !loss.is_finite() || reconstruction + kl > worst {
                         return Err(TrainError::Diverged { step, loss, good });
                     }
                     let images = (step - lap.0) as f64 * train.batch as f64;
@@ -248,7 +264,11 @@ impl Run<'_> {
                     if state.best.is_none_or(|(_, best)| mean < best) {
                         state.best = Some((step, mean));
                     }
-                    match checkpoints.save(&snapshot(&state)?, train.keep) {
+                    let checkpoint = snapshot(&state)?;
+                    if let Some(name) = checkpoint.broken()? {
+                        return Err(TrainError::Broken { name, step, good });
+                    }
+                    match checkpoints.save(&checkpoint, train.keep) {
                         Ok(path) => good = Some(path),
                         Err(error) if stop || last => return Err(error.into()),
                         Err(error) => observer.warned(&format!(

@@ -1,0 +1,82 @@
+//! One process a run: a lock on the run's folder, which the system drops with the process.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::Folder;
+use crate::file;
+
+const NAME: &str = ".lock";
+
+/// The right to write into a run's folder, held until dropped.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+/// A folder that can't be had for a run.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process trains there.
+    #[error("another process is training in {}; wait for its end or choose another --out", .0.display())]
+    Taken(PathBuf),
+    /// The folder can't be made or written to.
+    #[error("the run's folder {} can't be used: {source}; check its permissions and free space", folder.display())]
+    Unusable {
+        /// Folder of the run.
+        folder: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+}
+
+impl Lock {
+    /// Makes the run's folder, takes it for this process, and clears away what a killed one left
+    /// half written.
+    ///
+    /// # Errors
+    /// Names the folder if another process has it or it can't be written to.
+    pub fn take(run: &Path) -> Result<Self, LockError> {
+        let unusable = |source| LockError::Unusable { folder: run.to_owned(), source };
+        std::fs::create_dir_all(run).map_err(unusable)?;
+        let lock = File::create(run.join(NAME)).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LockError::Taken(run.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        for folder in [run, Folder::of(run).path()] {
+            file::remove_unfinished(folder).map_err(unusable)?;
+        }
+        Ok(Self(lock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_taken_once_and_cleared_of_unfinished_files() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let run = folder.path().join("deep/run");
+        let lock = Lock::take(&run)?;
+        assert!(matches!(Lock::take(&run), Err(LockError::Taken(_))));
+        drop(lock);
+        std::fs::create_dir(Folder::of(&run).path())?;
+        let half = Folder::of(&run).path().join(".writing-abc");
+        let whole = Folder::of(&run).file(3);
+        for file in [&half, &whole] {
+            std::fs::write(file, b"x")?;
+        }
+        Lock::take(&run)?;
+        assert!(!half.exists() && whole.exists());
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_that_can_not_be_made_is_named() -> Result<(), Box<dyn std::error::Error>> {
+        let file = tempfile::NamedTempFile::new()?;
+        let error = Lock::take(&file.path().join("run")).expect_err("a file has no folders");
+        assert!(error.to_string().contains("run can't be used"), "{error}");
+        Ok(())
+    }
+}
