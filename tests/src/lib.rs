@@ -1,1 +1,47 @@
-//! End-to-end tests.
+//! What the end-to-end tests and the writer of their golden vectors share.
+
+use candle_core::{Device, Tensor};
+use model::{Parameters, Vae, Weights};
+
+/// Anything that went wrong.
+pub type Error = Box<dyn std::error::Error>;
+
+/// A network on images of its own world.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// μ, `[N, D]`.
+    pub mean: Vec<f32>,
+    /// log σ², `[N, D]`.
+    pub log_var: Vec<f32>,
+    /// The decoded means, `[N, H·W·C]` in `[0, 1]`.
+    pub pictures: Vec<f32>,
+}
+
+impl Output {
+    /// Encodes the images `indices` of the world that the weights were trained on, and decodes
+    /// their posterior means.
+    ///
+    /// # Errors
+    /// Fails if the weights are damaged or of no world.
+    pub fn of(weights: &[u8], indices: &[u64]) -> Result<Self, Error> {
+        let Weights { card, tensors } = Weights::from_bytes(weights)?;
+        let vae = Vae::load(&card.model, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
+        let world = worlds::by_name(&card.training.dataset).ok_or("the weights are of no world")?;
+        let shape = card.model.image;
+        let mut image = vec![0; shape.len()];
+        let mut images = Vec::with_capacity(indices.len() * image.len());
+        for &index in indices {
+            world.render_index(index, &mut image);
+            images.extend(image.iter().map(|&byte| f32::from(byte) / 255.0));
+        }
+        let shape = (indices.len(), shape.height, shape.width, shape.channels);
+        let posterior = vae.encode(&Tensor::from_vec(images, shape, &Device::Cpu)?)?.posterior;
+        let pictures = vae.decode_mean(&posterior.mean)?;
+        let read = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        Ok(Self {
+            mean: read(&posterior.mean)?,
+            log_var: read(&posterior.log_var)?,
+            pictures: read(&pictures)?,
+        })
+    }
+}

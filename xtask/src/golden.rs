@@ -4,9 +4,8 @@ use anyhow::Result;
 
 use crate::project::{Project, execute};
 
-/// Writes `tests/golden/` anew, by the ignored test that knows how.
+/// Writes `tests/golden/` anew.
 pub(crate) fn run(project: &Project) -> Result<()> {
-    let test = ["test", "--locked", "--package", "latentscope-tests", "--test", "parity"];
-    let only = ["--", "--ignored", "--exact", "write_golden_vectors", "--nocapture"];
-    execute(project.cargo().args(test).args(only))
+    let example = ["run", "--locked", "--quiet", "--package", "latentscope-tests", "--example", "golden"];
+    execute(project.cargo().args(example))
 }

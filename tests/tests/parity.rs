@@ -1,0 +1,108 @@
+//! The shipped models give the same numbers natively, in wasm and, by `tests/page`, on the canvas.
+//!
+//! Golden vectors were written by the native CPU path: `cargo xtask golden`. A golden file is a
+//! safetensors file: `indices` `[N]` of the world's grid, `mean` and `log_var` `[N, D]` of their
+//! posteriors, and `pictures` `[N, H·W·C]`, the decoded means.
+
+use latentscope_tests::{Error, Output};
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+/// Largest difference of a picture's values, which lie in `[0, 1]`.
+const PICTURE: f32 = 1e-5;
+/// Largest difference of a posterior's numbers, of size 1 to 10.
+const POSTERIOR: f32 = 1e-4;
+
+struct Shipped {
+    file: &'static str,
+    weights: &'static [u8],
+    golden: &'static [u8],
+}
+
+macro_rules! shipped {
+    ($($file:literal),*) => {
+        [$(Shipped {
+            file: $file,
+            weights: include_bytes!(concat!("../../static/models/", $file)),
+            golden: include_bytes!(concat!("../golden/", $file)),
+        }),*]
+    };
+}
+
+const SHIPPED: [Shipped; 2] = shipped!["vae.safetensors", "sparse.safetensors"];
+
+fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
+    let view = file.tensor(name)?;
+    assert_eq!(view.dtype(), Dtype::F32, "{name}");
+    let (values, rest) = view.data().as_chunks();
+    assert!(rest.is_empty());
+    Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+}
+
+fn indices(file: &SafeTensors) -> Result<Vec<u64>, Error> {
+    let view = file.tensor("indices")?;
+    assert_eq!(view.dtype(), Dtype::U64);
+    let (values, rest) = view.data().as_chunks();
+    assert!(rest.is_empty());
+    Ok(values.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect())
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(0.0, |worst, (a, b)| worst.max((a - b).abs()))
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn shipped_models_give_the_golden_numbers() -> Result<(), Error> {
+    for Shipped { file, weights, golden } in SHIPPED {
+        let golden = SafeTensors::deserialize(golden)?;
+        let output = Output::of(weights, &indices(&golden)?)?;
+        for (name, values, tolerance) in [
+            ("mean", &output.mean, POSTERIOR),
+            ("log_var", &output.log_var, POSTERIOR),
+            ("pictures", &output.pictures, PICTURE),
+        ] {
+            let difference = largest_difference(values, &floats(&golden, name)?);
+            assert!(difference <= tolerance, "{file}: {name} differ by {difference}");
+        }
+    }
+    Ok(())
+}
+
+/// Guards the test above: the golden pictures do tell models and images apart.
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn golden_pictures_differ_between_models_and_images() -> Result<(), Error> {
+    let mut all = Vec::new();
+    for Shipped { golden, .. } in SHIPPED {
+        let golden = SafeTensors::deserialize(golden)?;
+        let count = indices(&golden)?.len();
+        let pictures = floats(&golden, "pictures")?;
+        all.extend(pictures.chunks_exact(pictures.len() / count).map(<[f32]>::to_vec));
+    }
+    for (i, a) in all.iter().enumerate() {
+        for b in &all[i + 1..] {
+            assert!(largest_difference(a, b) > 0.02);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn every_model_of_the_manifest_has_golden_numbers() -> Result<(), Error> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../static/models/manifest.json");
+    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(manifest)?)?;
+    let models = manifest["models"].as_array().ok_or("no list of models")?;
+    let files: Vec<_> = models.iter().filter_map(|model| model["file"].as_str()).collect();
+    assert_eq!(files, SHIPPED.map(|shipped| shipped.file));
+    for (model, shipped) in models.iter().zip(SHIPPED) {
+        assert_eq!(model["bytes"], shipped.weights.len());
+        assert!(shipped.weights.len() < 4 << 20, "{} is over 4 MiB", shipped.file);
+    }
+    Ok(())
+}
