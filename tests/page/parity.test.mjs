@@ -1,0 +1,65 @@
+// The page's canvas shows the golden pictures: native, wasm and what the visitor sees agree.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { launch, ready, serve, visit } from "./site.mjs";
+
+let browser, site;
+
+before(async () => {
+  browser = await launch();
+  site = await serve();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** The golden pictures of a model by index of the grid, as bytes a pixel. */
+async function golden(file) {
+  const bytes = await readFile(new URL(`../golden/${file}`, import.meta.url));
+  const length = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
+  const start = (name) => 8 + length + header[name].data_offsets[0];
+  const [count, size] = header.pictures.shape;
+  return new Map(Array.from({ length: count }, (_, i) => [
+    Number(bytes.readBigUInt64LE(start("indices") + 8 * i)),
+    Array.from({ length: size }, (_, j) => 255 * bytes.readFloatLE(start("pictures") + 4 * (i * size + j))),
+  ]));
+}
+
+/** The canvas's red channel. */
+const shown = (page, selector) =>
+  page.$eval(selector, (canvas) => [
+    ...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 0),
+  ]);
+
+// A shape and the key that brings every slider but the orientation to its end, with the index on the grid.
+for (const [index, shape, key] of [[0, "square", "Home"], [697343, "heart", "End"]]) {
+  test(`both reconstructions of the ${shape} at the sliders' ${key} are the golden ones`, async () => {
+    const { page } = await visit(browser, site.address);
+    await Promise.all([ready(page, 0), ready(page, 1)]);
+    await page.locator("#factors .choice label", { hasText: shape }).click();
+    for (const slider of await page.locator("#factors input[type=range]").all()) {
+      const turn = (await page.locator(`label[for=${await slider.getAttribute("id")}]`).textContent()) === "orientation";
+      await slider.press(turn ? "Home" : key);
+    }
+    for (const side of [0, 1]) {
+      const file = `${await page.locator(`#menu-${side}`).inputValue()}.safetensors`;
+      const expected = (await golden(file)).get(index);
+      await page.waitForFunction(
+        ([selector, expected]) => {
+          const canvas = document.querySelector(selector);
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          return expected.every((value, i) => Math.abs(data[4 * i] - value) <= 1);
+        },
+        [`#reconstruction-${side}`, expected],
+        { timeout: 5000 },
+      ).catch(() => {});
+      const worst = (await shown(page, `#reconstruction-${side}`))
+        .reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i])), 0);
+      assert.ok(worst < 0.51, `${file} differs by ${worst} of 255`);
+    }
+    await page.close();
+  });
+}
