@@ -1,6 +1,8 @@
 //! The approximate posterior q(z|x) = N(μ, diag σ²).
 
-use candle_core::{Result, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+
+use crate::ops::on_cpu;
 
 /// Smallest and largest log σ² that the network may state: σ from 4.5e-5 to 22, wide enough never
 /// to bind in a healthy run and narrow enough that exp never overflows.
@@ -25,7 +27,7 @@ impl Posterior {
         let [mean, log_var] = halves.as_slice() else {
             candle_core::bail!("the posterior layer has {} units, not an even number", statistics.dim(1)?)
         };
-        Ok(Self { mean: mean.contiguous()?, log_var: log_var.clamp(LOG_VAR_RANGE.0, LOG_VAR_RANGE.1)? })
+        Ok(Self { mean: mean.contiguous()?, log_var: bounded(log_var)? })
     }
 
     /// σ, `[N, D]`.
@@ -55,10 +57,46 @@ impl Posterior {
     }
 }
 
+/// `log_var` held within [`LOG_VAR_RANGE`]; where it is held, no gradient passes.
+fn bounded(log_var: &Tensor) -> Result<Tensor> {
+    let (low, high) = LOG_VAR_RANGE;
+    if on_cpu(log_var) {
+        return log_var.contiguous()?.apply_op1(Bounded);
+    }
+    log_var.clamp(low, high)
+}
+
+/// The bounds as one operation: candle's own would bring every type's minimum and maximum into the
+/// page.
+struct Bounded;
+
+impl CustomOp1 for Bounded {
+    fn name(&self) -> &'static str {
+        "bounded"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (low, high) = LOG_VAR_RANGE;
+        let Some((start, end)) = layout.contiguous_offsets() else {
+            candle_core::bail!("the bounds need a contiguous tensor")
+        };
+        let values = &storage.as_slice::<f32>()?[start..end];
+        let held = values.iter().map(|v| v.clamp(low as f32, high as f32)).collect();
+        Ok((CpuStorage::F32(held), layout.shape().clone()))
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn bwd(&self, log_var: &Tensor, _held: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let (low, high) = LOG_VAR_RANGE;
+        let inside = (log_var.ge(low)? * log_var.le(high)?)?;
+        Ok(Some((gradient * inside.to_dtype(gradient.dtype())?)?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
+    use candle_core::{Device, Var};
 
     #[test]
     fn kl_to_the_standard_normal_matches_hand_computed_values() -> Result<()> {
@@ -80,6 +118,19 @@ mod tests {
         let posterior = Posterior::from_statistics(&statistics)?;
         let kl = posterior.kl_standard_normal()?.to_vec2::<f32>()?;
         assert!(kl[0].iter().all(|v| v.is_finite()));
+        Ok(())
+    }
+
+    #[test]
+    fn the_bounds_and_their_gradient_are_those_of_candles_clamp() -> Result<()> {
+        let log_var = Var::new(&[[-30f32, -19.0, -1.5, 0.0, 6.0, 7.0]], &Device::Cpu)?;
+        let (low, high) = LOG_VAR_RANGE;
+        let run = |held: Tensor| -> Result<[Vec<Vec<f32>>; 2]> {
+            let gradients = held.exp()?.sum_all()?.backward()?;
+            let gradient = gradients.get(&log_var).map_or_else(|| log_var.zeros_like(), |g| Ok(g.clone()))?;
+            Ok([held.to_vec2()?, gradient.to_vec2()?])
+        };
+        assert_eq!(run(bounded(&log_var)?)?, run(log_var.clamp(low, high)?)?);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{DType, Device, Tensor};
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 
@@ -97,6 +98,16 @@ impl Weights {
     /// # Errors
     /// Says what is wrong with the file; nothing is allocated for what its header merely claims.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        let card = Self::card_from_bytes(bytes)?;
+        let tensors = read_tensors(&SafeTensors::deserialize(bytes)?, &card.model)?;
+        Ok(Self { card, tensors })
+    }
+
+    /// Reads the card alone; the tensors are not looked at.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file's header.
+    pub fn card_from_bytes(bytes: &[u8]) -> Result<Card, WeightsError> {
         if bytes.len() > MAX_FILE {
             return Err(WeightsError::TooLarge(bytes.len()));
         }
@@ -107,15 +118,8 @@ impl Weights {
             }
         }
         let (_, metadata) = SafeTensors::read_metadata(bytes)?;
-        let file = SafeTensors::deserialize(bytes)?;
-        let json = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|entries| entries.get(CARD_KEY))
-            .ok_or(WeightsError::NoCard)?;
-        let card = read_card(json)?;
-        let tensors = read_tensors(&file, &card.model)?;
-        Ok(Self { card, tensors })
+        let entries = metadata.metadata().as_ref();
+        read_card(entries.and_then(|entries| entries.get(CARD_KEY)).ok_or(WeightsError::NoCard)?)
     }
 
     /// The file's bytes; equal models give equal bytes.
@@ -165,16 +169,17 @@ fn read_tensors(file: &SafeTensors, model: &ModelConfig) -> Result<BTreeMap<Stri
     for (name, shape) in expected {
         let view = file.tensor(&name).map_err(|_| WeightsError::Missing(name.clone()))?;
         expect_shape(&name, view.shape(), &shape)?;
-        let dtype = match view.dtype() {
-            Dtype::F32 => DType::F32,
-            Dtype::F16 => DType::F16,
+        let values: Vec<f32> = match view.dtype() {
+            Dtype::F32 => view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+            Dtype::F16 => {
+                view.data().as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()
+            }
             found => return Err(WeightsError::Type { name, found }),
         };
-        let tensor =
-            Tensor::from_raw_buffer(view.data(), dtype, &shape, &Device::Cpu)?.to_dtype(DType::F32)?;
-        if tensor.flatten_all()?.to_vec1::<f32>()?.iter().any(|v| !v.is_finite()) {
+        if values.iter().any(|v| !v.is_finite()) {
             return Err(WeightsError::NotFinite(name));
         }
+        let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
         tensors.insert(name, tensor);
     }
     Ok(tensors)

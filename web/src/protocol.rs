@@ -1,6 +1,5 @@
 //! What page and worker say to each other: a header as JSON, and bytes that are moved, not copied.
 
-use model::Card;
 use serde::{Deserialize, Serialize};
 
 /// A message's header: what it says, and the request that it belongs to.
@@ -40,7 +39,7 @@ pub enum Reply {
     /// It listens; sent once, before any request.
     Ready,
     /// The model is held.
-    Loaded(Box<Card>),
+    Loaded,
     /// The bytes are pictures, `[N, H, W, C]`, 0 to 255.
     Decoded,
     /// The bytes are the picture of the code `mean`.

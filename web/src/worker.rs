@@ -23,10 +23,8 @@ impl Worker {
             Request::Load { side } => {
                 let Some(place) = self.engines.get_mut(side) else { return Err(EngineError::Side(side)) };
                 *place = None;
-                let engine = Cpu::load(bytes)?;
-                let card = engine.card().clone();
-                *place = Some(Box::new(engine));
-                Ok((Reply::Loaded(Box::new(card)), Vec::new()))
+                *place = Some(Box::new(Cpu::load(bytes)?));
+                Ok((Reply::Loaded, Vec::new()))
             }
             Request::Decode { side, codes } => {
                 Ok((Reply::Decoded, intensities(&self.engine(side)?.decode(&codes)?)))
@@ -64,7 +62,7 @@ mod tests {
     fn loaded() -> Worker {
         let mut worker = Worker::default();
         let (reply, _) = worker.answer(Request::Load { side: 1 }, &samples::file(1, 3));
-        assert!(matches!(reply, Reply::Loaded(card) if card.units.len() == 3));
+        assert_eq!(reply, Reply::Loaded);
         worker
     }
 

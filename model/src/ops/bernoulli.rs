@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::batch::for_images;
-use super::storage::{values, with_values};
+use super::storage::{on_cpu, training_only, values, with_values};
 use super::{elementary, reference};
 
 /// −log p(x|logits) of independent Bernoulli pixels, summed over each image, in nats:
@@ -14,7 +14,7 @@ use super::{elementary, reference};
 /// # Errors
 /// Fails if the shapes differ.
 pub fn bernoulli_nll(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
-    if !logits.device().is_cpu() {
+    if !on_cpu(logits) {
         return reference::bernoulli_nll(logits, targets);
     }
     logits.contiguous()?.apply_op2(&targets.detach().contiguous()?, BernoulliNll)
@@ -62,6 +62,7 @@ impl CustomOp2 for BernoulliNll {
         _nll: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        training_only()?;
         let (n, size) = sizes(logits.shape(), targets.shape())?;
         let gradient = gradient.contiguous()?;
         let dl = with_values([logits, targets, &gradient], |[logits, targets, gradient]| {

@@ -6,7 +6,7 @@ use super::batch::{for_images, sum_images};
 use super::elementary::{activate, add_pixels, mask};
 use super::image::{Scratch, pack_conv, unpack_conv};
 use super::phases::Geometry;
-use super::storage::{values, with_values};
+use super::storage::{on_cpu, training_only, values, with_values};
 use super::{Activation, reference};
 
 /// Convolution with kernel 4, stride 2, padding 1, plus bias and activation:
@@ -15,7 +15,7 @@ use super::{Activation, reference};
 /// # Errors
 /// Fails if the shapes don't fit or H or W is odd.
 pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !on_cpu(x) {
         return reference::conv(x, weight, bias, activation);
     }
     x.contiguous()?.apply_op3(weight, bias, Conv(activation))
@@ -72,6 +72,7 @@ impl CustomOp3 for Conv {
         y: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        training_only()?;
         let (n, g) = geometry(x.shape(), weight.shape(), bias.shape())?;
         let gradient = gradient.contiguous()?;
         let (fine, coarse) = (g.fine_len(), g.coarse_len());

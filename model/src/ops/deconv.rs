@@ -12,7 +12,7 @@ use super::batch::{for_images, sum_images};
 use super::elementary::{activate, add_pixels, mask};
 use super::image::{Scratch, pack_deconv, unpack_deconv};
 use super::phases::Geometry;
-use super::storage::{values, with_values};
+use super::storage::{on_cpu, training_only, values, with_values};
 use super::{Activation, reference};
 
 /// Transposed convolution with kernel 4, stride 2, padding 1, plus bias and activation:
@@ -21,7 +21,7 @@ use super::{Activation, reference};
 /// # Errors
 /// Fails if the shapes don't fit.
 pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !on_cpu(x) {
         return reference::deconv(x, weight, bias, activation);
     }
     apply(x, &[(weight, bias)], activation)
@@ -32,7 +32,7 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
 /// # Errors
 /// Fails if the shapes don't fit.
 pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !on_cpu(x) {
         return reference::deconvs(x, layers);
     }
     apply(x, layers, Activation::None)
@@ -45,8 +45,11 @@ fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<
         let (coarse, _, _, fine) = weight.dims4()?;
         if weight.dims() != [input, 4, 4, fine] || bias.dims() != [fine] || x.elem_count() == 0 {
             candle_core::bail!(
-                "a transposed convolution of {input} channels from {x:?} with weight {weight:?} and bias \
-                 {bias:?} has no meaning here"
+                "a transposed convolution of {input} channels from {:?} with weight {:?} and bias {:?} has \
+                 no meaning here",
+                x.shape(),
+                weight.shape(),
+                bias.shape()
             )
         }
         geometries.push(Geometry { height, width, fine, coarse });
@@ -202,6 +205,7 @@ impl CustomOp3 for Deconvs {
         y: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        training_only()?;
         let Some(between) = self.between.get() else {
             candle_core::bail!("transposed convolutions kept nothing for a backward pass")
         };

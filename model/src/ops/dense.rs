@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::gemm::{Strides, Write, product};
-use super::storage::{values, with_values};
+use super::storage::{on_cpu, training_only, values, with_values};
 use super::{Activation, reference};
 
 /// x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
@@ -11,7 +11,7 @@ use super::{Activation, reference};
 /// # Errors
 /// Fails if the shapes don't fit.
 pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !on_cpu(x) {
         return reference::dense(x, weight, bias, activation);
     }
     x.contiguous()?.apply_op3(weight, bias, Dense(activation))
@@ -65,6 +65,7 @@ impl CustomOp3 for Dense {
         y: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        training_only()?;
         let [n, input, output] = sizes(x.shape(), weight.shape(), bias.shape())?;
         let gradient = gradient.contiguous()?;
         with_values([x, weight, y, &gradient], |[x_values, weight_values, y, gradient]| {

@@ -32,6 +32,7 @@ pub use bernoulli::bernoulli_nll;
 pub use conv::conv;
 pub use deconv::{deconv, deconvs};
 pub use dense::dense;
+pub(crate) use storage::on_cpu;
 
 /// What follows a layer's sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

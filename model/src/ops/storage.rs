@@ -2,6 +2,21 @@
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 
+/// Whether a tensor is on the CPU. On wasm32 there is nothing else, and saying so to the compiler
+/// keeps candle's own layers out of the page.
+pub(crate) fn on_cpu(tensor: &Tensor) -> bool {
+    cfg!(target_arch = "wasm32") || tensor.device().is_cpu()
+}
+
+/// Refuses gradients on wasm32, so that the page holds no code for them.
+#[inline(always)]
+pub(super) fn training_only() -> Result<()> {
+    if cfg!(target_arch = "wasm32") {
+        candle_core::bail!("gradients are not built for wasm32")
+    }
+    Ok(())
+}
+
 /// The values of a contiguous f32 tensor as an op receives it.
 pub(super) fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let Some((start, end)) = layout.contiguous_offsets() else {

@@ -1,10 +1,11 @@
 //! The engine on the CPU: candle, with SIMD where the target has it.
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use model::ops::bernoulli_nll;
-use model::{Card, Vae, Weights};
+use model::{Card, Posterior, Vae, Weights};
 
+use super::tensors::Tensors;
 use super::{Codes, Engine, EngineError, Reconstruction};
 
 /// A model on the CPU.
@@ -21,8 +22,7 @@ impl Cpu {
     /// Says what is wrong with the file.
     pub fn load(bytes: &[u8]) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
-        let tensors = tensors.into_iter().collect();
-        let builder = VarBuilder::from_tensors(tensors, candle_core::DType::F32, &Device::Cpu);
+        let builder = VarBuilder::from_backend(Box::new(Tensors(tensors)), DType::F32, Device::Cpu);
         Ok(Self { vae: Vae::load(&card.model, &builder)?, card })
     }
 
@@ -41,26 +41,26 @@ impl Engine for Cpu {
 
     fn encode(&self, images: &[f32]) -> Result<Codes, EngineError> {
         let posterior = self.vae.encode(&self.images(images)?)?.posterior;
-        Ok(Codes { mean: flat(&posterior.mean)?, std: flat(&posterior.std()?)? })
+        codes(&posterior)
     }
 
     fn decode(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
         let width = self.card.model.latent;
         let n = count("codes", codes.len(), width)?;
         let codes = Tensor::from_slice(codes, (n, width), &Device::Cpu)?;
-        flat(&self.vae.decode_mean(&codes)?)
+        means(&self.vae.decode(&codes)?)
     }
 
     fn reconstruct(&self, image: &[f32]) -> Result<Reconstruction, EngineError> {
         let target = self.images(image)?;
         let posterior = self.vae.encode(&target)?.posterior;
         let logits = self.vae.decode(&posterior.mean)?;
-        let picture = flat(&candle_nn::ops::sigmoid(&logits)?)?;
+        let picture = means(&logits)?;
         let squares: f32 = picture.iter().zip(image).map(|(p, x)| (p - x) * (p - x)).sum();
         Ok(Reconstruction {
-            nll: bernoulli_nll(&logits, &target)?.sum_all()?.to_scalar()?,
+            nll: bernoulli_nll(&logits, &target)?.to_vec1::<f32>()?.iter().sum(),
             mse: squares / picture.len() as f32,
-            codes: Codes { mean: flat(&posterior.mean)?, std: flat(&posterior.std()?)? },
+            codes: codes(&posterior)?,
             picture,
         })
     }
@@ -71,6 +71,18 @@ fn count(what: &'static str, found: usize, expected: usize) -> Result<usize, Eng
         return Err(EngineError::Input { what, found, expected });
     }
     Ok(found / expected)
+}
+
+/// μ and σ. Values are finished here rather than by candle, whose elementwise operations come with
+/// code for every type and would be a third of the page's wasm.
+fn codes(posterior: &Posterior) -> Result<Codes, EngineError> {
+    let std = flat(&posterior.log_var)?.into_iter().map(|log_var| (0.5 * log_var).exp());
+    Ok(Codes { mean: flat(&posterior.mean)?, std: std.collect() })
+}
+
+/// The means of Bernoulli pixels, 1 / (1 + exp(−l)).
+fn means(logits: &Tensor) -> Result<Vec<f32>, EngineError> {
+    Ok(flat(logits)?.into_iter().map(|logit| (1.0 + (-logit).exp()).recip()).collect())
 }
 
 fn flat(tensor: &Tensor) -> Result<Vec<f32>, EngineError> {

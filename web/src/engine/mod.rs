@@ -1,6 +1,7 @@
 //! Running a model: the page talks to an [`Engine`] and does not know what computes.
 
 mod cpu;
+mod tensors;
 
 use model::{Card, WeightsError};
 

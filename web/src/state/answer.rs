@@ -15,8 +15,11 @@ impl State {
         let index = lane.side();
         match (lane, reply) {
             (_, Reply::Failed(sentence)) => self.fail(index, &sentence, effects),
-            (Lane::Load(_), Reply::Loaded(card)) => {
-                self.sides[index].phase = Phase::Ready(Box::new(Loaded::new(*card)));
+            (Lane::Load(_), Reply::Loaded) => {
+                let phase = &mut self.sides[index].phase;
+                let Phase::Loading { card, .. } = phase else { return };
+                let Some(card) = card.take() else { return };
+                *phase = Phase::Ready(Box::new(Loaded::new(*card)));
                 effects.push(Effect::Draw(Panel::Side(index)));
                 self.greet(index, effects);
             }

@@ -9,6 +9,8 @@ mod tests;
 pub use scene::Scene;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
 
+use model::Weights;
+
 use crate::lanes::{Lane, Lanes, Post};
 use crate::manifest::Entry;
 use crate::protocol::{Reply, Request};
@@ -260,7 +262,7 @@ impl State {
         self.lanes.withdraw(index);
         side.entry = Some(entry);
         side.visit += 1;
-        side.phase = Phase::Loading { received: 0, total: chosen.bytes };
+        side.phase = Phase::Loading { received: 0, total: chosen.bytes, card: None };
         let fetch = Effect::Fetch { side: index, visit: side.visit, file: chosen.file.clone() };
         effects.extend([fetch, Effect::Draw(Panel::Side(index)), Effect::Draw(Panel::Menus)]);
     }
@@ -280,11 +282,18 @@ impl State {
         file: Result<Vec<u8>, String>,
         effects: &mut Vec<Effect>,
     ) {
-        if self.sides.get(index).is_none_or(|side| side.visit != visit) {
-            return;
-        }
-        match file {
-            Ok(bytes) => self.lanes.ask(Lane::Load(index), Request::Load { side: index }, bytes),
+        let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
+        let read = |bytes: Vec<u8>| match Weights::card_from_bytes(&bytes) {
+            Ok(card) => Ok((card, bytes)),
+            Err(error) => Err(error.to_string()),
+        };
+        match file.and_then(read) {
+            Ok((read, bytes)) => {
+                if let Phase::Loading { card, .. } = &mut side.phase {
+                    *card = Some(Box::new(read));
+                }
+                self.lanes.ask(Lane::Load(index), Request::Load { side: index }, bytes);
+            }
             Err(sentence) => self.fail(index, &sentence, effects),
         }
     }
@@ -341,7 +350,9 @@ impl State {
             return;
         }
         effects.push(Effect::Animate);
-        let position = (0.5 - 0.5 * (std::f64::consts::TAU * time / PERIOD).cos()) as f32;
+        // To and fro, slower towards the ends.
+        let swing = 1.0 - (2.0 * (time / PERIOD).fract() - 1.0).abs();
+        let position = (swing * swing * (3.0 - 2.0 * swing)) as f32;
         for index in 0..SIDES {
             let Some(model) = self.sides[index].model_mut().filter(|model| model.active > 0) else {
                 continue;

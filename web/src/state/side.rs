@@ -30,6 +30,8 @@ pub enum Phase {
         received: u64,
         /// Bytes expected.
         total: u64,
+        /// The file's card, once it is there.
+        card: Option<Box<Card>>,
     },
     /// The model can be used.
     Ready(Box<Loaded>),
@@ -92,9 +94,9 @@ impl Loaded {
     /// A model whose code is the mean over its data.
     pub fn new(card: Card) -> Self {
         let mut order: Vec<usize> = (0..card.units.len()).collect();
-        order.sort_by(|&a, &b| {
-            let (a, b) = (&card.units[a], &card.units[b]);
-            b.is_active().cmp(&a.is_active()).then(b.kl.total_cmp(&a.kl))
+        order.sort_unstable_by(|&i, &j| {
+            let (a, b) = (&card.units[i], &card.units[j]);
+            b.is_active().cmp(&a.is_active()).then(b.kl.total_cmp(&a.kl)).then(i.cmp(&j))
         });
         let mean: Vec<f32> = card.units.iter().map(|unit| unit.mean).collect();
         Self {

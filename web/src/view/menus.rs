@@ -45,7 +45,7 @@ pub(super) fn side(dom: &Dom, side: &Side, index: usize) -> Drawn {
 
 /// Moves a side's progress bar.
 pub(super) fn progress(dom: &Dom, side: &Side, index: usize) -> Drawn {
-    let Phase::Loading { received, total } = side.phase else {
+    let Phase::Loading { received, total, .. } = side.phase else {
         return dom.show(&format!("loading-{index}"), false);
     };
     dom.show(&format!("loading-{index}"), true)?;

@@ -1,0 +1,129 @@
+// Broken and missing files: each gets its sentence in place, and the page lives on.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { built, launch, pixels, ready, changed, serve, visit } from "./site.mjs";
+
+let browser, models;
+
+before(async () => {
+  browser = await launch();
+  models = JSON.parse(await built("models/manifest.json")).models;
+});
+after(() => browser?.close());
+
+/** The file of the model that the page opens with on the left; the right one is another. */
+const left = () => `models/${(models.find((model) => model.name === "vae") ?? models[0]).file}`;
+
+/** The header's JSON with the card changed, in a file of otherwise equal content. */
+function withCard(change) {
+  return (file) => {
+    const size = Number(file.readBigUInt64LE(0));
+    const header = JSON.parse(file.subarray(8, 8 + size));
+    header.__metadata__.latentscope = change(header.__metadata__.latentscope);
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    return Buffer.concat([length, text, file.subarray(8 + size)]);
+  };
+}
+
+const nan = (file) => {
+  const copy = Buffer.from(file);
+  copy.fill(255, copy.length - 4);
+  return copy;
+};
+
+const broken = {
+  "a missing file": [null, /404/],
+  "a truncated file": [(file) => file.subarray(0, file.length / 2), /not a complete safetensors file/],
+  "an empty file": [Buffer.alloc(0), /not a complete safetensors file/],
+  "a file of noise": [Buffer.alloc(4096, 255), /not a weights file or it is damaged/],
+  "a corrupt card": [withCard((card) => card.slice(0, -9)), /model card is damaged/],
+  "a card of an unknown version": [
+    withCard((card) => JSON.stringify({ ...JSON.parse(card), format: 99 })), /format version 99/],
+  "a weight that is no number": [nan, /not finite/],
+};
+
+for (const [what, [change, sentence]] of Object.entries(broken)) {
+  test(`${what} is named in place, and the other model works`, async () => {
+    const site = await serve({ [left()]: change });
+    const { page } = await visit(browser, site.address);
+    const failure = page.locator("#failure-0");
+    await failure.waitFor();
+    const text = await failure.textContent();
+    assert.ok(text.includes(left()), text);
+    assert.match(text, sentence);
+    await ready(page, 1);
+    const start = await pixels(page, "#twin-1");
+    await page.locator("#sliders-1 input").first().focus();
+    await page.keyboard.press("End");
+    await changed(page, "#twin-1", start);
+    assert.equal(await page.$eval("#notice", (notice) => notice.hidden), true);
+    await page.close();
+    await site.close();
+  });
+}
+
+test("a model can be chosen after one that failed", async () => {
+  const site = await serve({ [left()]: null });
+  const { page } = await visit(browser, site.address);
+  await page.locator("#failure-0").waitFor();
+  const other = await page.locator("#menu-1").inputValue();
+  await page.locator("#menu-0").selectOption(other);
+  await ready(page, 0);
+  assert.equal(await page.locator("#failure-0").isVisible(), false);
+  await page.close();
+  await site.close();
+});
+
+const manifests = {
+  "a missing manifest": [null, /404/],
+  "a manifest that is no JSON": ["nonsense", /damaged/],
+  "a manifest of an unknown format": ['{"format":7,"models":[]}', /format 7/],
+  "an empty manifest": ['{"format":1,"models":[]}', /no model/],
+};
+
+for (const [what, [change, sentence]] of Object.entries(manifests)) {
+  test(`${what} gets a notice`, async () => {
+    const site = await serve({ "models/manifest.json": change });
+    const { page } = await visit(browser, site.address);
+    const notice = page.locator("#notice");
+    await notice.waitFor();
+    const text = await notice.textContent();
+    assert.ok(text.includes("models/manifest.json"), text);
+    assert.match(text, sentence);
+    assert.ok(await page.locator("h1").isVisible());
+    await page.close();
+    await site.close();
+  });
+}
+
+test("wasm that can't be started gets a notice", async () => {
+  const site = await serve({ "latentscope-web_bg.wasm": Buffer.from("no wasm") });
+  const { page } = await visit(browser, site.address);
+  await page.locator("#notice").waitFor();
+  assert.match(await page.textContent("#notice"), /latentscope-web_bg\.wasm/);
+  await page.close();
+  await site.close();
+});
+
+test("a browser without wasm gets a notice", async () => {
+  const site = await serve();
+  const context = await browser.newContext();
+  await context.addInitScript(() => delete globalThis.WebAssembly);
+  const page = await context.newPage();
+  await page.goto(site.address);
+  await page.locator("#notice").waitFor();
+  assert.match(await page.textContent("#notice"), /WebAssembly/);
+  await context.close();
+  await site.close();
+});
+
+test("a worker that can't start gets a notice", async () => {
+  const site = await serve({ "worker.js": "throw new Error('broken')" });
+  const { page } = await visit(browser, site.address);
+  await page.locator("#notice").waitFor();
+  assert.match(await page.textContent("#notice"), /engine stopped/);
+  await page.close();
+  await site.close();
+});

@@ -1,0 +1,224 @@
+// The page as a visitor uses it: pointer, keys, pictures.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+
+const SIDES = [0, 1];
+let browser, site;
+
+before(async () => {
+  browser = await launch();
+  site = await serve();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+async function shown(options, address = site.address) {
+  const seen = await visit(browser, address, options);
+  for (const side of SIDES) await ready(seen.page, side);
+  return seen;
+}
+
+test("it loads without complaint and asks no other host", async () => {
+  const { page, requests, complaints } = await shown();
+  assert.deepEqual(complaints, []);
+  assert.ok(requests.length > 5);
+  for (const url of requests) assert.ok(url.startsWith(site.address), url);
+  assert.equal(await page.$eval("#notice", (notice) => notice.hidden), true);
+  await page.close();
+});
+
+test("each model has a row of pictures for every active unit, and a fold for the others", async () => {
+  const { page } = await shown();
+  for (const side of SIDES) {
+    const [, active, all] = (await page.textContent(`#about-${side}`)).match(/(\d+) of (\d+) units active/);
+    assert.equal(await page.locator(`#rows-${side} canvas`).count(), Number(active));
+    assert.equal(await page.locator(`#idle-${side} canvas`).count(), all - active);
+    const nats = (await page.locator(`#rows-${side} .kl`).allTextContents()).map(parseFloat);
+    assert.deepEqual(nats, nats.toSorted((a, b) => b - a));
+  }
+  const fold = page.locator('#fold-0:not([hidden]), #fold-1:not([hidden])').first();
+  if (await fold.count()) {
+    await fold.locator("summary").click();
+    const canvas = `#${await fold.locator("canvas").first().getAttribute("id")}`;
+    await page.waitForFunction((selector) => {
+      const canvas = document.querySelector(selector);
+      return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v > 0);
+    }, canvas);
+  }
+  await page.close();
+});
+
+test("moving along a row changes the live picture until the pointer leaves", async () => {
+  const { page } = await shown();
+  const still = await pixels(page, "#live-1");
+  const row = page.locator("#rows-1 .strip").first();
+  await row.scrollIntoViewIfNeeded();
+  const box = await row.boundingBox();
+  await page.mouse.move(box.x + box.width - 4, box.y + box.height / 2);
+  const far = await changed(page, "#live-1", still);
+  assert.match(await page.textContent("#caption-1"), /unit \d+.* = /);
+  await page.mouse.move(box.x + 4, box.y + box.height / 2);
+  assert.notEqual(await changed(page, "#live-1", far), far);
+  await page.mouse.move(10, 300);
+  await page.waitForFunction((still) => {
+    const canvas = document.querySelector("#live-1");
+    return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join() === still;
+  }, still);
+  await page.close();
+});
+
+test("a click makes a picture the base of its own model", async () => {
+  const { page } = await shown();
+  const other = await pixels(page, "#twin-1");
+  const sliders = () => page.locator("#sliders-0 output").allTextContents();
+  const values = await sliders();
+  const second = `#${await page.locator("#rows-0 canvas").nth(1).getAttribute("id")}`;
+  const neighbour = await pixels(page, second);
+  const row = page.locator("#rows-0 .strip").first();
+  const box = await row.boundingBox();
+  await row.click({ position: { x: box.width - 4, y: box.height / 2 } });
+  assert.notEqual(await changed(page, second, neighbour), neighbour);
+  assert.notDeepEqual(await sliders(), values);
+  const last = await page.locator("#rows-0 canvas").first().evaluate((row) => {
+    const side = row.height;
+    return row.getContext("2d").getImageData(row.width - side, 0, side, side).data.join();
+  });
+  assert.equal(await pixels(page, "#twin-0"), last, "the live picture is the one that was clicked");
+  assert.equal(await pixels(page, "#twin-1"), other);
+  await page.close();
+});
+
+test("a slider turns by keyboard, and a double click brings it back", async () => {
+  const { page } = await shown();
+  const start = await pixels(page, "#twin-0");
+  const slider = page.locator("#sliders-0 input").first();
+  const value = page.locator("#sliders-0 output").first();
+  const text = await value.textContent();
+  await slider.focus();
+  for (let i = 0; i < 25; i++) await page.keyboard.press("ArrowRight");
+  await changed(page, "#twin-0", start);
+  assert.notEqual(await value.textContent(), text);
+  await slider.dblclick();
+  await page.waitForFunction((start) => {
+    const canvas = document.querySelector("#twin-0");
+    return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join() === start;
+  }, start);
+  assert.equal(await value.textContent(), text);
+  await page.close();
+});
+
+test("a row is walked and taken by keyboard", async () => {
+  const { page } = await shown();
+  const start = await pixels(page, "#live-0");
+  const row = page.locator("#rows-0 .strip").first();
+  await row.focus();
+  await page.keyboard.press("End");
+  await changed(page, "#live-0", start);
+  assert.equal(await row.getAttribute("aria-valuenow"), await row.getAttribute("aria-valuemax"));
+  const values = await page.locator("#sliders-0 output").allTextContents();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(
+    (values) => [...document.querySelectorAll("#sliders-0 output")].map((o) => o.textContent).join() !== values,
+    values.join(),
+  );
+  await page.close();
+});
+
+test("a factor changes the original and both reconstructions, with their errors", async () => {
+  const { page } = await shown();
+  const canvases = ["#original", "#reconstruction-0", "#reconstruction-1"];
+  const earlier = await Promise.all(canvases.map((canvas) => pixels(page, canvas)));
+  const slider = page.locator("#factors input[type=range]").last();
+  await slider.focus();
+  await page.keyboard.press("End");
+  for (const [i, canvas] of canvases.entries()) await changed(page, canvas, earlier[i]);
+  for (const side of SIDES) {
+    assert.ok(parseFloat(await page.textContent(`#nll-${side}`)) > 0);
+    assert.ok(parseFloat(await page.textContent(`#mse-${side}`)) >= 0);
+  }
+  const original = await pixels(page, "#original");
+  await page.locator("#factors .choice label").first().click();
+  await changed(page, "#original", original);
+  await page.close();
+});
+
+test("the menu brings another model", async () => {
+  const { page } = await shown();
+  const names = await page.locator("#menu-0 option").allTextContents();
+  assert.ok(names.length >= 2);
+  const before = await pixels(page, "#reconstruction-0");
+  const from = await page.locator("#menu-0").evaluate((menu) => menu.selectedIndex);
+  const to = from === 0 ? 1 : 0;
+  await page.locator("#menu-0").selectOption({ index: to });
+  await changed(page, "#reconstruction-0", before);
+  await ready(page, 0);
+  for (const name of await page.locator('[data-name="0"]').allTextContents()) assert.equal(name, names[to]);
+  await page.close();
+});
+
+test("the histograms are drawn, and say their values under the pointer", async () => {
+  const { page } = await shown();
+  for (const side of SIDES) {
+    const charts = page.locator(`#charts-${side} canvas`);
+    assert.ok((await charts.count()) >= 2);
+    for (const chart of await charts.all()) {
+      const drawn = await chart.evaluate((canvas) =>
+        canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0));
+      assert.ok(drawn);
+    }
+  }
+  const chart = page.locator("#charts-1 canvas").first();
+  await chart.scrollIntoViewIfNeeded();
+  await chart.hover();
+  const caption = page.locator("#charts-1 figcaption").first();
+  assert.match(await caption.textContent(), /^μ .+ to .+: [\d.]+ %$/);
+  await page.close();
+});
+
+test("it opens with one unit of each model in motion, until a touch", async () => {
+  const { page } = await shown({ reducedMotion: "no-preference" });
+  for (const side of SIDES) {
+    const at = () => page.locator(`#rows-${side} .marker`).first().evaluate((marker) => marker.style.left);
+    const first = await at();
+    await page.waitForFunction(
+      ([side, first]) => document.querySelector(`#rows-${side} .marker`).style.left !== first, [side, first]);
+  }
+  await page.mouse.click(5, 400);
+  await page.waitForFunction(() => !document.querySelector(".marker.looked"));
+  await page.close();
+});
+
+test("nothing moves by itself where the visitor wants no motion", async () => {
+  const { page } = await shown({ reducedMotion: "reduce" });
+  assert.equal(await page.locator(".marker.looked").count(), 0);
+  await page.close();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [390, 1440, 2560]) {
+    test(`it fits ${width} pixels, ${colorScheme}`, async () => {
+      const { page, complaints } = await shown({ colorScheme, viewport: { width, height: 900 } });
+      const [scroll, client] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return [scrollWidth, clientWidth];
+      });
+      assert.ok(scroll <= client, `${scroll} pixels wide`);
+      const [red] = (await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).match(/\d+/);
+      assert.equal(Number(red) < 128, colorScheme === "dark");
+      assert.deepEqual(complaints, []);
+      await page.close();
+    });
+  }
+}
+
+test("it works below any path", async () => {
+  const deep = await serve({}, "/some/where/");
+  const { page, requests, complaints } = await shown({}, deep.address);
+  for (const url of requests) assert.ok(url.startsWith(deep.address), url);
+  assert.deepEqual(complaints, []);
+  await page.close();
+  await deep.close();
+});
