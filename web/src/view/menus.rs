@@ -3,7 +3,7 @@
 use model::Card;
 use web_sys::{Element, HtmlProgressElement, HtmlSelectElement};
 
-use super::words::{grouped, number, size};
+use super::words::{brief, grouped, size};
 use crate::page::{Dom, Drawn};
 use crate::state::{Phase, Side, State};
 
@@ -62,11 +62,12 @@ fn facts(card: &Card, active: usize) -> String {
         format!("{} steps on {}", grouped(card.training.steps), card.training.dataset),
     ];
     let parameters = card.objective.parameters.iter();
-    let parameters: Vec<String> = parameters.map(|(name, value)| format!("{name} {value}")).collect();
+    let parameters: Vec<String> =
+        parameters.map(|(name, value)| format!("{name} {}", brief(*value))).collect();
     facts.push(match parameters.as_slice() {
         [] => format!("objective {}", card.objective.name),
         parameters => format!("objective {} ({})", card.objective.name, parameters.join(", ")),
     });
-    facts.extend(card.scores.iter().map(|score| format!("{} {}", score.metric, number(score.value, 2))));
+    facts.extend(card.scores.iter().map(|score| format!("{} {}", score.metric, brief(score.value))));
     facts.join(" · ")
 }

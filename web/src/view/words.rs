@@ -12,6 +12,12 @@ pub(super) fn number(value: f64, places: usize) -> String {
     }
 }
 
+/// A number in as many decimals as tell something: four below one, else two, no trailing zeros.
+pub(super) fn brief(value: f64) -> String {
+    let text = number(value, if value.abs() < 1.0 { 4 } else { 2 });
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A whole number with thin spaces between groups of three digits.
 pub(super) fn grouped(value: u64) -> String {
     let digits = value.to_string();
@@ -55,6 +61,10 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!([number(-1.25, 1), number(-0.001, 2), number(2.0, 0)], ["−1.2", "0.00", "2"]);
+        assert_eq!(
+            [brief(4.0), brief(0.01), brief(0.5f64.sqrt()), brief(-81.87)],
+            ["4", "0.01", "0.7071", "−81.87"]
+        );
         assert_eq!([grouped(7), grouped(1234), grouped(737_280)], ["7", "1\u{2009}234", "737\u{2009}280"]);
         assert_eq!([size(12_345), size(3_100_000)], ["13 kB", "3.1 MB"]);
     }
