@@ -6,6 +6,7 @@ mod histogram;
 mod info;
 mod models;
 mod print;
+mod progress;
 mod reconstruct;
 mod train;
 mod traverse;

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use candle_core::Device;
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use trainer::config::Config;
-use trainer::train::{CONFIG, End, Folder, Limits, Line, Lock, METRICS, MODEL, Observer, Run};
+use trainer::train::{CONFIG, End, Folder, Limits, Lock, METRICS, MODEL, Run};
 use trainer::{data, export, file};
+
+use super::progress::Progress;
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
@@ -136,9 +138,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     .context("ctrl-C could not be caught")?;
     let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
     let limits = Limits { stop: &stop, seconds: args.max_seconds };
-    let mut bar = Bar::new();
-    let outcome = run.train(start, &limits, &mut bar);
-    bar.0.finish_and_clear();
+    let limit = args.max_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let mut progress = Progress::new(limit);
+    let outcome = run.train(start, &limits, &mut progress);
+    progress.clear();
     let (checkpoint, end) = outcome?;
     if end == End::Stopped && stop.load(Ordering::Relaxed) {
         tracing::info!(
@@ -195,46 +198,4 @@ fn prepare(
             .with_context(|| format!("{} could not be deleted", checkpoints.path().display()))?;
     }
     Ok(None)
-}
-
-/// Progress on the terminal, or a line now and then where there is none.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new() -> Self {
-        Self(ProgressBar::new(0))
-    }
-}
-
-impl Observer for Bar {
-    fn started(&mut self, step: u64, steps: u64) {
-        self.0 = ProgressBar::new(steps);
-        let template = "{bar:30} {pos}/{len} · {msg} · {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.0.set_style(style);
-        }
-        self.0.set_position(step);
-        self.0.reset_eta();
-    }
-
-    fn progressed(&mut self, line: &Line) {
-        let message = format!(
-            "loss {:.1} · reconstruction {:.1} · KL {:.1} · {:.0} images/s",
-            line.loss, line.reconstruction, line.kl, line.images_per_second
-        );
-        self.0.set_position(line.step);
-        self.0.set_message(message.clone());
-        if self.0.is_hidden() {
-            let (steps, left) = (self.0.length().unwrap_or(0), self.0.eta());
-            tracing::info!(
-                "step {}/{steps} · {message} · {left:#} left",
-                line.step,
-                left = HumanDuration(left)
-            );
-        }
-    }
-
-    fn warned(&mut self, message: &str) {
-        self.0.suspend(|| tracing::warn!("{message}"));
-    }
 }
