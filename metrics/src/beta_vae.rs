@@ -1,0 +1,51 @@
+//! BetaVAE score (Higgins et al. 2017, "β-VAE"): hold one factor in each of 64 pairs of images; the
+//! mean of |z₁ − z₂| over the pairs is a point, from which a linear classifier tells the factor. The
+//! score is its accuracy on other points. Chance to 1.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::learn::{Logistic, Table};
+use crate::sampler::{Sampler, draw};
+use crate::{TEST, TRAIN};
+
+/// Pairs of a point.
+const PAIRS: usize = 64;
+
+/// BetaVAE score of what `source` encodes.
+///
+/// # Errors
+/// Those of `source`.
+pub fn beta_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (sizes, latent) = (source.sizes(), source.latent());
+    let mut points = |count: usize| -> Result<(Table, Vec<usize>), S::Error> {
+        let mut points = Vec::with_capacity(count * latent);
+        let mut labels = Vec::with_capacity(count);
+        for _ in 0..count {
+            let held = rng.random_range(0..sizes.len());
+            let (left, mut right) = (draw(sizes, PAIRS, &mut rng), draw(sizes, PAIRS, &mut rng));
+            for place in (held..left.len()).step_by(sizes.len()) {
+                right[place] = left[place];
+            }
+            points.extend(distances(&source.codes(&left)?, &source.codes(&right)?, latent));
+            labels.push(held);
+        }
+        Ok((Table::new(points, latent), labels))
+    };
+    let (train, labels) = points(TRAIN)?;
+    let classifier = Logistic::fit(&train, &labels);
+    let (test, labels) = points(TEST)?;
+    Ok(classifier.accuracy(&test, &labels))
+}
+
+/// Mean of |a − b| of every unit.
+fn distances(a: &[f32], b: &[f32], latent: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; latent];
+    for (a, b) in a.chunks_exact(latent).zip(b.chunks_exact(latent)) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += f64::from((a - b).abs());
+        }
+    }
+    sums.iter().map(|sum| sum / PAIRS as f64).collect()
+}

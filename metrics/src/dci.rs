@@ -1,0 +1,81 @@
+//! Disentanglement, completeness and informativeness (Eastwood & Williams 2018, "A Framework for the
+//! Quantitative Evaluation of Disentangled Representations"): boosted trees tell each factor k from
+//! the code; R[d, k] is the importance of unit d in them.
+//!
+//! - Disentanglement: Σ_d ρ_d·(1 − H_K(R[d, ·])), ρ_d the unit's share of all importance.
+//! - Completeness: Σ_k ρ_k·(1 − H_D(R[·, k])), ρ_k the factor's share.
+//! - Informativeness: mean over factors of the trees' accuracy on other points.
+//!
+//! H_n is the entropy to base n of the row or column as a distribution. All 0 to 1.
+
+use crate::Representation;
+use crate::learn::Boosting;
+
+/// Added to every importance, so that a row of zeros has an entropy.
+const FLOOR: f64 = 1e-11;
+
+/// The three scores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dci {
+    /// How few factors each unit tells of.
+    pub disentanglement: f64,
+    /// How few units tell of each factor.
+    pub completeness: f64,
+    /// How well the code tells the factors.
+    pub informativeness: f64,
+}
+
+/// Scores of a representation: trees fitted on `train`, informativeness from `test`.
+pub fn dci(train: &Representation, test: &Representation) -> Dci {
+    let units: Vec<Vec<f32>> = (0..train.latent()).map(|unit| train.unit(unit)).collect();
+    let others: Vec<Vec<f32>> = (0..test.latent()).map(|unit| test.unit(unit)).collect();
+    let factors = train.sizes().len();
+    let fitted = |factor: usize| {
+        let boosting = Boosting::fit(&units, &train.factor(factor));
+        (boosting.accuracy(&others, &test.factor(factor)), boosting.importances().to_vec())
+    };
+    let (accuracies, by_factor): (Vec<f64>, Vec<Vec<f64>>) = (0..factors).map(fitted).unzip();
+    let by_unit: Vec<Vec<f64>> =
+        (0..train.latent()).map(|unit| by_factor.iter().map(|factor| factor[unit]).collect()).collect();
+    Dci {
+        disentanglement: concentration(&by_unit),
+        completeness: concentration(&by_factor),
+        informativeness: accuracies.iter().sum::<f64>() / factors as f64,
+    }
+}
+
+/// Mean over rows of 1 − entropy, each weighted by its share of the whole.
+fn concentration(rows: &[Vec<f64>]) -> f64 {
+    let sum = |row: &[f64]| row.iter().sum::<f64>();
+    let whole: f64 = rows.iter().map(|row| sum(row)).sum();
+    let weighted = rows.iter().map(|row| {
+        // Nothing was learnt of any factor: every row weighs the same.
+        let weight = if whole > 0.0 { sum(row) / whole } else { 1.0 / rows.len() as f64 };
+        weight * (1.0 - entropy(row))
+    });
+    weighted.sum()
+}
+
+/// Entropy of a row as a distribution, to the base of its length.
+fn entropy(row: &[f64]) -> f64 {
+    let whole: f64 = row.iter().map(|value| value + FLOOR).sum();
+    let terms = row.iter().map(|value| {
+        let p = (value + FLOOR) / whole;
+        -p * p.ln()
+    });
+    terms.sum::<f64>() / (row.len() as f64).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn concentration_is_one_for_one_entry_a_row_and_zero_for_equal_ones() {
+        assert!((concentration(&[vec![0.0, 0.7], vec![0.2, 0.0]]) - 1.0).abs() < 1e-8);
+        assert!(concentration(&[vec![0.5, 0.5], vec![0.1, 0.1]]).abs() < 1e-8);
+        assert!(concentration(&[vec![0.0, 0.0]]).abs() < 1e-8);
+        // Three quarters of the importance lie in the pure row.
+        assert!((concentration(&[vec![0.75, 0.0], vec![0.125, 0.125]]) - 0.75).abs() < 1e-8);
+    }
+}

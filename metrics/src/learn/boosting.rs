@@ -1,0 +1,163 @@
+//! Gradient-boosted trees (Friedman 2001, "Greedy Function Approximation"), as scikit-learn's
+//! `GradientBoostingClassifier` fits them by default: from the classes' log shares F_k, each round
+//! fits a tree a class to the residual r = 1(y = k) − p_k, p = softmax(F), and adds
+//! rate·(K − 1)/K·Σr / Σp(1 − p) of a row's leaf to F_k. With two classes one tree a round, p the
+//! logistic of F, without (K − 1)/K.
+
+use super::tree::{Features, Tree};
+use super::{accuracy, classes, largest, softmax};
+use crate::parallel;
+
+/// Rounds of trees.
+const ROUNDS: usize = 100;
+/// Share of every tree that is added.
+const RATE: f64 = 0.1;
+/// Leaves whose rows are all certain add nothing.
+const CERTAIN: f64 = 1e-150;
+
+/// A fitted classifier.
+pub(crate) struct Boosting {
+    labels: Vec<usize>,
+    start: Vec<f64>,
+    rounds: Vec<Vec<Tree>>,
+    importances: Vec<f64>,
+}
+
+impl Boosting {
+    /// Fits `labels`, an entry a row, from features `[F][N]`.
+    pub(crate) fn fit(columns: &[Vec<f32>], labels: &[usize]) -> Self {
+        let (labels, classes) = classes(labels);
+        let features = Features::new(columns);
+        let mut counts = vec![0.0; labels.len()];
+        classes.iter().for_each(|&class| counts[class] += 1.0);
+        let start: Vec<f64> = match counts[..] {
+            [_] => Vec::new(),
+            [first, second] => vec![f64::ln(second / first)],
+            _ => counts.iter().map(|count| f64::ln(count / classes.len() as f64)).collect(),
+        };
+        let mut scores: Vec<Vec<f64>> = start.iter().map(|&score| vec![score; classes.len()]).collect();
+        let mut rounds = Vec::with_capacity(ROUNDS);
+        let mut importances = vec![0.0; columns.len()];
+        for _ in 0..ROUNDS {
+            let shares = shares(&scores);
+            let grown = parallel::map(scores.len(), |column| {
+                // With two classes the one column is that of the second.
+                let class = if scores.len() == 1 { 1 } else { column };
+                let residuals: Vec<f64> = classes
+                    .iter()
+                    .zip(&shares[column])
+                    .map(|(&other, share)| f64::from(u8::from(other == class)) - share)
+                    .collect();
+                grow(&features, &residuals, &shares[column], labels.len())
+            });
+            let mut round = Vec::with_capacity(grown.len());
+            for ((tree, added, gains), scores) in grown.into_iter().zip(&mut scores) {
+                scores.iter_mut().zip(added).for_each(|(score, added)| *score += added);
+                importances.iter_mut().zip(gains).for_each(|(sum, gain)| *sum += gain);
+                round.push(tree);
+            }
+            rounds.push(round);
+        }
+        let whole: f64 = importances.iter().sum();
+        if whole > 0.0 {
+            importances.iter_mut().for_each(|importance| *importance /= whole);
+        }
+        Self { labels, start, rounds, importances }
+    }
+
+    /// What share of all gains each feature's splits brought; 0 if there was no split.
+    pub(crate) fn importances(&self) -> &[f64] {
+        &self.importances
+    }
+
+    /// Share of the rows of features `[F][N]` whose label is the likeliest.
+    pub(crate) fn accuracy(&self, columns: &[Vec<f32>], labels: &[usize]) -> f64 {
+        let predicted = parallel::map(labels.len(), |row| self.predict(|feature| columns[feature][row]));
+        accuracy(predicted.into_iter(), labels)
+    }
+
+    fn predict(&self, feature: impl Fn(usize) -> f32) -> usize {
+        let mut scores = self.start.clone();
+        for round in &self.rounds {
+            for (score, tree) in scores.iter_mut().zip(round) {
+                *score += tree.value(&feature);
+            }
+        }
+        match scores[..] {
+            [] => self.labels[0],
+            [score] => self.labels[usize::from(score > 0.0)],
+            _ => self.labels[largest(scores.into_iter())],
+        }
+    }
+}
+
+/// p of every class and row from the scores `[K][N]`.
+fn shares(scores: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    if let [column] = scores {
+        return vec![column.iter().map(|score| 1.0 / (1.0 + (-score).exp())).collect()];
+    }
+    let mut shares = scores.to_vec();
+    let mut row = vec![0.0; scores.len()];
+    for place in 0..scores.first().map_or(0, Vec::len) {
+        row.iter_mut().zip(scores).for_each(|(value, column)| *value = column[place]);
+        softmax(&mut row);
+        shares.iter_mut().zip(&row).for_each(|(column, value)| column[place] = *value);
+    }
+    shares
+}
+
+/// A tree for the residuals of a class, what it adds to every row, and every feature's gain.
+fn grow(
+    features: &Features<'_>,
+    residuals: &[f64],
+    shares: &[f64],
+    count: usize,
+) -> (Tree, Vec<f64>, Vec<f64>) {
+    let (mut tree, leaves, gains) = Tree::fit(features, residuals);
+    let mut sums = vec![(0.0, 0.0); tree.len()];
+    for ((&leaf, residual), share) in leaves.iter().zip(residuals).zip(shares) {
+        let (residuals, spread) = &mut sums[usize::from(leaf)];
+        *residuals += residual;
+        *spread += share * (1.0 - share);
+    }
+    let factor = if count == 2 { 1.0 } else { (count as f64 - 1.0) / count as f64 };
+    let values: Vec<f64> = sums
+        .iter()
+        .map(|&(residuals, spread)| if spread < CERTAIN { 0.0 } else { RATE * factor * residuals / spread })
+        .collect();
+    tree.set(|place| values[place]);
+    let added = leaves.iter().map(|&leaf| values[usize::from(leaf)]).collect();
+    (tree, added, gains)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A class that is the rank of the first of two features.
+    fn ranks(classes: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
+        let noise = (0..300).map(|row| (row * 7 % 31) as f32).collect();
+        (
+            vec![(0..300).map(|row| row as f32).collect(), noise],
+            (0..300).map(|row| row * classes / 300).collect(),
+        )
+    }
+
+    #[test]
+    fn what_one_feature_tells_is_learnt_from_it() {
+        for classes in [2, 3, 7] {
+            let (columns, labels) = ranks(classes);
+            let boosting = Boosting::fit(&columns, &labels);
+            assert_eq!(boosting.accuracy(&columns, &labels), 1.0);
+            let [first, second] = boosting.importances() else { panic!("two features") };
+            assert!(*first > 0.99 && (first + second - 1.0).abs() < 1e-12, "{first} {second}");
+        }
+    }
+
+    #[test]
+    fn one_class_is_always_predicted_and_teaches_nothing() {
+        let (columns, _) = ranks(2);
+        let boosting = Boosting::fit(&columns, &[4; 300]);
+        assert_eq!((boosting.accuracy(&columns, &[4; 300]), boosting.importances()), (1.0, &[0.0; 2][..]));
+    }
+}

@@ -1,0 +1,89 @@
+//! Multinomial logistic regression as scikit-learn's `LogisticRegression` fits it by default: the
+//! minimum of Σ −log p_y + ‖W‖²/2 over W `[K, D]` and b `[K]`, p = softmax(W·x + b).
+
+use super::descent::minimise;
+use super::{accuracy, classes, largest, softmax};
+
+/// Largest entry of the mean loss's gradient at the minimum.
+const TOLERANCE: f64 = 1e-6;
+/// Most steps of the descent.
+const STEPS: usize = 1000;
+
+/// Points `[N, D]`, row by row.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    values: Vec<f64>,
+    width: usize,
+}
+
+impl Table {
+    /// Points of `width` values each.
+    pub(crate) fn new(values: Vec<f64>, width: usize) -> Self {
+        Self { values, width }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        self.values.chunks_exact(self.width)
+    }
+}
+
+/// A fitted classifier.
+pub(crate) struct Logistic {
+    labels: Vec<usize>,
+    /// `[K, D + 1]`, b last.
+    weights: Vec<f64>,
+}
+
+impl Logistic {
+    /// Fits `labels`, an entry a point.
+    pub(crate) fn fit(points: &Table, labels: &[usize]) -> Self {
+        let (labels, classes) = classes(labels);
+        let width = points.width + 1;
+        let rows = classes.len() as f64;
+        // With two classes scikit-learn has one row of weights, twice as long as each of these two.
+        let penalty = if labels.len() == 2 { 2.0 } else { 1.0 };
+        let mut weights = vec![0.0; labels.len() * width];
+        let mut p = vec![0.0; labels.len()];
+        minimise(&mut weights, TOLERANCE, STEPS, |weights, gradient| {
+            gradient.fill(0.0);
+            let mut loss = 0.0;
+            for (point, &class) in points.rows().zip(&classes) {
+                scores(weights, point, &mut p);
+                softmax(&mut p);
+                loss -= p[class].max(f64::MIN_POSITIVE).ln() / rows;
+                p[class] -= 1.0;
+                for (gradient, error) in gradient.chunks_exact_mut(width).zip(&p) {
+                    let error = error / rows;
+                    gradient.iter_mut().zip(point).for_each(|(slope, value)| *slope += error * value);
+                    gradient[width - 1] += error;
+                }
+            }
+            for (gradient, weights) in gradient.chunks_exact_mut(width).zip(weights.chunks_exact(width)) {
+                for (slope, weight) in gradient.iter_mut().zip(weights).take(width - 1) {
+                    *slope += penalty * weight / rows;
+                    loss += penalty * weight * weight / (2.0 * rows);
+                }
+            }
+            loss
+        });
+        Self { labels, weights }
+    }
+
+    /// Share of the points whose label is the likeliest.
+    pub(crate) fn accuracy(&self, points: &Table, labels: &[usize]) -> f64 {
+        let mut p = vec![0.0; self.labels.len()];
+        let predicted = points.rows().map(|point| {
+            scores(&self.weights, point, &mut p);
+            self.labels[largest(p.iter().copied())]
+        });
+        accuracy(predicted, labels)
+    }
+}
+
+/// W·x + b of every class.
+fn scores(weights: &[f64], point: &[f64], scores: &mut [f64]) {
+    for (score, weights) in scores.iter_mut().zip(weights.chunks_exact(point.len() + 1)) {
+        let product: f64 = weights.iter().zip(point).map(|(weight, value)| weight * value).sum();
+        *score = product + weights[point.len()];
+    }
+}

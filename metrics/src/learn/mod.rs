@@ -1,0 +1,44 @@
+//! The classifiers that metrics are defined by, as scikit-learn fits them by default.
+
+mod boosting;
+mod descent;
+mod logistic;
+mod tree;
+
+pub(crate) use boosting::Boosting;
+pub(crate) use logistic::{Logistic, Table};
+
+/// The distinct labels in their order, and for every row the place of its label among them.
+fn classes(labels: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let mut distinct = labels.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let places = labels.iter().map(|label| distinct.partition_point(|other| other < label)).collect();
+    (distinct, places)
+}
+
+/// Share of rows whose predicted label is the true one.
+fn accuracy(predicted: impl Iterator<Item = usize>, labels: &[usize]) -> f64 {
+    let right = predicted.zip(labels).filter(|(predicted, label)| predicted == *label).count();
+    right as f64 / labels.len() as f64
+}
+
+/// The place of the largest value; the first of equals.
+fn largest(values: impl Iterator<Item = f64>) -> usize {
+    let best =
+        values.enumerate().fold(
+            (0, f64::NEG_INFINITY),
+            |best, (place, value)| {
+                if value > best.1 { (place, value) } else { best }
+            },
+        );
+    best.0
+}
+
+/// exp(v) / Σ exp(v) in place.
+fn softmax(values: &mut [f64]) {
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    values.iter_mut().for_each(|value| *value = (*value - high).exp());
+    let sum: f64 = values.iter().sum();
+    values.iter_mut().for_each(|value| *value /= sum);
+}

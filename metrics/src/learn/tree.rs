@@ -1,0 +1,208 @@
+//! A regression tree of bounded depth that splits where the squared error falls most (Breiman et al.
+//! 1984; as scikit-learn's `DecisionTreeRegressor`): of a node of n rows the split into left and
+//! right with the largest n_l·n_r/n·(mean_l − mean_r)².
+
+/// Levels of splits.
+const DEPTH: usize = 3;
+/// Values that differ by less are not split.
+const CLOSE: f32 = 1e-7;
+
+/// Features `[F][N]` in their order, sorted once for all trees.
+pub(super) struct Features<'a> {
+    columns: &'a [Vec<f32>],
+    /// Row and value, smallest value first.
+    sorted: Vec<Vec<(u32, f32)>>,
+}
+
+impl<'a> Features<'a> {
+    pub(super) fn new(columns: &'a [Vec<f32>]) -> Self {
+        let sort = |column: &Vec<f32>| {
+            let mut sorted: Vec<(u32, f32)> = (0..).zip(column.iter().copied()).collect();
+            sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
+            sorted
+        };
+        Self { columns, sorted: columns.iter().map(sort).collect() }
+    }
+
+    /// Number of features.
+    pub(super) fn count(&self) -> usize {
+        self.columns.len()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Node {
+    Leaf(f64),
+    Split { feature: usize, threshold: f64, left: usize },
+}
+
+/// A fitted tree. A split's right child lies after its left.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+}
+
+/// Rows of a node and the sum of their targets.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    rows: f64,
+    targets: f64,
+}
+
+impl Sum {
+    fn add(&mut self, target: f64) {
+        self.rows += 1.0;
+        self.targets += target;
+    }
+
+    fn less(self, other: Self) -> Self {
+        Self { rows: self.rows - other.rows, targets: self.targets - other.targets }
+    }
+
+    fn mean(self) -> f64 {
+        self.targets / self.rows
+    }
+
+    /// By how much the squared error falls if rows are split into these two parts.
+    fn gain(self, other: Self) -> f64 {
+        self.rows * other.rows / (self.rows + other.rows) * (self.mean() - other.mean()).powi(2)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Best {
+    gain: f64,
+    feature: usize,
+    low: f32,
+    high: f32,
+}
+
+impl Tree {
+    /// Fits `targets`, an entry a row. Returns the tree with leaves of 0, each row's leaf, and the
+    /// gain of every feature's splits as a share of the rows.
+    pub(super) fn fit(features: &Features<'_>, targets: &[f64]) -> (Self, Vec<u8>, Vec<f64>) {
+        let mut tree = Self { nodes: vec![Node::Leaf(0.0)] };
+        let mut at = vec![0u8; targets.len()];
+        let mut importances = vec![0.0; features.count()];
+        let mut level = 0;
+        for _ in 0..DEPTH {
+            let end = tree.nodes.len();
+            let splits = best_splits(features, targets, &at, level..end);
+            for (node, best) in (level..end).zip(splits) {
+                let Some(best) = best else { continue };
+                importances[best.feature] += best.gain / targets.len() as f64;
+                let threshold = (f64::from(best.low) + f64::from(best.high)) / 2.0;
+                tree.nodes[node] = Node::Split { feature: best.feature, threshold, left: tree.nodes.len() };
+                tree.nodes.extend([Node::Leaf(0.0); 2]);
+            }
+            for (row, at) in at.iter_mut().enumerate() {
+                *at = tree.step(usize::from(*at), |feature| features.columns[feature][row]) as u8;
+            }
+            level = end;
+        }
+        (tree, at, importances)
+    }
+
+    /// Sets the leaves' values: `value` of each node's place.
+    pub(super) fn set(&mut self, value: impl Fn(usize) -> f64) {
+        for (place, node) in self.nodes.iter_mut().enumerate() {
+            if let Node::Leaf(old) = node {
+                *old = value(place);
+            }
+        }
+    }
+
+    /// Number of nodes, leaves included.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The value of the leaf where a row falls, given the row's features.
+    pub(super) fn value(&self, feature: impl Fn(usize) -> f32) -> f64 {
+        let mut place = 0;
+        loop {
+            match self.nodes[place] {
+                Node::Leaf(value) => return value,
+                Node::Split { .. } => place = self.step(place, &feature),
+            }
+        }
+    }
+
+    /// The child where a row goes; a leaf keeps it.
+    fn step(&self, place: usize, value: impl Fn(usize) -> f32) -> usize {
+        match self.nodes[place] {
+            Node::Leaf(_) => place,
+            Node::Split { feature, threshold, left } => {
+                left + usize::from(f64::from(value(feature)) > threshold)
+            }
+        }
+    }
+}
+
+/// The best split of each of a level's nodes; none where all targets or all features are equal.
+fn best_splits(
+    features: &Features<'_>,
+    targets: &[f64],
+    at: &[u8],
+    level: std::ops::Range<usize>,
+) -> Vec<Option<Best>> {
+    let count = level.len();
+    let place = |row: u32| usize::from(at[row as usize]).wrapping_sub(level.start);
+    let mut whole = vec![Sum::default(); count];
+    let mut squares = vec![0.0; count];
+    for (row, &target) in (0..).zip(targets) {
+        if place(row) < count {
+            whole[place(row)].add(target);
+            squares[place(row)] += target * target;
+        }
+    }
+    let varies = |node: usize| squares[node] / whole[node].rows - whole[node].mean().powi(2) > f64::EPSILON;
+    let open: Vec<bool> = (0..count).map(varies).collect();
+    let mut best: Vec<Option<Best>> = vec![None; count];
+    for (feature, sorted) in features.sorted.iter().enumerate() {
+        let mut left = vec![(Sum::default(), f32::NEG_INFINITY); count];
+        for &(row, high) in sorted {
+            let node = place(row);
+            if node >= count || !open[node] {
+                continue;
+            }
+            let (sum, low) = &mut left[node];
+            if sum.rows > 0.0 && high > *low + CLOSE {
+                let gain = sum.gain(whole[node].less(*sum));
+                if best[node].is_none_or(|best| gain > best.gain) {
+                    best[node] = Some(Best { gain, feature, low: *low, high });
+                }
+            }
+            sum.add(targets[row as usize]);
+            *low = high;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_fall_where_the_error_falls_most() {
+        let columns = vec![vec![0.0, 1.0, 2.0, 3.0], vec![5.0; 4]];
+        let targets = [1.0, 1.0, 1.0, 5.0];
+        let (mut tree, at, importances) = Tree::fit(&Features::new(&columns), &targets);
+        // Only the last row differs: one split at 2.5, after which nothing varies.
+        assert_eq!((tree.len(), at), (3, vec![1, 1, 1, 2]));
+        assert_eq!(importances, [3.0 / 4.0 * 16.0 / 4.0, 0.0]);
+        tree.set(|place| place as f64);
+        assert_eq!([2.4, 2.6].map(|value| tree.value(|_| value)), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn a_tree_is_three_splits_deep() {
+        let columns = vec![(0..64).map(|v| v as f32).collect::<Vec<f32>>()];
+        let targets: Vec<f64> = (0..64).map(f64::from).collect();
+        let (tree, at, _) = Tree::fit(&Features::new(&columns), &targets);
+        assert_eq!(tree.len(), 15);
+        // Eight leaves of eight rows.
+        assert!(at.chunks(8).all(|leaf| leaf.iter().all(|place| *place == leaf[0])), "{at:?}");
+    }
+}

@@ -1,0 +1,31 @@
+//! Measures of disentanglement: how well the units of a code match factors of variation, one at a
+//! time. One file a metric, with its paper and formula on top.
+//!
+//! Every metric follows disentanglement_lib's protocol (Locatello et al. 2019, "Challenging Common
+//! Assumptions in the Unsupervised Learning of Disentangled Representations"); its constants are
+//! named where they are used. Codes are an encoder's means. No I/O: native and wasm32 run the same
+//! code.
+
+mod beta_vae;
+mod dci;
+mod factor_vae;
+pub mod information;
+mod learn;
+mod mig;
+mod parallel;
+mod representation;
+mod sampler;
+mod score;
+
+pub use beta_vae::beta_vae;
+pub use dci::{Dci, dci};
+pub use factor_vae::factor_vae;
+pub use mig::mig;
+pub use representation::{Representation, RepresentationError};
+pub use sampler::{Grid, GridError, Sampler};
+pub use score::{Score, of_grid, of_images, of_rows};
+
+/// Points that a metric is fitted on.
+pub const TRAIN: usize = 10_000;
+/// Points that a fitted metric is scored on.
+pub const TEST: usize = 5_000;

@@ -1,0 +1,28 @@
+//! Mutual information gap (Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs"):
+//!
+//! MIG = mean over factors k of (I(z₁; k) − I(z₂; k)) / H(k),
+//!
+//! where z₁ and z₂ are the two units, in [`BINS`](crate::information::BINS) bins, that tell most of
+//! k. 0 to 1.
+
+use crate::Representation;
+use crate::information::{matrix, whole};
+
+/// MIG of a sample. A factor of one class counts as 0.
+pub fn mig(sample: &Representation) -> f64 {
+    let information = matrix(sample);
+    let factors = sample.sizes().len();
+    let gap = |factor: usize| {
+        let (first, second) = top_two(information.iter().map(|unit| unit[factor]));
+        let entropy = whole(&sample.factor(factor), sample.sizes()[factor]);
+        if entropy > 0.0 { (first - second) / entropy } else { 0.0 }
+    };
+    (0..factors).map(gap).sum::<f64>() / factors as f64
+}
+
+/// The largest value and the one after it.
+pub(crate) fn top_two(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::NEG_INFINITY, f64::NEG_INFINITY), |(first, second), value| {
+        if value > first { (value, first) } else { (first, second.max(value)) }
+    })
+}

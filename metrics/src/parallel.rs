@@ -1,0 +1,14 @@
+//! The one place that knows of threads: the page's wasm has none.
+
+/// `work(0..count)` in order; on every core where there are threads.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    use rayon::prelude::*;
+    (0..count).into_par_iter().map(work).collect()
+}
+
+/// `work(0..count)` in order.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn map<T>(count: usize, work: impl Fn(usize) -> T) -> Vec<T> {
+    (0..count).map(work).collect()
+}

@@ -1,0 +1,182 @@
+//! Codes of images with the images' factors.
+
+/// Codes `[N, D]` and the classes of their factors `[N, K]`, both finite and of more than one class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Representation {
+    codes: Vec<f32>,
+    latent: usize,
+    classes: Vec<u32>,
+    sizes: Vec<usize>,
+}
+
+/// Codes and factors that can't be measured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RepresentationError {
+    /// Fewer than two units.
+    #[error("the codes have {0} units a row; disentanglement needs at least 2")]
+    Units(usize),
+    /// Fewer than two factors.
+    #[error("the factors have {0} columns; disentanglement needs at least 2")]
+    Factors(usize),
+    /// Values that don't make whole rows, or another number of rows.
+    #[error("the codes have {codes} rows and the factors {factors}; give each code its factors")]
+    Rows {
+        /// Rows of codes.
+        codes: usize,
+        /// Rows of factors.
+        factors: usize,
+    },
+    /// Too few rows to fit on some and score on others.
+    #[error("there are {0} rows; at least {MIN_ROWS} are needed")]
+    Few(usize),
+    /// NaN or infinity.
+    #[error("the code of row {row} is not finite in unit {unit}; encode again or drop the row")]
+    NotFinite {
+        /// Row, from 0.
+        row: usize,
+        /// Unit, from 0.
+        unit: usize,
+    },
+    /// A factor of one class.
+    #[error("factor {0} has the same value in every row; drop the column, nothing can be told of it")]
+    Constant(usize),
+}
+
+/// Fewest rows: below, most bins and classes are empty and a score means nothing.
+const MIN_ROWS: usize = 30;
+
+impl Representation {
+    /// Codes `[N, latent]` and factors `[N, count]`, both row by row. A factor's classes are its
+    /// distinct values in their order.
+    ///
+    /// # Errors
+    /// One sentence that names what is wrong, and where.
+    pub fn new(
+        codes: Vec<f32>,
+        latent: usize,
+        factors: &[i64],
+        count: usize,
+    ) -> Result<Self, RepresentationError> {
+        if latent < 2 {
+            return Err(RepresentationError::Units(latent));
+        }
+        if count < 2 {
+            return Err(RepresentationError::Factors(count));
+        }
+        let rows = codes.len() / latent;
+        if rows * latent != codes.len() || rows * count != factors.len() {
+            return Err(RepresentationError::Rows { codes: rows, factors: factors.len() / count });
+        }
+        if rows < MIN_ROWS {
+            return Err(RepresentationError::Few(rows));
+        }
+        if let Some(place) = codes.iter().position(|value| !value.is_finite()) {
+            return Err(RepresentationError::NotFinite { row: place / latent, unit: place % latent });
+        }
+        let mut classes = vec![0; factors.len()];
+        let mut sizes = Vec::with_capacity(count);
+        for factor in 0..count {
+            let column = || factors.iter().skip(factor).step_by(count);
+            let mut values: Vec<i64> = column().copied().collect();
+            values.sort_unstable();
+            values.dedup();
+            if values.len() < 2 {
+                return Err(RepresentationError::Constant(factor));
+            }
+            for (class, value) in classes.iter_mut().skip(factor).step_by(count).zip(column()) {
+                *class = values.partition_point(|other| other < value) as u32;
+            }
+            sizes.push(values.len());
+        }
+        Ok(Self { codes, latent, classes, sizes })
+    }
+
+    /// Number of codes.
+    pub fn rows(&self) -> usize {
+        self.codes.len() / self.latent
+    }
+
+    /// Units of a code.
+    pub fn latent(&self) -> usize {
+        self.latent
+    }
+
+    /// Number of classes of each factor.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// A row's code.
+    pub fn code(&self, row: usize) -> &[f32] {
+        &self.codes[row * self.latent..][..self.latent]
+    }
+
+    /// A row's class of every factor.
+    pub fn classes(&self, row: usize) -> &[u32] {
+        &self.classes[row * self.sizes.len()..][..self.sizes.len()]
+    }
+
+    /// A unit's value in every row.
+    pub fn unit(&self, unit: usize) -> Vec<f32> {
+        self.codes.iter().skip(unit).step_by(self.latent).copied().collect()
+    }
+
+    /// A factor's class in every row.
+    pub fn factor(&self, factor: usize) -> Vec<usize> {
+        self.classes.iter().skip(factor).step_by(self.sizes.len()).map(|&class| class as usize).collect()
+    }
+
+    /// The given rows, of the same classes.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            codes: rows.iter().flat_map(|&row| self.code(row)).copied().collect(),
+            latent: self.latent,
+            classes: rows.iter().flat_map(|&row| self.classes(row)).copied().collect(),
+            sizes: self.sizes.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factors() -> Vec<i64> {
+        (0..40).flat_map(|row| [row % 4 * 10 - 7, row % 2]).collect()
+    }
+
+    #[test]
+    fn values_of_a_factor_become_classes_in_their_order() -> Result<(), RepresentationError> {
+        let codes: Vec<f32> = (0..120).map(|v| v as f32).collect();
+        let whole = Representation::new(codes, 3, &factors(), 2)?;
+        assert_eq!((whole.rows(), whole.latent(), whole.sizes()), (40, 3, &[4, 2][..]));
+        assert_eq!(whole.factor(0)[..5], [0, 1, 2, 3, 0]);
+        assert_eq!((whole.code(2), whole.classes(2)), (&[6.0, 7.0, 8.0][..], &[2, 0][..]));
+        let part = whole.select(&[2, 2, 5]);
+        assert_eq!((part.unit(1), part.factor(1)), (vec![7.0, 7.0, 16.0], vec![0, 0, 1]));
+        Ok(())
+    }
+
+    #[test]
+    fn what_can_not_be_measured_is_named() {
+        let problem = |codes: Vec<f32>, latent, factors: &[i64], count| {
+            Representation::new(codes, latent, factors, count).expect_err("it was taken")
+        };
+        let good = vec![1.0; 120];
+        assert_eq!(problem(good.clone(), 1, &factors(), 2), RepresentationError::Units(1));
+        assert_eq!(problem(good.clone(), 3, &factors(), 1), RepresentationError::Factors(1));
+        assert_eq!(
+            problem(vec![1.0; 117], 3, &factors(), 2),
+            RepresentationError::Rows { codes: 39, factors: 40 }
+        );
+        assert_eq!(problem(vec![1.0; 6], 3, &[1, 2, 3, 4], 2), RepresentationError::Few(2));
+        assert_eq!(problem(Vec::new(), 3, &[], 2), RepresentationError::Few(0));
+        for bad in [f32::NAN, f32::INFINITY] {
+            let mut codes = good.clone();
+            codes[7] = bad;
+            assert_eq!(problem(codes, 3, &factors(), 2), RepresentationError::NotFinite { row: 2, unit: 1 });
+        }
+        let constant: Vec<i64> = (0..80).map(|place| if place % 2 == 0 { place } else { 5 }).collect();
+        assert_eq!(problem(good, 3, &constant, 2), RepresentationError::Constant(1));
+    }
+}

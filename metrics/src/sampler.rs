@@ -1,0 +1,146 @@
+//! Codes of images with chosen factors: what the sampling metrics need.
+
+use std::convert::Infallible;
+
+use rand::Rng;
+
+use crate::Representation;
+
+/// Encodes images by their factors: a trained model, or a table of every code.
+pub trait Sampler {
+    /// Why codes can't be had.
+    type Error;
+
+    /// Number of classes of each factor, K of them.
+    fn sizes(&self) -> &[usize];
+
+    /// Units of a code, D.
+    fn latent(&self) -> usize;
+
+    /// Codes `[N, D]` of the images with the given classes `[N, K]`, each below its factor's size.
+    ///
+    /// # Errors
+    /// Fails if the images can't be encoded.
+    fn codes(&self, classes: &[usize]) -> Result<Vec<f32>, Self::Error>;
+}
+
+/// Classes `[count, K]` drawn uniformly.
+pub(crate) fn draw(sizes: &[usize], count: usize, rng: &mut impl Rng) -> Vec<usize> {
+    (0..count).flat_map(|_| sizes).map(|&size| rng.random_range(0..size)).collect()
+}
+
+/// Codes of a full grid of factors: a row for each combination of classes, the last factor fastest.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    rows: Representation,
+}
+
+/// Rows that are no full grid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GridError {
+    /// More or fewer rows than combinations.
+    #[error(
+        "there are {rows} rows, but factors of {sizes:?} classes have {grid} combinations; a grid has a row for each"
+    )]
+    Count {
+        /// Rows given.
+        rows: usize,
+        /// Classes of each factor.
+        sizes: Vec<usize>,
+        /// Rows of the grid.
+        grid: u128,
+    },
+    /// A combination in the wrong place.
+    #[error(
+        "row {row} is out of the grid's order: its classes are {found:?} and should be {expected:?}; the last factor changes fastest"
+    )]
+    Order {
+        /// Row, from 0.
+        row: usize,
+        /// Its classes.
+        found: Vec<u32>,
+        /// The classes of that place.
+        expected: Vec<u32>,
+    },
+}
+
+impl Grid {
+    /// The grid that `rows` are.
+    ///
+    /// # Errors
+    /// Names the first row out of place, or the number of rows that is missing.
+    pub fn new(rows: Representation) -> Result<Self, GridError> {
+        let sizes = rows.sizes();
+        let grid = sizes.iter().fold(1u128, |grid, &size| grid.saturating_mul(size as u128));
+        if grid != rows.rows() as u128 {
+            return Err(GridError::Count { rows: rows.rows(), sizes: sizes.to_vec(), grid });
+        }
+        for row in 0..rows.rows() {
+            let mut rest = row;
+            let mut expected = vec![0; sizes.len()];
+            for (class, size) in expected.iter_mut().zip(sizes).rev() {
+                *class = (rest % size) as u32;
+                rest /= size;
+            }
+            if rows.classes(row) != expected {
+                return Err(GridError::Order { row, found: rows.classes(row).to_vec(), expected });
+            }
+        }
+        Ok(Self { rows })
+    }
+
+    /// Every row.
+    pub fn rows(&self) -> &Representation {
+        &self.rows
+    }
+}
+
+impl Sampler for Grid {
+    type Error = Infallible;
+
+    fn sizes(&self) -> &[usize] {
+        self.rows.sizes()
+    }
+
+    fn latent(&self) -> usize {
+        self.rows.latent()
+    }
+
+    fn codes(&self, classes: &[usize]) -> Result<Vec<f32>, Infallible> {
+        let sizes = self.rows.sizes();
+        let row = |classes: &[usize]| classes.iter().zip(sizes).fold(0, |row, (c, size)| row * size + c);
+        Ok(classes
+            .chunks_exact(sizes.len())
+            .flat_map(|classes| self.rows.code(row(classes)))
+            .copied()
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn representation(factors: &[i64]) -> Representation {
+        let codes = (0..factors.len()).map(|v| v as f32).collect();
+        Representation::new(codes, 2, factors, 2).expect("a representation")
+    }
+
+    #[test]
+    fn a_grid_gives_the_code_of_any_classes() -> Result<(), Box<dyn std::error::Error>> {
+        let factors: Vec<i64> = (0..40).flat_map(|row| [row / 8, row % 8]).collect();
+        let grid = Grid::new(representation(&factors))?;
+        assert_eq!(grid.codes(&[0, 0, 4, 7, 1, 2])?, [0.0, 1.0, 78.0, 79.0, 20.0, 21.0]);
+        Ok(())
+    }
+
+    #[test]
+    fn rows_that_are_no_grid_are_named() {
+        let mut factors: Vec<i64> = (0..40).flat_map(|row| [row / 8, row % 8]).collect();
+        let missing = Grid::new(representation(&factors[..78])).expect_err("it was taken");
+        assert_eq!(missing, GridError::Count { rows: 39, sizes: vec![5, 8], grid: 40 });
+        factors.swap(7, 5);
+        let order = Grid::new(representation(&factors)).expect_err("it was taken");
+        assert_eq!(order, GridError::Order { row: 2, found: vec![0, 3], expected: vec![0, 2] });
+    }
+}

@@ -1,0 +1,83 @@
+//! Every metric of a representation. To add one, add its file and its lines here.
+
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Grid, Representation, Sampler, TEST, TRAIN, beta_vae, dci, factor_vae, mig};
+
+/// A metric's value on a representation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// Short name, as `mig`.
+    pub metric: &'static str,
+    /// Value; 1 is best.
+    pub value: f64,
+    /// How it was measured.
+    pub protocol: String,
+}
+
+/// Scores of rows that are a sample of their own: every metric that needs no images of chosen
+/// factors. What is fitted is fitted on two thirds of the rows, drawn under `seed`, at most
+/// [`TRAIN`], and scored on others, at most [`TEST`]; what is not fitted is taken from every row.
+pub fn of_rows(rows: &Representation, seed: u64) -> Vec<Score> {
+    let mut order: Vec<usize> = (0..rows.rows()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let train = TRAIN.min(rows.rows() * 2 / 3);
+    let test = TEST.min(rows.rows() - train);
+    let (train, test) = (rows.select(&order[..train]), rows.select(&order[train..][..test]));
+    of_samples(rows, &train, &test)
+}
+
+/// Scores of a full grid: [`TRAIN`] and [`TEST`] codes of factors drawn uniformly under `seed`.
+pub fn of_grid(grid: &Grid, seed: u64) -> Vec<Score> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let count = grid.rows().rows();
+    let mut sample = |size: usize| {
+        let rows: Vec<usize> = (0..size).map(|_| rng.random_range(0..count)).collect();
+        grid.rows().select(&rows)
+    };
+    let (train, test) = (sample(TRAIN), sample(TEST));
+    let mut scores = of_samples(&train, &train, &test);
+    let Ok(sampled) = of_images(grid, seed);
+    scores.extend(sampled);
+    scores
+}
+
+fn of_samples(whole: &Representation, train: &Representation, test: &Representation) -> Vec<Score> {
+    let all = format!("{} codes", whole.rows());
+    let fitted = format!("{} codes, {} others to score on", train.rows(), test.rows());
+    let bins = crate::information::BINS;
+    let dci = dci(train, test);
+    let trees = format!("gradient-boosted trees; {fitted}");
+    [
+        ("mig", mig(whole), format!("mutual information gap, {bins} bins; {all}")),
+        ("dci_disentanglement", dci.disentanglement, trees.clone()),
+        ("dci_completeness", dci.completeness, trees.clone()),
+        ("dci_informativeness", dci.informativeness, trees),
+    ]
+    .map(|(metric, value, protocol)| Score { metric, value, protocol })
+    .into()
+}
+
+/// Scores that choose the images' factors.
+///
+/// # Errors
+/// Those of `source`.
+pub fn of_images<S: Sampler>(source: &S, seed: u64) -> Result<Vec<Score>, S::Error> {
+    let points = format!("{TRAIN} points, {TEST} others to score on");
+    let beta = beta_vae(source, seed)?;
+    let factor = factor_vae(source, seed)?;
+    Ok(vec![
+        Score {
+            metric: "beta_vae",
+            value: beta,
+            protocol: format!("logistic regression; {points} of 64 pairs"),
+        },
+        Score {
+            metric: "factor_vae",
+            value: factor,
+            protocol: format!("majority vote; {points} of 64 images"),
+        },
+    ])
+}

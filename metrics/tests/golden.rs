@@ -1,0 +1,73 @@
+//! Scores agree with scikit-learn's on a representation that is neither good nor bad
+//! (golden/reference.py).
+
+mod support;
+
+use metrics::{Grid, Representation, beta_vae, dci, factor_vae, mig};
+use support::{Outcome, noise, representation};
+
+const SIZES: [usize; 4] = [3, 6, 20, 10];
+const UNITS: usize = 6;
+/// Allowed where nothing is drawn at random.
+const EXACT: f64 = 0.005;
+/// Allowed where other images were drawn.
+const SAMPLED: f64 = 0.02;
+
+fn mixed() -> Result<Representation, metrics::RepresentationError> {
+    representation(&SIZES, |row, classes| {
+        let f = |factor: usize| classes[factor] as f64 / (SIZES[factor] - 1) as f64;
+        let n = |unit: usize| noise(row * UNITS + unit);
+        vec![
+            2.0 * f(2) + 0.2 * n(0),
+            0.7 * f(3) + 0.3 * f(1) + 0.2 * n(1),
+            f(3) - 0.5 * f(2) + 0.3 * n(2),
+            n(3),
+            0.01 * n(4),
+            f(0) * f(1) + 0.3 * n(5),
+        ]
+    })
+}
+
+fn split(whole: &Representation) -> (Representation, Representation) {
+    let (test, train): (Vec<usize>, Vec<usize>) = (0..whole.rows()).partition(|row| row % 3 == 2);
+    (whole.select(&train), whole.select(&test))
+}
+
+struct Golden(serde_json::Value);
+
+impl Golden {
+    fn read() -> Result<Self, serde_json::Error> {
+        serde_json::from_str(include_str!("golden/reference.json")).map(Self)
+    }
+
+    fn agrees(&self, metric: &str, value: f64, within: f64) {
+        let golden = self.0[metric].as_f64().expect(metric);
+        assert!((value - golden).abs() <= within, "{metric}: {value}, golden {golden}");
+    }
+}
+
+#[test]
+fn information_metrics_agree() -> Outcome {
+    let (golden, whole) = (Golden::read()?, mixed()?);
+    golden.agrees("mig", mig(&whole), 1e-9);
+    Ok(())
+}
+
+#[test]
+fn metrics_of_trees_agree() -> Outcome {
+    let golden = Golden::read()?;
+    let (train, test) = split(&mixed()?);
+    let scores = dci(&train, &test);
+    golden.agrees("dci_disentanglement", scores.disentanglement, EXACT);
+    golden.agrees("dci_completeness", scores.completeness, EXACT);
+    golden.agrees("dci_informativeness", scores.informativeness, EXACT);
+    Ok(())
+}
+
+#[test]
+fn metrics_that_choose_their_images_agree() -> Outcome {
+    let (golden, grid) = (Golden::read()?, Grid::new(mixed()?)?);
+    golden.agrees("beta_vae", beta_vae(&grid, 1)?, SAMPLED);
+    golden.agrees("factor_vae", factor_vae(&grid, 1)?, SAMPLED);
+    Ok(())
+}
