@@ -1,12 +1,13 @@
-//! The fast layers equal candle's own operations, forward and in every gradient.
+//! The fast layers, the CPU's and the GPU's, equal candle's own operations, forward and in every
+//! gradient.
 
 use candle_core::{Device, Result, Tensor, Var};
-use model::ops::{Activation, bernoulli_nll, conv, deconv, deconvs, dense, reference};
+use model::ops::{
+    Activation, Layer, Sequence, bernoulli_nll, conv, deconv, deconvs, dense, device, reference,
+};
 use model::random::{Purpose, stream};
 use proptest::prelude::*;
 use rand::Rng;
-
-type Layer = fn(&Tensor, &Tensor, &Tensor, Activation) -> Result<Tensor>;
 
 fn random(shape: &[usize], seed: u64) -> Var {
     let mut rng = stream(seed, Purpose::Objective, shape.len() as u64);
@@ -49,15 +50,19 @@ proptest! {
     #[test]
     fn convolutions_agree(n in 1usize..10, h in 1usize..6, w in 1usize..6, i in 1usize..20, o in 1usize..20, relu: bool, seed: u64) {
         let inputs = [random(&[n, 2 * h, 2 * w, i], seed), random(&[4, 4, i, o], seed ^ 1), random(&[o], seed ^ 2)];
-        let worst = compare(conv, reference::conv, &inputs, activation(relu)).expect("shapes fit");
-        prop_assert!(worst < 1e-4, "relative error {worst}");
+        for layer in [conv, device::conv] {
+            let worst = compare(layer, reference::conv, &inputs, activation(relu)).expect("shapes fit");
+            prop_assert!(worst < 1e-4, "relative error {worst}");
+        }
     }
 
     #[test]
     fn transposed_convolutions_agree(n in 1usize..10, h in 1usize..6, w in 1usize..6, i in 1usize..20, o in 1usize..20, relu: bool, seed: u64) {
         let inputs = [random(&[n, h, w, i], seed), random(&[i, 4, 4, o], seed ^ 1), random(&[o], seed ^ 2)];
-        let worst = compare(deconv, reference::deconv, &inputs, activation(relu)).expect("shapes fit");
-        prop_assert!(worst < 1e-4, "relative error {worst}");
+        for layer in [deconv, device::deconv] {
+            let worst = compare(layer, reference::deconv, &inputs, activation(relu)).expect("shapes fit");
+            prop_assert!(worst < 1e-4, "relative error {worst}");
+        }
     }
 
     #[test]
@@ -67,7 +72,7 @@ proptest! {
             .windows(2)
             .map(|w| (random(&[w[0], 4, 4, w[1]], seed ^ w[0] as u64), random(&[w[1]], seed ^ 7)))
             .collect();
-        let both = || -> Result<f32> {
+        let both = |deconvs: Sequence| -> Result<f32> {
             let pairs: Vec<(&Tensor, &Tensor)> = layers.iter().map(|(w, b)| (w.as_tensor(), b.as_tensor())).collect();
             let (fast, slow) = (deconvs(&x, &pairs)?, reference::deconvs(&x, &pairs)?);
             let mut worst = error(&fast, &slow)?;
@@ -82,23 +87,27 @@ proptest! {
             }
             Ok(worst)
         };
-        let worst = both().expect("shapes fit");
-        prop_assert!(worst < 1e-4, "relative error {worst}");
+        for sequence in [deconvs, device::deconvs] {
+            let worst = both(sequence).expect("shapes fit");
+            prop_assert!(worst < 1e-4, "relative error {worst}");
+        }
     }
 
     #[test]
     fn dense_layers_agree(n in 1usize..40, i in 1usize..40, o in 1usize..40, relu: bool, seed: u64) {
         let inputs = [random(&[n, i], seed), random(&[o, i], seed ^ 1), random(&[o], seed ^ 2)];
-        let worst = compare(dense, reference::dense, &inputs, activation(relu)).expect("shapes fit");
-        prop_assert!(worst < 1e-4, "relative error {worst}");
+        for layer in [dense, device::dense] {
+            let worst = compare(layer, reference::dense, &inputs, activation(relu)).expect("shapes fit");
+            prop_assert!(worst < 1e-4, "relative error {worst}");
+        }
     }
 
     #[test]
     fn likelihoods_agree(n in 1usize..10, size in 1usize..70, seed: u64) {
         let logits = random(&[n, size], seed);
         let targets = random(&[n, size], seed ^ 1).detach().abs().expect("a small tensor");
-        let both = || -> Result<f32> {
-            let (fast, slow) = (bernoulli_nll(&logits, &targets)?, reference::bernoulli_nll(&logits, &targets)?);
+        let both = |nll: fn(&Tensor, &Tensor) -> Result<Tensor>| -> Result<f32> {
+            let (fast, slow) = (nll(&logits, &targets)?, reference::bernoulli_nll(&logits, &targets)?);
             let worst = error(&fast, &slow)?;
             let (fast, slow) = (fast.sqr()?.sum_all()?.backward()?, slow.sqr()?.sum_all()?.backward()?);
             let (Some(fast), Some(slow)) = (fast.get(&logits), slow.get(&logits)) else {
@@ -106,8 +115,10 @@ proptest! {
             };
             Ok(worst.max(error(fast, slow)?))
         };
-        let worst = both().expect("shapes fit");
-        prop_assert!(worst < 1e-4, "relative error {worst}");
+        for nll in [bernoulli_nll, device::bernoulli_nll] {
+            let worst = both(nll).expect("shapes fit");
+            prop_assert!(worst < 1e-4, "relative error {worst}");
+        }
     }
 }
 
@@ -115,13 +126,19 @@ proptest! {
 fn shapes_that_do_not_fit_are_errors() {
     let x = random(&[2, 6, 6, 3], 1);
     let bias = random(&[4], 2);
-    for weight in [[4, 4, 2, 4], [3, 3, 3, 4], [4, 4, 3, 5]] {
-        assert!(conv(&x, &random(&weight, 3), &bias, Activation::None).is_err());
+    for (conv, deconv, dense) in
+        [(conv as Layer, deconv as Layer, dense as Layer), (device::conv, device::deconv, device::dense)]
+    {
+        for weight in [[4, 4, 2, 4], [3, 3, 3, 4], [4, 4, 3, 5]] {
+            assert!(conv(&x, &random(&weight, 3), &bias, Activation::None).is_err());
+        }
+        let odd = random(&[2, 5, 6, 3], 1);
+        assert!(conv(&odd, &random(&[4, 4, 3, 4], 3), &bias, Activation::None).is_err());
+        assert!(deconv(&x, &random(&[2, 4, 4, 4], 3), &bias, Activation::None).is_err());
+        assert!(dense(&random(&[2, 3], 1), &random(&[4, 2], 3), &bias, Activation::None).is_err());
     }
-    assert!(conv(&random(&[2, 5, 6, 3], 1), &random(&[4, 4, 3, 4], 3), &bias, Activation::None).is_err());
-    assert!(deconv(&x, &random(&[2, 4, 4, 4], 3), &bias, Activation::None).is_err());
-    assert!(dense(&random(&[2, 3], 1), &random(&[4, 2], 3), &bias, Activation::None).is_err());
     assert!(bernoulli_nll(&x, &bias).is_err());
+    assert!(device::bernoulli_nll(&x, &bias).is_err());
 }
 
 #[test]

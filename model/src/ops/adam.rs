@@ -33,10 +33,10 @@ impl Adam {
     }
 
     /// Moves `variable` against `gradient` at `rate`, and its `moments`, `[2, …]`, with it.
-    /// `step` counts from 1.
+    /// `step` counts from 1. It runs on the CPU; [`FlatAdam`](super::FlatAdam) runs everywhere.
     ///
     /// # Errors
-    /// Fails if shapes or devices differ.
+    /// Fails if shapes differ or a tensor is not on the CPU.
     pub fn update(
         &self,
         rate: f64,
@@ -60,18 +60,9 @@ impl Adam {
             root: (1.0 / (1.0 - self.beta2.powi(power)).sqrt()) as f32,
             epsilon: self.epsilon as f32,
         };
-        if variable.device().is_cpu() {
-            let decay = Decay(self.beta1, self.beta2);
-            moments.inplace_op2(&gradient.contiguous()?, &decay)?;
-            return variable.as_tensor().inplace_op2(moments, &descend);
-        }
-        let m = ((moments.get(0)? * self.beta1)? + (gradient * (1.0 - self.beta1))?)?;
-        let v = ((moments.get(1)? * self.beta2)? + (gradient.sqr()? * (1.0 - self.beta2))?)?;
-        let root = ((v.sqrt()? * f64::from(descend.root))? + self.epsilon)?;
-        let change = ((&m * f64::from(descend.rate))? / root)?;
-        moments.slice_set(&m.unsqueeze(0)?, 0, 0)?;
-        moments.slice_set(&v.unsqueeze(0)?, 0, 1)?;
-        variable.set(&(variable.as_tensor() - change)?)
+        let decay = Decay(self.beta1, self.beta2);
+        moments.inplace_op2(&gradient.contiguous()?, &decay)?;
+        variable.as_tensor().inplace_op2(moments, &descend)
     }
 }
 

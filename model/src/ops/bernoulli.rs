@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::batch::for_images;
 use super::storage::{on_cpu, training_only, values, with_values};
-use super::{elementary, reference};
+use super::{device, elementary};
 
 /// −log p(x|logits) of independent Bernoulli pixels, summed over each image, in nats:
 /// Σ max(l, 0) − l·x + log(1 + exp(−|l|)). Logits and targets `[N, …]` → `[N]`.
@@ -15,7 +15,7 @@ use super::{elementary, reference};
 /// Fails if the shapes differ.
 pub fn bernoulli_nll(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
     if !on_cpu(logits) {
-        return reference::bernoulli_nll(logits, targets);
+        return device::bernoulli_nll(logits, targets);
     }
     logits.contiguous()?.apply_op2(&targets.detach().contiguous()?, BernoulliNll)
 }

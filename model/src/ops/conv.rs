@@ -7,7 +7,7 @@ use super::elementary::{activate, add_pixels, mask};
 use super::image::{Scratch, pack_conv, unpack_conv};
 use super::phases::Geometry;
 use super::storage::{on_cpu, training_only, values, with_values};
-use super::{Activation, reference};
+use super::{Activation, device};
 
 /// Convolution with kernel 4, stride 2, padding 1, plus bias and activation:
 /// `[N, H, W, I]`, weight `[4, 4, I, O]`, bias `[O]` → `[N, H/2, W/2, O]`.
@@ -16,7 +16,7 @@ use super::{Activation, reference};
 /// Fails if the shapes don't fit or H or W is odd.
 pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     if !on_cpu(x) {
-        return reference::conv(x, weight, bias, activation);
+        return device::conv(x, weight, bias, activation);
     }
     x.contiguous()?.apply_op3(weight, bias, Conv(activation))
 }

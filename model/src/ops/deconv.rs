@@ -13,7 +13,7 @@ use super::elementary::{activate, add_pixels, mask};
 use super::image::{Scratch, pack_deconv, unpack_deconv};
 use super::phases::Geometry;
 use super::storage::{on_cpu, training_only, values, with_values};
-use super::{Activation, reference};
+use super::{Activation, device};
 
 /// Transposed convolution with kernel 4, stride 2, padding 1, plus bias and activation:
 /// `[N, H, W, I]`, weight `[I, 4, 4, O]`, bias `[O]` → `[N, 2H, 2W, O]`.
@@ -22,7 +22,7 @@ use super::{Activation, reference};
 /// Fails if the shapes don't fit.
 pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     if !on_cpu(x) {
-        return reference::deconv(x, weight, bias, activation);
+        return device::deconv(x, weight, bias, activation);
     }
     apply(x, &[(weight, bias)], activation)
 }
@@ -33,7 +33,7 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
 /// Fails if the shapes don't fit.
 pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     if !on_cpu(x) {
-        return reference::deconvs(x, layers);
+        return device::deconvs(x, layers);
     }
     apply(x, layers, Activation::None)
 }

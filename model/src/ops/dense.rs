@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::gemm::{Strides, Write, product};
 use super::storage::{on_cpu, training_only, values, with_values};
-use super::{Activation, reference};
+use super::{Activation, device};
 
 /// x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
 ///
@@ -12,7 +12,7 @@ use super::{Activation, reference};
 /// Fails if the shapes don't fit.
 pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     if !on_cpu(x) {
-        return reference::dense(x, weight, bias, activation);
+        return device::dense(x, weight, bias, activation);
     }
     x.contiguous()?.apply_op3(weight, bias, Dense(activation))
 }

@@ -8,8 +8,9 @@
 //! | [`dense`] | `[N, I]` | `[O, I]` | `[N, O]` |
 //! | [`bernoulli_nll`] | logits and targets `[N, …]` | | `[N]` |
 //!
-//! On the CPU they are fused, run on every core and give the same bits on any number of threads;
-//! elsewhere, and in tests, [`reference`](mod@reference) has them in candle's own operations.
+//! On the CPU they are fused, run on every core and give the same bits on any number of threads; on
+//! GPUs, [`device`] has them as matrix products; for tests, [`reference`](mod@reference) has them in
+//! candle's own operations.
 
 mod adam;
 mod batch;
@@ -18,7 +19,9 @@ mod columns;
 mod conv;
 mod deconv;
 mod dense;
+pub mod device;
 mod elementary;
+mod flat;
 mod gemm;
 mod image;
 mod phases;
@@ -32,6 +35,7 @@ pub use bernoulli::bernoulli_nll;
 pub use conv::conv;
 pub use deconv::{deconv, deconvs};
 pub use dense::dense;
+pub use flat::FlatAdam;
 pub(crate) use storage::on_cpu;
 
 /// What follows a layer's sum.
@@ -61,8 +65,10 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Fused layers where the device has them, candle's own elsewhere.
+    /// The fastest for each tensor's device.
     pub const FAST: Self = Self { conv, deconvs, dense };
+    /// What [`Layers::FAST`] is on GPUs.
+    pub const DEVICE: Self = Self { conv: device::conv, deconvs: device::deconvs, dense: device::dense };
     /// Candle's own operations on every device.
     pub const REFERENCE: Self =
         Self { conv: reference::conv, deconvs: reference::deconvs, dense: reference::dense };

@@ -1,0 +1,123 @@
+//! Adam over all parameters at once, for GPUs.
+//!
+//! On a GPU an update of a small tensor costs what its launches cost. Here all parameters are one
+//! vector, θ, and a step's dozen of operations run once, not once a parameter.
+
+use candle_core::{Result, Tensor, Var};
+
+use super::Adam;
+
+/// Variables as one vector, with Adam's moments.
+#[derive(Clone, Debug)]
+pub struct FlatAdam {
+    adam: Adam,
+    variables: Vec<Var>,
+    /// θ, and the first and second moment, `[P]` each.
+    theta: Tensor,
+    first: Tensor,
+    second: Tensor,
+}
+
+impl FlatAdam {
+    /// Goes on from `moments`, `[2, …]` a variable ([`Adam::moments`]).
+    ///
+    /// # Errors
+    /// Fails if there is no variable, or shapes or devices differ.
+    pub fn new(adam: Adam, variables: Vec<Var>, moments: &[Tensor]) -> Result<Self> {
+        let theta = flat(variables.iter().map(|v| Ok(v.as_detached_tensor())))?;
+        let first = flat(moments.iter().map(|m| m.get(0)))?;
+        let second = flat(moments.iter().map(|m| m.get(1)))?;
+        if first.dims() != theta.dims() || second.dims() != theta.dims() {
+            candle_core::bail!("Adam: moments of {:?} don't fit {:?} parameters", first.dims(), theta.dims())
+        }
+        Ok(Self { adam, variables, theta, first, second })
+    }
+
+    /// Moves every variable against its gradient at `rate`; one of `gradients` a variable. `step`
+    /// counts from 1.
+    ///
+    /// # Errors
+    /// Fails if shapes or devices differ.
+    pub fn update(&mut self, rate: f64, step: u64, gradients: &[Tensor]) -> Result<()> {
+        let Adam { beta1, beta2, epsilon } = self.adam;
+        let gradient = flat(gradients.iter().map(|g| Ok(g.clone())))?;
+        let power = step.min(i32::MAX as u64) as i32;
+        let rate = rate / (1.0 - beta1.powi(power));
+        let root = 1.0 / (1.0 - beta2.powi(power)).sqrt();
+        self.first = ((&self.first * beta1)? + (&gradient * (1.0 - beta1))?)?;
+        self.second = ((&self.second * beta2)? + (gradient.sqr()? * (1.0 - beta2))?)?;
+        let denominator = self.second.sqrt()?.affine(root, epsilon)?;
+        self.theta = (&self.theta - ((&self.first * rate)? / denominator)?)?;
+        let mut start = 0;
+        for variable in &self.variables {
+            let length = variable.elem_count();
+            variable.set(&self.theta.narrow(0, start, length)?.reshape(variable.shape())?)?;
+            start += length;
+        }
+        Ok(())
+    }
+
+    /// The moments, `[2, …]` a variable.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn moments(&self) -> Result<Vec<Tensor>> {
+        let mut start = 0;
+        let part = |variable: &Var| {
+            let length = variable.elem_count();
+            let part = |m: &Tensor| m.narrow(0, start, length)?.reshape(variable.shape());
+            let pair = Tensor::stack(&[part(&self.first)?, part(&self.second)?], 0);
+            start += length;
+            pair
+        };
+        self.variables.iter().map(part).collect()
+    }
+}
+
+fn flat(tensors: impl Iterator<Item = Result<Tensor>>) -> Result<Tensor> {
+    let parts = tensors.map(|t| t?.flatten_all()).collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&parts, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    fn variables() -> Result<Vec<Var>> {
+        let matrix = Var::new(&[[1f32, -2.0], [0.5, 3.0]], &Device::Cpu)?;
+        Ok(vec![matrix, Var::new(&[0.1f32, -0.2, 7.0], &Device::Cpu)?])
+    }
+
+    fn values(tensors: &[Tensor]) -> Result<Vec<f32>> {
+        flat(tensors.iter().map(|t| Ok(t.clone())))?.to_vec1()
+    }
+
+    #[test]
+    fn all_at_once_is_each_by_itself() -> Result<()> {
+        let adam = Adam::default();
+        let (each, together) = (variables()?, variables()?);
+        let moments = each.iter().map(Adam::moments).collect::<Result<Vec<_>>>()?;
+        let mut flat = FlatAdam::new(adam, together.clone(), &moments)?;
+        for step in 1..=3 {
+            // Halfway, it goes on from what it says its moments are.
+            if step == 3 {
+                flat = FlatAdam::new(adam, together.clone(), &flat.moments()?)?;
+            }
+            let gradients: Vec<Tensor> =
+                each.iter().map(|v| (v.as_tensor() * (step as f64 - 1.7))?.sin()).collect::<Result<_>>()?;
+            for ((variable, gradient), moments) in each.iter().zip(&gradients).zip(&moments) {
+                adam.update(0.1, step, variable, gradient, moments)?;
+            }
+            flat.update(0.1, step, &gradients)?;
+        }
+        let tensors = |variables: &[Var]| variables.iter().map(|v| v.as_tensor().clone()).collect::<Vec<_>>();
+        let pairs = [(tensors(&each), tensors(&together)), (moments, flat.moments()?)];
+        for (expected, got) in pairs {
+            for (expected, got) in values(&expected)?.into_iter().zip(values(&got)?) {
+                assert!((expected - got).abs() < 1e-5, "{got} is not {expected}");
+            }
+        }
+        Ok(())
+    }
+}
