@@ -6,8 +6,13 @@ use crate::project::{Project, execute};
 use crate::step::step;
 
 /// Crates that build for wasm32.
-pub(crate) const WASM_CRATES: [&str; 4] =
-    ["latentscope-model", "latentscope-tests", "latentscope-web", "latentscope-worlds"];
+pub(crate) const WASM_CRATES: [&str; 5] = [
+    "latentscope-metrics",
+    "latentscope-model",
+    "latentscope-tests",
+    "latentscope-web",
+    "latentscope-worlds",
+];
 
 pub(crate) fn run(project: &Project) -> Result<()> {
     step("format", || {
