@@ -4,6 +4,7 @@ mod evaluate;
 mod export;
 mod histogram;
 mod info;
+mod metrics;
 mod models;
 mod print;
 mod progress;
@@ -34,6 +35,8 @@ enum Command {
     Info(info::Args),
     /// Measure models on a sample of a data set.
     Evaluate(evaluate::Args),
+    /// Score how well codes, from any tool, match factors.
+    Metrics(metrics::Args),
     /// Draw what each unit of a model does.
     Traverse(traverse::Args),
     /// Draw images over what models make of them.
@@ -57,6 +60,7 @@ impl Cli {
             Command::Export(args) => export::run(args)?,
             Command::Info(args) => info::run(&args)?,
             Command::Evaluate(args) => evaluate::run(&args)?,
+            Command::Metrics(args) => metrics::run(&args)?,
             Command::Traverse(args) => traverse::run(&args)?,
             Command::Reconstruct(args) => reconstruct::run(&args)?,
             Command::Histogram(args) => histogram::run(&args)?,

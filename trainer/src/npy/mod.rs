@@ -1,19 +1,23 @@
 //! numpy's `.npy` files, as far as they are needed: writing headers of bytes, and reading lists of
-//! indices from anyone.
+//! indices and tables of codes and factors from anyone.
 //!
 //! Layout: `\x93NUMPY`, version, header length, a Python dict as text, then the values
 //! (numpy's NEP 1).
 
+mod table;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+pub use table::{Table, codes, factors};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Largest header that is read: numpy's own for a list of integers has 118 bytes.
 const MAX_HEADER: usize = 4096;
-/// Largest number of indices that is read: 1 GiB of memory.
-const MAX_INDICES: u64 = 1 << 27;
+/// Largest number of values that is read: 1 GiB of memory.
+const MAX_VALUES: u64 = 1 << 27;
 
-/// A file of indices that can't be used.
+/// A file that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum NpyError {
     /// The file can't be read.
@@ -24,11 +28,13 @@ pub enum NpyError {
         /// Reason.
         source: std::io::Error,
     },
-    /// Not a `.npy` file of indices.
-    #[error("{} is no file of indices: {problem}; write one with numpy.save of a 1-D integer array", path.display())]
+    /// Not a `.npy` file of what is wanted.
+    #[error("{} is no file of {}: {problem}; write one with numpy.save of a {}", path.display(), wanted.0, wanted.1)]
     Content {
         /// File.
         path: PathBuf,
+        /// What it should hold, and as what array.
+        wanted: (&'static str, &'static str),
         /// What is wrong with it.
         problem: String,
     },
@@ -71,25 +77,16 @@ pub fn header(shape: &[u64]) -> Vec<u8> {
 /// # Errors
 /// One sentence that names the file and what is wrong: its header, type, shape, length or an index.
 pub fn indices(path: &Path, count: u64) -> Result<Vec<u64>, NpyError> {
-    let unreadable = |source| NpyError::Read { path: path.to_owned(), source };
-    let content = |problem: String| NpyError::Content { path: path.to_owned(), problem };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let size = file.metadata().map_err(unreadable)?.len();
-    let mut reader = std::io::BufReader::new(file);
-    let header = read_header(&mut reader).map_err(|problem| match problem {
-        Problem::Read(source) => unreadable(source),
-        Problem::Content(problem) => content(problem),
-    })?;
-    let (width, signed) = header.integer().map_err(content)?;
-    let length = header.length().map_err(content)?;
-    let claimed = header.bytes as u64 + length * width as u64;
-    if size != claimed {
-        return Err(content(format!("its header claims {claimed} bytes in all and it has {size}")));
-    }
+    let (mut reader, size) = open(path)?;
+    let read = |problem: Problem| problem.of(path, ("indices", "1-D integer array"));
+    let header = read_header(&mut reader).map_err(read)?;
+    let (width, signed) = header.integer().map_err(read)?;
+    let [length] = header.shape().map_err(read)?;
+    header.check(size, length, width).map_err(read)?;
     let mut indices = Vec::with_capacity(length as usize);
     let mut bytes = [0; 8];
     for place in 0..length as usize {
-        reader.read_exact(&mut bytes[..width]).map_err(unreadable)?;
+        reader.read_exact(&mut bytes[..width]).map_err(|source| read(Problem::Read(source)))?;
         let value = integer(&bytes[..width], signed);
         let index = u64::try_from(value).ok().filter(|index| *index < count);
         indices.push(index.ok_or_else(|| NpyError::Index {
@@ -100,6 +97,14 @@ pub fn indices(path: &Path, count: u64) -> Result<Vec<u64>, NpyError> {
         })?);
     }
     Ok(indices)
+}
+
+/// A reader of the file, and its size in bytes.
+fn open(path: &Path) -> Result<(std::io::BufReader<std::fs::File>, u64), NpyError> {
+    let unreadable = |source| NpyError::Read { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    Ok((std::io::BufReader::new(file), size))
 }
 
 /// A little-endian integer of up to eight bytes.
@@ -114,10 +119,22 @@ enum Problem {
     Content(String),
 }
 
+impl Problem {
+    fn of(self, path: &Path, wanted: (&'static str, &'static str)) -> NpyError {
+        let path = path.to_owned();
+        match self {
+            Self::Read(source) => NpyError::Read { path, source },
+            Self::Content(problem) => NpyError::Content { path, wanted, problem },
+        }
+    }
+}
+
 /// The values of the header's dict, as text.
 struct Header {
     descr: String,
     shape: String,
+    /// First side fastest.
+    fortran: bool,
     /// Bytes before the values.
     bytes: usize,
 }
@@ -151,15 +168,20 @@ fn read_header(reader: &mut impl Read) -> Result<Header, Problem> {
     Ok(Header {
         descr: value("descr", &[',', '}'])?,
         shape: value("shape", &[')'])?,
+        fortran: value("fortran_order", &[',', '}']).is_ok_and(|value| value.trim_end() == "True"),
         bytes: MAGIC.len() + 2 + prefix + length,
     })
 }
 
 impl Header {
+    /// The type's name.
+    fn kind(&self) -> &str {
+        self.descr.trim_matches(['\'', '"', ' '])
+    }
+
     /// Bytes of a value, and whether it is signed.
-    fn integer(&self) -> Result<(usize, bool), String> {
-        let name = self.descr.trim_matches(['\'', '"', ' ']);
-        match name {
+    fn integer(&self) -> Result<(usize, bool), Problem> {
+        match self.kind() {
             "|i1" => Ok((1, true)),
             "|u1" => Ok((1, false)),
             "<i2" => Ok((2, true)),
@@ -168,22 +190,39 @@ impl Header {
             "<u4" => Ok((4, false)),
             "<i8" => Ok((8, true)),
             "<u8" => Ok((8, false)),
-            _ => Err(format!("its values have type {name}, not little-endian integers")),
+            other => {
+                Err(Problem::Content(format!("its values have type {other}, not little-endian integers")))
+            }
         }
     }
 
-    /// Number of values.
-    fn length(&self) -> Result<u64, String> {
+    /// Its sides.
+    fn shape<const SIDES: usize>(&self) -> Result<[u64; SIDES], Problem> {
         let sides: Vec<&str> =
             self.shape.trim_start_matches('(').split(',').map(str::trim).filter(|s| !s.is_empty()).collect();
-        match sides.as_slice() {
-            [side] => match side.parse::<u64>() {
-                Ok(length) if length <= MAX_INDICES => Ok(length),
-                Ok(length) => Err(format!("it claims {length} indices, over the limit of {MAX_INDICES}")),
-                Err(_) => Err(format!("its shape ({}) is not a number", side)),
-            },
-            _ => Err(format!("it has {} dimensions", sides.len())),
+        let mut shape = [0; SIDES];
+        if sides.len() != SIDES {
+            return Err(Problem::Content(format!("it has {} dimensions", sides.len())));
         }
+        for (length, side) in shape.iter_mut().zip(sides) {
+            let number = || Problem::Content(format!("its shape ({side}) is not a number"));
+            *length = side.parse().map_err(|_| number())?;
+        }
+        Ok(shape)
+    }
+
+    /// Holds the file's size to `count` values of `width` bytes.
+    fn check(&self, size: u64, count: u64, width: usize) -> Result<(), Problem> {
+        if count > MAX_VALUES {
+            let problem = format!("it claims {count} values, over the limit of {MAX_VALUES}");
+            return Err(Problem::Content(problem));
+        }
+        let claimed = self.bytes as u64 + count * width as u64;
+        if size != claimed {
+            let problem = format!("its header claims {claimed} bytes in all and it has {size}");
+            return Err(Problem::Content(problem));
+        }
+        Ok(())
     }
 }
 
@@ -192,7 +231,7 @@ mod tests {
     use super::*;
     use npyz::WriterBuilder;
 
-    fn file_of(content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    pub(super) fn file_of(content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), content)?;
         Ok(file)

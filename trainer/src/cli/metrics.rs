@@ -1,0 +1,70 @@
+//! `latentscope metrics`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use metrics::{Grid, Representation, Score};
+use trainer::npy;
+use trainer::report::{Column, Table};
+
+use super::print::print;
+
+/// Arguments of `metrics`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Codes [N, D], an encoder's means: float32.
+    #[arg(long, value_name = "FILE.npy")]
+    codes: PathBuf,
+    /// Factors [N, K] of the same rows: integers.
+    #[arg(long, value_name = "FILE.npy")]
+    factors: PathBuf,
+    /// The rows are the full grid of factors, the last factor fastest, as in dSprites: follow the
+    /// reference's sampling, and add the metrics that choose their images.
+    #[arg(long)]
+    grid: bool,
+    /// Seed of what is drawn; the same seed gives the same numbers.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print JSON, with every score's protocol.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Scores the codes.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let (codes, factors) = (npy::codes(&args.codes)?, npy::factors(&args.factors)?);
+    let unusable = || format!("{} and {} can't be scored", args.codes.display(), args.factors.display());
+    let rows = Representation::new(codes.values, codes.width, &factors.values, factors.width)
+        .with_context(unusable)?;
+    let (count, units) = (rows.rows(), rows.latent());
+    let scores = if args.grid {
+        metrics::of_grid(&Grid::new(rows).with_context(unusable)?, args.seed)
+    } else {
+        metrics::of_rows(&rows, args.seed)
+    };
+    if args.json {
+        let json = serde_json::json!({
+            "codes": args.codes,
+            "factors": args.factors,
+            "rows": count,
+            "units": units,
+            "seed": args.seed,
+            "scores": scores.iter().map(json).collect::<Vec<_>>(),
+        });
+        return print(&format!("{json}\n"));
+    }
+    print(&table(&scores).to_string())
+}
+
+fn json(score: &Score) -> serde_json::Value {
+    serde_json::json!({ "metric": score.metric, "value": score.value, "protocol": score.protocol })
+}
+
+fn table(scores: &[Score]) -> Table {
+    let mut table =
+        Table::new(vec![Column::words("metric"), Column::numbers("value"), Column::words("protocol")]);
+    for score in scores {
+        table.row(vec![score.metric.to_owned(), format!("{:.4}", score.value), score.protocol.clone()]);
+    }
+    table
+}
