@@ -8,21 +8,29 @@
 
 mod beta_vae;
 mod dci;
+mod explicitness;
 mod factor_vae;
 pub mod information;
+mod irs;
 mod learn;
 mod mig;
+mod modularity;
 mod parallel;
 mod representation;
 mod sampler;
+mod sap;
 mod score;
 
 pub use beta_vae::beta_vae;
 pub use dci::{Dci, dci};
+pub use explicitness::explicitness;
 pub use factor_vae::factor_vae;
+pub use irs::irs;
 pub use mig::mig;
+pub use modularity::modularity;
 pub use representation::{Representation, RepresentationError};
 pub use sampler::{Grid, GridError, Sampler};
+pub use sap::sap;
 pub use score::{Score, of_grid, of_images, of_rows};
 
 /// Points that a metric is fitted on.

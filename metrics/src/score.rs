@@ -4,7 +4,10 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Grid, Representation, Sampler, TEST, TRAIN, beta_vae, dci, factor_vae, mig};
+use crate::{
+    Grid, Representation, Sampler, TEST, TRAIN, beta_vae, dci, explicitness, factor_vae, irs, mig,
+    modularity, sap,
+};
 
 /// A metric's value on a representation.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,10 @@ fn of_samples(whole: &Representation, train: &Representation, test: &Representat
         ("dci_disentanglement", dci.disentanglement, trees.clone()),
         ("dci_completeness", dci.completeness, trees.clone()),
         ("dci_informativeness", dci.informativeness, trees),
+        ("sap", sap(train, test), format!("linear support vector machines; {fitted}")),
+        ("modularity", modularity(whole), format!("information, {bins} bins; {all}")),
+        ("explicitness", explicitness(train, test), format!("logistic regression; {fitted}")),
+        ("irs", irs(whole), format!("0.99-quantile of deviations, {bins} bins of a factor; {all}")),
     ]
     .map(|(metric, value, protocol)| Score { metric, value, protocol })
     .into()
@@ -72,12 +79,12 @@ pub fn of_images<S: Sampler>(source: &S, seed: u64) -> Result<Vec<Score>, S::Err
         Score {
             metric: "beta_vae",
             value: beta,
-            protocol: format!("logistic regression; {points} of 64 pairs"),
+            protocol: format!("logistic regression on distances of 64 pairs; {points}"),
         },
         Score {
             metric: "factor_vae",
             value: factor,
-            protocol: format!("majority vote; {points} of 64 images"),
+            protocol: format!("majority vote by variances of 64 images; {points}"),
         },
     ])
 }

@@ -3,7 +3,7 @@
 
 mod support;
 
-use metrics::{Grid, Representation, beta_vae, dci, factor_vae, mig};
+use metrics::{Grid, Representation, beta_vae, dci, explicitness, factor_vae, irs, mig, modularity, sap};
 use support::{Outcome, noise, representation};
 
 const SIZES: [usize; 4] = [3, 6, 20, 10];
@@ -50,6 +50,7 @@ impl Golden {
 fn information_metrics_agree() -> Outcome {
     let (golden, whole) = (Golden::read()?, mixed()?);
     golden.agrees("mig", mig(&whole), 1e-9);
+    golden.agrees("modularity", modularity(&whole), 1e-9);
     Ok(())
 }
 
@@ -61,6 +62,21 @@ fn metrics_of_trees_agree() -> Outcome {
     golden.agrees("dci_disentanglement", scores.disentanglement, EXACT);
     golden.agrees("dci_completeness", scores.completeness, EXACT);
     golden.agrees("dci_informativeness", scores.informativeness, EXACT);
+    Ok(())
+}
+
+#[test]
+fn metrics_of_linear_classifiers_agree() -> Outcome {
+    let golden = Golden::read()?;
+    let (train, test) = split(&mixed()?);
+    golden.agrees("sap", sap(&train, &test), EXACT);
+    golden.agrees("explicitness", explicitness(&train, &test), EXACT);
+    Ok(())
+}
+
+#[test]
+fn robustness_agrees() -> Outcome {
+    Golden::read()?.agrees("irs", irs(&mixed()?), 1e-6);
     Ok(())
 }
 

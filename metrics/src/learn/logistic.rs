@@ -2,30 +2,12 @@
 //! minimum of Σ −log p_y + ‖W‖²/2 over W `[K, D]` and b `[K]`, p = softmax(W·x + b).
 
 use super::descent::minimise;
-use super::{accuracy, classes, largest, softmax};
+use super::{Table, accuracy, classes, largest, softmax};
 
 /// Largest entry of the mean loss's gradient at the minimum.
-const TOLERANCE: f64 = 1e-6;
+const TOLERANCE: f64 = 1e-5;
 /// Most steps of the descent.
 const STEPS: usize = 1000;
-
-/// Points `[N, D]`, row by row.
-#[derive(Clone, Debug)]
-pub(crate) struct Table {
-    values: Vec<f64>,
-    width: usize,
-}
-
-impl Table {
-    /// Points of `width` values each.
-    pub(crate) fn new(values: Vec<f64>, width: usize) -> Self {
-        Self { values, width }
-    }
-
-    fn rows(&self) -> impl Iterator<Item = &[f64]> {
-        self.values.chunks_exact(self.width)
-    }
-}
 
 /// A fitted classifier.
 pub(crate) struct Logistic {
@@ -38,7 +20,7 @@ impl Logistic {
     /// Fits `labels`, an entry a point.
     pub(crate) fn fit(points: &Table, labels: &[usize]) -> Self {
         let (labels, classes) = classes(labels);
-        let width = points.width + 1;
+        let width = points.width() + 1;
         let rows = classes.len() as f64;
         // With two classes scikit-learn has one row of weights, twice as long as each of these two.
         let penalty = if labels.len() == 2 { 2.0 } else { 1.0 };
@@ -77,6 +59,19 @@ impl Logistic {
             self.labels[largest(p.iter().copied())]
         });
         accuracy(predicted, labels)
+    }
+
+    /// Every label with p of it at each point.
+    pub(crate) fn shares(&self, points: &Table) -> Vec<(usize, Vec<f64>)> {
+        let mut shares: Vec<(usize, Vec<f64>)> =
+            self.labels.iter().map(|&label| (label, Vec::new())).collect();
+        let mut p = vec![0.0; self.labels.len()];
+        for point in points.rows() {
+            scores(&self.weights, point, &mut p);
+            softmax(&mut p);
+            shares.iter_mut().zip(&p).for_each(|((_, column), share)| column.push(*share));
+        }
+        shares
     }
 }
 

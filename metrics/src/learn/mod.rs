@@ -3,10 +3,14 @@
 mod boosting;
 mod descent;
 mod logistic;
+mod svm;
+mod table;
 mod tree;
 
 pub(crate) use boosting::Boosting;
-pub(crate) use logistic::{Logistic, Table};
+pub(crate) use logistic::Logistic;
+pub(crate) use svm::Svm;
+pub(crate) use table::{Standard, Table};
 
 /// The distinct labels in their order, and for every row the place of its label among them.
 fn classes(labels: &[usize]) -> (Vec<usize>, Vec<usize>) {

@@ -1,0 +1,76 @@
+//! Interventional robustness score (Suter et al. 2019, "Robustly Disentangled Causal Mechanisms"):
+//! how little a unit moves while one factor is held, whatever the others do. For unit d and factor k
+//!
+//! IRS[d, k] = 1 − mean over k's values of q₀.₉₉|z_d − E(z_d | value)| / max|z_d − E(z_d)|;
+//!
+//! the score is the mean over units of the largest entry, weighted by max|z_d − E(z_d)|. Factors are
+//! in [`BINS`](crate::information::BINS) bins, units that don't vary are left out. 0 to 1.
+
+use crate::Representation;
+use crate::information::{BINS, bins};
+
+/// Quantile of the deviations that counts as the largest.
+const QUANTILE: f64 = 0.99;
+
+/// IRS of a sample; 0 if no unit varies.
+pub fn irs(sample: &Representation) -> f64 {
+    let groups: Vec<Vec<Vec<usize>>> = (0..sample.sizes().len()).map(|factor| rows(sample, factor)).collect();
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for unit in 0..sample.latent() {
+        let values: Vec<f64> = sample.unit(unit).into_iter().map(f64::from).collect();
+        let whole = deviations(&values).into_iter().fold(0.0, f64::max);
+        if values.iter().any(|value| *value != values[0]) {
+            let held = groups.iter().map(|groups| deviation(&values, groups));
+            sum += whole - held.fold(f64::INFINITY, f64::min);
+            weights += whole;
+        }
+    }
+    if weights > 0.0 { sum / weights } else { 0.0 }
+}
+
+/// The rows of each bin of a factor; no empty ones.
+fn rows(sample: &Representation, factor: usize) -> Vec<Vec<usize>> {
+    let classes: Vec<f32> = sample.factor(factor).into_iter().map(|class| class as f32).collect();
+    let mut rows = vec![Vec::new(); BINS];
+    for (row, bin) in bins(&classes).into_iter().enumerate() {
+        rows[bin].push(row);
+    }
+    rows.retain(|rows| !rows.is_empty());
+    rows
+}
+
+/// Mean over groups of the 0.99-quantile of deviations from the group's mean.
+fn deviation(values: &[f64], groups: &[Vec<usize>]) -> f64 {
+    let quantiles = groups.iter().map(|rows| {
+        let inside: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
+        quantile(deviations(&inside))
+    });
+    quantiles.sum::<f64>() / groups.len() as f64
+}
+
+/// |value − mean| of every value.
+fn deviations(values: &[f64]) -> Vec<f64> {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    values.iter().map(|value| (value - mean).abs()).collect()
+}
+
+/// The 0.99-quantile, linear between neighbours.
+fn quantile(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let place = QUANTILE * (values.len() - 1) as f64;
+    let low = values[place as usize];
+    let high = values[(place as usize + 1).min(values.len() - 1)];
+    low + (high - low) * place.fract()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_lies_between_its_neighbours() {
+        assert!((quantile((0..=100).map(f64::from).collect()) - 99.0).abs() < 1e-12);
+        assert!((quantile(vec![2.0, 0.0]) - 1.98).abs() < 1e-12);
+        assert_eq!(quantile(vec![3.0]), 3.0);
+    }
+}

@@ -1,0 +1,22 @@
+//! Modularity (Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings with the F-Statistic
+//! Loss"): mean over units of
+//!
+//! 1 − Σ over factors but the best of I² / (I_best²·(K − 1)),
+//!
+//! I the information of the unit, in [`BINS`](crate::information::BINS) bins, on a factor. 0 to 1; a
+//! unit that tells nothing counts as 0.
+
+use crate::Representation;
+use crate::information::matrix;
+
+/// Modularity of a sample.
+pub fn modularity(sample: &Representation) -> f64 {
+    let units = matrix(sample);
+    let scores = units.iter().map(|unit| {
+        let squares = || unit.iter().map(|information| information * information);
+        let best = squares().fold(0.0, f64::max);
+        let others = squares().sum::<f64>() - best;
+        if best > 0.0 { 1.0 - others / (best * (unit.len() as f64 - 1.0)) } else { 0.0 }
+    });
+    scores.sum::<f64>() / units.len() as f64
+}
