@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    Grid, Representation, Sampler, TEST, TRAIN, beta_vae, dci, explicitness, factor_vae, irs, mig,
+    Grid, Representation, Sampler, TEST, TRAIN, beta_vae, dci, explicitness, factor_vae, infomec, irs, mig,
     modularity, sap,
 };
 
@@ -22,7 +22,8 @@ pub struct Score {
 
 /// Scores of rows that are a sample of their own: every metric that needs no images of chosen
 /// factors. What is fitted is fitted on two thirds of the rows, drawn under `seed`, at most
-/// [`TRAIN`], and scored on others, at most [`TEST`]; what is not fitted is taken from every row.
+/// [`TRAIN`], and scored on others, at most [`TEST`]; what is not fitted is taken from every row
+/// (InfoMEC, whose cost grows fast, from the first part of many).
 pub fn of_rows(rows: &Representation, seed: u64) -> Vec<Score> {
     let mut order: Vec<usize> = (0..rows.rows()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
@@ -53,6 +54,9 @@ fn of_samples(whole: &Representation, train: &Representation, test: &Representat
     let bins = crate::information::BINS;
     let dci = dci(train, test);
     let trees = format!("gradient-boosted trees; {fitted}");
+    let sample = if whole.rows() > TRAIN + TEST { train } else { whole };
+    let infomec = infomec(sample);
+    let neighbours = format!("information by 10 nearest neighbours; {} codes", sample.rows());
     [
         ("mig", mig(whole), format!("mutual information gap, {bins} bins; {all}")),
         ("dci_disentanglement", dci.disentanglement, trees.clone()),
@@ -62,6 +66,13 @@ fn of_samples(whole: &Representation, train: &Representation, test: &Representat
         ("modularity", modularity(whole), format!("information, {bins} bins; {all}")),
         ("explicitness", explicitness(train, test), format!("logistic regression; {fitted}")),
         ("irs", irs(whole), format!("0.99-quantile of deviations, {bins} bins of a factor; {all}")),
+        ("infomec_modularity", infomec.modularity, neighbours.clone()),
+        ("infomec_compactness", infomec.compactness, neighbours),
+        (
+            "infomec_explicitness",
+            infomec.explicitness,
+            format!("log loss of a balanced logistic regression; {} codes", sample.rows()),
+        ),
     ]
     .map(|(metric, value, protocol)| Score { metric, value, protocol })
     .into()

@@ -3,7 +3,9 @@
 
 mod support;
 
-use metrics::{Grid, Representation, beta_vae, dci, explicitness, factor_vae, irs, mig, modularity, sap};
+use metrics::{
+    Grid, Representation, beta_vae, dci, explicitness, factor_vae, infomec, irs, mig, modularity, sap,
+};
 use support::{Outcome, noise, representation};
 
 const SIZES: [usize; 4] = [3, 6, 20, 10];
@@ -71,6 +73,16 @@ fn metrics_of_linear_classifiers_agree() -> Outcome {
     let (train, test) = split(&mixed()?);
     golden.agrees("sap", sap(&train, &test), EXACT);
     golden.agrees("explicitness", explicitness(&train, &test), EXACT);
+    Ok(())
+}
+
+#[test]
+fn infomec_agrees() -> Outcome {
+    let golden = Golden::read()?;
+    let scores = infomec(&mixed()?);
+    golden.agrees("infomec_modularity", scores.modularity, EXACT);
+    golden.agrees("infomec_compactness", scores.compactness, EXACT);
+    golden.agrees("infomec_explicitness", scores.explicitness, EXACT);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
-//! Multinomial logistic regression as scikit-learn's `LogisticRegression` fits it by default: the
-//! minimum of Σ −log p_y + ‖W‖²/2 over W `[K, D]` and b `[K]`, p = softmax(W·x + b).
+//! Multinomial logistic regression as scikit-learn's `LogisticRegression` fits it: the minimum of
+//! Σ −c_y·log p_y + λ‖W‖²/2 over W `[K, D]` and b `[K]`, p = softmax(W·x + b). By default c and λ are
+//! 1; balanced and without penalty, c_y = N/(K·N_y) and λ = 0.
 
 use super::descent::minimise;
 use super::{Table, accuracy, classes, largest, softmax};
@@ -8,6 +9,9 @@ use super::{Table, accuracy, classes, largest, softmax};
 const TOLERANCE: f64 = 1e-5;
 /// Most steps of the descent.
 const STEPS: usize = 1000;
+/// scikit-learn's own, for a fit without penalty: classes that lines part have no minimum, and where
+/// the descent stops is part of the metric.
+const UNBOUND: (f64, usize) = (1e-4, 100);
 
 /// A fitted classifier.
 pub(crate) struct Logistic {
@@ -20,22 +24,45 @@ impl Logistic {
     /// Fits `labels`, an entry a point.
     pub(crate) fn fit(points: &Table, labels: &[usize]) -> Self {
         let (labels, classes) = classes(labels);
-        let width = points.width() + 1;
-        let rows = classes.len() as f64;
         // With two classes scikit-learn has one row of weights, twice as long as each of these two.
         let penalty = if labels.len() == 2 { 2.0 } else { 1.0 };
+        let importances = vec![1.0; labels.len()];
+        Self::descend(points, labels, &classes, &importances, penalty, (TOLERANCE, STEPS))
+    }
+
+    /// Fits `labels` without penalty, each class as heavy as the others.
+    pub(crate) fn balanced(points: &Table, labels: &[usize]) -> Self {
+        let (labels, classes) = classes(labels);
+        let mut counts = vec![0.0; labels.len()];
+        classes.iter().for_each(|&class| counts[class] += 1.0);
+        let share = classes.len() as f64 / labels.len() as f64;
+        let importances: Vec<f64> = counts.iter().map(|count| share / count).collect();
+        Self::descend(points, labels, &classes, &importances, 0.0, UNBOUND)
+    }
+
+    fn descend(
+        points: &Table,
+        labels: Vec<usize>,
+        classes: &[usize],
+        importances: &[f64],
+        penalty: f64,
+        (tolerance, steps): (f64, usize),
+    ) -> Self {
+        let width = points.width() + 1;
+        let rows = classes.len() as f64;
         let mut weights = vec![0.0; labels.len() * width];
         let mut p = vec![0.0; labels.len()];
-        minimise(&mut weights, TOLERANCE, STEPS, |weights, gradient| {
+        minimise(&mut weights, tolerance, steps, |weights, gradient| {
             gradient.fill(0.0);
             let mut loss = 0.0;
-            for (point, &class) in points.rows().zip(&classes) {
+            for (point, &class) in points.rows().zip(classes) {
                 scores(weights, point, &mut p);
                 softmax(&mut p);
-                loss -= p[class].max(f64::MIN_POSITIVE).ln() / rows;
+                let importance = importances[class] / rows;
+                loss -= importance * p[class].max(f64::MIN_POSITIVE).ln();
                 p[class] -= 1.0;
                 for (gradient, error) in gradient.chunks_exact_mut(width).zip(&p) {
-                    let error = error / rows;
+                    let error = importance * error;
                     gradient.iter_mut().zip(point).for_each(|(slope, value)| *slope += error * value);
                     gradient[width - 1] += error;
                 }
@@ -59,6 +86,22 @@ impl Logistic {
             self.labels[largest(p.iter().copied())]
         });
         accuracy(predicted, labels)
+    }
+
+    /// The distinct labels.
+    pub(crate) fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// Mean of −log p of the points' labels, each one that was fitted.
+    pub(crate) fn loss(&self, points: &Table, labels: &[usize]) -> f64 {
+        let mut p = vec![0.0; self.labels.len()];
+        let losses = points.rows().zip(labels).map(|(point, label)| {
+            scores(&self.weights, point, &mut p);
+            softmax(&mut p);
+            -p[self.labels.partition_point(|other| other < label)].max(f64::EPSILON).ln()
+        });
+        losses.sum::<f64>() / labels.len() as f64
     }
 
     /// Every label with p of it at each point.

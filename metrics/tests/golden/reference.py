@@ -11,9 +11,10 @@ import warnings
 
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.feature_selection import mutual_info_classif
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import mutual_info_score, roc_auc_score
-from sklearn.preprocessing import label_binarize
+from sklearn.metrics import log_loss, mutual_info_score, roc_auc_score
+from sklearn.preprocessing import StandardScaler, label_binarize
 from sklearn.svm import LinearSVC
 
 warnings.filterwarnings("ignore")
@@ -130,6 +131,26 @@ def irs():
     golden["irs"] = np.average(scores, weights=largest)
 
 
+def infomec():
+    values = StandardScaler().fit_transform(codes)
+    shares = np.array([
+        mutual_info_classif(values, y, discrete_features=False, n_neighbors=10, random_state=0)
+        / mutual_info_score(y, y)
+        for y in factors.T
+    ])
+    ranges = codes.max(axis=0) - codes.min(axis=0)
+    shares = shares[:, ranges > ranges.max() / 20]
+    for name, axis in [("modularity", 0), ("compactness", 1)]:
+        chance = 1 / shares.shape[axis]
+        best = np.mean(shares.max(axis=axis) / shares.sum(axis=axis))
+        golden["infomec_" + name] = (best - chance) / (1 - chance)
+    told = []
+    for y in factors.T:
+        model = LogisticRegression(penalty=None, class_weight="balanced").fit(values, y)
+        told.append(1 - log_loss(y, model.predict_proba(values)) / np.log(len(np.unique(y))))
+    golden["infomec_explicitness"] = np.mean(told)
+
+
 def sampled(random, count, held=None):
     """Codes of `count` random images; all with one class of the factor `held`."""
     classes = np.stack([random.integers(size, size=count) for size in SIZES], axis=1)
@@ -174,7 +195,7 @@ def factor_vae():
     golden["factor_vae"] = others[np.arange(len(others)), majority].sum() / 5_000
 
 
-for part in [mig, modularity, dci, sap, explicitness, irs, beta_vae, factor_vae]:
+for part in [mig, modularity, dci, sap, explicitness, irs, beta_vae, factor_vae, infomec]:
     part()
 json.dump(golden, sys.stdout, indent=1)
 print()
