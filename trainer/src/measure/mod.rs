@@ -1,9 +1,9 @@
 //! What a model card says of a trained model: its units and its scores.
 
 mod encoded;
-mod information;
 mod statistics;
 
+use metrics::information;
 use model::Vae;
 use model::card::{FactorMatch, Score, Unit};
 use worlds::World;
