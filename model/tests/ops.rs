@@ -142,6 +142,23 @@ fn shapes_that_do_not_fit_are_errors() {
 }
 
 #[test]
+fn inputs_that_need_no_gradient_take_none_from_the_others() -> Result<()> {
+    let (w, b) = (random(&[4, 4, 3, 4], 2), random(&[4], 3));
+    let x = random(&[2, 6, 6, 3], 1).as_detached_tensor();
+    for layer in [conv, device::conv] {
+        let fast = layer(&x, &w, &b, Activation::Relu)?.sum_all()?.backward()?;
+        let slow = reference::conv(&x, &w, &b, Activation::Relu)?.sum_all()?.backward()?;
+        for input in [&w, &b] {
+            let (Some(fast), Some(slow)) = (fast.get(input), slow.get(input)) else {
+                panic!("a gradient is missing");
+            };
+            assert!(error(fast, slow)? < 1e-4);
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn the_number_of_threads_changes_no_bit() {
     let gradients = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");

@@ -49,8 +49,8 @@ impl<const N: usize> Composed<N> {
     fn gradients(&self, inputs: [&Tensor; N], gradient: &Tensor) -> Result<Gradients<N>> {
         let detached = inputs.map(Tensor::detach);
         let gradients = (self.backward)(detached.each_ref(), &gradient.contiguous()?)?;
-        let mut inputs = inputs.iter();
-        Ok(gradients.map(|gradient| gradient.filter(|_| inputs.next().is_some_and(|input| input.track_op()))))
+        let mut wanted = inputs.iter().map(|input| input.track_op());
+        Ok(gradients.map(|gradient| if wanted.next() == Some(true) { gradient } else { None }))
     }
 }
 

@@ -16,6 +16,11 @@ use super::{Activation, reference};
 use composed::Composed;
 use taps::Taps;
 
+/// Rows that one sum runs over at most, if they can be split.
+const LONG: usize = 4096;
+/// Parts that sums over more are split into at most.
+const MOST_PARTS: usize = 64;
+
 /// Convolution with kernel 4, stride 2, padding 1, plus bias and activation:
 /// `[N, H, W, I]`, weight `[4, 4, I, O]`, bias `[O]` → `[N, H/2, W/2, O]`.
 ///
@@ -36,7 +41,7 @@ pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) 
         let gradient = gradient.reshape(((), output))?;
         let dx =
             wanted.then(|| taps.collect(&gradient.matmul(&weight.reshape(kernel)?.t()?)?)).transpose()?;
-        Ok((dx, rows.t()?.matmul(&gradient)?.reshape(weight.shape())?))
+        Ok((dx, product_over_rows(&rows, &gradient)?.reshape(weight.shape())?))
     })
 }
 
@@ -59,7 +64,7 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
         let spread = taps.spread(gradient)?;
         let dx =
             wanted.then(|| spread.matmul(&weight.reshape(kernel)?.t()?)?.reshape(x.shape())).transpose()?;
-        let dw = rows.t()?.matmul(&spread)?.reshape(weight.shape())?;
+        let dw = product_over_rows(&rows, &spread)?.reshape(weight.shape())?;
         Ok((dx, dw))
     })
 }
@@ -86,7 +91,7 @@ pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation)
     let wanted = x.track_op();
     finish(sum, [x, weight, bias], activation, move |x, weight, gradient| {
         let dx = wanted.then(|| gradient.matmul(weight)).transpose()?;
-        Ok((dx, gradient.t()?.matmul(x)?))
+        Ok((dx, product_over_rows(gradient, x)?))
     })
 }
 
@@ -129,16 +134,64 @@ fn finish(
             None => gradient.clone(),
         };
         let (dx, dw) = backward(x, weight, &masked)?;
-        Ok([dx, Some(dw), Some(column_sums(&masked.reshape(((), bias.elem_count()))?)?)])
+        Ok([dx, Some(dw), Some(sum_over_rows(&masked.reshape(((), bias.elem_count()))?)?)])
     })?;
     x.apply_op3(weight, bias, composed)
 }
 
-/// Sums over rows, `[P, C]` → `[C]`, as a product: candle would give each column to one block.
-fn column_sums(rows: &Tensor) -> Result<Tensor> {
-    Tensor::ones((1, rows.dim(0)?), DType::F32, rows.device())?.matmul(rows)?.squeeze(0)
+/// leftᵀ·right, `[P, A]` and `[P, B]` → `[A, B]`.
+///
+/// Over many rows the sums are long and few: runs of rows are then multiplied apart, so that there is
+/// work for all of a GPU.
+fn product_over_rows(left: &Tensor, right: &Tensor) -> Result<Tensor> {
+    let rows = left.dim(0)?;
+    let parts = parts(rows);
+    if parts == 1 {
+        return left.t()?.matmul(right);
+    }
+    let (a, b) = (left.dim(1)?, right.dim(1)?);
+    let (left, right) = (left.reshape((parts, (), a))?, right.reshape((parts, (), b))?);
+    let each = left.transpose(1, 2)?.matmul(&right)?;
+    sum_over_rows(&each.reshape((parts, a * b))?)?.reshape((a, b))
+}
+
+/// Sums over rows, `[P, C]` → `[C]`, as products: candle would give each column to one block.
+fn sum_over_rows(rows: &Tensor) -> Result<Tensor> {
+    let (count, columns) = rows.dims2()?;
+    let parts = parts(count);
+    let rows = if parts == 1 { rows.clone() } else { rows.reshape((parts, ()))? };
+    let ones = Tensor::ones((1, rows.dim(0)?), DType::F32, rows.device())?;
+    let sum = ones.matmul(&rows)?;
+    if parts == 1 { sum.squeeze(0) } else { sum_over_rows(&sum.reshape(((), columns))?) }
+}
+
+/// Runs of equally many rows that a long sum is split into.
+fn parts(rows: usize) -> usize {
+    if rows <= LONG { 1 } else { 1 << rows.trailing_zeros().min(MOST_PARTS.ilog2()) }
 }
 
 fn refuse(layer: &str, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     candle_core::bail!("a {layer} of {:?} with weight {:?} has no meaning here", x.shape(), weight.shape())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn long_sums_are_the_same_in_parts() -> Result<()> {
+        for rows in [LONG, 2 * LONG, 3 * LONG + 8, LONG + 1] {
+            let values: Vec<f32> = (0..rows * 3).map(|i| (i as f32 * 0.7).sin()).collect();
+            let left = Tensor::from_vec(values, (rows, 3), &Device::Cpu)?;
+            let right = (&left * 2.0)?.narrow(1, 0, 2)?.contiguous()?;
+            let product = (product_over_rows(&left, &right)? - left.t()?.matmul(&right)?)?;
+            let sum = (sum_over_rows(&left)? - left.sum(0)?)?;
+            for difference in [product.flatten_all()?, sum] {
+                assert!(difference.abs()?.max(0)?.to_scalar::<f32>()? < 1e-5 * rows as f32);
+            }
+        }
+        assert_eq!([LONG, 2 * LONG, 3 * LONG + 8, LONG + 1].map(parts), [1, 64, 8, 1]);
+        Ok(())
+    }
 }
