@@ -1,5 +1,6 @@
 //! The command line. One file a command.
 
+mod device;
 mod evaluate;
 mod export;
 mod histogram;
@@ -46,6 +47,9 @@ enum Command {
     /// List, describe and draw the worlds.
     #[command(subcommand)]
     World(world::Command),
+    /// Check and time a device.
+    #[command(hide = true)]
+    Device(device::Args),
 }
 
 impl Cli {
@@ -64,6 +68,7 @@ impl Cli {
             Command::Traverse(args) => traverse::run(&args)?,
             Command::Reconstruct(args) => reconstruct::run(&args)?,
             Command::Histogram(args) => histogram::run(&args)?,
+            Command::Device(args) => device::run(&args)?,
         }
         Ok(ExitCode::SUCCESS)
     }

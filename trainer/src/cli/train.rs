@@ -60,7 +60,7 @@ pub(crate) struct Args {
 
 /// Where to train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Place {
+pub(super) enum Place {
     /// A CUDA GPU if this build and machine have one, else the CPU.
     Auto,
     /// The CPU.
@@ -70,7 +70,7 @@ enum Place {
 }
 
 impl Place {
-    fn open(self) -> anyhow::Result<Device> {
+    pub(super) fn open(self) -> anyhow::Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
             Self::Auto if !candle_core::utils::cuda_is_available() => Ok(Device::Cpu),

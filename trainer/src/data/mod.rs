@@ -1,10 +1,12 @@
 //! Data sets: numbered images, with factors of variation where they are known.
 
+mod resident;
 mod world;
 
 use model::ImageShape;
 use worlds::World;
 
+pub use resident::Resident;
 pub use world::WorldDataset;
 
 /// Numbered images.

@@ -17,7 +17,9 @@ const AHEAD: usize = 4;
 /// One step's inputs.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// `[N, H, W, C]` in `[0, 1]`.
+    /// Which images.
+    pub(super) indices: Vec<u64>,
+    /// The images, `[N, H, W, C]` in `[0, 1]`; empty where only their indices are asked for.
     pub(super) images: Vec<f32>,
     /// ε, `[N, D]`.
     pub(super) noise: Vec<f32>,
@@ -29,17 +31,22 @@ pub(super) struct Draw {
     pub(super) seed: u64,
     pub(super) batch: usize,
     pub(super) latent: usize,
+    /// Whether to read the images; not where they are gathered on the device.
+    pub(super) read: bool,
 }
 
 impl Draw {
     fn prepare(self, dataset: &dyn Dataset, step: u64) -> Result<Batch, DataError> {
         let mut rng = stream(self.seed, Purpose::Batch, step);
         let indices: Vec<u64> = (0..self.batch).map(|_| rng.random_range(0..dataset.len())).collect();
-        let mut images = vec![0.0; self.batch * dataset.image_shape().len()];
-        dataset.read(&indices, &mut images)?;
+        let mut images = Vec::new();
+        if self.read {
+            images.resize(self.batch * dataset.image_shape().len(), 0.0);
+            dataset.read(&indices, &mut images)?;
+        }
         let mut rng = stream(self.seed, Purpose::Noise, step);
         let noise = (0..self.batch * self.latent).map(|_| StandardNormal.sample(&mut rng)).collect();
-        Ok(Batch { images, noise })
+        Ok(Batch { indices, images, noise })
     }
 }
 
@@ -71,7 +78,7 @@ mod tests {
     #[test]
     fn a_batch_depends_on_seed_and_step_alone() -> Result<(), Box<dyn std::error::Error>> {
         let dataset = crate::data::open("sprites")?;
-        let draw = Draw { seed: 3, batch: 2, latent: 4 };
+        let draw = Draw { seed: 3, batch: 2, latent: 4, read: true };
         let late = draw.prepare(&*dataset, 9)?;
         let arrived = std::thread::scope(|scope| {
             let batches = prepare(scope, &*dataset, draw, 8..=9);
@@ -80,6 +87,9 @@ mod tests {
         assert_eq!(arrived.len(), 2);
         assert_eq!((&arrived[1].images, &arrived[1].noise), (&late.images, &late.noise));
         assert_ne!(arrived[0].images, late.images);
+        let unread = Draw { read: false, ..draw }.prepare(&*dataset, 9)?;
+        assert_eq!((unread.indices, unread.noise), (late.indices, late.noise));
+        assert!(unread.images.is_empty());
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ mod batches;
 mod checkpoint;
 mod lock;
 mod log;
+mod optimizer;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,11 @@ pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 
 use crate::config::Config;
-use crate::data::{DataError, Dataset};
+use crate::data::{DataError, Dataset, Resident};
 use crate::file;
-use crate::objective::Forward;
+use crate::objective::{Forward, Terms};
 use batches::Draw;
+use optimizer::Optimizer;
 
 /// Name of the resolved configuration within a run's folder.
 pub const CONFIG: &str = "config.toml";
@@ -144,15 +146,11 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, terms: &crate::objective::Terms) -> candle_core::Result<()> {
-        let penalty = match &terms.penalty {
-            Some(penalty) => penalty.clone(),
-            None => terms.loss.zeros_like()?,
-        };
-        let now = Tensor::stack(&[&terms.loss, &terms.reconstruction, &terms.kl, &penalty], 0)?.detach();
+    /// Adds a step's terms, `[4]`.
+    fn add(&mut self, terms: &Tensor) -> candle_core::Result<()> {
         self.terms = Some(match self.terms.take() {
-            Some(sum) => (sum + now)?,
-            None => now,
+            Some(sum) => (sum + terms)?,
+            None => terms.clone(),
         });
         self.count += 1;
         Ok(())
@@ -167,6 +165,15 @@ impl Sums {
         };
         Ok(std::array::from_fn(|i| f64::from(values[i]) / count))
     }
+}
+
+/// Loss, reconstruction, KL and penalty in one tensor, `[4]`.
+fn stacked(terms: &Terms) -> candle_core::Result<Tensor> {
+    let penalty = match &terms.penalty {
+        Some(penalty) => penalty.clone(),
+        None => terms.loss.zeros_like()?,
+    };
+    Ok(Tensor::stack(&[&terms.loss, &terms.reconstruction, &terms.kl, &penalty], 0)?.detach())
 }
 
 impl Run<'_> {
@@ -189,15 +196,18 @@ impl Run<'_> {
         let metrics = folder.join(METRICS);
         let mut log = Log::open(&metrics, state.step)
             .map_err(|source| TrainError::Log { path: metrics.clone(), source })?;
-        let snapshot = |state: &State| -> Result<Checkpoint, TrainError> {
+        let mut optimizer = Optimizer::new(&parameters, moments)?;
+        let snapshot = |state: &State, optimizer: &Optimizer| -> Result<Checkpoint, TrainError> {
             let weights = parameters.iter().map(|(n, v)| Ok((n.to_owned(), v.as_tensor().copy()?)));
             Ok(Checkpoint {
                 state: state.clone(),
                 weights: weights.collect::<candle_core::Result<_>>()?,
-                moments: moments.clone(),
+                moments: optimizer.moments()?,
             })
         };
-        let draw = Draw { seed: train.seed, batch: train.batch, latent: config.model.latent };
+        let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
+        let read = resident.is_none();
+        let draw = Draw { seed: train.seed, batch: train.batch, latent: config.model.latent, read };
         let image = dataset.image_shape();
         let (mut sums, mut epoch) = (Sums::default(), Sums::default());
         let (before, began) = (state.seconds, Instant::now());
@@ -211,7 +221,10 @@ impl Run<'_> {
                 let batch = batch?;
                 let step = state.step + 1;
                 let shape = (train.batch, image.height, image.width, image.channels);
-                let images = Tensor::from_vec(batch.images, shape, device)?;
+                let images = match &resident {
+                    Some(resident) => resident.read(&batch.indices)?,
+                    None => Tensor::from_vec(batch.images, shape, device)?,
+                };
                 let noise = Tensor::from_vec(batch.noise, (train.batch, config.model.latent), device)?;
 
                 let encoding = vae.encode(&images)?;
@@ -219,12 +232,8 @@ impl Run<'_> {
                 let forward = Forward { images: &images, logits: &logits, encoding: &encoding };
                 let terms = config.objective.terms(&forward)?;
                 let gradients = terms.loss.backward()?;
-                for (name, variable) in parameters.iter() {
-                    if let Some(gradient) = gradients.get(variable) {
-                        let rate = train.rate(step);
-                        Adam::default().update(rate, step, variable, gradient, &moments[name])?;
-                    }
-                }
+                optimizer.update(&parameters, &gradients, train.rate(step), step)?;
+                let terms = stacked(&terms)?;
                 sums.add(&terms)?;
                 epoch.add(&terms)?;
                 state.step = step;
@@ -264,7 +273,7 @@ impl Run<'_> {
                     if state.best.is_none_or(|(_, best)| mean < best) {
                         state.best = Some((step, mean));
                     }
-                    let checkpoint = snapshot(&state)?;
+                    let checkpoint = snapshot(&state, &optimizer)?;
                     if let Some(name) = checkpoint.broken()? {
                         return Err(TrainError::Broken { name, step, good });
                     }
@@ -282,7 +291,7 @@ impl Run<'_> {
             }
             Ok(End::Finished)
         })?;
-        Ok((snapshot(&state)?, end))
+        Ok((snapshot(&state, &optimizer)?, end))
     }
 
     /// Parameters, moments and state to start from.
