@@ -1,6 +1,8 @@
 //! `cargo xtask bench NAME`: one file a benchmark, one line a file.
 
 mod child;
+mod cuda;
+mod floor;
 mod python;
 mod table;
 mod train;
@@ -12,7 +14,7 @@ use crate::project::Project;
 /// Measures, prints a table, and writes it to `target/bench/NAME.json`.
 type Benchmark = fn(&Project) -> Result<()>;
 
-const BENCHMARKS: &[(&str, Benchmark)] = &[("train", train::run)];
+const BENCHMARKS: &[(&str, Benchmark)] = &[("cuda", cuda::run), ("train", train::run)];
 
 pub(crate) fn run(project: &Project, name: &str) -> Result<()> {
     let (_, benchmark) = BENCHMARKS

@@ -1,6 +1,6 @@
 //! A Python that has PyTorch: the system's, or one of our own under `target/`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -9,6 +9,10 @@ use crate::step::{announce, step};
 
 /// What is installed where there is no PyTorch.
 const TORCH: &str = "torch==2.15.0";
+
+/// Prints the folders of the libraries of NVIDIA's wheels, which lie beside PyTorch.
+const CUDA_LIBRARIES: &str = "import glob, os, torch; \
+     print(*glob.glob(os.path.join(os.path.dirname(torch.__path__[0]), 'nvidia', '*', 'lib')), sep='\\n')";
 
 /// A Python that imports PyTorch, and PyTorch's version.
 pub(super) fn with_torch(project: &Project) -> Result<(PathBuf, String)> {
@@ -33,6 +37,12 @@ pub(super) fn with_torch(project: &Project) -> Result<(PathBuf, String)> {
     })?;
     let version = version(project, &ours).context("the PyTorch just installed can't be imported")?;
     Ok((ours, version))
+}
+
+/// Folders of the CUDA libraries that PyTorch's wheels brought along.
+pub(super) fn cuda_libraries(project: &Project, python: &Path) -> Result<Vec<PathBuf>> {
+    let printed = output(project.command(python).args(["-c", CUDA_LIBRARIES]))?;
+    Ok(printed.lines().map(PathBuf::from).collect())
 }
 
 fn version(project: &Project, python: &PathBuf) -> Result<String> {

@@ -36,7 +36,7 @@ impl Series {
         self.rates.iter().fold((f64::INFINITY, 0.0), |(low, high), &r| (low.min(r), high.max(r)))
     }
 
-    fn json(&self, ours: &Self) -> Value {
+    pub(super) fn json(&self, ours: &Self) -> Value {
         let (low, high) = self.spread();
         json!({
             "name": self.name,

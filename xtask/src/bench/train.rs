@@ -34,7 +34,7 @@ const FORWARD: f64 = (32 * 32 * 32 * 16
 /// The first convolution's gradient for the images, which nobody needs.
 const UNNEEDED: f64 = (32 * 32 * 32 * 16) as f64;
 /// GFLOP of a training step an image: forward, gradients of inputs, gradients of weights.
-const GFLOP: f64 = 2e-9 * (3.0 * 2.0 * FORWARD - UNNEEDED);
+pub(super) const GFLOP: f64 = 2e-9 * (3.0 * 2.0 * FORWARD - UNNEEDED);
 
 pub(super) fn run(project: &Project) -> Result<()> {
     let (python, torch) = python::with_torch(project)?;
@@ -52,6 +52,7 @@ pub(super) fn run(project: &Project) -> Result<()> {
     let pytorch = |layout: &str| {
         let mut command = project.command(&python);
         command.arg(&script).args([STEPS, THREADS, layout]).env_remove("OPENBLAS_CORETYPE");
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
         command
     };
     let mut series = [
@@ -130,7 +131,7 @@ fn train_for_real(project: &Project, series: &mut Series) -> Result<()> {
 }
 
 /// Images a second between the first and the last line of a run's log.
-fn logged_rate(log: &Path) -> Result<f64> {
+pub(super) fn logged_rate(log: &Path) -> Result<f64> {
     let text = fs::read_to_string(log).with_context(|| format!("{} can't be read", log.display()))?;
     let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let rates: Vec<f64> =
@@ -141,7 +142,7 @@ fn logged_rate(log: &Path) -> Result<f64> {
     Ok(rates.len() as f64 / times)
 }
 
-fn numbers(printed: &str) -> Result<Vec<f64>> {
+pub(super) fn numbers(printed: &str) -> Result<Vec<f64>> {
     let figures: Vec<f64> = printed
         .split_whitespace()
         .map(|word| word.parse().with_context(|| format!("`{word}` is not a figure")))
