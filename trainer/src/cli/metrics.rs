@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use metrics::{Grid, Representation, Score};
 use trainer::npy;
-use trainer::report::{Column, Table};
+use trainer::report::{Column, Table, thousands};
 
 use super::print::print;
 
@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let rows = Representation::new(codes.values, codes.width, &factors.values, factors.width)
         .with_context(unusable)?;
     let (count, units) = (rows.rows(), rows.latent());
+    tracing::info!("scoring {} codes of {units} units; many classes take a minute", thousands(count as u64));
     let scores = if args.grid {
         metrics::of_grid(&Grid::new(rows).with_context(unusable)?, args.seed)
     } else {

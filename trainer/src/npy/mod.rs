@@ -21,7 +21,7 @@ const MAX_VALUES: u64 = 1 << 27;
 #[derive(Debug, thiserror::Error)]
 pub enum NpyError {
     /// The file can't be read.
-    #[error("{} could not be read: {source}", path.display())]
+    #[error("{} could not be read", path.display())]
     Read {
         /// File.
         path: PathBuf,
