@@ -73,11 +73,15 @@ impl Place {
     pub(super) fn open(self) -> anyhow::Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
-            Self::Auto if !candle_core::utils::cuda_is_available() => Ok(Device::Cpu),
+            Self::Auto if !cfg!(feature = "cuda") => Ok(Device::Cpu),
+            Self::Auto => Ok(Device::new_cuda(0).unwrap_or_else(|error| {
+                tracing::warn!("no CUDA GPU could be opened, so the CPU does the work: {error}");
+                Device::Cpu
+            })),
             Self::Cuda if !cfg!(feature = "cuda") => {
                 bail!("this build has no CUDA; build it with `--features cuda`, or use --device cpu")
             }
-            Self::Auto | Self::Cuda => {
+            Self::Cuda => {
                 Device::new_cuda(0).context("no CUDA GPU could be opened; use --device cpu to train without")
             }
         }
