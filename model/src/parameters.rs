@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Result, Tensor, Var};
 use candle_nn::VarBuilder;
 use rand::Rng;
@@ -52,6 +53,14 @@ impl Parameters {
     /// Name and variable, in name order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.0.iter().map(|(name, variable)| (name.as_str(), variable))
+    }
+
+    /// The variables' gradients in name order; zeros where the loss does not depend on one.
+    ///
+    /// # Errors
+    /// Fails if the device can't hold the zeros.
+    pub fn gradients(&self, of: &GradStore) -> Result<Vec<Tensor>> {
+        self.0.values().map(|v| of.get(v).map_or_else(|| v.zeros_like(), |g| Ok(g.clone()))).collect()
     }
 
     /// A copy of the names with the tensors behind them.

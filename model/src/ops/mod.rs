@@ -73,3 +73,13 @@ impl Layers {
     pub const REFERENCE: Self =
         Self { conv: reference::conv, deconvs: reference::deconvs, dense: reference::dense };
 }
+
+/// A transposed convolution for each weight and bias in turn, ReLU between them, nothing after the last.
+fn in_turn(deconv: Layer, x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
+    let mut x = x.clone();
+    for (i, (weight, bias)) in layers.iter().enumerate() {
+        let last = i + 1 == layers.len();
+        x = deconv(&x, weight, bias, if last { Activation::None } else { Activation::Relu })?;
+    }
+    Ok(x)
+}

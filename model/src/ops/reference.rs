@@ -31,12 +31,7 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
 /// # Errors
 /// Fails if the shapes don't fit.
 pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
-    let mut x = x.clone();
-    for (i, (weight, bias)) in layers.iter().enumerate() {
-        let last = i + 1 == layers.len();
-        x = deconv(&x, weight, bias, if last { Activation::None } else { Activation::Relu })?;
-    }
-    Ok(x)
+    super::in_turn(deconv, x, layers)
 }
 
 /// x·Wᵀ plus bias and activation.

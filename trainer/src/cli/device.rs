@@ -114,11 +114,8 @@ impl Network {
         let posterior = self.vae.encode(&self.images)?.posterior;
         let logits = self.vae.decode(&posterior.sample(&self.noise)?)?;
         let kl = posterior.kl_standard_normal()?.sum(1)?;
-        let gradients = ((self.nll)(&logits, &self.images)? + kl)?.mean_all()?.backward()?;
-        let gradient = |(_, v): (&str, &candle_core::Var)| {
-            gradients.get(v).map_or_else(|| v.zeros_like(), |g| Ok(g.clone()))
-        };
-        self.parameters.iter().map(gradient).collect()
+        let loss = ((self.nll)(&logits, &self.images)? + kl)?.mean_all()?;
+        self.parameters.gradients(&loss.backward()?)
     }
 }
 

@@ -48,11 +48,7 @@ impl Optimizer {
                 }
                 Ok(())
             }
-            Self::Flat(adam, _) => {
-                let gradient =
-                    |(_, v): (_, &Var)| gradients.get(v).map_or_else(|| v.zeros_like(), |g| Ok(g.clone()));
-                adam.update(rate, step, &parameters.iter().map(gradient).collect::<Result<Vec<_>>>()?)
-            }
+            Self::Flat(adam, _) => adam.update(rate, step, &parameters.gradients(gradients)?),
         }
     }
 
