@@ -44,6 +44,20 @@ pub enum PosteriorKind {
     /// Diagonal Gaussian N(μ, diag σ²) (Kingma & Welling 2014).
     #[default]
     Gaussian,
+    /// Laplace(μ, b), b = σ/√2.
+    Laplace,
+    /// γ·N(μ, σ²) + (1 − γ)·δ₀ (Tonolini et al. 2019).
+    SpikeSlab,
+}
+
+impl PosteriorKind {
+    /// Numbers that the encoder gives for each unit.
+    pub fn statistics(self) -> usize {
+        match self {
+            Self::Gaussian | Self::Laplace => 2,
+            Self::SpikeSlab => 3,
+        }
+    }
 }
 
 /// Family of the likelihood p(x|z).
@@ -72,6 +86,9 @@ pub struct ModelConfig {
     pub posterior: PosteriorKind,
     /// Family of p(x|z).
     pub likelihood: LikelihoodKind,
+    /// Units of a code that may tell anything of an image; all, if it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub winners: Option<usize>,
 }
 
 impl Default for ModelConfig {
@@ -83,6 +100,7 @@ impl Default for ModelConfig {
             hidden: 256,
             posterior: PosteriorKind::Gaussian,
             likelihood: LikelihoodKind::Bernoulli,
+            winners: None,
         }
     }
 }
@@ -109,6 +127,16 @@ impl ModelConfig {
         in_range("image.channels", image.channels, MAX_IMAGE_CHANNELS)?;
         in_range("latent", self.latent, MAX_LATENT)?;
         in_range("hidden", self.hidden, MAX_WIDTH)?;
+        if let Some(winners) = self.winners {
+            in_range("winners", winners, self.latent)?;
+            if self.posterior != PosteriorKind::Gaussian {
+                return Err(ConfigError {
+                    key: "winners",
+                    value: winners.to_string(),
+                    expected: "needs the Gaussian posterior".to_owned(),
+                });
+            }
+        }
         if self.channels.is_empty() || self.channels.len() > MAX_CONVOLUTIONS {
             return Err(ConfigError {
                 key: "channels",
@@ -168,7 +196,8 @@ impl ModelConfig {
             layer(format!("encoder.conv.{i}"), weight, pair[1]);
         }
         layer("encoder.dense".into(), vec![self.hidden, flat], self.hidden);
-        layer("encoder.posterior".into(), vec![2 * self.latent, self.hidden], 2 * self.latent);
+        let statistics = self.posterior.statistics() * self.latent;
+        layer("encoder.posterior".into(), vec![statistics, self.hidden], statistics);
         all.sort();
         all
     }
@@ -206,6 +235,8 @@ mod tests {
         assert_eq!(bad(|c| c.latent = 0), "latent");
         assert_eq!(bad(|c| c.latent = MAX_LATENT + 1), "latent");
         assert_eq!(bad(|c| c.hidden = MAX_WIDTH + 1), "hidden");
+        assert_eq!(bad(|c| c.winners = Some(11)), "winners");
+        assert_eq!(bad(|c| (c.winners, c.posterior) = (Some(2), PosteriorKind::Laplace)), "winners");
         assert_eq!(bad(|c| c.channels.clear()), "channels");
         assert_eq!(bad(|c| c.channels = vec![8; MAX_CONVOLUTIONS + 1]), "channels");
         assert_eq!(bad(|c| c.channels[0] = 0), "channels");

@@ -1,7 +1,7 @@
 //! The field's convolutional autoencoder for 64×64 images (Burgess et al. 2018, "Understanding
 //! disentangling in β-VAE"; Locatello et al. 2019, table 1).
 //!
-//! Encoder: k4 s2 p1 convolutions with ReLU, a dense layer with ReLU, a dense layer to μ, log σ².
+//! Encoder: k4 s2 p1 convolutions with ReLU, a dense layer with ReLU, a dense layer to the posterior.
 //! Decoder: two dense layers with ReLU, then the same convolutions transposed; the last gives the
 //! logits of the likelihood.
 
@@ -56,6 +56,7 @@ impl Vae {
         config.validate().map_err(candle_core::Error::wrap)?;
         let (height, width, last) = config.feature_shape();
         let flat = height * width * last;
+        let statistics = config.posterior.statistics() * config.latent;
         let widths: Vec<usize> =
             std::iter::once(config.image.channels).chain(config.channels.iter().copied()).collect();
         let encoder = vb.pp("encoder");
@@ -74,11 +75,7 @@ impl Vae {
         Ok(Self {
             convolutions,
             encoder_dense: Layer::load(&encoder.pp("dense"), &[config.hidden, flat], config.hidden)?,
-            posterior: Layer::load(
-                &encoder.pp("posterior"),
-                &[2 * config.latent, config.hidden],
-                2 * config.latent,
-            )?,
+            posterior: Layer::load(&encoder.pp("posterior"), &[statistics, config.hidden], statistics)?,
             decoder_dense: [
                 Layer::load(&decoder.pp("dense.0"), &[config.hidden, config.latent], config.hidden)?,
                 Layer::load(&decoder.pp("dense.1"), &[flat, config.hidden], flat)?,
@@ -119,7 +116,11 @@ impl Vae {
         activations.push(hidden.clone());
         let statistics =
             (self.layers.dense)(&hidden, &self.posterior.weight, &self.posterior.bias, Activation::None)?;
-        Ok(Encoding { posterior: Posterior::from_statistics(&statistics)?, activations })
+        let mut posterior = Posterior::from_statistics(self.config.posterior, &statistics)?;
+        if let Some(count) = self.config.winners {
+            posterior = posterior.winners(count)?;
+        }
+        Ok(Encoding { posterior, activations })
     }
 
     /// Decodes `codes`, `[N, D]`, to the likelihood's logits, `[N, H, W, C]`.

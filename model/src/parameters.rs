@@ -55,6 +55,11 @@ impl Parameters {
         self.0.iter().map(|(name, variable)| (name.as_str(), variable))
     }
 
+    /// The variable of a name.
+    pub fn get(&self, name: &str) -> Option<&Var> {
+        self.0.get(name)
+    }
+
     /// The variables' gradients in name order; zeros where the loss does not depend on one.
     ///
     /// # Errors
@@ -63,15 +68,29 @@ impl Parameters {
         self.0.values().map(|v| of.get(v).map_or_else(|| v.zeros_like(), |g| Ok(g.clone()))).collect()
     }
 
+    /// The variables with further ones that start from `tensors`.
+    ///
+    /// # Errors
+    /// Fails if the device can't hold a tensor.
+    pub fn with(mut self, tensors: &BTreeMap<String, Tensor>) -> Result<Self> {
+        self.0.extend(Self::from_tensors(tensors)?.0);
+        Ok(self)
+    }
+
     /// A copy of the names with the tensors behind them.
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
         self.0.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
     }
 
+    /// Tensors of any origin as candle's layers ask for them.
+    pub fn view(tensors: &BTreeMap<String, Tensor>, device: &Device) -> VarBuilder<'static> {
+        let tensors = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.clone()));
+        VarBuilder::from_tensors(tensors.collect(), DType::F32, device)
+    }
+
     /// The variables as candle's layers ask for them; gradients reach them.
     pub fn builder(&self, device: &Device) -> VarBuilder<'static> {
-        let tensors = self.tensors().into_iter().collect();
-        VarBuilder::from_tensors(tensors, DType::F32, device)
+        Self::view(&self.tensors(), device)
     }
 }
 

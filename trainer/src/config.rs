@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use model::ModelConfig;
+use model::config::PosteriorKind;
 use serde::{Deserialize, Serialize};
 
 use crate::objective::Objective;
+use crate::prior::Prior;
+use crate::sparsity::Sparsity;
 
 /// A run, as in `configs/*.toml`. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,12 @@ pub struct Config {
     pub source: Option<String>,
     /// What is minimised.
     pub objective: Objective,
+    /// What codes are drawn to.
+    #[serde(default)]
+    pub prior: Prior,
+    /// What is sparse in the encoder.
+    #[serde(default)]
+    pub sparsity: Sparsity,
     /// The network.
     #[serde(default)]
     pub model: ModelConfig,
@@ -174,6 +183,26 @@ impl Config {
         Ok(config)
     }
 
+    /// What was minimised, for the model card: `beta + laplace + sparsity`, with every number.
+    pub fn objective_card(&self) -> model::card::Objective {
+        let (objective, mut parameters) = self.objective.card();
+        let (prior, further) = self.prior.card();
+        let sparsity = self.sparsity.card();
+        let mut name = objective.to_owned();
+        if self.prior != Prior::default() {
+            name = format!("{name} + {prior}");
+            parameters.extend(further);
+        }
+        if !sparsity.is_empty() {
+            name.push_str(" + sparsity");
+            parameters.extend(sparsity);
+        }
+        model::card::Objective {
+            name,
+            parameters: parameters.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+        }
+    }
+
     fn validate(&self, path: &str) -> Result<(), ConfigError> {
         let fail =
             |key: String, problem: String| Err(ConfigError::Value { path: path.to_owned(), key, problem });
@@ -182,6 +211,15 @@ impl Config {
         }
         if let Err((key, problem)) = self.objective.validate() {
             return fail(format!("objective.{key}"), problem);
+        }
+        if let Err((key, problem)) = self.prior.validate(self.model.posterior) {
+            return fail(format!("prior.{key}"), problem);
+        }
+        if let Err((key, problem)) = self.sparsity.validate() {
+            return fail(format!("sparsity.{key}"), problem);
+        }
+        if matches!(self.objective, Objective::Tc(_)) && self.model.posterior != PosteriorKind::Gaussian {
+            return fail("objective.kind".into(), "needs model.posterior = \"gaussian\"".into());
         }
         let train = &self.train;
         for (key, value, max) in [
@@ -234,7 +272,8 @@ fn set(table: &mut toml::Table, pair: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    const SPARSE: &str = "name = 'a'\n[objective]\nkind = 'sparse'\nbeta = 2.0\n";
+    const SPARSE: &str =
+        "name = 'a'\n[objective]\nkind = 'beta'\nbeta = 2.0\n[prior]\nkind = 'laplace'\nscale = 0.5\n";
 
     fn error(text: &str, overrides: &[&str]) -> String {
         let overrides: Vec<String> = overrides.iter().map(|&s| s.to_owned()).collect();
@@ -269,7 +308,9 @@ mod tests {
             ("train.learning_rate", "-1.0"),
             ("model.latent", "0"),
             ("objective.beta", "-2.0"),
-            ("objective.scale", "0.0"),
+            ("prior.scale", "0.0"),
+            ("prior.kind", "'spike-slab'"),
+            ("sparsity.rate.target", "2.0"),
         ] {
             let message = error(SPARSE, &[&format!("{key}={value}")]);
             assert!(message.contains("a.toml") && message.contains(key), "{message}");

@@ -1,5 +1,7 @@
 //! From a checkpoint to a weights file with its card.
 
+use std::collections::BTreeSet;
+
 use candle_core::Device;
 use model::card::{Card, FORMAT, Training};
 use model::{Parameters, Vae, Weights, WeightsError};
@@ -39,13 +41,16 @@ pub fn weights(
         .iter()
         .map(|(name, tensor)| Ok((name.clone(), tensor.to_device(&cpu)?)))
         .collect::<candle_core::Result<_>>()?;
+    let mut tensors = config.sparsity.applied(tensors)?;
+    let names: BTreeSet<String> = config.model.tensors().into_iter().map(|(name, _)| name).collect();
+    tensors.retain(|name, _| names.contains(name));
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
     let measured = describe(&vae, dataset, config.train.card_samples, config.train.seed)?;
     let card = Card {
         format: FORMAT,
         name: config.name.clone(),
         model: config.model.clone(),
-        objective: config.objective.card(),
+        objective: config.objective_card(),
         training: Training {
             dataset: config.dataset.clone(),
             steps: checkpoint.state.step,

@@ -24,6 +24,7 @@ mod elementary;
 mod flat;
 mod gemm;
 mod image;
+mod map;
 mod phases;
 pub mod reference;
 mod storage;
@@ -36,7 +37,7 @@ pub use conv::conv;
 pub use deconv::{deconv, deconvs};
 pub use dense::dense;
 pub use flat::FlatAdam;
-pub(crate) use storage::on_cpu;
+pub(crate) use map::{awake, bounded, product};
 
 /// What follows a layer's sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,26 @@
-//! What training minimises. One file an objective; a new one is a file and a line in [`Objective`].
+//! What training minimises: how an objective weighs the KL to the prior and what it adds. One file
+//! an objective; a new one is a file and a line in [`Objective`]. Which prior, and what is sparse in
+//! the encoder, is said apart from it: see [`crate::prior`] and [`crate::sparsity`].
 
 mod beta;
-mod sparse;
+mod capacity;
+mod dip;
+mod factor;
+mod tc;
 mod vae;
+mod weight;
 
 use candle_core::{Result, Tensor};
 use model::network::Encoding;
 use serde::{Deserialize, Serialize};
 
 pub use beta::Beta;
-pub use sparse::{Prior, Sparse, SparseLayers, laplace_kl};
+pub use capacity::Capacity;
+pub use dip::{Covariance, Dip};
+pub use factor::{Discriminator, Factor, shuffled};
+pub use tc::{Estimator, TotalCorrelation, total_correlation};
 pub use vae::Plain;
+pub use weight::{Fall, Weight};
 
 /// One batch after the network: what an objective may look at.
 #[derive(Debug)]
@@ -21,6 +31,23 @@ pub struct Forward<'a> {
     pub logits: &'a Tensor,
     /// Posterior and hidden activations.
     pub encoding: &'a Encoding,
+    /// The sampled codes, `[N, D]`.
+    pub codes: &'a Tensor,
+    /// KL(q(z|x) ‖ p(z)) to the run's prior per image and unit, `[N, D]`.
+    pub kl: &'a Tensor,
+    /// Step, counted from 1.
+    pub step: u64,
+    /// Images in the data set.
+    pub images_in_all: u64,
+    /// FactorVAE's.
+    pub discriminator: Option<&'a Discriminator>,
+}
+
+impl Forward<'_> {
+    /// Mean KL of an image, a scalar.
+    fn kl(&self) -> Result<Tensor> {
+        self.kl.sum(1)?.mean_all()
+    }
 }
 
 /// The objective's value and its parts: scalars, means over the batch, nats an image.
@@ -30,10 +57,16 @@ pub struct Terms {
     pub loss: Tensor,
     /// −log p(x|z).
     pub reconstruction: Tensor,
-    /// KL(q(z|x) ‖ p(z)) to the objective's own prior, unweighted.
+    /// KL(q(z|x) ‖ p(z)) to the run's prior, unweighted.
     pub kl: Tensor,
     /// What is added besides, weighted.
     pub penalty: Option<Tensor>,
+}
+
+/// Loss, and what of it is neither reconstruction nor weighted KL.
+struct Value {
+    loss: Tensor,
+    penalty: Option<Tensor>,
 }
 
 /// An objective with its parameters, as `[objective]` in a configuration.
@@ -44,8 +77,14 @@ pub enum Objective {
     Vae(Plain),
     /// β-VAE.
     Beta(Beta),
-    /// Sparsity at the prior and in the encoder.
-    Sparse(Sparse),
+    /// Annealed capacity.
+    Capacity(Capacity),
+    /// FactorVAE.
+    Factor(Factor),
+    /// β-TCVAE.
+    Tc(TotalCorrelation),
+    /// DIP-VAE.
+    Dip(Dip),
 }
 
 impl Objective {
@@ -54,11 +93,21 @@ impl Objective {
     /// # Errors
     /// Passes candle's errors on.
     pub fn terms(&self, forward: &Forward) -> Result<Terms> {
-        match self {
-            Self::Vae(objective) => objective.terms(forward),
-            Self::Beta(objective) => objective.terms(forward),
-            Self::Sparse(objective) => objective.terms(forward),
-        }
+        let reconstruction = model::ops::bernoulli_nll(forward.logits, forward.images)?.mean_all()?;
+        let Value { loss, penalty } = match self {
+            Self::Vae(objective) => objective.value(&reconstruction, forward),
+            Self::Beta(objective) => objective.value(&reconstruction, forward),
+            Self::Capacity(objective) => objective.value(&reconstruction, forward),
+            Self::Factor(objective) => objective.value(&reconstruction, forward),
+            Self::Tc(objective) => objective.value(&reconstruction, forward),
+            Self::Dip(objective) => objective.value(&reconstruction, forward),
+        }?;
+        Ok(Terms { loss, reconstruction, kl: forward.kl()?, penalty })
+    }
+
+    /// FactorVAE's parameters, if it is one.
+    pub fn factor(&self) -> Option<Factor> {
+        if let Self::Factor(factor) = self { Some(*factor) } else { None }
     }
 
     /// Checks the parameters.
@@ -68,53 +117,69 @@ impl Objective {
     pub fn validate(&self) -> std::result::Result<(), (&'static str, String)> {
         match self {
             Self::Vae(_) => Ok(()),
-            Self::Beta(objective) => positive("beta", objective.beta),
-            Self::Sparse(objective) => {
-                positive("beta", objective.beta)?;
-                positive("scale", objective.scale)?;
-                not_negative("activation", objective.activation)
+            Self::Beta(o) => positive_weight("beta", o.beta),
+            Self::Capacity(o) => {
+                positive("gamma", o.gamma)?;
+                not_negative("capacity", o.capacity)
+            }
+            Self::Factor(o) => {
+                not_negative("gamma", o.gamma)?;
+                positive("learning_rate", o.learning_rate)?;
+                within("layers", o.layers, 32)?;
+                within("width", o.width, model::config::MAX_WIDTH)
+            }
+            Self::Tc(o) => positive_weight("beta", o.beta),
+            Self::Dip(o) => {
+                not_negative("off_diagonal", o.off_diagonal)?;
+                not_negative("diagonal", o.diagonal())
             }
         }
     }
 
     /// Name and numeric parameters, for the model card.
-    pub fn card(&self) -> model::card::Objective {
-        let (name, parameters): (&str, Vec<(&str, f64)>) = match self {
+    pub fn card(&self) -> (&'static str, Vec<(&'static str, f64)>) {
+        match self {
             Self::Vae(_) => ("vae", vec![]),
-            Self::Beta(o) => ("beta", vec![("beta", o.beta)]),
-            Self::Sparse(o) => {
-                ("sparse", vec![("beta", o.beta), ("scale", o.scale), ("activation", o.activation)])
+            Self::Beta(o) => ("beta", vec![("beta", o.beta.last())]),
+            Self::Capacity(o) => ("capacity", vec![("gamma", o.gamma), ("capacity", o.capacity)]),
+            Self::Factor(o) => ("factor", vec![("gamma", o.gamma)]),
+            Self::Tc(o) => ("tc", vec![("beta", o.beta.last())]),
+            Self::Dip(o) => {
+                let name = if o.covariance == Covariance::I { "dip-i" } else { "dip-ii" };
+                (name, vec![("off_diagonal", o.off_diagonal), ("diagonal", o.diagonal())])
             }
-        };
-        model::card::Objective {
-            name: name.to_owned(),
-            parameters: parameters.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
         }
     }
 }
 
-fn positive(key: &'static str, value: f64) -> std::result::Result<(), (&'static str, String)> {
+type Checked = std::result::Result<(), (&'static str, String)>;
+
+pub(crate) fn positive(key: &'static str, value: f64) -> Checked {
     if value.is_finite() && value > 0.0 {
         return Ok(());
     }
     Err((key, format!("is {value}; it must be a finite number above 0")))
 }
 
-fn not_negative(key: &'static str, value: f64) -> std::result::Result<(), (&'static str, String)> {
+pub(crate) fn positive_weight(key: &'static str, weight: Weight) -> Checked {
+    if weight.is_positive() {
+        return Ok(());
+    }
+    Err((key, format!("is {weight}; it must be finite and above 0 throughout")))
+}
+
+pub(crate) fn not_negative(key: &'static str, value: f64) -> Checked {
     if value.is_finite() && value >= 0.0 {
         return Ok(());
     }
     Err((key, format!("is {value}; it must be a finite number, 0 or above")))
 }
 
-/// Mean −log p(x|z) over the batch.
-fn reconstruction(forward: &Forward) -> Result<Tensor> {
-    model::ops::bernoulli_nll(forward.logits, forward.images)?.mean_all()
-}
-
-/// Mean over the batch of a KL given per image and unit, `[N, D]`.
-fn batch_mean(kl: &Tensor) -> Result<Tensor> {
-    kl.sum(1)?.mean_all()
+pub(crate) fn within(key: &'static str, value: usize, max: usize) -> Checked {
+    if (1..=max).contains(&value) {
+        return Ok(());
+    }
+    Err((key, format!("is {value}; it must lie between 1 and {max}")))
 }
 
 #[cfg(test)]
@@ -123,43 +188,75 @@ mod tests {
     use candle_core::{DType, Device};
     use model::Posterior;
 
-    /// Terms on one 4-pixel image with logits 0, so that the reconstruction is 4·ln 2.
-    pub(super) fn terms(objective: &Objective, mean: f32, log_var: f32, activation: f32) -> Result<[f32; 3]> {
-        let device = Device::Cpu;
-        let images = Tensor::zeros((1, 2, 2, 1), DType::F32, &device)?;
-        let posterior = Posterior {
-            mean: Tensor::new(&[[mean]], &device)?,
-            log_var: Tensor::new(&[[log_var]], &device)?,
-        };
-        let encoding = Encoding { posterior, activations: vec![Tensor::new(&[[activation]], &device)?] };
-        let terms = objective.terms(&Forward { images: &images, logits: &images, encoding: &encoding })?;
-        Ok([terms.loss.to_scalar()?, terms.reconstruction.to_scalar()?, terms.kl.to_scalar()?])
+    /// An objective's parts on a batch.
+    pub(super) struct Example {
+        pub(super) loss: f32,
+        pub(super) reconstruction: f32,
+        pub(super) kl: f32,
+        pub(super) penalty: f32,
     }
 
-    fn close(got: [f32; 3], expected: [f32; 3]) {
-        for (got, expected) in got.iter().zip(expected) {
-            assert!((got - expected).abs() < 1e-4, "{got} is not {expected}");
-        }
+    /// On images of 4 pixels with logits 0, so that the reconstruction is 4·ln 2, and codes at the
+    /// means.
+    pub(super) fn example<const D: usize, const N: usize>(
+        objective: &Objective,
+        means: &[[f32; D]; N],
+        log_var: f32,
+    ) -> Result<Example> {
+        let device = Device::Cpu;
+        let images = Tensor::zeros((means.len(), 2, 2, 1), DType::F32, &device)?;
+        let mean = Tensor::new(means, &device)?;
+        let posterior = Posterior::gaussian(mean.clone(), (mean.zeros_like()? + f64::from(log_var))?);
+        let kl = posterior.kl_standard_normal()?;
+        let encoding = Encoding { posterior, activations: Vec::new() };
+        let terms = objective.terms(&Forward {
+            images: &images,
+            logits: &images,
+            encoding: &encoding,
+            codes: &mean,
+            kl: &kl,
+            step: 10,
+            images_in_all: 100,
+            discriminator: None,
+        })?;
+        let penalty = terms.penalty.map_or(Ok(0.0), |penalty| penalty.to_scalar())?;
+        Ok(Example {
+            loss: terms.loss.to_scalar()?,
+            reconstruction: terms.reconstruction.to_scalar()?,
+            kl: terms.kl.to_scalar()?,
+            penalty,
+        })
     }
 
     #[test]
     fn values_match_hand_computed_ones() -> Result<()> {
         let nll = 4.0 * std::f32::consts::LN_2;
-        // KL(N(2, 1) ‖ N(0, 1)) = 2
-        close(terms(&Objective::Vae(Plain {}), 2.0, 0.0, 3.0)?, [nll + 2.0, nll, 2.0]);
-        close(terms(&Objective::Beta(Beta { beta: 4.0 }), 2.0, 0.0, 3.0)?, [nll + 8.0, nll, 2.0]);
-        // KL(N(0, 1) ‖ Laplace(0, 1)) = ln 2 − ½ ln(2πe) + √(2/π)
-        let kl = std::f32::consts::LN_2 - 0.5 * 17.079_468f32.ln() + 0.797_884_6;
-        let sparse = Sparse { beta: 2.0, scale: 1.0, activation: 0.5, ..Sparse::default() };
-        close(terms(&Objective::Sparse(sparse), 0.0, 0.0, 3.0)?, [nll + 2.0 * kl + 1.5, nll, kl]);
+        // KL(N(2, 1) ‖ N(0, 1)) = 2; C at step 10 of 40 is ¼·12.
+        let capacity = Capacity { gamma: 5.0, capacity: 12.0, over: 40 };
+        let fall = Weight::Schedule(Fall { from: 16.0, to: 1.0, hold: 0, over: 20 });
+        for (objective, loss) in [
+            (Objective::Vae(Plain {}), nll + 2.0),
+            (Objective::Beta(Beta::default()), nll + 8.0),
+            (Objective::Beta(Beta { beta: fall }), nll + 8.0),
+            (Objective::Capacity(capacity), nll + 5.0),
+        ] {
+            let got = example(&objective, &[[2.0]], 0.0)?;
+            for (got, expected) in [(got.loss, loss), (got.reconstruction, nll), (got.kl, 2.0)] {
+                assert!((got - expected).abs() < 1e-4, "{objective:?}: {got} is not {expected}");
+            }
+        }
         Ok(())
     }
 
     #[test]
     fn impossible_parameters_are_named() {
         let key = |objective: Objective| objective.validate().expect_err("it was accepted").0;
-        assert_eq!(key(Objective::Beta(Beta { beta: 0.0 })), "beta");
-        assert_eq!(key(Objective::Sparse(Sparse { scale: f64::NAN, ..Sparse::default() })), "scale");
-        assert_eq!(key(Objective::Sparse(Sparse { activation: -1.0, ..Sparse::default() })), "activation");
+        let rising = Weight::Schedule(Fall { from: 0.0, to: 1.0, hold: 0, over: 1 });
+        for beta in [Weight::Constant(0.0), Weight::Constant(f64::NAN), rising] {
+            assert_eq!(key(Objective::Beta(Beta { beta })), "beta");
+        }
+        assert_eq!(key(Objective::Capacity(Capacity { gamma: -1.0, ..Capacity::default() })), "gamma");
+        assert_eq!(key(Objective::Factor(Factor { width: 0, ..Factor::default() })), "width");
+        assert_eq!(key(Objective::Dip(Dip { diagonal: Some(-1.0), ..Dip::default() })), "diagonal");
     }
 }

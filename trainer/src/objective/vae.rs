@@ -1,10 +1,10 @@
 //! The evidence lower bound (Kingma & Welling 2014, "Auto-encoding variational Bayes", eq. 3):
-//! −log p(x|z) + KL(q(z|x) ‖ N(0, I)).
+//! −log p(x|z) + KL(q(z|x) ‖ p(z)).
 
-use candle_core::Result;
+use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{Forward, Terms, batch_mean, reconstruction};
+use super::{Forward, Value};
 
 /// The plain VAE; it has no parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,9 +12,7 @@ use super::{Forward, Terms, batch_mean, reconstruction};
 pub struct Plain {}
 
 impl Plain {
-    pub(super) fn terms(self, forward: &Forward) -> Result<Terms> {
-        let reconstruction = reconstruction(forward)?;
-        let kl = batch_mean(&forward.encoding.posterior.kl_standard_normal()?)?;
-        Ok(Terms { loss: (&reconstruction + &kl)?, reconstruction, kl, penalty: None })
+    pub(super) fn value(self, reconstruction: &Tensor, forward: &Forward) -> Result<Value> {
+        Ok(Value { loss: (reconstruction + forward.kl()?)?, penalty: None })
     }
 }

@@ -1,13 +1,13 @@
 //! Batches prepared ahead on a thread of their own, so that no step waits for its data.
 //!
 //! A batch is a function of seed and step alone: images drawn uniformly with replacement, and the
-//! noise ε of the posterior sample. A resumed run needs nothing else.
+//! noise of the posterior sample. A resumed run needs nothing else.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use model::config::PosteriorKind;
 use model::random::{Purpose, stream};
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use crate::data::{DataError, Dataset};
 
@@ -21,7 +21,7 @@ pub(super) struct Batch {
     pub(super) indices: Vec<u64>,
     /// The images, `[N, H, W, C]` in `[0, 1]`; empty where only their indices are asked for.
     pub(super) images: Vec<f32>,
-    /// ε, `[N, D]`.
+    /// Noise of the codes, as [`PosteriorKind::noise`] draws it.
     pub(super) noise: Vec<f32>,
 }
 
@@ -31,6 +31,7 @@ pub(super) struct Draw {
     pub(super) seed: u64,
     pub(super) batch: usize,
     pub(super) latent: usize,
+    pub(super) posterior: PosteriorKind,
     /// Whether to read the images; not where they are gathered on the device.
     pub(super) read: bool,
 }
@@ -45,7 +46,7 @@ impl Draw {
             dataset.read(&indices, &mut images)?;
         }
         let mut rng = stream(self.seed, Purpose::Noise, step);
-        let noise = (0..self.batch * self.latent).map(|_| StandardNormal.sample(&mut rng)).collect();
+        let noise = self.posterior.noise(self.batch, self.latent, &mut rng);
         Ok(Batch { indices, images, noise })
     }
 }
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn a_batch_depends_on_seed_and_step_alone() -> Result<(), Box<dyn std::error::Error>> {
         let dataset = crate::data::open("sprites")?;
-        let draw = Draw { seed: 3, batch: 2, latent: 4, read: true };
+        let draw = Draw { seed: 3, batch: 2, latent: 4, posterior: PosteriorKind::Gaussian, read: true };
         let late = draw.prepare(&*dataset, 9)?;
         let arrived = std::thread::scope(|scope| {
             let batches = prepare(scope, &*dataset, draw, 8..=9);

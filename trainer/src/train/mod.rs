@@ -2,19 +2,17 @@
 
 mod batches;
 mod checkpoint;
+mod learner;
 mod lock;
 mod log;
 mod optimizer;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use model::card::{HistoryPoint, MAX_HISTORY};
-use model::ops::Adam;
-use model::{Parameters, Vae};
 
 pub use checkpoint::{Checkpoint, CheckpointError, Folder, State};
 pub use lock::{Lock, LockError};
@@ -23,9 +21,9 @@ pub use log::{Line, Log};
 use crate::config::Config;
 use crate::data::{DataError, Dataset, Resident};
 use crate::file;
-use crate::objective::{Forward, Terms};
+use crate::objective::Terms;
 use batches::Draw;
-use optimizer::Optimizer;
+use learner::Learner;
 
 /// Name of the resolved configuration within a run's folder.
 pub const CONFIG: &str = "config.toml";
@@ -189,25 +187,24 @@ impl Run<'_> {
     ) -> Result<(Checkpoint, End), TrainError> {
         let Self { config, dataset, device, folder } = *self;
         let train = &config.train;
-        let (parameters, moments, mut state) = self.state(start)?;
-        let vae = Vae::load(&config.model, &parameters.builder(device))?;
+        let (mut learner, mut state) = self.learner(start)?;
         let checkpoints = Folder::of(folder);
         file::write(&folder.join(CONFIG), toml::to_string(config)?.as_bytes())?;
         let metrics = folder.join(METRICS);
         let mut log = Log::open(&metrics, state.step)
             .map_err(|source| TrainError::Log { path: metrics.clone(), source })?;
-        let mut optimizer = Optimizer::new(&parameters, moments)?;
-        let snapshot = |state: &State, optimizer: &Optimizer| -> Result<Checkpoint, TrainError> {
-            let weights = parameters.iter().map(|(n, v)| Ok((n.to_owned(), v.as_tensor().copy()?)));
+        let snapshot = |state: &State, learner: &Learner| -> Result<Checkpoint, TrainError> {
+            let weights = learner.weights().into_iter().map(|(name, t)| Ok((name, t.copy()?)));
             Ok(Checkpoint {
                 state: state.clone(),
                 weights: weights.collect::<candle_core::Result<_>>()?,
-                moments: optimizer.moments()?,
+                moments: learner.moments()?,
             })
         };
         let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
         let read = resident.is_none();
-        let draw = Draw { seed: train.seed, batch: train.batch, latent: config.model.latent, read };
+        let (latent, posterior) = (config.model.latent, config.model.posterior);
+        let draw = Draw { seed: train.seed, batch: train.batch, latent, posterior, read };
         let image = dataset.image_shape();
         let (mut sums, mut epoch) = (Sums::default(), Sums::default());
         let (before, began) = (state.seconds, Instant::now());
@@ -225,14 +222,9 @@ impl Run<'_> {
                     Some(resident) => resident.read(&batch.indices)?,
                     None => Tensor::from_vec(batch.images, shape, device)?,
                 };
-                let noise = Tensor::from_vec(batch.noise, (train.batch, config.model.latent), device)?;
-
-                let encoding = vae.encode(&images)?;
-                let logits = vae.decode(&encoding.posterior.sample(&noise)?)?;
-                let forward = Forward { images: &images, logits: &logits, encoding: &encoding };
-                let terms = config.objective.terms(&forward)?;
-                let gradients = terms.loss.backward()?;
-                optimizer.update(&parameters, &gradients, train.rate(step), step)?;
+                let noise = (train.batch, posterior.noise_width(latent));
+                let noise = Tensor::from_vec(batch.noise, noise, device)?;
+                let terms = learner.step(&images, &noise, step)?;
                 let terms = stacked(&terms)?;
                 sums.add(&terms)?;
                 epoch.add(&terms)?;
@@ -273,7 +265,7 @@ impl Run<'_> {
                     if state.best.is_none_or(|(_, best)| mean < best) {
                         state.best = Some((step, mean));
                     }
-                    let checkpoint = snapshot(&state, &optimizer)?;
+                    let checkpoint = snapshot(&state, &learner)?;
                     if let Some(name) = checkpoint.broken()? {
                         return Err(TrainError::Broken { name, step, good });
                     }
@@ -291,33 +283,19 @@ impl Run<'_> {
             }
             Ok(End::Finished)
         })?;
-        Ok((snapshot(&state, &optimizer)?, end))
+        Ok((snapshot(&state, &learner)?, end))
     }
 
-    /// Parameters, moments and state to start from.
-    fn state(
-        &self,
-        start: Option<Checkpoint>,
-    ) -> Result<(Parameters, BTreeMap<String, Tensor>, State), TrainError> {
-        let Some(checkpoint) = start else {
-            let parameters = Parameters::initial(&self.config.model, self.config.train.seed, self.device)?;
-            let moments = parameters.iter().map(|(name, v)| Ok((name.to_owned(), Adam::moments(v)?)));
-            let moments = moments.collect::<candle_core::Result<_>>()?;
-            return Ok((parameters, moments, State::default()));
+    /// What learns, and the state to start from.
+    fn learner(&self, start: Option<Checkpoint>) -> Result<(Learner<'_>, State), TrainError> {
+        let images = self.dataset.len();
+        let Some(Checkpoint { state, weights, moments }) = start else {
+            return Ok((Learner::fresh(self.config, images, self.device)?, State::default()));
         };
-        let fits = self.config.model.tensors().iter().all(|(name, shape)| {
-            let weight = checkpoint.weights.get(name).is_some_and(|t| t.dims() == shape);
-            weight
-                && checkpoint
-                    .moments
-                    .get(name)
-                    .is_some_and(|t| t.dims().first() == Some(&2) && t.dims()[1..] == *shape)
-        });
-        if !fits || checkpoint.weights.len() != self.config.model.tensors().len() {
-            return Err(TrainError::Mismatch(Folder::of(self.folder).file(checkpoint.state.step)));
+        match Learner::resumed(self.config, images, self.device, &weights, moments)? {
+            Some(learner) => Ok((learner, state)),
+            None => Err(TrainError::Mismatch(Folder::of(self.folder).file(state.step))),
         }
-        let parameters = Parameters::from_tensors(&checkpoint.weights)?;
-        Ok((parameters, checkpoint.moments, checkpoint.state))
     }
 }
 

@@ -10,25 +10,29 @@ use model::ops::{Adam, FlatAdam};
 /// Adam with its moments, `[2, …]` a parameter.
 pub(super) enum Optimizer {
     /// A parameter at a time: on the CPU, where the update is fused.
-    Each(BTreeMap<String, Tensor>),
+    Each(Adam, BTreeMap<String, Tensor>),
     /// All at once: on GPUs, where each operation costs its launch.
     Flat(FlatAdam, Vec<String>),
 }
 
 impl Optimizer {
-    /// Goes on from `moments`, one a parameter by name.
-    pub(super) fn new(parameters: &Parameters, moments: BTreeMap<String, Tensor>) -> Result<Self> {
+    /// `adam` going on from `moments`, one a parameter by name.
+    pub(super) fn new(
+        adam: Adam,
+        parameters: &Parameters,
+        moments: BTreeMap<String, Tensor>,
+    ) -> Result<Self> {
         if parameters.iter().all(|(_, variable)| variable.device().is_cpu()) {
-            return Ok(Self::Each(moments));
+            return Ok(Self::Each(adam, moments));
         }
-        Self::flat(parameters, moments)
+        Self::flat(adam, parameters, moments)
     }
 
-    fn flat(parameters: &Parameters, moments: BTreeMap<String, Tensor>) -> Result<Self> {
+    fn flat(adam: Adam, parameters: &Parameters, moments: BTreeMap<String, Tensor>) -> Result<Self> {
         let variables: Vec<Var> = parameters.iter().map(|(_, variable)| variable.clone()).collect();
         // Both maps are in name order.
         let (names, moments): (Vec<_>, Vec<_>) = moments.into_iter().unzip();
-        Ok(Self::Flat(FlatAdam::new(Adam::default(), variables, &moments)?, names))
+        Ok(Self::Flat(FlatAdam::new(adam, variables, &moments)?, names))
     }
 
     /// Moves every parameter that has a gradient against it. `step` counts from 1.
@@ -40,10 +44,10 @@ impl Optimizer {
         step: u64,
     ) -> Result<()> {
         match self {
-            Self::Each(moments) => {
+            Self::Each(adam, moments) => {
                 for (name, variable) in parameters.iter() {
                     if let Some(gradient) = gradients.get(variable) {
-                        Adam::default().update(rate, step, variable, gradient, &moments[name])?;
+                        adam.update(rate, step, variable, gradient, &moments[name])?;
                     }
                 }
                 Ok(())
@@ -55,7 +59,7 @@ impl Optimizer {
     /// The moments by name.
     pub(super) fn moments(&self) -> Result<BTreeMap<String, Tensor>> {
         match self {
-            Self::Each(moments) => Ok(moments.clone()),
+            Self::Each(_, moments) => Ok(moments.clone()),
             Self::Flat(adam, names) => Ok(names.iter().cloned().zip(adam.moments()?).collect()),
         }
     }
@@ -75,9 +79,9 @@ mod tests {
             let moments = parameters.iter().map(|(name, v)| Ok((name.to_owned(), Adam::moments(v)?)));
             let moments = moments.collect::<Result<_>>()?;
             let mut optimizer = if flat {
-                Optimizer::flat(&parameters, moments)?
+                Optimizer::flat(Adam::default(), &parameters, moments)?
             } else {
-                Optimizer::new(&parameters, moments)?
+                Optimizer::new(Adam::default(), &parameters, moments)?
             };
             for step in 1..=2 {
                 let squares =

@@ -1,0 +1,141 @@
+//! What is sparse in the encoder, as `[sparsity]` in a configuration. One file a mechanism; they add
+//! up, and go with any objective and any prior. Sparsity of the code itself by its winners is the
+//! network's own: `model.winners`.
+
+mod activation;
+mod gates;
+mod rate;
+mod weights;
+
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Result, Tensor};
+use model::network::Encoding;
+use model::{ModelConfig, Parameters};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+pub use activation::{Activation, Layers};
+pub use gates::Gates;
+pub use rate::Rate;
+pub use weights::{Shrink, Shrunk};
+
+use crate::objective::{not_negative, positive};
+
+/// Sparsity of the encoder; none by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sparsity {
+    /// L1 on hidden activations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation: Option<Activation>,
+    /// A low mean activity of every hidden unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// L1 on weights, to exact zeros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Shrink>,
+    /// L0 on channels and latent units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Gates>,
+}
+
+impl Sparsity {
+    /// Its cost on a batch, a scalar, if it has one.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn penalty(&self, encoding: &Encoding, parameters: &Parameters) -> Result<Option<Tensor>> {
+        let parts = [
+            self.activation.map(|part| part.penalty(&encoding.activations)),
+            self.rate.map(|part| part.penalty(&encoding.activations)),
+            self.gates.map(|part| part.penalty(parameters)),
+        ];
+        let mut sum: Option<Tensor> = None;
+        for part in parts.into_iter().flatten() {
+            let part = part?;
+            sum = Some(match sum {
+                Some(sum) => (sum + part)?,
+                None => part,
+            });
+        }
+        Ok(sum)
+    }
+
+    /// Parameters that are trained with the network and not exported, as they start.
+    ///
+    /// # Errors
+    /// Fails if the device can't hold them.
+    pub fn initial(&self, config: &ModelConfig, device: &Device) -> Result<BTreeMap<String, Tensor>> {
+        self.gates.map_or_else(|| Ok(BTreeMap::new()), |gates| gates.initial(config, device))
+    }
+
+    /// The network's tensors as a step of training uses them, where they are not the parameters
+    /// themselves; `noise` draws the gates.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn drawn(
+        &self,
+        parameters: &Parameters,
+        noise: &mut impl Rng,
+    ) -> Result<Option<BTreeMap<String, Tensor>>> {
+        self.gates.map(|gates| gates.drawn(parameters.tensors(), noise)).transpose()
+    }
+
+    /// The network's tensors as they are exported.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn applied(&self, tensors: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        match self.gates {
+            Some(gates) => gates.applied(tensors),
+            None => Ok(tensors),
+        }
+    }
+
+    /// What follows each optimiser step at learning `rate`.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn after_step(&self, parameters: &Parameters, rate: f64) -> Result<()> {
+        self.weights.map_or(Ok(()), |weights| weights.shrink(parameters, rate))
+    }
+
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// Key under `sparsity`, and what it should be.
+    pub fn validate(&self) -> std::result::Result<(), (&'static str, String)> {
+        if let Some(part) = self.activation {
+            not_negative("activation.weight", part.weight)?;
+        }
+        if let Some(part) = self.rate {
+            not_negative("rate.weight", part.weight)?;
+            positive("rate.target", part.target)?;
+            if part.target >= 1.0 {
+                return Err(("rate.target", format!("is {}; it must lie below 1", part.target)));
+            }
+        }
+        if let Some(part) = self.weights {
+            not_negative("weights.weight", part.weight)?;
+        }
+        if let Some(part) = self.gates {
+            not_negative("gates.channels", part.channels)?;
+            not_negative("gates.units", part.units)?;
+        }
+        Ok(())
+    }
+
+    /// Numeric parameters by name, for the model card.
+    pub fn card(&self) -> Vec<(&'static str, f64)> {
+        let mut all = Vec::new();
+        all.extend(self.activation.map(|part| ("activation", part.weight)));
+        all.extend(self.rate.map(|part| ("rate", part.weight)));
+        all.extend(self.weights.map(|part| ("weights", part.weight)));
+        if let Some(gates) = self.gates {
+            all.extend([("gates.channels", gates.channels), ("gates.units", gates.units)]);
+        }
+        all
+    }
+}
