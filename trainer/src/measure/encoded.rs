@@ -5,7 +5,6 @@ use model::Vae;
 use model::ops::bernoulli_nll;
 use model::random::{Purpose, stream};
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use super::MeasureError;
 use crate::data::Dataset;
@@ -57,9 +56,9 @@ impl Encoded {
                 (batch.len(), shape.height, shape.width, shape.channels),
                 &Device::Cpu,
             )?;
-            let noise: Vec<f32> =
-                (0..batch.len() * latent).map(|_| StandardNormal.sample(&mut rng)).collect();
-            let noise = Tensor::from_vec(noise, (batch.len(), latent), &Device::Cpu)?;
+            let kind = vae.config().posterior;
+            let noise = kind.noise(batch.len(), latent, &mut rng);
+            let noise = Tensor::from_vec(noise, (batch.len(), kind.noise_width(latent)), &Device::Cpu)?;
             encoded.push(vae, &images, &noise)?;
         }
         encoded.indices = indices;

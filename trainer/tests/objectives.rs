@@ -1,0 +1,82 @@
+//! Every objective, prior and sparsity through the real binary: trained, resumed, exported.
+
+mod support;
+
+use candle_core::Device;
+use support::{Outcome, fails, folder, succeeds};
+use trainer::train::{Checkpoint, Folder};
+use trainer::trained::Trained;
+
+/// What each method sets.
+const METHODS: [(&str, &[&str]); 14] = [
+    ("vae", &["objective={kind='vae'}"]),
+    ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
+    ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),
+    ("factor", &["objective={kind='factor',gamma=10.0,layers=2,width=16}"]),
+    ("tc", &["objective={kind='tc',beta=6.0}"]),
+    ("stratified", &["objective={kind='tc',beta=6.0,estimator='stratified'}"]),
+    ("dip-i", &["objective={kind='dip',covariance='i'}"]),
+    ("dip-ii", &["objective={kind='dip',covariance='ii'}"]),
+    ("laplace", &["prior={kind='laplace'}", "model.posterior='laplace'", "sparsity.activation={}"]),
+    ("spike-slab", &["prior={kind='spike-slab',warm_up=6}", "model.posterior='spike-slab'"]),
+    ("mixture", &["prior={kind='mixture',alignment=5.0}", "sparsity.rate={}"]),
+    ("relevance", &["prior={kind='relevance'}"]),
+    ("sparse weights", &["sparsity.weights={weight=5.0,layers='encoder'}", "model.winners=3"]),
+    ("gates", &["sparsity.gates={}"]),
+];
+
+#[test]
+fn every_method_trains_resumes_bit_for_bit_and_exports() -> Outcome {
+    for (name, keys) in METHODS {
+        let folder = folder()?;
+        let here = folder.path();
+        let set: Vec<&str> = keys.iter().flat_map(|key| ["--set", *key]).collect();
+        let train = |further: &[&str]| {
+            let arguments = [&["train", "--config", "tiny.toml"], further, &set].concat();
+            succeeds(here, &arguments)
+        };
+        train(&["--out", "whole", "--steps", "8"])?;
+        train(&["--out", "parts", "--steps", "3"])?;
+        train(&["--out", "parts", "--steps", "8", "--resume"])?;
+        let weights = |run: &str| -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error>> {
+            let (checkpoint, broken) = Folder::of(&here.join(run)).newest(&Device::Cpu)?;
+            assert!(broken.is_empty(), "{name}: {broken:?}");
+            let Checkpoint { weights, moments, .. } = checkpoint.ok_or("no checkpoint")?;
+            let tensors = weights.values().chain(moments.values());
+            Ok(tensors.map(|t| t.flatten_all()?.to_vec1()).collect::<candle_core::Result<_>>()?)
+        };
+        assert_eq!(weights("whole")?, weights("parts")?, "{name}");
+        let trained = Trained::open(&here.join("whole"))?;
+        let pictures = trained.decode(&vec![0.3; trained.card.model.latent])?;
+        assert!(pictures.iter().all(|v| v.is_finite()), "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn weights_shrink_to_exact_zeros() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let set = ["--set", "sparsity.weights={weight=5.0,layers='encoder'}"];
+    succeeds(here, &[&["train", "--config", "tiny.toml", "--out", "run"], &set[..]].concat())?;
+    let weights = trainer::trained::read(&here.join("run"))?;
+    let values = weights.tensors["encoder.dense.weight"].flatten_all()?.to_vec1::<f32>()?;
+    let zeros = values.iter().filter(|v| **v == 0.0).count();
+    assert!(zeros > values.len() / 10 && zeros < values.len(), "{zeros} of {}", values.len());
+    Ok(())
+}
+
+#[test]
+fn a_prior_that_does_not_go_with_the_posterior_is_refused() -> Outcome {
+    let folder = folder()?;
+    let set = |key: &str| fails(folder.path(), &["train", "--config", "tiny.toml", "--set", key]);
+    for (key, wanted) in [
+        ("prior={kind='spike-slab'}", "model.posterior"),
+        ("sparsity.gates.units=-1.0", "sparsity.gates.units"),
+        ("objective={kind='factor',width=0}", "objective.width"),
+    ] {
+        let said = set(key)?;
+        assert!(said.contains(wanted), "{key}: {said}");
+    }
+    Ok(())
+}
