@@ -37,7 +37,7 @@ impl Model {
     /// # Errors
     /// Fails if the values are no whole number of images.
     pub fn encode(&self, images: &[f32]) -> Result<Posterior, JsError> {
-        Ok(Posterior(self.0.encode(images)?))
+        Ok(Posterior(self.0.encode_now(images)?))
     }
 
     /// The pictures of `codes`, `[N, D]` flat: `[N, H, W, C]` flat, values in `[0, 1]`.
@@ -45,7 +45,7 @@ impl Model {
     /// # Errors
     /// Fails if the values are no whole number of codes.
     pub fn decode(&self, codes: &[f32]) -> Result<Vec<f32>, JsError> {
-        Ok(self.0.decode(codes)?)
+        Ok(self.0.decode_now(codes)?)
     }
 }
 

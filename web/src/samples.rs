@@ -6,13 +6,17 @@ use model::{ImageShape, ModelConfig, Parameters, Weights};
 
 /// A card of `latent` units whose KL falls with the index; every third unit is inactive.
 pub(crate) fn card(channels: usize, latent: usize) -> Card {
-    let model = ModelConfig {
+    card_of(ModelConfig {
         image: ImageShape { height: 64, width: 64, channels },
         latent,
         channels: vec![4, 4],
         hidden: 8,
         ..ModelConfig::default()
-    };
+    })
+}
+
+fn card_of(model: ModelConfig) -> Card {
+    let latent = model.latent;
     Card {
         format: FORMAT,
         name: "sample".into(),
@@ -27,8 +31,18 @@ pub(crate) fn card(channels: usize, latent: usize) -> Card {
 
 /// A weights file with that card.
 pub(crate) fn file(channels: usize, latent: usize) -> Vec<u8> {
-    let card = card(channels, latent);
-    let parameters = Parameters::initial(&card.model, 5, &Device::Cpu).expect("a small network fits");
+    seeded(card(channels, latent), 5)
+}
+
+/// A weights file of that network.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn file_of(model: ModelConfig) -> Vec<u8> {
+    seeded(card_of(model), 5)
+}
+
+/// A weights file of that card, with weights drawn from that seed.
+pub(crate) fn seeded(card: Card, seed: u64) -> Vec<u8> {
+    let parameters = Parameters::initial(&card.model, seed, &Device::Cpu).expect("a small network fits");
     let weights = Weights { card, tensors: parameters.tensors() };
     weights.to_bytes().expect("card and tensors belong together")
 }

@@ -1,6 +1,6 @@
 //! The worker's side: models by side, and an answer to every request.
 
-use crate::engine::{Cpu, Engine, EngineError};
+use crate::engine::{Cpu, EngineError};
 use crate::protocol::{Measured, Reply, Request};
 
 /// Models that the page compares.
@@ -9,7 +9,7 @@ pub const SIDES: usize = 2;
 /// The models that the worker holds.
 #[derive(Default)]
 pub struct Worker {
-    engines: [Option<Box<dyn Engine>>; SIDES],
+    engines: [Option<Cpu>; SIDES],
 }
 
 impl Worker {
@@ -23,15 +23,15 @@ impl Worker {
             Request::Load { side } => {
                 let Some(place) = self.engines.get_mut(side) else { return Err(EngineError::Side(side)) };
                 *place = None;
-                *place = Some(Box::new(Cpu::load(bytes)?));
+                *place = Some(Cpu::load(bytes)?);
                 Ok((Reply::Loaded, Vec::new()))
             }
             Request::Decode { side, codes } => {
-                Ok((Reply::Decoded, intensities(&self.engine(side)?.decode(&codes)?)))
+                Ok((Reply::Decoded, intensities(&self.engine(side)?.decode_now(&codes)?)))
             }
             Request::Reconstruct { side } => {
                 let image: Vec<f32> = bytes.iter().map(|&v| f32::from(v) / 255.0).collect();
-                let result = self.engine(side)?.reconstruct(&image)?;
+                let result = self.engine(side)?.reconstruct_now(&image)?;
                 let pixels = intensities(&result.picture);
                 let measured = Measured {
                     mean: result.codes.mean,
@@ -44,8 +44,8 @@ impl Worker {
         }
     }
 
-    fn engine(&self, side: usize) -> Result<&dyn Engine, EngineError> {
-        self.engines.get(side).and_then(|engine| engine.as_deref()).ok_or(EngineError::Side(side))
+    fn engine(&self, side: usize) -> Result<&Cpu, EngineError> {
+        self.engines.get(side).and_then(Option::as_ref).ok_or(EngineError::Side(side))
     }
 }
 

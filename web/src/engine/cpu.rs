@@ -1,12 +1,14 @@
 //! The engine on the CPU: candle, with SIMD where the target has it.
 
+use std::future::ready;
+
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use model::ops::bernoulli_nll;
-use model::{Card, Posterior, Vae, Weights};
+use model::{Card, Vae, Weights};
 
+use super::outcome::{codes, count, flat, means, outcome};
 use super::tensors::Tensors;
-use super::{Codes, Engine, EngineError, Reconstruction};
+use super::{Answer, Codes, Engine, EngineError, Reconstruction};
 
 /// A model on the CPU.
 #[derive(Clone, Debug)]
@@ -34,59 +36,57 @@ impl Cpu {
     }
 }
 
+impl Cpu {
+    /// [`Engine::encode`], at once.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn encode_now(&self, images: &[f32]) -> Result<Codes, EngineError> {
+        codes(&self.vae.encode(&self.images(images)?)?.posterior)
+    }
+
+    /// [`Engine::decode`], at once.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decode_now(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
+        let width = self.card.model.latent;
+        let n = count("codes", codes.len(), width)?;
+        let codes = Tensor::from_slice(codes, (n, width), &Device::Cpu)?;
+        Ok(means(flat(&self.vae.decode(&codes)?)?))
+    }
+
+    /// [`Engine::reconstruct`], at once.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn reconstruct_now(&self, image: &[f32]) -> Result<Reconstruction, EngineError> {
+        let target = self.images(image)?;
+        if target.dim(0)? != 1 {
+            let expected = self.card.model.image.len();
+            return Err(EngineError::Input { what: "images", found: image.len(), expected });
+        }
+        let posterior = self.vae.encode(&target)?.posterior;
+        outcome(codes(&posterior)?, &self.vae.decode(&posterior.mean)?, image)
+    }
+}
+
 impl Engine for Cpu {
     fn card(&self) -> &Card {
         &self.card
     }
 
-    fn encode(&self, images: &[f32]) -> Result<Codes, EngineError> {
-        let posterior = self.vae.encode(&self.images(images)?)?.posterior;
-        codes(&posterior)
+    fn encode<'a>(&'a self, images: &'a [f32]) -> Answer<'a, Codes> {
+        Box::pin(ready(self.encode_now(images)))
     }
 
-    fn decode(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let width = self.card.model.latent;
-        let n = count("codes", codes.len(), width)?;
-        let codes = Tensor::from_slice(codes, (n, width), &Device::Cpu)?;
-        means(&self.vae.decode(&codes)?)
+    fn decode<'a>(&'a self, codes: &'a [f32]) -> Answer<'a, Vec<f32>> {
+        Box::pin(ready(self.decode_now(codes)))
     }
 
-    fn reconstruct(&self, image: &[f32]) -> Result<Reconstruction, EngineError> {
-        let target = self.images(image)?;
-        let posterior = self.vae.encode(&target)?.posterior;
-        let logits = self.vae.decode(&posterior.mean)?;
-        let picture = means(&logits)?;
-        let squares: f32 = picture.iter().zip(image).map(|(p, x)| (p - x) * (p - x)).sum();
-        Ok(Reconstruction {
-            nll: bernoulli_nll(&logits, &target)?.to_vec1::<f32>()?.iter().sum(),
-            mse: squares / picture.len() as f32,
-            codes: codes(&posterior)?,
-            picture,
-        })
+    fn reconstruct<'a>(&'a self, image: &'a [f32]) -> Answer<'a, Reconstruction> {
+        Box::pin(ready(self.reconstruct_now(image)))
     }
-}
-
-fn count(what: &'static str, found: usize, expected: usize) -> Result<usize, EngineError> {
-    if found == 0 || !found.is_multiple_of(expected) {
-        return Err(EngineError::Input { what, found, expected });
-    }
-    Ok(found / expected)
-}
-
-/// μ and σ. Values are finished here rather than by candle, whose elementwise operations come with
-/// code for every type and would be a third of the page's wasm.
-fn codes(posterior: &Posterior) -> Result<Codes, EngineError> {
-    let std = flat(&posterior.log_var)?.into_iter().map(|log_var| (0.5 * log_var).exp());
-    Ok(Codes { mean: flat(&posterior.mean)?, std: std.collect() })
-}
-
-/// The means of Bernoulli pixels, 1 / (1 + exp(−l)).
-fn means(logits: &Tensor) -> Result<Vec<f32>, EngineError> {
-    Ok(flat(logits)?.into_iter().map(|logit| (1.0 + (-logit).exp()).recip()).collect())
-}
-
-fn flat(tensor: &Tensor) -> Result<Vec<f32>, EngineError> {
-    Ok(tensor.flatten_all()?.to_vec1()?)
 }
 
 #[cfg(test)]
@@ -98,9 +98,9 @@ mod tests {
     fn a_picture_is_the_decoded_mean_and_its_errors_are_sums_over_pixels() -> Result<(), EngineError> {
         let engine = Cpu::load(&samples::file(1, 3))?;
         let image: Vec<f32> = (0..64 * 64).map(|i| f32::from(u8::from(i % 7 == 0))).collect();
-        let result = engine.reconstruct(&image)?;
-        assert_eq!(result.codes, engine.encode(&image)?);
-        assert_eq!(result.picture, engine.decode(&result.codes.mean)?);
+        let result = engine.reconstruct_now(&image)?;
+        assert_eq!(result.codes, engine.encode_now(&image)?);
+        assert_eq!(result.picture, engine.decode_now(&result.codes.mean)?);
         let pairs = || result.picture.iter().zip(&image);
         let nll: f32 = pairs().map(|(p, x)| -(x * p.ln() + (1.0 - x) * (1.0 - p).ln())).sum();
         let mse: f32 = pairs().map(|(p, x)| (p - x).powi(2)).sum::<f32>() / 4096.0;
@@ -113,9 +113,9 @@ mod tests {
     fn what_is_no_batch_is_refused() -> Result<(), EngineError> {
         let engine = Cpu::load(&samples::file(1, 3))?;
         for codes in [&[][..], &[0.0; 4][..]] {
-            assert!(matches!(engine.decode(codes), Err(EngineError::Input { .. })));
+            assert!(matches!(engine.decode_now(codes), Err(EngineError::Input { .. })));
         }
-        assert!(matches!(engine.encode(&[0.0; 100]), Err(EngineError::Input { .. })));
+        assert!(matches!(engine.encode_now(&[0.0; 100]), Err(EngineError::Input { .. })));
         Ok(())
     }
 

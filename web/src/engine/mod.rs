@@ -1,11 +1,19 @@
 //! Running a model: the page talks to an [`Engine`] and does not know what computes.
 
 mod cpu;
+#[cfg(feature = "page")]
+pub mod gpu;
+mod outcome;
 mod tensors;
+
+use std::pin::Pin;
 
 use model::{Card, WeightsError};
 
 pub use cpu::Cpu;
+
+/// What an engine gives once it is done: a GPU tells its numbers later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + 'a>>;
 
 /// A loaded model that encodes and decodes.
 ///
@@ -18,19 +26,19 @@ pub trait Engine {
     ///
     /// # Errors
     /// Fails if `images` is not a whole number of images, or none.
-    fn encode(&self, images: &[f32]) -> Result<Codes, EngineError>;
+    fn encode<'a>(&'a self, images: &'a [f32]) -> Answer<'a, Codes>;
 
     /// The picture of each code, values in `[0, 1]`.
     ///
     /// # Errors
     /// Fails if `codes` is not a whole number of codes, or none.
-    fn decode(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError>;
+    fn decode<'a>(&'a self, codes: &'a [f32]) -> Answer<'a, Vec<f32>>;
 
     /// One image through the posterior's mean and back.
     ///
     /// # Errors
     /// Fails if `image` is not one image.
-    fn reconstruct(&self, image: &[f32]) -> Result<Reconstruction, EngineError>;
+    fn reconstruct<'a>(&'a self, image: &'a [f32]) -> Answer<'a, Reconstruction>;
 }
 
 /// The posterior of a batch, each `[N, D]`.
@@ -74,6 +82,9 @@ pub enum EngineError {
     /// There is no model there.
     #[error("no model is loaded at place {0}")]
     Side(usize),
+    /// The GPU can't be used, or can't any longer.
+    #[error("the GPU can’t be used: {0}")]
+    Gpu(String),
     /// The network failed.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),

@@ -1,0 +1,177 @@
+//! The engine on the GPU: WebGPU in the browser, Vulkan in native tests.
+//!
+//! | file | what |
+//! |---|---|
+//! | `shaders/` | a compute shader a kind of layer, and one that draws |
+//! | `plan` | the network's layers as shaders, with their weights in the shaders' order |
+//! | `chain` | a row of layers with its pipelines and buffers, made once |
+//! | `draw`, `frame` | pictures straight to canvases, all of a frame at once |
+//! | `device` | the adapter, reading back, and its loss |
+
+mod chain;
+mod check;
+mod device;
+mod draw;
+mod frame;
+mod plan;
+mod shaders;
+mod signal;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+
+use std::rc::Rc;
+
+use candle_core::Tensor;
+use model::{Card, Weights};
+use wgpu::CommandEncoderDescriptor;
+
+use self::chain::Chain;
+use self::device::Part;
+use self::draw::Drawing;
+use self::plan::Layout;
+use super::outcome::{count, means, outcome, posterior};
+use super::{Answer, Codes, Engine, EngineError, Reconstruction};
+
+pub use check::check;
+pub use device::Device;
+#[cfg(target_arch = "wasm32")]
+pub use draw::Canvas;
+pub use draw::{Picture, Target};
+pub use frame::Frame;
+
+/// Images that the encoder has room for: the page shows it one at a time.
+const ENCODED: usize = 16;
+
+/// A model on the GPU.
+#[derive(Debug)]
+pub struct Gpu {
+    card: Card,
+    device: Rc<Device>,
+    encoder: Chain,
+    decoder: Chain,
+    drawing: Drawing,
+}
+
+impl Gpu {
+    /// Reads a weights file, and makes room for `pictures` at once.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, or why the GPU can't hold the model.
+    pub async fn load(device: &Rc<Device>, bytes: &[u8], pictures: usize) -> Result<Self, EngineError> {
+        let Weights { card, tensors } = Weights::from_bytes(bytes)?;
+        let encoder = plan::encoder(&card.model, &tensors)?;
+        let decoder = plan::decoder(&card.model, &tensors)?;
+        let made = device.checked(|| {
+            let encoder = Chain::new(device, &encoder, ENCODED)?;
+            let decoder = Chain::new(device, &decoder, pictures.max(1))?;
+            let drawing = Drawing::new(device, card.model.image, &decoder.output);
+            Ok::<_, EngineError>((encoder, decoder, drawing))
+        });
+        let (encoder, decoder, drawing) = made.await??;
+        Ok(Self { card, device: device.clone(), encoder, decoder, drawing })
+    }
+
+    async fn encode_now(&self, images: &[f32]) -> Result<Codes, EngineError> {
+        let size = self.card.model.image.len();
+        count("images", images.len(), size)?;
+        let mut codes = Codes { mean: Vec::new(), std: Vec::new() };
+        for images in images.chunks(self.encoder.capacity * size) {
+            let n = images.len() / size;
+            self.write_images(images);
+            let mut commands = self.commands();
+            self.encoder.record(&mut commands, n);
+            let bytes = (n * self.encoder.output_size) as u64;
+            let part = Part { buffer: &self.encoder.output, bytes };
+            let statistics = self.device.read(commands, &[part]).await?;
+            let part = self.codes_of(&statistics, n)?;
+            codes.mean.extend(part.mean);
+            codes.std.extend(part.std);
+        }
+        Ok(codes)
+    }
+
+    async fn decode_now(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
+        let latent = self.card.model.latent;
+        count("codes", codes.len(), latent)?;
+        let mut pictures = Vec::new();
+        for codes in codes.chunks(self.decoder.capacity * latent) {
+            let n = codes.len() / latent;
+            self.write_codes(codes);
+            let mut commands = self.commands();
+            self.decoder.record(&mut commands, n);
+            let bytes = (n * self.decoder.output_size) as u64;
+            let part = Part { buffer: &self.decoder.output, bytes };
+            pictures.extend(means(self.device.read(commands, &[part]).await?));
+        }
+        Ok(pictures)
+    }
+
+    async fn reconstruct_now(&self, image: &[f32]) -> Result<Reconstruction, EngineError> {
+        let size = self.card.model.image.len();
+        if count("images", image.len(), size)? != 1 {
+            return Err(EngineError::Input { what: "images", found: image.len(), expected: size });
+        }
+        self.write_images(image);
+        let mut commands = self.commands();
+        self.encoder.record(&mut commands, 1);
+        // μ comes first in the statistics; what follows it meets weights of zero.
+        let mean = 4 * self.card.model.latent as u64;
+        commands.copy_buffer_to_buffer(&self.encoder.output, 0, &self.decoder.input, 0, mean);
+        self.decoder.record(&mut commands, 1);
+        let part = |chain: &'_ Chain| chain.output_size as u64;
+        let parts = [
+            Part { buffer: &self.encoder.output, bytes: part(&self.encoder) },
+            Part { buffer: &self.decoder.output, bytes: part(&self.decoder) },
+        ];
+        let mut statistics = self.device.read(commands, &parts).await?;
+        let logits = statistics.split_off(self.encoder.output_size / 4);
+        let shape = (1, size);
+        let logits = Tensor::from_vec(logits, shape, &candle_core::Device::Cpu)?;
+        outcome(self.codes_of(&statistics, 1)?, &logits, image)
+    }
+
+    /// The posterior of `n` rows of the encoder's output.
+    fn codes_of(&self, statistics: &[f32], n: usize) -> Result<Codes, EngineError> {
+        let width = 2 * self.card.model.latent;
+        let rows = statistics.chunks_exact(self.encoder.output_size / 4);
+        let values: Vec<f32> = rows.flat_map(|row| &row[..width]).copied().collect();
+        posterior(&Tensor::from_vec(values, (n, width), &candle_core::Device::Cpu)?)
+    }
+
+    fn write_codes(&self, codes: &[f32]) {
+        self.write(&self.decoder.input, &Layout::vector(self.card.model.latent).pad(codes));
+    }
+
+    fn write_images(&self, images: &[f32]) {
+        let image = self.card.model.image;
+        let layout = Layout { pixels: image.height * image.width, channels: image.channels };
+        self.write(&self.encoder.input, &layout.pad(images));
+    }
+
+    fn write(&self, buffer: &wgpu::Buffer, values: &[f32]) {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.device.queue.write_buffer(buffer, 0, &bytes);
+    }
+
+    fn commands(&self) -> wgpu::CommandEncoder {
+        self.device.device.create_command_encoder(&CommandEncoderDescriptor::default())
+    }
+}
+
+impl Engine for Gpu {
+    fn card(&self) -> &Card {
+        &self.card
+    }
+
+    fn encode<'a>(&'a self, images: &'a [f32]) -> Answer<'a, Codes> {
+        Box::pin(self.encode_now(images))
+    }
+
+    fn decode<'a>(&'a self, codes: &'a [f32]) -> Answer<'a, Vec<f32>> {
+        Box::pin(self.decode_now(codes))
+    }
+
+    fn reconstruct<'a>(&'a self, image: &'a [f32]) -> Answer<'a, Reconstruction> {
+        Box::pin(self.reconstruct_now(image))
+    }
+}

@@ -1,0 +1,273 @@
+//! The network as shaders: which one each layer runs on, its sizes, and its weights in their order.
+//!
+//! Values lie channels-last in quads: a pixel's channels are padded with zeros to a multiple of four.
+//! Weights are 4×4 blocks, a column an input and a row an output, zero where a channel is padding, so
+//! that padding stays zero from layer to layer and no shader has to know of it.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Result, Tensor};
+use model::ModelConfig;
+
+use super::shaders::Shader;
+
+/// Pixels of so many channels each; a vector is one pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) pixels: usize,
+    pub(super) channels: usize,
+}
+
+impl Layout {
+    pub(super) fn vector(length: usize) -> Self {
+        Self { pixels: 1, channels: length }
+    }
+
+    /// Quads a pixel.
+    fn depth(self) -> usize {
+        self.channels.div_ceil(4)
+    }
+
+    /// Quads in all.
+    pub(super) fn quads(self) -> usize {
+        self.pixels * self.depth()
+    }
+
+    /// Where the value at a place of the padded layout lies without padding; none for padding.
+    fn stored(self, place: usize) -> Option<usize> {
+        let (pixel, channel) = (place / (4 * self.depth()), place % (4 * self.depth()));
+        (channel < self.channels).then_some(pixel * self.channels + channel)
+    }
+
+    /// Values without padding, a row after another, with padding.
+    pub(super) fn pad(self, values: &[f32]) -> Vec<f32> {
+        let mut padded = Vec::with_capacity(values.len() / self.channels * 4 * self.depth());
+        for pixel in values.chunks(self.channels) {
+            padded.extend_from_slice(pixel);
+            padded.resize(padded.len() + 4 * self.depth() - self.channels, 0.0);
+        }
+        padded
+    }
+}
+
+/// A layer as it runs on the GPU.
+pub(super) struct Plan {
+    pub(super) shader: Shader,
+    /// The shader's constants.
+    pub(super) constants: Vec<(&'static str, f64)>,
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+    /// Invocations an image, or every few rows of dense layers.
+    pub(super) invocations: usize,
+    /// Bytes an image of the input and the output.
+    pub(super) input: usize,
+    pub(super) output: usize,
+}
+
+/// The encoder's layers, from an image to μ and log σ².
+pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
+    let (mut height, mut width) = (config.image.height, config.image.width);
+    let mut channels = config.image.channels;
+    let mut plans = Vec::new();
+    for (i, &outputs) in config.channels.iter().enumerate() {
+        (height, width) = (height / 2, width / 2);
+        let tensors = Tensors::of(tensors, &format!("encoder.conv.{i}"))?;
+        plans.push(conv([height, width], [channels, outputs], tensors));
+        channels = outputs;
+    }
+    let features = Layout { pixels: height * width, channels };
+    let hidden = Layout::vector(config.hidden);
+    let statistics = Layout::vector(2 * config.latent);
+    plans.push(dense(features, hidden, true, Tensors::of(tensors, "encoder.dense")?));
+    plans.push(dense(hidden, statistics, false, Tensors::of(tensors, "encoder.posterior")?));
+    Ok(plans)
+}
+
+/// The decoder's layers, from a code to logits.
+pub(super) fn decoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
+    let (mut height, mut width, mut channels) = config.feature_shape();
+    let features = Layout { pixels: height * width, channels };
+    let (code, hidden) = (Layout::vector(config.latent), Layout::vector(config.hidden));
+    let mut plans = vec![
+        dense(code, hidden, true, Tensors::of(tensors, "decoder.dense.0")?),
+        dense(hidden, features, true, Tensors::of(tensors, "decoder.dense.1")?),
+    ];
+    let inner = config.channels.iter().rev().skip(1).copied();
+    for (i, outputs) in inner.enumerate() {
+        let tensors = Tensors::of(tensors, &format!("decoder.deconv.{i}"))?;
+        plans.push(deconv([height, width], [channels, outputs], tensors));
+        (height, width, channels) = (2 * height, 2 * width, outputs);
+    }
+    let last = Tensors::of(tensors, &format!("decoder.deconv.{}", config.channels.len() - 1))?;
+    plans.push(image([height, width], [channels, config.image.channels], last));
+    Ok(plans)
+}
+
+/// A layer's tensors, flat.
+struct Tensors {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Tensors {
+    fn of(tensors: &BTreeMap<String, Tensor>, layer: &str) -> Result<Self> {
+        let read = |name: &str| {
+            let name = format!("{layer}.{name}");
+            match tensors.get(&name) {
+                Some(tensor) => tensor.flatten_all()?.to_vec1(),
+                None => candle_core::bail!("there is no tensor `{name}`"),
+            }
+        };
+        Ok(Self { weight: read("weight")?, bias: read("bias")? })
+    }
+}
+
+/// Adds the 4×4 block of these quads of inputs and outputs, by `value(input, output)`.
+fn block(packed: &mut Vec<f32>, [inputs, outputs]: [usize; 2], value: impl Fn(usize, usize) -> Option<f32>) {
+    for input in 4 * inputs..4 * inputs + 4 {
+        packed.extend((4 * outputs..4 * outputs + 4).map(|output| value(input, output).unwrap_or(0.0)));
+    }
+}
+
+/// The same number in the shader's own type.
+fn number(value: usize) -> f64 {
+    value as f64
+}
+
+/// Weight `[O, I]`.
+fn dense(from: Layout, to: Layout, relu: bool, Tensors { weight, bias }: Tensors) -> Plan {
+    let inputs = from.pixels * from.channels;
+    let mut packed = Vec::with_capacity(16 * from.quads() * to.quads());
+    for i in 0..from.quads() {
+        for o in 0..to.quads() {
+            block(&mut packed, [i, o], |i, o| Some(weight[to.stored(o)? * inputs + from.stored(i)?]));
+        }
+    }
+    Plan {
+        shader: Shader::Dense,
+        constants: vec![
+            ("INPUTS", number(from.quads())),
+            ("OUTPUTS", number(to.quads())),
+            ("RELU", f64::from(u8::from(relu))),
+        ],
+        weight: packed,
+        bias: to.pad(&bias),
+        invocations: to.quads(),
+        input: 16 * from.quads(),
+        output: 16 * to.quads(),
+    }
+}
+
+/// Weight `[4, 4, I, O]`, to an image of that size.
+fn conv(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bias }: Tensors) -> Plan {
+    let [height, width] = size;
+    let from = Layout { pixels: 4 * height * width, channels: inputs };
+    let to = Layout { pixels: height * width, channels: outputs };
+    let mut packed = Vec::with_capacity(256 * from.depth() * to.depth());
+    for row in 0..4 {
+        for i in 0..from.depth() {
+            for column in 0..4 {
+                for o in 0..to.depth() {
+                    block(&mut packed, [i, o], |i, o| {
+                        let fits = i < inputs && o < outputs;
+                        fits.then(|| weight[((4 * row + column) * inputs + i) * outputs + o])
+                    });
+                }
+            }
+        }
+    }
+    Plan {
+        shader: Shader::Conv,
+        constants: sizes(size, from, to),
+        weight: packed,
+        bias: Layout::vector(outputs).pad(&bias),
+        invocations: height * width.div_ceil(4) * to.depth(),
+        input: 16 * from.quads(),
+        output: 16 * to.quads(),
+    }
+}
+
+/// Weight `[I, 4, 4, O]`, from an image of that size.
+fn deconv(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bias }: Tensors) -> Plan {
+    let [height, width] = size;
+    let from = Layout { pixels: height * width, channels: inputs };
+    let to = Layout { pixels: 4 * height * width, channels: outputs };
+    let mut packed = Vec::with_capacity(256 * from.depth() * to.depth());
+    for phase in 0..4 {
+        for k in 0..2 {
+            for i in 0..from.depth() {
+                for l in 0..2 {
+                    // Fine row 2r + p takes coarse row r + p − k by kernel row 1 − p + 2k.
+                    let (row, column) = (1 - phase / 2 + 2 * k, 1 - phase % 2 + 2 * l);
+                    for o in 0..to.depth() {
+                        block(&mut packed, [i, o], |i, o| {
+                            let fits = i < inputs && o < outputs;
+                            fits.then(|| weight[(16 * i + 4 * row + column) * outputs + o])
+                        });
+                    }
+                }
+            }
+        }
+    }
+    Plan {
+        shader: Shader::Deconv,
+        constants: sizes(size, from, to),
+        weight: packed,
+        bias: Layout::vector(outputs).pad(&bias),
+        invocations: 4 * height * width.div_ceil(4) * to.depth(),
+        input: 16 * from.quads(),
+        output: 16 * to.quads(),
+    }
+}
+
+/// Weight `[I, 4, 4, O]`, from an image of that size, to one without padding.
+fn image(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bias }: Tensors) -> Plan {
+    let [height, width] = size;
+    let from = Layout { pixels: height * width, channels: inputs };
+    let mut packed = Vec::with_capacity(64 * from.depth() * outputs);
+    for o in 0..outputs {
+        for quad in 0..from.depth() {
+            for tap in 0..16 {
+                let value = |i: usize| if i < inputs { weight[(16 * i + tap) * outputs + o] } else { 0.0 };
+                packed.extend((4 * quad..4 * quad + 4).map(value));
+            }
+        }
+    }
+    Plan {
+        shader: Shader::Image,
+        constants: vec![
+            ("HEIGHT", number(height)),
+            ("WIDTH", number(width)),
+            ("INPUTS", number(from.depth())),
+            ("CHANNELS", number(outputs)),
+        ],
+        weight: packed,
+        bias,
+        invocations: height * width * outputs,
+        input: 16 * from.quads(),
+        output: 4 * 4 * height * width * outputs,
+    }
+}
+
+fn sizes([height, width]: [usize; 2], from: Layout, to: Layout) -> Vec<(&'static str, f64)> {
+    vec![
+        ("HEIGHT", number(height)),
+        ("WIDTH", number(width)),
+        ("INPUTS", number(from.depth())),
+        ("OUTPUTS", number(to.depth())),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_padded_layout_knows_where_its_values_come_from() {
+        let layout = Layout { pixels: 2, channels: 3 };
+        assert_eq!(layout.pad(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), [1.0, 2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0]);
+        let places: Vec<Option<usize>> = (0..8).map(|place| layout.stored(place)).collect();
+        let of = |from: usize| [Some(from), Some(from + 1), Some(from + 2), None];
+        assert_eq!(places, [of(0), of(3)].concat());
+    }
+}

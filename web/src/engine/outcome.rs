@@ -1,0 +1,51 @@
+//! What both engines make of the network's numbers.
+//!
+//! Values are finished here rather than by candle, whose elementwise operations come with code for
+//! every type and would be a third of the page's wasm.
+
+use candle_core::{Device, Tensor};
+use model::Posterior;
+use model::ops::bernoulli_nll;
+
+use super::{Codes, EngineError, Reconstruction};
+
+/// How many inputs of `expected` values there are.
+pub(super) fn count(what: &'static str, found: usize, expected: usize) -> Result<usize, EngineError> {
+    if found == 0 || !found.is_multiple_of(expected) {
+        return Err(EngineError::Input { what, found, expected });
+    }
+    Ok(found / expected)
+}
+
+/// μ and σ of the encoder's last layer, `[N, 2·D]`.
+pub(super) fn posterior(statistics: &Tensor) -> Result<Codes, EngineError> {
+    codes(&Posterior::from_statistics(statistics)?)
+}
+
+/// μ and σ.
+pub(super) fn codes(posterior: &Posterior) -> Result<Codes, EngineError> {
+    let std = flat(&posterior.log_var)?.into_iter().map(|log_var| (0.5 * log_var).exp());
+    Ok(Codes { mean: flat(&posterior.mean)?, std: std.collect() })
+}
+
+/// The means of Bernoulli pixels, 1 / (1 + exp(−l)).
+pub(super) fn means(logits: Vec<f32>) -> Vec<f32> {
+    logits.into_iter().map(|logit| (1.0 + (-logit).exp()).recip()).collect()
+}
+
+/// An image's reconstruction from the logits, one image's, of its posterior mean.
+pub(super) fn outcome(codes: Codes, logits: &Tensor, image: &[f32]) -> Result<Reconstruction, EngineError> {
+    let picture = means(flat(logits)?);
+    let squares: f32 = picture.iter().zip(image).map(|(p, x)| (p - x) * (p - x)).sum();
+    let target = Tensor::from_slice(image, logits.shape(), &Device::Cpu)?;
+    Ok(Reconstruction {
+        nll: flat(&bernoulli_nll(logits, &target)?)?.iter().sum(),
+        mse: squares / picture.len() as f32,
+        codes,
+        picture,
+    })
+}
+
+pub(super) fn flat(tensor: &Tensor) -> Result<Vec<f32>, EngineError> {
+    Ok(tensor.flatten_all()?.to_vec1()?)
+}
