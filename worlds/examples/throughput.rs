@@ -9,7 +9,7 @@ use worlds::sprites::{Bitmap, SIDE, Sprites};
 use worlds::{World, all};
 
 /// Images drawn for each line; spread over the grid, as a trainer draws them.
-const IMAGES: u64 = 200_000;
+const IMAGES: u64 = 40_000;
 
 fn report(name: &str, world: &dyn World, mut draw: impl FnMut(u64)) {
     let start = Instant::now();

@@ -7,7 +7,7 @@ pub enum FactorKind {
     Category,
     /// A quantity between two ends.
     Quantity,
-    /// A quantity whose two ends are the same, such as an angle.
+    /// A quantity that comes back to where it began, such as an angle over a whole turn.
     Cycle,
 }
 
@@ -29,6 +29,28 @@ pub struct Factor {
 }
 
 impl Factor {
+    /// A quantity from `low` to `high` with `count` grid values.
+    pub(crate) const fn quantity(name: &'static str, low: f64, high: f64, count: usize) -> Self {
+        Self { name, kind: FactorKind::Quantity, low, high, count, labels: &[] }
+    }
+
+    /// A category with one class a label.
+    pub(crate) const fn category(name: &'static str, labels: &'static [&'static str]) -> Self {
+        let count = labels.len();
+        Self { name, kind: FactorKind::Category, low: 0.0, high: (count - 1) as f64, count, labels }
+    }
+
+    /// The nearest value that can be drawn: a quantity's within its range, a category's whole class, a
+    /// cycle's as it is; of what is no number, or endless, the lowest.
+    pub(crate) fn nearest(&self, value: f64) -> f64 {
+        match self.kind {
+            FactorKind::Cycle if value.is_finite() => value,
+            FactorKind::Cycle => self.low,
+            FactorKind::Quantity => value.max(self.low).min(self.high),
+            FactorKind::Category => value.max(self.low).min(self.high).round(),
+        }
+    }
+
     /// The value of a class.
     pub fn value(&self, class: usize) -> f64 {
         if self.count < 2 {

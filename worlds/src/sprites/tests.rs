@@ -1,4 +1,5 @@
 use super::*;
+use crate::hash::Hash;
 use std::f64::consts::TAU;
 
 /// A spread of grid images that shares no period with any factor.
@@ -146,12 +147,10 @@ fn an_index_beyond_the_grid_is_refused() {
 #[test]
 fn pixels_are_the_same_on_every_platform() {
     let mut packed = [0; Bitmap::PACKED];
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut hash = Hash::default();
     for index in some_indices() {
         Sprites.bitmap_at(index).pack(&mut packed);
-        for byte in packed {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        hash.add(&packed);
     }
-    assert_eq!(hash, 5_179_580_669_559_950_890);
+    assert_eq!(hash.value(), 5_179_580_669_559_950_890);
 }
