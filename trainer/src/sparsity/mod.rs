@@ -5,22 +5,24 @@
 mod activation;
 mod gates;
 mod rate;
+mod shift;
 mod weights;
 
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor};
 use model::network::Encoding;
-use model::{ModelConfig, Parameters};
+use model::{ModelConfig, Parameters, Vae};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 pub use activation::{Activation, Layers};
 pub use gates::Gates;
 pub use rate::Rate;
+pub use shift::Shift;
 pub use weights::{Shrink, Shrunk};
 
-use crate::objective::{not_negative, positive};
+use crate::objective::{not_negative, positive, within};
 
 /// Sparsity of the encoder; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,18 +40,29 @@ pub struct Sparsity {
     /// L0 on channels and latent units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Gates>,
+    /// Few units that answer to a shift of the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shift: Option<Shift>,
 }
 
 impl Sparsity {
-    /// Its cost on a batch, a scalar, if it has one.
+    /// Its cost on a batch of `images`, `[N, H, W, C]`, that `vae` has encoded, a scalar, if it has one.
     ///
     /// # Errors
     /// Passes candle's errors on.
-    pub fn penalty(&self, encoding: &Encoding, parameters: &Parameters) -> Result<Option<Tensor>> {
+    pub fn penalty(
+        &self,
+        vae: &Vae,
+        images: &Tensor,
+        encoding: &Encoding,
+        parameters: &Parameters,
+        noise: &mut impl Rng,
+    ) -> Result<Option<Tensor>> {
         let parts = [
             self.activation.map(|part| part.penalty(&encoding.activations)),
             self.rate.map(|part| part.penalty(&encoding.activations)),
             self.gates.map(|part| part.penalty(parameters)),
+            self.shift.map(|part| part.penalty(vae, images, encoding, noise)),
         ];
         let mut sum: Option<Tensor> = None;
         for part in parts.into_iter().flatten() {
@@ -124,6 +137,10 @@ impl Sparsity {
             not_negative("gates.channels", part.channels)?;
             not_negative("gates.units", part.units)?;
         }
+        if let Some(part) = self.shift {
+            not_negative("shift.weight", part.weight)?;
+            within("shift.pixels", part.pixels, model::config::MAX_SIDE)?;
+        }
         Ok(())
     }
 
@@ -136,6 +153,7 @@ impl Sparsity {
         if let Some(gates) = self.gates {
             all.extend([("gates.channels", gates.channels), ("gates.units", gates.units)]);
         }
+        all.extend(self.shift.map(|part| ("shift", part.weight)));
         all
     }
 }

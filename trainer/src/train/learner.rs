@@ -133,7 +133,8 @@ impl<'a> Learner<'a> {
             images_in_all: self.images_in_all,
             discriminator: self.rival.as_ref().map(|rival| &rival.discriminator),
         })?;
-        for further in [cost.penalty, sparsity.penalty(&encoding, &self.parameters)?].into_iter().flatten() {
+        let sparse = sparsity.penalty(vae, images, &encoding, &self.parameters, &mut rng)?;
+        for further in [cost.penalty, sparse].into_iter().flatten() {
             terms.loss = (&terms.loss + &further)?;
             terms.penalty = Some(match terms.penalty.take() {
                 Some(penalty) => (penalty + further)?,
