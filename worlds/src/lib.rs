@@ -3,6 +3,7 @@
 //! Everything here is pure and deterministic, and builds for native targets and wasm32 alike.
 
 pub mod chairs;
+pub mod faces;
 mod factor;
 #[cfg(test)]
 mod hash;
@@ -103,7 +104,7 @@ pub trait World: Send + Sync {
 
 /// Every world, by the order in which they are offered.
 pub fn all() -> &'static [&'static dyn World] {
-    &[&sprites::Sprites, &chairs::Chairs]
+    &[&sprites::Sprites, &chairs::Chairs, &faces::Faces]
 }
 
 /// The world of that name.
