@@ -22,7 +22,7 @@ pub use rate::Rate;
 pub use shift::Shift;
 pub use weights::{Shrink, Shrunk};
 
-use crate::objective::{not_negative, positive, within};
+use crate::objective::{not_negative, positive, positive_weight, within};
 
 /// Sparsity of the encoder; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,13 +56,14 @@ impl Sparsity {
         images: &Tensor,
         encoding: &Encoding,
         parameters: &Parameters,
+        step: u64,
         noise: &mut impl Rng,
     ) -> Result<Option<Tensor>> {
         let parts = [
             self.activation.map(|part| part.penalty(&encoding.activations)),
             self.rate.map(|part| part.penalty(&encoding.activations)),
             self.gates.map(|part| part.penalty(parameters)),
-            self.shift.map(|part| part.penalty(vae, images, encoding, noise)),
+            self.shift.map(|part| part.penalty(vae, images, encoding, step, noise)),
         ];
         let mut sum: Option<Tensor> = None;
         for part in parts.into_iter().flatten() {
@@ -138,7 +139,7 @@ impl Sparsity {
             not_negative("gates.units", part.units)?;
         }
         if let Some(part) = self.shift {
-            not_negative("shift.weight", part.weight)?;
+            positive_weight("shift.weight", part.weight)?;
             within("shift.pixels", part.pixels, model::config::MAX_SIDE)?;
         }
         Ok(())
@@ -153,7 +154,7 @@ impl Sparsity {
         if let Some(gates) = self.gates {
             all.extend([("gates.channels", gates.channels), ("gates.units", gates.units)]);
         }
-        all.extend(self.shift.map(|part| ("shift", part.weight)));
+        all.extend(self.shift.map(|part| ("shift", part.weight.last())));
         all
     }
 }

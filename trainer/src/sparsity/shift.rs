@@ -13,6 +13,8 @@ use model::{Posterior, Vae};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::objective::Weight;
+
 /// Added to ‖d‖₂, in standard deviations of the posterior: changes below it don't count.
 const FLOOR: f64 = 0.1;
 
@@ -21,14 +23,14 @@ const FLOOR: f64 = 0.1;
 #[serde(deny_unknown_fields, default)]
 pub struct Shift {
     /// Weight λ, in nats.
-    pub weight: f64,
+    pub weight: Weight,
     /// Longest shift in pixels.
     pub pixels: usize,
 }
 
 impl Default for Shift {
     fn default() -> Self {
-        Self { weight: 5.0, pixels: 8 }
+        Self { weight: Weight::Constant(5.0), pixels: 8 }
     }
 }
 
@@ -40,6 +42,7 @@ impl Shift {
         vae: &Vae,
         images: &Tensor,
         encoding: &Encoding,
+        step: u64,
         noise: &mut impl Rng,
     ) -> Result<Tensor> {
         let half = images.dim(0)?.div_ceil(2);
@@ -49,7 +52,7 @@ impl Shift {
         let Posterior { mean, log_var, .. } = &encoding.posterior;
         let (mean, log_var) = (mean.narrow(0, 0, half)?, log_var.narrow(0, 0, half)?.detach());
         let moved = (vae.encode(&images)?.posterior.mean - mean)?;
-        spread(&(moved * (log_var * -0.5)?.exp()?)?)? * self.weight
+        spread(&(moved * (log_var * -0.5)?.exp()?)?)? * self.weight.at(step)
     }
 }
 

@@ -133,7 +133,7 @@ impl<'a> Learner<'a> {
             images_in_all: self.images_in_all,
             discriminator: self.rival.as_ref().map(|rival| &rival.discriminator),
         })?;
-        let sparse = sparsity.penalty(vae, images, &encoding, &self.parameters, &mut rng)?;
+        let sparse = sparsity.penalty(vae, images, &encoding, &self.parameters, step, &mut rng)?;
         for further in [cost.penalty, sparse].into_iter().flatten() {
             terms.loss = (&terms.loss + &further)?;
             terms.penalty = Some(match terms.penalty.take() {
