@@ -71,6 +71,11 @@ impl Lanes {
         Some(Post { ticket: self.tickets, request, bytes })
     }
 
+    /// Whether a lane's request waits or runs.
+    pub fn has(&self, lane: Lane) -> bool {
+        self.waiting.contains_key(&lane) || self.running.is_some_and(|(_, running)| running == lane)
+    }
+
     /// The lane whose request is answered; none if the request was withdrawn.
     pub fn finish(&mut self, ticket: u32) -> Option<Lane> {
         let (running, lane) = self.running.take()?;

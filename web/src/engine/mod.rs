@@ -12,6 +12,16 @@ use model::{Card, WeightsError};
 
 pub use cpu::Cpu;
 
+/// The engines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Wasm on one core.
+    Cpu,
+    /// WebGPU.
+    #[default]
+    Gpu,
+}
+
 /// What an engine gives once it is done: a GPU tells its numbers later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + 'a>>;
 

@@ -17,11 +17,6 @@ pub(super) fn count(what: &'static str, found: usize, expected: usize) -> Result
     Ok(found / expected)
 }
 
-/// μ and σ of the encoder's last layer, `[N, 2·D]`.
-pub(super) fn posterior(statistics: &Tensor) -> Result<Codes, EngineError> {
-    codes(&Posterior::from_statistics(statistics)?)
-}
-
 /// μ and σ.
 pub(super) fn codes(posterior: &Posterior) -> Result<Codes, EngineError> {
     let std = flat(&posterior.log_var)?.into_iter().map(|log_var| (0.5 * log_var).exp());

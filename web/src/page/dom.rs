@@ -1,8 +1,12 @@
 //! The document, with the few ways in which it is changed.
 
+use crate::engine::Kind;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, Document, Element, HtmlCanvasElement, ImageData, Window};
+
+/// Marks canvases that the GPU draws to.
+const ON_GPU: &str = "data-gpu";
 
 /// What drawing returns; it fails if the page lacks what is drawn on.
 pub type Drawn = Result<(), JsValue>;
@@ -47,6 +51,22 @@ impl Dom {
     pub fn get<T: JsCast>(&self, id: &str) -> Result<T, JsValue> {
         let element = self.document.get_element_by_id(id).ok_or_else(|| JsValue::from_str(id))?;
         element.dyn_into().map_err(JsValue::from)
+    }
+
+    /// The canvas of that id, and whether it is new: a canvas that has shown another engine's pictures
+    /// can't show this one's, and gives its place to a copy.
+    ///
+    /// # Errors
+    /// Fails if there is none.
+    pub fn canvas(&self, id: &str, engine: Kind) -> Result<(HtmlCanvasElement, bool), JsValue> {
+        let canvas: HtmlCanvasElement = self.get(id)?;
+        if canvas.has_attribute(ON_GPU) == (engine == Kind::Gpu) {
+            return Ok((canvas, false));
+        }
+        let copy: HtmlCanvasElement = canvas.clone_node()?.dyn_into()?;
+        copy.toggle_attribute_with_force(ON_GPU, engine == Kind::Gpu)?;
+        canvas.replace_with_with_node_1(&copy)?;
+        Ok((copy, true))
     }
 
     /// A new element with attributes.

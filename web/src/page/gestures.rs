@@ -164,6 +164,7 @@ fn meaning(kind: &str, part: &Part) -> Option<Event> {
         }
         ("input", "turn") => Event::Turn { side, unit, value: part.value()? as f32 },
         ("dblclick", "turn") => Event::Reset { side, unit: Some(unit) },
+        ("click", "switch") => Event::Switch,
         ("click", "reset") => Event::Reset { side, unit: None },
         ("input", "factor") => Event::Factor { factor: unit, value: part.value()? },
         ("toggle", "fold") => Event::Unfold { side, open: part.element.has_attribute("open") },

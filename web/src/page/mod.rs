@@ -3,6 +3,7 @@
 mod dom;
 mod fetch;
 mod gestures;
+mod gpu;
 mod port;
 
 use std::cell::RefCell;
@@ -15,8 +16,11 @@ use wasm_bindgen_futures::spawn_local;
 pub use dom::{Dom, Drawn, context, put};
 pub use port::work;
 
+use crate::lanes::Post;
+use crate::protocol::{Reply, Request};
 use crate::state::{Effect, Event, Panel, State};
 use crate::view;
+use gpu::{Desk, Job};
 
 /// Starts the page.
 ///
@@ -31,6 +35,8 @@ pub fn start() -> Result<(), JsValue> {
         stale: RefCell::default(),
         framed: RefCell::new(false),
         worker: port::start()?,
+        posted: RefCell::default(),
+        desk: Desk::default(),
         dom,
     }));
     port::listen(&app);
@@ -50,6 +56,9 @@ struct Inner {
     /// Whether that frame is asked for.
     framed: RefCell<bool>,
     worker: web_sys::Worker,
+    /// The pictures that the worker decodes: ticket, start, number.
+    posted: RefCell<Option<(u32, f64, usize)>>,
+    desk: Desk,
     dom: Dom,
 }
 
@@ -65,10 +74,13 @@ impl App {
                 }
                 Effect::Animate => self.ask_frame(),
                 Effect::Post(post) => {
+                    *self.0.posted.borrow_mut() = self.pictures(&post).map(|n| (post.ticket, self.now(), n));
                     if port::post(&self.0.worker, &post).is_err() {
                         self.send(Event::Lost);
                     }
                 }
+                Effect::Compute(post) => self.compute(post),
+                Effect::Prepare { side, visit, file, room } => self.prepare(Job { side, visit, file, room }),
                 Effect::Fetch { side, visit, file } => {
                     let app = self.clone();
                     spawn_local(async move {
@@ -96,14 +108,30 @@ impl App {
         self.0.framed.replace(false);
         let panels = self.0.stale.take();
         let state = self.0.state.borrow();
-        for panel in panels {
+        for &panel in &panels {
             // A page without one of its parts still shows the others.
             view::draw(&self.0.dom, &state, panel).ok();
         }
         let animated = state.animated;
         drop(state);
+        self.draw_pictures(panels);
         if animated {
             self.send(Event::Tick(time));
+        }
+    }
+
+    /// How many pictures a request to the worker is for.
+    fn pictures(&self, post: &Post) -> Option<usize> {
+        let Request::Decode { side, codes } = &post.request else { return None };
+        let state = self.0.state.borrow();
+        Some(codes.len() / state.sides.get(*side)?.model()?.card.model.latent)
+    }
+
+    /// Takes the time of the worker's pictures.
+    fn time(&self, ticket: u32, reply: &Reply) {
+        let posted = self.0.posted.take().filter(|(posted, ..)| *posted == ticket);
+        if let (Some((_, begun, pictures)), Reply::Decoded) = (posted, reply) {
+            self.send(Event::Timed { milliseconds: self.now() - begun, pictures });
         }
     }
 

@@ -1,9 +1,13 @@
 //! Both ends of the line between page and worker: a header as JSON, and a buffer that moves.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, WorkerOptions, WorkerType};
 
 use super::App;
@@ -30,7 +34,10 @@ pub(super) fn listen(app: &App) {
     let to = app.clone();
     let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         to.send(match unpack(&event.data()) {
-            Some((Message { ticket, body }, bytes)) => Event::Answer { ticket, reply: body, bytes },
+            Some((Message { ticket, body }, bytes)) => {
+                to.time(ticket, &body);
+                Event::Answer { ticket, reply: body, bytes }
+            }
             None => Event::Lost,
         });
     });
@@ -55,14 +62,23 @@ pub(super) fn post(worker: &web_sys::Worker, post: &Post) -> Result<(), JsValue>
 pub fn work() -> Result<(), JsValue> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
     let port = scope.clone();
-    let mut worker = Worker::default();
+    let worker = Rc::new(RefCell::new(Some(Worker::default())));
     let message =
         Closure::<dyn FnMut(MessageEvent) -> Result<(), JsValue>>::new(move |event: MessageEvent| {
             let Some((Message { ticket, body }, bytes)) = unpack::<Request>(&event.data()) else {
                 return Err(JsError::new("a request can't be read").into());
             };
-            let (reply, bytes) = worker.answer(body, &bytes);
-            say(&port, ticket, reply, &bytes)
+            let (worker, port) = (worker.clone(), port.clone());
+            spawn_local(async move {
+                // The page sends one request at a time.
+                let Some(mut held) = worker.take() else { return };
+                let (reply, bytes) = held.answer(body, &bytes).await;
+                worker.replace(Some(held));
+                if let Err(error) = say(&port, ticket, reply, &bytes) {
+                    wasm_bindgen::throw_val(error);
+                }
+            });
+            Ok(())
         });
     scope.set_onmessage(Some(message.into_js_value().unchecked_ref()));
     say(&scope, 0, Reply::Ready, &[])

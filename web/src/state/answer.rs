@@ -1,6 +1,6 @@
 //! What the worker's answers change.
 
-use super::{Effect, Loaded, Panel, Phase, Scene, Side, State};
+use super::{Effect, Event, Loaded, Panel, Phase, Scene, Side, State};
 use crate::lanes::Lane;
 use crate::protocol::{Measured, Reply};
 use crate::worker::SIDES;
@@ -14,14 +14,19 @@ impl State {
         let Some(lane) = self.lanes.finish(ticket) else { return };
         let index = lane.side();
         match (lane, reply) {
+            (Lane::Reconstruct(_), Reply::Failed(why)) if self.on_gpu(index) => {
+                self.engines(Event::GpuLost(why), effects);
+                self.encode(index);
+            }
             (_, Reply::Failed(sentence)) => self.fail(index, &sentence, effects),
             (Lane::Load(_), Reply::Loaded) => {
                 let phase = &mut self.sides[index].phase;
-                let Phase::Loading { card, .. } = phase else { return };
-                let Some(card) = card.take() else { return };
-                *phase = Phase::Ready(Box::new(Loaded::new(*card)));
+                let Phase::Loading { file, .. } = phase else { return };
+                let Some((card, file)) = file.take() else { return };
+                *phase = Phase::Ready(Box::new(Loaded::new(*card, file)));
                 effects.push(Effect::Draw(Panel::Side(index)));
                 self.greet(index, effects);
+                self.prepare(index, effects);
             }
             (Lane::Live(_), Reply::Decoded) => self.draw(index, effects, |model| {
                 model.live = bytes;
@@ -64,8 +69,8 @@ impl State {
                 self.encode(side);
             }
         }
-        self.decode_live(index);
-        self.decode_rows(index);
+        self.decode_live(index, effects);
+        self.decode_rows(index, effects);
         if self.animated {
             effects.push(Effect::Animate);
         }
@@ -89,6 +94,6 @@ impl State {
         effects.extend(
             [Panel::Reconstruction(index), Panel::Sliders(index), Panel::Live(index)].map(Effect::Draw),
         );
-        self.decode_rows(index);
+        self.decode_rows(index, effects);
     }
 }

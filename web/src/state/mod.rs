@@ -1,16 +1,23 @@
 //! All that the page knows, and how each event changes it. Nothing here touches the browser.
 
 mod answer;
+mod engine;
 mod scene;
+mod shown;
 mod side;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
+pub use engine::Engines;
 pub use scene::Scene;
+pub use shown::Shown;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
 
 use model::Weights;
 
+use crate::engine::Kind;
 use crate::lanes::{Lane, Lanes, Post};
 use crate::manifest::Entry;
 use crate::protocol::{Reply, Request};
@@ -60,6 +67,26 @@ pub enum Event {
     },
     /// The worker is gone.
     Lost,
+    /// The GPU holds a model and agrees with the CPU, or the sentence says why not.
+    Prepared {
+        /// Where.
+        side: usize,
+        /// The choice that it belongs to.
+        visit: u32,
+        /// What came of it.
+        outcome: Result<(), String>,
+    },
+    /// The GPU is gone, and why.
+    GpuLost(String),
+    /// Pictures were decoded in that time, of all that it takes until they can be shown.
+    Timed {
+        /// Time.
+        milliseconds: f64,
+        /// Their number.
+        pictures: usize,
+    },
+    /// The visitor wants the other engine.
+    Switch,
     /// A slider moved.
     Turn {
         /// Where.
@@ -133,6 +160,19 @@ pub enum Effect {
     },
     /// Send a request to the worker.
     Post(Post),
+    /// Have the GPU meet a request.
+    Compute(Post),
+    /// Have the GPU take a model in, with room for so many pictures, and check it.
+    Prepare {
+        /// Where.
+        side: usize,
+        /// The choice that it belongs to.
+        visit: u32,
+        /// The weights file.
+        file: Rc<[u8]>,
+        /// Pictures.
+        room: usize,
+    },
     /// Draw a part of the page.
     Draw(Panel),
     /// Show the clock.
@@ -144,6 +184,8 @@ pub enum Effect {
 pub enum Panel {
     /// The notice for the whole page.
     Notice,
+    /// Which engine runs, and how fast.
+    Engine,
     /// The menus of models.
     Menus,
     /// A side from the ground up.
@@ -177,6 +219,8 @@ pub struct State {
     pub scene: Option<Scene>,
     /// Whether the page still moves on its own.
     pub animated: bool,
+    /// The engines.
+    pub engines: Engines,
     lanes: Lanes,
 }
 
@@ -239,11 +283,17 @@ impl State {
                 self.settle(&mut effects);
                 if let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) {
                     model.unfolded = open;
-                    self.decode_rows(side);
+                    self.decode_rows(side, &mut effects);
                 }
             }
+            Event::Prepared { .. } | Event::GpuLost(_) | Event::Timed { .. } | Event::Switch => {
+                self.engines(event, &mut effects);
+            }
         }
-        effects.extend(self.lanes.start_next().map(Effect::Post));
+        effects.extend(self.lanes.start_next().map(|post| match post.request {
+            Request::Reconstruct { side } if self.on_gpu(side) => Effect::Compute(post),
+            _ => Effect::Post(post),
+        }));
         effects
     }
 
@@ -262,7 +312,7 @@ impl State {
         self.lanes.withdraw(index);
         side.entry = Some(entry);
         side.visit += 1;
-        side.phase = Phase::Loading { received: 0, total: chosen.bytes, card: None };
+        side.phase = Phase::Loading { received: 0, total: chosen.bytes, file: None };
         let fetch = Effect::Fetch { side: index, visit: side.visit, file: chosen.file.clone() };
         effects.extend([fetch, Effect::Draw(Panel::Side(index)), Effect::Draw(Panel::Menus)]);
     }
@@ -289,8 +339,8 @@ impl State {
         };
         match file.and_then(read) {
             Ok((read, bytes)) => {
-                if let Phase::Loading { card, .. } = &mut side.phase {
-                    *card = Some(Box::new(read));
+                if let Phase::Loading { file, .. } = &mut side.phase {
+                    *file = Some((Box::new(read), bytes.as_slice().into()));
                 }
                 self.lanes.ask(Lane::Load(index), Request::Load { side: index }, bytes);
             }
@@ -312,8 +362,8 @@ impl State {
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
         change(model);
         effects.extend([Panel::Sliders(index), Panel::Live(index)].map(Effect::Draw));
-        self.decode_live(index);
-        self.decode_rows(index);
+        self.decode_live(index, effects);
+        self.decode_rows(index, effects);
     }
 
     /// Changes what a side looks at for the moment.
@@ -327,7 +377,7 @@ impl State {
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
         model.preview = preview(model);
         effects.push(Effect::Draw(Panel::Live(index)));
-        self.decode_live(index);
+        self.decode_live(index, effects);
     }
 
     /// Ends the opening animation.
@@ -339,7 +389,7 @@ impl State {
             if let Some(model) = self.sides[index].model_mut() {
                 model.preview = None;
                 effects.push(Effect::Draw(Panel::Live(index)));
-                self.decode_live(index);
+                self.decode_live(index, effects);
             }
         }
     }
@@ -360,20 +410,32 @@ impl State {
             let unit = model.order[0];
             model.preview = Some(Preview { unit, value: model.value_at(unit, position) });
             effects.push(Effect::Draw(Panel::Live(index)));
-            self.decode_live(index);
+            self.decode_live(index, effects);
         }
     }
 
-    fn decode_live(&mut self, index: usize) {
-        if let Some(model) = self.sides[index].model() {
-            self.lanes.ask(Lane::Live(index), model.live_request(index), Vec::new());
+    fn on_gpu(&self, index: usize) -> bool {
+        self.sides[index].model().is_some_and(|model| model.engine == Kind::Gpu)
+    }
+
+    fn decode_live(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        match self.sides[index].model() {
+            Some(model) if model.engine == Kind::Cpu => {
+                self.lanes.ask(Lane::Live(index), model.live_request(index), Vec::new());
+            }
+            Some(_) => effects.push(Effect::Draw(Panel::Live(index))),
+            None => {}
         }
     }
 
-    fn decode_rows(&mut self, index: usize) {
-        if let Some(model) = self.sides[index].model() {
-            for (rank, &unit) in model.shown().iter().enumerate() {
-                self.lanes.ask(Lane::Row(rank, index), model.row_request(index, unit), Vec::new());
+    fn decode_rows(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        let Some(model) = self.sides[index].model() else { return };
+        for (rank, &unit) in model.shown().iter().enumerate() {
+            match model.engine {
+                Kind::Cpu => {
+                    self.lanes.ask(Lane::Row(rank, index), model.row_request(index, unit), Vec::new());
+                }
+                Kind::Gpu => effects.push(Effect::Draw(Panel::Row(index, unit))),
             }
         }
     }

@@ -1,7 +1,10 @@
 //! One of the compared models: its loading, its code and its pictures.
 
+use std::rc::Rc;
+
 use model::Card;
 
+use crate::engine::Kind;
 use crate::protocol::{Measured, Request};
 
 /// Pictures in a row of the traversal grid.
@@ -30,8 +33,8 @@ pub enum Phase {
         received: u64,
         /// Bytes expected.
         total: u64,
-        /// The file's card, once it is there.
-        card: Option<Box<Card>>,
+        /// The file and its card, once it is there.
+        file: Option<(Box<Card>, Rc<[u8]>)>,
     },
     /// The model can be used.
     Ready(Box<Loaded>),
@@ -70,6 +73,10 @@ pub struct Preview {
 pub struct Loaded {
     /// Its card.
     pub card: Card,
+    /// Its weights file.
+    pub file: Rc<[u8]>,
+    /// What its pictures come from.
+    pub engine: Kind,
     /// Units, the active ones first, each group by falling KL.
     pub order: Vec<usize>,
     /// How many units are active.
@@ -92,7 +99,7 @@ pub struct Loaded {
 
 impl Loaded {
     /// A model whose code is the mean over its data.
-    pub fn new(card: Card) -> Self {
+    pub fn new(card: Card, file: Rc<[u8]>) -> Self {
         let mut order: Vec<usize> = (0..card.units.len()).collect();
         order.sort_unstable_by(|&i, &j| {
             let (a, b) = (&card.units[i], &card.units[j]);
@@ -109,6 +116,8 @@ impl Loaded {
             rows: vec![Vec::new(); card.units.len()],
             reconstruction: None,
             unfolded: false,
+            file,
+            engine: Kind::Cpu,
             card,
         }
     }
@@ -152,13 +161,23 @@ impl Loaded {
         Request::Decode { side, codes: self.live_code() }
     }
 
-    /// Asks for a unit's row.
-    pub(super) fn row_request(&self, side: usize, unit: usize) -> Request {
+    /// The codes of a unit's row, `[COLUMNS, D]`.
+    pub(super) fn row_codes(&self, unit: usize) -> Vec<f32> {
         let mut codes = self.code.repeat(COLUMNS);
         for (column, code) in codes.chunks_exact_mut(self.code.len()).enumerate() {
             code[unit] = self.value_at(unit, column as f32 / (COLUMNS - 1) as f32);
         }
-        Request::Decode { side, codes }
+        codes
+    }
+
+    /// Asks for a unit's row.
+    pub(super) fn row_request(&self, side: usize, unit: usize) -> Request {
+        Request::Decode { side, codes: self.row_codes(unit) }
+    }
+
+    /// Pictures that the page shows of it at most: all rows, the live one and the reconstruction.
+    pub(super) fn room(&self) -> usize {
+        self.rows.len() * COLUMNS + 2
     }
 }
 
@@ -167,18 +186,22 @@ mod tests {
     use super::*;
     use crate::samples;
 
+    fn loaded(card: Card) -> Loaded {
+        Loaded::new(card, Rc::default())
+    }
+
     #[test]
     fn units_are_sorted_by_kl_with_the_inactive_last() {
         let mut card = samples::card(1, 4);
         card.units[3].kl = 9.0;
-        let model = Loaded::new(card);
+        let model = loaded(card);
         assert_eq!(model.order, [3, 0, 1, 2]);
         assert_eq!(model.shown(), [3, 0, 1]);
     }
 
     #[test]
     fn a_row_moves_one_unit_over_its_range_and_holds_the_others() {
-        let model = Loaded::new(samples::card(1, 3));
+        let model = loaded(samples::card(1, 3));
         let Request::Decode { codes, side: 1 } = model.row_request(1, 0) else { panic!("no decode") };
         let rows: Vec<&[f32]> = codes.chunks(3).collect();
         assert_eq!(rows.len(), COLUMNS);
@@ -188,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_slider_reaches_all_that_the_data_reached() {
-        let mut model = Loaded::new(samples::card(1, 3));
+        let mut model = loaded(samples::card(1, 3));
         assert_eq!(model.slider_range(0), [-2.0, 2.0]);
         model.code[0] = 3.5;
         assert_eq!(model.slider_range(0), [-2.0, 3.5]);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::samples;
 use crate::worker::Worker;
+use pollster::block_on;
 
 /// A page whose worker and network are at hand.
 struct Bench {
@@ -8,12 +9,18 @@ struct Bench {
     worker: Worker,
     drawn: Vec<Panel>,
     fetched: Vec<String>,
+    /// What comes of taking a model in; the stand-in for the GPU is the worker.
+    gpu: Result<(), String>,
 }
 
 impl Bench {
     fn new() -> Self {
-        let mut bench =
-            Self { state: State::new(false), worker: Worker::default(), drawn: vec![], fetched: vec![] };
+        Self::with_gpu(Err("there is none".into()))
+    }
+
+    fn with_gpu(gpu: Result<(), String>) -> Self {
+        let (state, worker) = (State::new(false), Worker::default());
+        let mut bench = Self { state, worker, drawn: vec![], fetched: vec![], gpu };
         bench.send(Event::Answer { ticket: 0, reply: Reply::Ready, bytes: vec![] });
         bench
     }
@@ -21,6 +28,13 @@ impl Bench {
     fn shown() -> Self {
         let mut bench = Self::new();
         bench.send(Event::Manifest(Ok(entries())));
+        bench
+    }
+
+    fn on_gpu() -> Self {
+        let mut bench = Self::with_gpu(Ok(()));
+        bench.send(Event::Manifest(Ok(entries())));
+        assert_eq!(bench.state.engine(), Kind::Gpu);
         bench
     }
 
@@ -36,8 +50,13 @@ impl Bench {
                     self.fetched.push(file);
                     effects.extend(self.state.update(Event::Fetched { side, visit, file: Ok(bytes) }));
                 }
-                Effect::Post(Post { ticket, request, bytes }) => {
-                    let (reply, bytes) = self.worker.answer(request, &bytes);
+                Effect::Prepare { side, visit, .. } => {
+                    let outcome = self.gpu.clone();
+                    effects.extend(self.state.update(Event::Prepared { side, visit, outcome }));
+                }
+                Effect::Post(post) | Effect::Compute(post) => {
+                    let Post { ticket, request, bytes } = post;
+                    let (reply, bytes) = block_on(self.worker.answer(request, &bytes));
                     effects.extend(self.state.update(Event::Answer { ticket, reply, bytes }));
                 }
             }
@@ -173,4 +192,87 @@ fn a_failure_names_the_file_and_leaves_the_other_side_alone() {
     bench.send(Event::Turn { side: 0, unit: 0, value: 1.0 });
     bench.send(Event::Turn { side: 1, unit: 0, value: 1.0 });
     assert_eq!(bench.model(1).code[0], 1.0);
+}
+
+#[test]
+fn on_the_gpu_pictures_are_drawn_from_codes_and_never_asked_of_the_worker() {
+    let mut bench = Bench::on_gpu();
+    let model = bench.model(0);
+    assert!(model.live.is_empty() && model.rows.iter().all(Vec::is_empty));
+    bench.drawn.clear();
+    bench.send(Event::Turn { side: 0, unit: 0, value: 1.5 });
+    for panel in [Panel::Live(0), Panel::Row(0, 1)] {
+        assert!(bench.drawn.contains(&panel), "{panel:?}");
+    }
+    let live = bench.state.shown(Panel::Live(0)).expect("it is drawn");
+    assert_eq!((live.codes[0], live.canvases), (1.5, vec!["live-0".to_owned(), "twin-0".to_owned()]));
+    let row = bench.state.shown(Panel::Row(0, 1)).expect("it is drawn");
+    assert_eq!(row.codes.len(), COLUMNS * 4);
+    assert!(bench.model(0).live.is_empty());
+    let mean = &bench.model(1).reconstruction.as_ref().expect("the scene was encoded").0.mean;
+    assert_eq!(&bench.state.shown(Panel::Reconstruction(1)).expect("it is drawn").codes, mean);
+}
+
+#[test]
+fn losing_the_gpu_costs_nothing_that_the_visitor_set() {
+    let mut bench = Bench::on_gpu();
+    bench.send(Event::Turn { side: 0, unit: 0, value: 1.5 });
+    let (code, scene) = (bench.model(0).code.clone(), bench.state.scene.as_ref().map(|s| s.values.clone()));
+    bench.send(Event::GpuLost("unplugged".into()));
+    assert_eq!(bench.state.engine(), Kind::Cpu);
+    assert!(bench.state.engines.note.as_ref().is_some_and(|note| note.contains("unplugged")));
+    assert_eq!(bench.model(0).code, code);
+    assert_eq!(bench.state.scene.as_ref().map(|scene| scene.values.clone()), scene);
+    assert_eq!(bench.model(0).live.len(), 4096);
+    assert_eq!(bench.model(1).rows[0].len(), COLUMNS * 4096);
+    assert_eq!(bench.state.shown(Panel::Live(0)), None);
+    // What is chosen from here on stays on the CPU, until the visitor asks again.
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    assert_eq!(bench.state.engine(), Kind::Cpu);
+    bench.send(Event::Switch);
+    assert_eq!(bench.state.engine(), Kind::Gpu);
+    assert_eq!(bench.state.engines.note, None);
+}
+
+#[test]
+fn a_switch_goes_to_the_other_engine_and_back() {
+    let mut bench = Bench::on_gpu();
+    bench.send(Event::Switch);
+    assert_eq!((bench.state.engine(), bench.model(0).live.len()), (Kind::Cpu, 4096));
+    bench.send(Event::Switch);
+    assert_eq!((bench.state.engine(), bench.model(0).live.len()), (Kind::Gpu, 0));
+}
+
+#[test]
+fn where_there_is_no_gpu_only_who_asks_hears_of_it() {
+    let mut bench = Bench::shown();
+    assert_eq!((bench.state.engine(), &bench.state.engines.note), (Kind::Cpu, &None));
+    bench.send(Event::Switch);
+    assert_eq!(bench.state.engine(), Kind::Cpu);
+    assert!(bench.state.engines.note.as_ref().is_some_and(|note| note.contains("there is none")));
+}
+
+#[test]
+fn the_gpus_failure_to_encode_is_its_loss_and_not_the_models() {
+    let mut bench = Bench::on_gpu();
+    let effects = bench.state.update(Event::Factor { factor: 3, value: 1.0 });
+    let ticket = effects.iter().find_map(|effect| match effect {
+        Effect::Compute(post) => Some(post.ticket),
+        _ => None,
+    });
+    let ticket = ticket.expect("the scene is encoded by the GPU");
+    bench.send(Event::Answer { ticket, reply: Reply::Failed("out of memory".into()), bytes: vec![] });
+    assert_eq!(bench.state.engine(), Kind::Cpu);
+    for side in 0..SIDES {
+        assert_eq!(bench.model(side).live.len(), 4096);
+    }
+}
+
+#[test]
+fn the_pace_is_the_median_of_the_last_decodes() {
+    let mut bench = Bench::new();
+    for milliseconds in [100.0, 4.0, 6.0, 2.0] {
+        bench.send(Event::Timed { milliseconds, pictures: 2 });
+    }
+    assert_eq!(bench.state.engines.pace(), Some(3.0));
 }

@@ -88,5 +88,5 @@ fn settle(dom: &Dom, scene: &Scene, index: usize, factor: &Factor) -> Drawn {
 pub(super) fn original(dom: &Dom, state: &State) -> Drawn {
     let Some(scene) = &state.scene else { return Ok(()) };
     let [height, width, channels] = scene.world.image_shape();
-    paint::pictures(&dom.get("original")?, &scene.picture, ImageShape { height, width, channels })
+    paint::pictures(dom, "original", &scene.picture, ImageShape { height, width, channels })
 }

@@ -1,9 +1,10 @@
 //! A side's live picture, and the markers that show where in its rows it is.
 
-use web_sys::{Element, HtmlCanvasElement, HtmlElement};
+use web_sys::{Element, HtmlElement};
 
 use super::paint;
 use super::words::{number, unit as name};
+use crate::engine::Kind;
 use crate::page::{Dom, Drawn};
 use crate::state::{COLUMNS, Loaded, Side};
 
@@ -14,20 +15,13 @@ const CANVASES: [&str; 2] = ["live", "twin"];
 pub(super) fn draw(dom: &Dom, side: &Side, index: usize) -> Drawn {
     let Some(model) = side.model() else {
         for canvas in CANVASES {
-            let canvas: HtmlCanvasElement = dom.get(&format!("{canvas}-{index}"))?;
-            crate::page::context(&canvas)?.clear_rect(
-                0.0,
-                0.0,
-                canvas.width().into(),
-                canvas.height().into(),
-            );
+            paint::clear(dom, &format!("{canvas}-{index}"))?;
         }
         return dom.set_text(&format!("caption-{index}"), "\u{a0}");
     };
-    if !model.live.is_empty() {
+    if model.engine == Kind::Cpu && !model.live.is_empty() {
         for canvas in CANVASES {
-            let canvas = dom.get(&format!("{canvas}-{index}"))?;
-            paint::pictures(&canvas, &model.live, model.card.model.image)?;
+            paint::pictures(dom, &format!("{canvas}-{index}"), &model.live, model.card.model.image)?;
         }
     }
     dom.set_text(&format!("caption-{index}"), &caption(model))?;

@@ -1,5 +1,6 @@
 //! What the visitor sees, one file a panel.
 
+mod badge;
 mod charts;
 mod factors;
 mod live;
@@ -26,6 +27,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             dom.set_text("notice", state.notice.as_deref().unwrap_or_default())?;
             dom.show("notice", state.notice.is_some())
         }
+        Panel::Engine => badge::draw(dom, state),
         Panel::Menus => (0..SIDES).try_for_each(|side| menus::draw(dom, state, side)),
         Panel::Progress(side) => menus::progress(dom, &state.sides[side], side),
         Panel::Side(side) => {

@@ -2,17 +2,29 @@
 
 use model::ImageShape;
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlCanvasElement;
 
-use crate::page::{Drawn, put};
+use crate::engine::Kind;
+use crate::page::{Dom, Drawn, context, put};
 
-/// Puts pictures, `[N, H, W, C]`, side by side onto a canvas.
-pub(super) fn pictures(canvas: &HtmlCanvasElement, pixels: &[u8], shape: ImageShape) -> Drawn {
+/// Puts pictures, `[N, H, W, C]`, side by side onto the canvas of that id.
+pub(super) fn pictures(dom: &Dom, id: &str, pixels: &[u8], shape: ImageShape) -> Drawn {
     if pixels.is_empty() || shape.is_empty() || !pixels.len().is_multiple_of(shape.len()) {
         return Err(JsValue::from_str("no whole number of pictures"));
     }
     let count = pixels.len() / shape.len();
-    put(canvas, &strip(pixels, shape), (count * shape.width) as u32, shape.height as u32)
+    put(
+        &dom.canvas(id, Kind::Cpu)?.0,
+        &strip(pixels, shape),
+        (count * shape.width) as u32,
+        shape.height as u32,
+    )
+}
+
+/// Clears the canvas of that id.
+pub(super) fn clear(dom: &Dom, id: &str) -> Drawn {
+    let (canvas, _) = dom.canvas(id, Kind::Cpu)?;
+    context(&canvas)?.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
+    Ok(())
 }
 
 /// Pictures, `[N, H, W, C]`, side by side as RGBA, `[H, N·W, 4]`. One or two channels are grey,

@@ -76,7 +76,7 @@ fn row(dom: &Dom, list: &Element, model: &Loaded, side: usize, unit: usize) -> D
 pub(super) fn draw(dom: &Dom, side: &Side, index: usize, unit: usize) -> Drawn {
     match side.model().and_then(|model| Some((model, model.rows.get(unit)?))) {
         Some((model, row)) if !row.is_empty() => {
-            paint::pictures(&dom.get(&format!("strip-{index}-{unit}"))?, row, model.card.model.image)
+            paint::pictures(dom, &format!("strip-{index}-{unit}"), row, model.card.model.image)
         }
         _ => Ok(()),
     }

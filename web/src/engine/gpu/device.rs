@@ -65,9 +65,10 @@ impl Device {
         self.adapter.get_info().name
     }
 
-    /// Waits until the device is lost, and says why.
-    pub async fn lost(&self) -> String {
-        self.lost.receive().await
+    /// Waits until the device is lost, and says why; holds nothing of the device.
+    pub fn lost(&self) -> impl Future<Output = String> + use<> {
+        let lost = self.lost.clone();
+        async move { lost.receive().await }
     }
 
     /// Does `work` and waits for the GPU's word on it.
@@ -83,24 +84,19 @@ impl Device {
         }
     }
 
-    /// Runs the commands, and reads these parts of buffers after them.
+    /// Runs the commands, and reads the first bytes of a buffer after them.
     pub(super) async fn read(
         &self,
         mut commands: CommandEncoder,
-        parts: &[Part<'_>],
+        Part { buffer, bytes }: Part<'_>,
     ) -> Result<Vec<f32>, EngineError> {
-        let size = parts.iter().map(|part| part.bytes).sum();
         let landing = self.device.create_buffer(&BufferDescriptor {
             label: None,
-            size,
+            size: bytes,
             usage: BufferUsages::COPY_DST | BufferUsages::MAP_READ,
             mapped_at_creation: false,
         });
-        let mut offset = 0;
-        for part in parts {
-            commands.copy_buffer_to_buffer(part.buffer, 0, &landing, offset, part.bytes);
-            offset += part.bytes;
-        }
+        commands.copy_buffer_to_buffer(buffer, 0, &landing, 0, bytes);
         self.queue.submit([commands.finish()]);
         let mapped = Signal::new();
         let signal = mapped.clone();

@@ -1,6 +1,7 @@
 //! Pictures straight from the decoder's last buffer to canvases.
 
 use model::ImageShape;
+use web_sys::HtmlCanvasElement;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, Color, CommandEncoder, FragmentState, LoadOp,
     MultisampleState, Operations, PipelineCompilationOptions, PrimitiveState, RenderPassColorAttachment,
@@ -9,10 +10,8 @@ use wgpu::{
 };
 
 use super::device::Device;
-#[cfg(target_arch = "wasm32")]
 use super::device::unusable;
 use super::shaders::{DRAW, module};
-#[cfg(target_arch = "wasm32")]
 use crate::engine::EngineError;
 
 /// Clear pixels between two pictures.
@@ -34,17 +33,16 @@ pub struct Picture<'a> {
 pub struct Target(pub(super) TextureView);
 
 /// A canvas of the page that pictures are drawn to.
-#[cfg(target_arch = "wasm32")]
 #[derive(Debug)]
 pub struct Canvas(wgpu::Surface<'static>);
 
-#[cfg(target_arch = "wasm32")]
 impl Canvas {
     /// Takes a canvas that has no context yet, at its present size.
     ///
     /// # Errors
     /// Fails if the browser has no context to give.
-    pub fn new(device: &Device, canvas: web_sys::HtmlCanvasElement) -> Result<Self, EngineError> {
+    #[cfg(target_arch = "wasm32")]
+    pub fn new(device: &Device, canvas: HtmlCanvasElement) -> Result<Self, EngineError> {
         let (width, height) = (canvas.width(), canvas.height());
         let surface =
             device.instance.create_surface(wgpu::SurfaceTarget::Canvas(canvas)).map_err(unusable)?;
@@ -56,11 +54,20 @@ impl Canvas {
         Ok(Self(surface))
     }
 
+    /// Outside of browsers there are no canvases.
+    ///
+    /// # Errors
+    /// Always.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn new(_: &Device, _: HtmlCanvasElement) -> Result<Self, EngineError> {
+        Err(unusable("only browsers have canvases"))
+    }
+
     /// What to draw the next frame to, and what to present once it is submitted.
     ///
     /// # Errors
     /// Fails if the canvas has lost its context.
-    pub fn next(&self) -> Result<(Target, wgpu::SurfaceTexture), EngineError> {
+    pub(super) fn next(&self) -> Result<(Target, wgpu::SurfaceTexture), EngineError> {
         use wgpu::CurrentSurfaceTexture::{Suboptimal, Success};
         let (Success(texture) | Suboptimal(texture)) = self.0.get_current_texture() else {
             return Err(unusable("a canvas has lost its context"));

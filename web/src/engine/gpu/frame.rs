@@ -11,13 +11,25 @@ use crate::engine::outcome::count;
 pub struct Frame<'a> {
     device: &'a Device,
     commands: CommandEncoder,
+    /// What the canvases show once the frame is submitted.
+    shown: Vec<wgpu::SurfaceTexture>,
 }
 
 impl<'a> Frame<'a> {
     /// An empty frame.
     pub fn new(device: &'a Device) -> Self {
         let commands = device.device.create_command_encoder(&CommandEncoderDescriptor::default());
-        Self { device, commands }
+        Self { device, commands, shown: Vec::new() }
+    }
+
+    /// A canvas to draw to in this frame.
+    ///
+    /// # Errors
+    /// Fails if the canvas has lost its context.
+    pub fn canvas(&mut self, canvas: &super::Canvas) -> Result<super::Target, EngineError> {
+        let (target, texture) = canvas.next()?;
+        self.shown.push(texture);
+        Ok(target)
     }
 
     /// Decodes the pictures of a model of this device and draws each to its canvases; once a model
@@ -41,5 +53,6 @@ impl<'a> Frame<'a> {
     /// Hands the frame over to the GPU.
     pub fn submit(self) {
         self.device.queue.submit([self.commands.finish()]);
+        self.shown.into_iter().for_each(|texture| self.device.queue.present(texture));
     }
 }

@@ -22,21 +22,19 @@ mod tests;
 use std::rc::Rc;
 
 use candle_core::Tensor;
-use model::{Card, Weights};
+use model::{Card, Posterior, Weights};
 use wgpu::CommandEncoderDescriptor;
 
 use self::chain::Chain;
 use self::device::Part;
 use self::draw::Drawing;
 use self::plan::Layout;
-use super::outcome::{count, means, outcome, posterior};
+use super::outcome::{codes, count, means, outcome};
 use super::{Answer, Codes, Engine, EngineError, Reconstruction};
 
 pub use check::check;
 pub use device::Device;
-#[cfg(target_arch = "wasm32")]
-pub use draw::Canvas;
-pub use draw::{Picture, Target};
+pub use draw::{Canvas, Picture, Target};
 pub use frame::Frame;
 
 /// Images that the encoder has room for: the page shows it one at a time.
@@ -82,7 +80,7 @@ impl Gpu {
             self.encoder.record(&mut commands, n);
             let bytes = (n * self.encoder.output_size) as u64;
             let part = Part { buffer: &self.encoder.output, bytes };
-            let statistics = self.device.read(commands, &[part]).await?;
+            let statistics = self.device.read(commands, part).await?;
             let part = self.codes_of(&statistics, n)?;
             codes.mean.extend(part.mean);
             codes.std.extend(part.std);
@@ -90,10 +88,10 @@ impl Gpu {
         Ok(codes)
     }
 
-    async fn decode_now(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
+    async fn logits(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
         let latent = self.card.model.latent;
         count("codes", codes.len(), latent)?;
-        let mut pictures = Vec::new();
+        let mut logits = Vec::new();
         for codes in codes.chunks(self.decoder.capacity * latent) {
             let n = codes.len() / latent;
             self.write_codes(codes);
@@ -101,41 +99,33 @@ impl Gpu {
             self.decoder.record(&mut commands, n);
             let bytes = (n * self.decoder.output_size) as u64;
             let part = Part { buffer: &self.decoder.output, bytes };
-            pictures.extend(means(self.device.read(commands, &[part]).await?));
+            logits.extend(self.device.read(commands, part).await?);
         }
-        Ok(pictures)
+        Ok(logits)
     }
 
     async fn reconstruct_now(&self, image: &[f32]) -> Result<Reconstruction, EngineError> {
-        let size = self.card.model.image.len();
-        if count("images", image.len(), size)? != 1 {
-            return Err(EngineError::Input { what: "images", found: image.len(), expected: size });
+        let expected = self.card.model.image.len();
+        if count("images", image.len(), expected)? != 1 {
+            return Err(EngineError::Input { what: "images", found: image.len(), expected });
         }
-        self.write_images(image);
-        let mut commands = self.commands();
-        self.encoder.record(&mut commands, 1);
-        // μ comes first in the statistics; what follows it meets weights of zero.
-        let mean = 4 * self.card.model.latent as u64;
-        commands.copy_buffer_to_buffer(&self.encoder.output, 0, &self.decoder.input, 0, mean);
-        self.decoder.record(&mut commands, 1);
-        let part = |chain: &'_ Chain| chain.output_size as u64;
-        let parts = [
-            Part { buffer: &self.encoder.output, bytes: part(&self.encoder) },
-            Part { buffer: &self.decoder.output, bytes: part(&self.decoder) },
-        ];
-        let mut statistics = self.device.read(commands, &parts).await?;
-        let logits = statistics.split_off(self.encoder.output_size / 4);
-        let shape = (1, size);
-        let logits = Tensor::from_vec(logits, shape, &candle_core::Device::Cpu)?;
-        outcome(self.codes_of(&statistics, 1)?, &logits, image)
+        let codes = self.encode_now(image).await?;
+        let logits = self.logits(&codes.mean).await?;
+        outcome(codes, &Tensor::from_vec(logits, (1, expected), &candle_core::Device::Cpu)?, image)
     }
 
-    /// The posterior of `n` rows of the encoder's output.
+    /// The posterior of `n` rows of the encoder's output, by the network's own last steps.
     fn codes_of(&self, statistics: &[f32], n: usize) -> Result<Codes, EngineError> {
-        let width = 2 * self.card.model.latent;
+        let config = &self.card.model;
+        let width = config.posterior.statistics() * config.latent;
         let rows = statistics.chunks_exact(self.encoder.output_size / 4);
         let values: Vec<f32> = rows.flat_map(|row| &row[..width]).copied().collect();
-        posterior(&Tensor::from_vec(values, (n, width), &candle_core::Device::Cpu)?)
+        let statistics = Tensor::from_vec(values, (n, width), &candle_core::Device::Cpu)?;
+        let posterior = Posterior::from_statistics(config.posterior, &statistics)?;
+        codes(&match config.winners {
+            Some(count) => posterior.winners(count)?,
+            None => posterior,
+        })
     }
 
     fn write_codes(&self, codes: &[f32]) {
@@ -168,7 +158,7 @@ impl Engine for Gpu {
     }
 
     fn decode<'a>(&'a self, codes: &'a [f32]) -> Answer<'a, Vec<f32>> {
-        Box::pin(self.decode_now(codes))
+        Box::pin(async move { Ok(means(self.logits(codes).await?)) })
     }
 
     fn reconstruct<'a>(&'a self, image: &'a [f32]) -> Answer<'a, Reconstruction> {

@@ -64,7 +64,7 @@ pub(super) struct Plan {
     pub(super) output: usize,
 }
 
-/// The encoder's layers, from an image to μ and log σ².
+/// The encoder's layers, from an image to its posterior's statistics.
 pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
     let (mut height, mut width) = (config.image.height, config.image.width);
     let mut channels = config.image.channels;
@@ -77,7 +77,7 @@ pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) 
     }
     let features = Layout { pixels: height * width, channels };
     let hidden = Layout::vector(config.hidden);
-    let statistics = Layout::vector(2 * config.latent);
+    let statistics = Layout::vector(config.posterior.statistics() * config.latent);
     plans.push(dense(features, hidden, true, Tensors::of(tensors, "encoder.dense")?));
     plans.push(dense(hidden, statistics, false, Tensors::of(tensors, "encoder.posterior")?));
     Ok(plans)

@@ -7,7 +7,8 @@ use pollster::block_on;
 use super::{Device, Frame, Gpu, Picture, Target, check};
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::samples;
-use model::ModelConfig;
+use model::config::PosteriorKind;
+use model::{ImageShape, ModelConfig};
 
 /// The machine's GPU. Without one, the test says so and passes: the browser's tests need none.
 fn device() -> Option<Rc<Device>> {
@@ -29,7 +30,7 @@ fn apart(ours: &[f32], theirs: &[f32]) -> f32 {
 #[test]
 fn every_shape_of_network_gives_the_cpus_numbers() -> Result<(), EngineError> {
     let Some(device) = device() else { return Ok(()) };
-    let shape = |height, width, channels| model::ImageShape { height, width, channels };
+    let shape = |height, width, channels| ImageShape { height, width, channels };
     for (image, channels, hidden, latent) in [
         (shape(64, 64, 1), vec![32, 32, 64, 64], 256, 10),
         (shape(64, 64, 3), vec![32, 32, 64, 64], 256, 10),
@@ -56,6 +57,26 @@ fn every_shape_of_network_gives_the_cpus_numbers() -> Result<(), EngineError> {
         assert!(apart(&ours.picture, &theirs.picture) < 1e-5);
         assert!(apart(&[ours.nll, ours.mse], &[theirs.nll, theirs.mse]) < 1e-4);
         block_on(check(&gpu, &cpu))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn every_posterior_is_the_cpus() -> Result<(), EngineError> {
+    let Some(device) = device() else { return Ok(()) };
+    let small = || ModelConfig { channels: vec![4, 4], hidden: 8, ..ModelConfig::default() };
+    for config in [
+        ModelConfig { posterior: PosteriorKind::Laplace, ..small() },
+        ModelConfig { posterior: PosteriorKind::SpikeSlab, ..small() },
+        ModelConfig { winners: Some(3), ..small() },
+    ] {
+        let file = samples::file_of(config.clone());
+        let (cpu, gpu) = (Cpu::load(&file)?, block_on(Gpu::load(&device, &file, 1))?);
+        let image: Vec<f32> = (0..4096).map(|i| (0.1 * i as f32).sin().abs()).collect();
+        let (ours, theirs) = (block_on(gpu.reconstruct(&image))?, cpu.reconstruct_now(&image)?);
+        assert!(apart(&ours.codes.mean, &theirs.codes.mean) < 1e-4, "{config:?}");
+        assert!(apart(&ours.codes.std, &theirs.codes.std) < 1e-4, "{config:?}");
+        assert!(apart(&ours.picture, &theirs.picture) < 1e-4, "{config:?}");
     }
     Ok(())
 }
@@ -154,7 +175,7 @@ impl Page {
         };
         let to = wgpu::TexelCopyBufferInfo { buffer: &buffer, layout };
         commands.copy_texture_to_buffer(self.texture.as_image_copy(), to, self.texture.size());
-        let words = block_on(device.read(commands, &[super::device::Part { buffer: &buffer, bytes }]))?;
+        let words = block_on(device.read(commands, super::device::Part { buffer: &buffer, bytes }))?;
         Ok(words.iter().flat_map(|word| word.to_le_bytes()).collect())
     }
 }
@@ -183,7 +204,7 @@ fn what_is_no_batch_is_refused() -> Result<(), EngineError> {
 #[test]
 fn a_model_larger_than_every_device_allows_is_refused() -> Result<(), EngineError> {
     let Some(device) = device() else { return Ok(()) };
-    let image = model::ImageShape { height: 256, width: 256, channels: 4 };
+    let image = ImageShape { height: 256, width: 256, channels: 4 };
     let config = ModelConfig { image, channels: vec![4, 4, 4], hidden: 4, ..ModelConfig::default() };
     let load = block_on(Gpu::load(&device, &samples::file_of(config), 2816));
     assert!(matches!(load, Err(EngineError::Gpu(_))));

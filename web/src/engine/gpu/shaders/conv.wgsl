@@ -14,11 +14,12 @@ override OUTPUTS: u32;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
-// The quad of x at a column of the row that begins at `line`; zero beyond the image.
-fn pixel(line: u32, column: i32, channel: u32) -> vec4f {
-    let inside = column >= 0 && column < i32(2u * WIDTH);
-    let quad = x[(line + u32(select(0, column, inside))) * INPUTS + channel];
-    return select(vec4f(), quad, inside);
+// The quad of x at a column of the row that begins at `line`; zero beyond the image, where what lies
+// before 0 has wrapped around.
+fn pixel(line: u32, column: u32, channel: u32) -> vec4f {
+    let inside = column < 2u * WIDTH;
+    let at = (line + select(0u, column, inside)) * INPUTS + channel;
+    return select(vec4f(), x[at], inside);
 }
 
 fn put(line: u32, column: u32, output: u32, sum: vec4f) {
@@ -41,28 +42,28 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var sum2 = sum0;
     var sum3 = sum0;
     for (var k = 0u; k < 4u; k++) {
-        let source = i32(2u * row + k) - 1;
-        if source < 0 || source >= i32(2u * HEIGHT) {
+        let source = 2u * row + k - 1u;
+        if source >= 2u * HEIGHT {
             continue;
         }
-        let line = (id.y * 2u * HEIGHT + u32(source)) * 2u * WIDTH;
-        let left = i32(2u * column) - 1;
+        let line = (id.y * 2u * HEIGHT + source) * 2u * WIDTH;
+        let left = 2u * column - 1u;
         for (var i = 0u; i < INPUTS; i++) {
             let at = (k * INPUTS + i) * 4u * OUTPUTS + output;
             let w0 = weight[at];
             let w1 = weight[at + OUTPUTS];
             let w2 = weight[at + 2u * OUTPUTS];
             let w3 = weight[at + 3u * OUTPUTS];
-            let x2 = pixel(line, left + 2, i);
-            let x3 = pixel(line, left + 3, i);
-            let x4 = pixel(line, left + 4, i);
-            let x5 = pixel(line, left + 5, i);
-            let x6 = pixel(line, left + 6, i);
-            let x7 = pixel(line, left + 7, i);
-            sum0 += w0 * pixel(line, left, i) + w1 * pixel(line, left + 1, i) + w2 * x2 + w3 * x3;
+            let x2 = pixel(line, left + 2u, i);
+            let x3 = pixel(line, left + 3u, i);
+            let x4 = pixel(line, left + 4u, i);
+            let x5 = pixel(line, left + 5u, i);
+            let x6 = pixel(line, left + 6u, i);
+            let x7 = pixel(line, left + 7u, i);
+            sum0 += w0 * pixel(line, left, i) + w1 * pixel(line, left + 1u, i) + w2 * x2 + w3 * x3;
             sum1 += w0 * x2 + w1 * x3 + w2 * x4 + w3 * x5;
             sum2 += w0 * x4 + w1 * x5 + w2 * x6 + w3 * x7;
-            sum3 += w0 * x6 + w1 * x7 + w2 * pixel(line, left + 8, i) + w3 * pixel(line, left + 9, i);
+            sum3 += w0 * x6 + w1 * x7 + w2 * pixel(line, left + 8u, i) + w3 * pixel(line, left + 9u, i);
         }
     }
     let line = (id.y * HEIGHT + row) * WIDTH;

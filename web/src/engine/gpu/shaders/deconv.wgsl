@@ -16,11 +16,12 @@ override OUTPUTS: u32;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
-// The quad of x at a column of the row that begins at `line`; zero beyond the image.
-fn pixel(line: u32, column: i32, channel: u32) -> vec4f {
-    let inside = column >= 0 && column < i32(WIDTH);
-    let quad = x[(line + u32(select(0, column, inside))) * INPUTS + channel];
-    return select(vec4f(), quad, inside);
+// The quad of x at a column of the row that begins at `line`; zero beyond the image, where what lies
+// before 0 has wrapped around.
+fn pixel(line: u32, column: u32, channel: u32) -> vec4f {
+    let inside = column < WIDTH;
+    let at = (line + select(0u, column, inside)) * INPUTS + channel;
+    return select(vec4f(), x[at], inside);
 }
 
 fn put(line: u32, column: u32, output: u32, sum: vec4f) {
@@ -46,23 +47,23 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var sum2 = sum0;
     var sum3 = sum0;
     for (var k = 0u; k < 2u; k++) {
-        let source = i32(row + p) - i32(k);
-        if source < 0 || source >= i32(HEIGHT) {
+        let source = row + p - k;
+        if source >= HEIGHT {
             continue;
         }
-        let line = (id.y * HEIGHT + u32(source)) * WIDTH;
-        let left = i32(column + q) - 1;
+        let line = (id.y * HEIGHT + source) * WIDTH;
+        let left = column + q - 1u;
         for (var i = 0u; i < INPUTS; i++) {
             let at = ((phase * 2u + k) * INPUTS + i) * 2u * OUTPUTS + output;
             let near = weight[at];
             let far = weight[at + OUTPUTS];
-            let x1 = pixel(line, left + 1, i);
-            let x2 = pixel(line, left + 2, i);
-            let x3 = pixel(line, left + 3, i);
+            let x1 = pixel(line, left + 1u, i);
+            let x2 = pixel(line, left + 2u, i);
+            let x3 = pixel(line, left + 3u, i);
             sum0 += near * x1 + far * pixel(line, left, i);
             sum1 += near * x2 + far * x1;
             sum2 += near * x3 + far * x2;
-            sum3 += near * pixel(line, left + 4, i) + far * x3;
+            sum3 += near * pixel(line, left + 4u, i) + far * x3;
         }
     }
     let line = (id.y * 2u * HEIGHT + 2u * row + p) * 2u * WIDTH + q;

@@ -15,10 +15,11 @@ override CHANNELS: u32;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-fn pixel(n: u32, row: i32, column: i32, channel: u32) -> vec4f {
-    let inside = row >= 0 && row < i32(HEIGHT) && column >= 0 && column < i32(WIDTH);
-    let at = (n * HEIGHT + u32(select(0, row, inside))) * WIDTH + u32(select(0, column, inside));
-    return select(vec4f(), x[at * INPUTS + channel], inside);
+// The quad of x at a pixel; zero beyond the image, where what lies before 0 has wrapped around.
+fn pixel(n: u32, row: u32, column: u32, channel: u32) -> vec4f {
+    let inside = (row < HEIGHT) & (column < WIDTH);
+    let at = ((n * HEIGHT + row) * WIDTH + column) * INPUTS + channel;
+    return select(vec4f(), x[select(0u, at, inside)], inside);
 }
 
 @compute @workgroup_size(64)
@@ -29,25 +30,36 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     if row >= HEIGHT {
         return;
     }
-    let r = i32(row);
-    let c = i32(column);
     // Phases (0, 0), (0, 1), (1, 0), (1, 1).
     var sum = vec4f(bias[channel]);
     for (var i = 0u; i < INPUTS; i++) {
-        let at = (channel * INPUTS + i) * 16u;
-        let here = pixel(id.y, r, c, i);
-        let up = pixel(id.y, r - 1, c, i);
-        let down = pixel(id.y, r + 1, c, i);
-        let left = pixel(id.y, r, c - 1, i);
-        let right = pixel(id.y, r, c + 1, i);
-        sum.x += dot(here, weight[at + 5u]) + dot(left, weight[at + 7u])
-            + dot(up, weight[at + 13u]) + dot(pixel(id.y, r - 1, c - 1, i), weight[at + 15u]);
-        sum.y += dot(here, weight[at + 6u]) + dot(right, weight[at + 4u])
-            + dot(up, weight[at + 14u]) + dot(pixel(id.y, r - 1, c + 1, i), weight[at + 12u]);
-        sum.z += dot(here, weight[at + 9u]) + dot(left, weight[at + 11u])
-            + dot(down, weight[at + 1u]) + dot(pixel(id.y, r + 1, c - 1, i), weight[at + 3u]);
-        sum.w += dot(here, weight[at + 10u]) + dot(right, weight[at + 8u])
-            + dot(down, weight[at + 2u]) + dot(pixel(id.y, r + 1, c + 1, i), weight[at]);
+        let w = (channel * INPUTS + i) * 16u;
+        let here = pixel(id.y, row, column, i);
+        let up = pixel(id.y, row - 1u, column, i);
+        let down = pixel(id.y, row + 1u, column, i);
+        let left = pixel(id.y, row, column - 1u, i);
+        let right = pixel(id.y, row, column + 1u, i);
+        sum += vec4f(
+            dot(here, weight[w + 5u]),
+            dot(here, weight[w + 6u]),
+            dot(here, weight[w + 9u]),
+            dot(here, weight[w + 10u]),
+        ) + vec4f(
+            dot(left, weight[w + 7u]),
+            dot(right, weight[w + 4u]),
+            dot(left, weight[w + 11u]),
+            dot(right, weight[w + 8u]),
+        ) + vec4f(
+            dot(up, weight[w + 13u]),
+            dot(up, weight[w + 14u]),
+            dot(down, weight[w + 1u]),
+            dot(down, weight[w + 2u]),
+        ) + vec4f(
+            dot(pixel(id.y, row - 1u, column - 1u, i), weight[w + 15u]),
+            dot(pixel(id.y, row - 1u, column + 1u, i), weight[w + 12u]),
+            dot(pixel(id.y, row + 1u, column - 1u, i), weight[w + 3u]),
+            dot(pixel(id.y, row + 1u, column + 1u, i), weight[w]),
+        );
     }
     let at = ((id.y * 2u * HEIGHT + 2u * row) * 2u * WIDTH + 2u * column) * CHANNELS + channel;
     y[at] = sum.x;

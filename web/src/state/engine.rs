@@ -1,0 +1,123 @@
+//! Which engine a side's pictures come from, and how fast they come.
+//!
+//! Every model starts on the CPU, whose worker has the first picture soonest. Once the GPU holds the
+//! model too and agrees with the CPU, that side's pictures are drawn by it; the CPU keeps the model,
+//! so that losing the GPU costs nothing but speed.
+
+use super::{Effect, Event, Panel, Side, State};
+use crate::engine::Kind;
+use crate::lanes::Lane;
+use crate::worker::SIDES;
+
+/// Decodes that the pace is the median of.
+const REMEMBERED: usize = 9;
+
+/// The engines as the page shows them.
+#[derive(Clone, Debug, Default)]
+pub struct Engines {
+    /// What new models go to; the GPU unless it failed or the visitor chose otherwise.
+    wanted: Kind,
+    /// Whether the visitor asked for the GPU, and so hears why it can't be had.
+    asked: bool,
+    /// A sentence on what became of the GPU.
+    pub note: Option<String>,
+    /// Milliseconds a picture of the last decodes.
+    paces: Vec<f64>,
+}
+
+impl Engines {
+    /// Milliseconds a picture; none before the first.
+    pub fn pace(&self) -> Option<f64> {
+        let mut sorted = self.paces.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied()
+    }
+}
+
+impl State {
+    /// What the pictures come from: the GPU if any of them do.
+    pub fn engine(&self) -> Kind {
+        let on_gpu = |side: &Side| side.model().is_some_and(|model| model.engine == Kind::Gpu);
+        if self.sides.iter().any(on_gpu) { Kind::Gpu } else { Kind::Cpu }
+    }
+
+    /// Takes in what concerns the engines.
+    pub(super) fn engines(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Timed { milliseconds, pictures } if pictures > 0 => {
+                let paces = &mut self.engines.paces;
+                paces.truncate(REMEMBERED - 1);
+                paces.insert(0, milliseconds / pictures as f64);
+            }
+            Event::Switch if self.engine() == Kind::Gpu => {
+                self.engines.wanted = Kind::Cpu;
+                self.engines.note = None;
+                self.leave_gpu(effects);
+            }
+            Event::Switch => {
+                self.engines = Engines { wanted: Kind::Gpu, asked: true, ..Engines::default() };
+                (0..SIDES).for_each(|side| self.prepare(side, effects));
+            }
+            Event::Prepared { side, visit, outcome } => self.prepared(side, visit, outcome, effects),
+            Event::GpuLost(why) if self.engine() == Kind::Gpu => {
+                self.engines.wanted = Kind::Cpu;
+                self.engines.note = Some(format!("The CPU goes on: the GPU was lost ({why})."));
+                self.leave_gpu(effects);
+            }
+            _ => return,
+        }
+        effects.push(Effect::Draw(Panel::Engine));
+    }
+
+    /// Asks the GPU to take a side's model in too.
+    pub(super) fn prepare(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        let Some(side) = self.sides.get(index).filter(|_| self.engines.wanted == Kind::Gpu) else { return };
+        if let Some(model) = side.model() {
+            let file = model.file.clone();
+            effects.push(Effect::Prepare { side: index, visit: side.visit, file, room: model.room() });
+        }
+    }
+
+    fn prepared(&mut self, index: usize, visit: u32, outcome: Result<(), String>, effects: &mut Vec<Effect>) {
+        let current = |side: &&mut Side| side.visit == visit && self.engines.wanted == Kind::Gpu;
+        let Some(model) = self.sides.get_mut(index).filter(current).and_then(Side::model_mut) else { return };
+        match outcome {
+            Ok(()) => {
+                model.engine = Kind::Gpu;
+                // Bytes that won't be renewed would be shown again after the GPU's loss.
+                model.live.clear();
+                model.rows.iter_mut().for_each(Vec::clear);
+                self.engines.paces.clear();
+                self.renew(index, effects);
+            }
+            Err(why) if self.engines.asked => {
+                self.engines.note = Some(format!("The CPU goes on: {why}."));
+            }
+            // Where there never was a GPU, its absence is no news.
+            Err(_) => {}
+        }
+    }
+
+    /// Goes back to the CPU with all that the visitor set.
+    fn leave_gpu(&mut self, effects: &mut Vec<Effect>) {
+        self.engines.paces.clear();
+        for index in 0..SIDES {
+            if let Some(model) = self.sides[index].model_mut().filter(|model| model.engine == Kind::Gpu) {
+                model.engine = Kind::Cpu;
+                self.renew(index, effects);
+            }
+        }
+    }
+
+    /// Has a side's pictures made anew by its engine.
+    fn renew(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        let unanswered = self.lanes.has(Lane::Reconstruct(index));
+        self.lanes.withdraw(index);
+        if unanswered {
+            self.encode(index);
+        }
+        effects.push(Effect::Draw(Panel::Reconstruction(index)));
+        self.decode_live(index, effects);
+        self.decode_rows(index, effects);
+    }
+}

@@ -1,0 +1,31 @@
+//! Which codes' pictures a panel shows on which canvases, for an engine that draws them itself.
+
+use super::{Panel, State};
+use crate::engine::Kind;
+
+/// Codes whose pictures stand side by side on each of the canvases.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The model.
+    pub side: usize,
+    /// `[N, D]`, flat.
+    pub codes: Vec<f32>,
+    /// Ids of the canvases.
+    pub canvases: Vec<String>,
+}
+
+impl State {
+    /// The pictures of a panel; none if the engine sends pictures to be painted.
+    pub fn shown(&self, panel: Panel) -> Option<Shown> {
+        let (Panel::Live(side) | Panel::Row(side, _) | Panel::Reconstruction(side)) = panel else {
+            return None;
+        };
+        let model = self.sides.get(side)?.model().filter(|model| model.engine == Kind::Gpu)?;
+        let (codes, canvases) = match panel {
+            Panel::Live(_) => (model.live_code(), vec![format!("live-{side}"), format!("twin-{side}")]),
+            Panel::Row(_, unit) => (model.row_codes(unit), vec![format!("strip-{side}-{unit}")]),
+            _ => (model.reconstruction.as_ref()?.0.mean.clone(), vec![format!("reconstruction-{side}")]),
+        };
+        Some(Shown { side, codes, canvases })
+    }
+}
