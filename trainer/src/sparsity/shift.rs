@@ -1,7 +1,9 @@
-//! One change, few units: when an image is shifted along one of its axes, few units of its code should
-//! answer. λ·E\[‖d‖₁/(‖d‖₂ + ε) − 1\] with d = (μ(x') − μ(x))/σ(x), x' being x shifted by some pixels along x
-//! or y. The ratio of norms is Hoyer's measure of sparsity (Hoyer 2004, eq. 3) without its scale: it is 0
-//! if a single unit moves, however far, and largest if all move alike.
+//! One change, few units: when images are shifted along one of their axes, few units of their codes
+//! should answer, the same in all. λ·(‖g‖₁/‖g‖₂ − 1) with g_j = √E\[d_j²\] over a batch shifted alike and
+//! d = (μ(x') − μ(x))/σ(x), x' being x shifted by some pixels along x or y. It is a group sparsity over
+//! pairs of images by Hoyer's ratio of norms (Hoyer 2004, eq. 3): 0 if a single unit moves, however far,
+//! and largest if all move alike. Image by image, a code could pass it with a factor split over units
+//! that take turns.
 //!
 //! No label enters, only that pictures have two axes. A Gaussian prior is the same in every direction,
 //! and a Laplace prior even prefers two evenly spread factors turned by 45°, so neither can tell the axes
@@ -63,12 +65,13 @@ fn shifted(images: &Tensor, axis: usize, pixels: usize, up: bool) -> Result<Tens
     images.pad_with_same(axis, before, after)?.narrow(axis, start, size)?.contiguous()
 }
 
-/// E\[‖d‖₁/(‖d‖₂ + ε) − 1\] over rows, `[N, D]`, never below 0.
+/// ‖g‖₁/‖g‖₂ − 1, a scalar, never below 0, where g is each unit's root mean square over rows, `[N, D]`.
 fn spread(moved: &Tensor) -> Result<Tensor> {
-    let sum = moved.abs()?.sum(1)?;
-    // A length has no slope at 0; this one has.
-    let length = (moved.sqr()?.sum(1)? + FLOOR * FLOOR)?.sqrt()?;
-    ((sum / length)? - 1.0)?.relu()?.mean_all()
+    let squares = moved.sqr()?.mean(0)?;
+    // A root has no slope at 0; with the floor in it this one has, and units within it are still.
+    let group = ((&squares + FLOOR * FLOOR)?.sqrt()? - FLOOR)?;
+    let length = (squares.sum_all()? + FLOOR * FLOOR)?.sqrt()?;
+    ((group.sum_all()? / length)? - 1.0)?.relu()
 }
 
 #[cfg(test)]
@@ -89,10 +92,20 @@ mod tests {
     #[test]
     fn one_moving_unit_is_free_at_any_length_and_many_cost() -> Result<()> {
         let cost = |row: [f32; 4]| spread(&Tensor::new(&[row], &Device::Cpu)?)?.to_scalar::<f32>();
-        assert!(cost([3.0, 0.0, 0.0, 0.0])? < 1e-3);
+        assert!(cost([9.0, 0.0, 0.0, 0.0])? < 1e-3);
         assert!(cost([0.0, -900.0, 0.0, 0.0])? < 1e-3);
-        assert!((cost([5.0, 5.0, 5.0, 5.0])? - 1.0).abs() < 1e-3);
+        assert!((cost([90.0, 90.0, 90.0, 90.0])? - 1.0).abs() < 1e-2);
         assert!(cost([0.01, 0.01, 0.0, 0.0])? < 1e-3);
+        Ok(())
+    }
+
+    #[test]
+    fn units_that_take_turns_cost_as_much_as_units_that_move_together() -> Result<()> {
+        let turns = Tensor::new(&[[4f32, 0.0], [0.0, 4.0]], &Device::Cpu)?;
+        let together = Tensor::new(&[[4f32, 4.0], [4.0, 4.0]], &Device::Cpu)?;
+        let cost = |moved: &Tensor| spread(moved)?.to_scalar::<f32>();
+        assert!((cost(&turns)? - cost(&together)?).abs() < 0.05);
+        assert!(cost(&turns)? > 0.3);
         Ok(())
     }
 
