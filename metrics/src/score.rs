@@ -35,17 +35,26 @@ pub fn of_rows(rows: &Representation, seed: u64) -> Vec<Score> {
 
 /// Scores of a full grid: [`TRAIN`] and [`TEST`] codes of factors drawn uniformly under `seed`.
 pub fn of_grid(grid: &Grid, seed: u64) -> Vec<Score> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let count = grid.rows().rows();
-    let mut sample = |size: usize| {
-        let rows: Vec<usize> = (0..size).map(|_| rng.random_range(0..count)).collect();
-        grid.rows().select(&rows)
-    };
-    let (train, test) = (sample(TRAIN), sample(TEST));
-    let mut scores = of_samples(&train, &train, &test);
+    let rows = drawn_rows(grid.rows().rows(), seed);
+    let mut scores = of_drawn(&grid.rows().select(&rows));
     let Ok(sampled) = of_images(grid, seed);
     scores.extend(sampled);
     scores
+}
+
+/// The rows of a grid of `count` that [`of_grid`] scores, drawn uniformly under `seed`: [`TRAIN`] to
+/// fit on, then [`TEST`].
+pub fn drawn_rows(count: usize, seed: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..TRAIN + TEST).map(|_| rng.random_range(0..count)).collect()
+}
+
+/// Scores of codes drawn as [`drawn_rows`] says, in that order.
+pub fn of_drawn(drawn: &Representation) -> Vec<Score> {
+    let train = drawn.rows() * TRAIN / (TRAIN + TEST);
+    let part = |rows: std::ops::Range<usize>| drawn.select(&rows.collect::<Vec<_>>());
+    let (train, test) = (part(0..train), part(train..drawn.rows()));
+    of_samples(&train, &train, &test)
 }
 
 fn of_samples(whole: &Representation, train: &Representation, test: &Representation) -> Vec<Score> {

@@ -45,7 +45,7 @@ pub fn weights(
     let names: BTreeSet<String> = config.model.tensors().into_iter().map(|(name, _)| name).collect();
     tensors.retain(|name, _| names.contains(name));
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
-    let measured = describe(&vae, dataset, config.train.card_samples, config.train.seed)?;
+    let measured = describe(&vae, &tensors, dataset, config.train.card_samples, config.train.seed)?;
     let card = Card {
         format: FORMAT,
         name: config.name.clone(),

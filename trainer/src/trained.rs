@@ -1,5 +1,6 @@
 //! A trained model from its weights file, ready to encode and decode.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,8 @@ pub struct Trained {
     pub card: Card,
     /// The network.
     pub vae: Vae,
+    /// The network's tensors by name.
+    pub tensors: BTreeMap<String, Tensor>,
 }
 
 impl Trained {
@@ -81,7 +84,7 @@ impl Trained {
             &weights.card.model,
             &Parameters::from_tensors(&weights.tensors)?.builder(&Device::Cpu),
         )?;
-        Ok(Self { card: weights.card, vae })
+        Ok(Self { card: weights.card, vae, tensors: weights.tensors })
     }
 
     /// Checks that the network takes the data set's images.

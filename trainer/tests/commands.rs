@@ -27,7 +27,9 @@ fn a_trained_model_can_be_exported_described_measured_and_drawn() -> Outcome {
     let card: model::Card = serde_json::from_str(&succeeds(here, &["info", "--json", "other.safetensors"])?)?;
     assert_eq!((card.name.as_str(), card.units.len()), ("other", 10));
     let table = succeeds(here, &["evaluate", "run", "other.safetensors", "--samples", "50"])?;
-    assert!(table.lines().nth(1).is_some_and(|line| line.starts_with("tiny")), "{table}");
+    let titles: Vec<&str> = table.lines().next().unwrap_or_default().split_whitespace().collect();
+    assert_eq!(titles, ["score", "tiny", "other", "protocol"], "{table}");
+    assert!(["nll", "ssim", "active_units", "hoyer_code", "zero_weights"].iter().all(|s| table.contains(s)));
     let lines = succeeds(here, &["evaluate", "run", "--samples", "50", "--json"])?;
     let again = succeeds(here, &["evaluate", "run", "--samples", "50", "--json"])?;
     assert_eq!(lines, again);

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use trainer::measure::{Measured, describe};
+use trainer::measure::{Measured, describe, merge};
 use trainer::report::{Column, Table};
 
 use super::models;
 use super::print::print;
+use super::scoring::Scoring;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, clap::Args)]
@@ -23,50 +24,55 @@ pub(crate) struct Args {
     /// Seed of the sample; the same seed gives the same numbers.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Add every metric of disentanglement, and the quality of generated images; takes minutes.
+    #[arg(long)]
+    scores: bool,
+    #[command(flatten)]
+    scoring: Scoring,
     /// Print JSON, a line a model, with every score's protocol.
     #[arg(long)]
     json: bool,
 }
 
-/// Measures the models on one sample and prints a row each.
+/// Measures the models on one sample and prints a column each.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = models::open(&args.models)?;
     let names = models::names(&models, &args.models);
     let dataset = models::dataset(&models, args.dataset.as_deref())?;
     let mut measured = Vec::new();
-    for model in &models {
-        measured.push(describe(&model.vae, &*dataset, args.samples as usize, args.seed)?);
+    for (model, name) in models.iter().zip(&names) {
+        let mut one = describe(&model.vae, &model.tensors, &*dataset, args.samples as usize, args.seed)?;
+        if args.scores {
+            merge(&mut one.scores, args.scoring.score(model, name, &*dataset, args.seed)?);
+        }
+        measured.push(one);
     }
     if args.json {
         let lines =
             names.iter().zip(&measured).map(|(name, measured)| json(name, measured, args, dataset.name()));
         return print(&lines.collect::<String>());
     }
-    let mut text = table(&names, &measured).to_string();
-    text += &format!("\nKL of each unit to N(0, 1) in nats, largest first:\n{}", units(&names, &measured));
-    if let Some(first) = measured.first() {
-        text += "\n";
-        for score in &first.scores {
-            text += &format!("{}: {}\n", score.metric, score.protocol);
-        }
-    }
-    print(&text)
+    let units = units(&names, &measured);
+    print(&format!(
+        "{}\nKL of each unit to N(0, 1) in nats, largest first:\n{units}",
+        table(&names, &measured)
+    ))
 }
 
 fn active(measured: &Measured) -> usize {
     measured.units.iter().filter(|unit| unit.is_active()).count()
 }
 
+/// A row a score, a column a model; every model has the same scores.
 fn table(names: &[String], measured: &[Measured]) -> Table {
-    let scores = measured.first().map_or(&[][..], |first| &first.scores);
-    let mut columns = vec![Column::words("model")];
-    columns.extend(scores.iter().map(|score| Column::numbers(&score.metric)));
-    columns.push(Column::numbers("active units"));
+    let mut columns = vec![Column::words("score")];
+    columns.extend(names.iter().map(|name| Column::numbers(name)));
+    columns.push(Column::words("protocol"));
     let mut table = Table::new(columns);
-    for (name, measured) in names.iter().zip(measured) {
-        let values = measured.scores.iter().map(|score| format!("{:.4}", score.value));
-        let units = format!("{} of {}", active(measured), measured.units.len());
-        table.row(std::iter::once(name.clone()).chain(values).chain([units]).collect());
+    for (place, score) in measured.first().map_or(&[][..], |first| &first.scores).iter().enumerate() {
+        let values = measured.iter().map(|measured| format!("{:.4}", measured.scores[place].value));
+        let cells = std::iter::once(score.metric.clone()).chain(values);
+        table.row(cells.chain([score.protocol.clone()]).collect());
     }
     table
 }

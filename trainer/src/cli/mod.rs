@@ -10,6 +10,8 @@ mod models;
 mod print;
 mod progress;
 mod reconstruct;
+mod score;
+mod scoring;
 mod train;
 mod traverse;
 mod world;
@@ -36,6 +38,8 @@ enum Command {
     Info(info::Args),
     /// Measure models on a sample of a data set.
     Evaluate(evaluate::Args),
+    /// Add every metric of disentanglement, and the quality of generated images, to models' cards.
+    Score(score::Args),
     /// Score how well codes, from any tool, match factors.
     Metrics(metrics::Args),
     /// Draw what each unit of a model does.
@@ -64,6 +68,7 @@ impl Cli {
             Command::Export(args) => export::run(args)?,
             Command::Info(args) => info::run(&args)?,
             Command::Evaluate(args) => evaluate::run(&args)?,
+            Command::Score(args) => score::run(&args)?,
             Command::Metrics(args) => metrics::run(&args)?,
             Command::Traverse(args) => traverse::run(&args)?,
             Command::Reconstruct(args) => reconstruct::run(&args)?,

@@ -7,6 +7,8 @@ use model::random::{Purpose, stream};
 use rand::Rng;
 
 use super::MeasureError;
+use super::hoyer::hoyer;
+use super::ssim::ssim;
 use crate::data::Dataset;
 
 /// Images encoded and decoded at a time.
@@ -19,12 +21,17 @@ pub(super) struct Encoded {
     means: Vec<f32>,
     log_vars: Vec<f32>,
     kls: Vec<f32>,
+    samples: Vec<f32>,
     /// −log p(x|μ), nats.
     pub(super) nll: Vec<f32>,
     /// −log p(x|z) for one z of the posterior, nats.
     pub(super) sampled_nll: Vec<f32>,
     /// Mean squared error of the pixel means of μ.
     pub(super) mse: Vec<f32>,
+    /// Structural similarity of the pixel means of μ to the image.
+    pub(super) ssim: Vec<f32>,
+    /// Hoyer's sparseness of the hidden activations, the mean over the encoder's layers.
+    pub(super) activation_hoyer: Vec<f32>,
 }
 
 impl Encoded {
@@ -43,9 +50,12 @@ impl Encoded {
             means: Vec::new(),
             log_vars: Vec::new(),
             kls: Vec::new(),
+            samples: Vec::new(),
             nll: Vec::new(),
             sampled_nll: Vec::new(),
             mse: Vec::new(),
+            ssim: Vec::new(),
+            activation_hoyer: Vec::new(),
         };
         let shape = dataset.image_shape();
         for batch in indices.chunks(BATCH) {
@@ -66,14 +76,21 @@ impl Encoded {
     }
 
     fn push(&mut self, vae: &Vae, images: &Tensor, noise: &Tensor) -> candle_core::Result<()> {
-        let posterior = vae.encode(images)?.posterior;
+        let encoding = vae.encode(images)?;
+        let posterior = &encoding.posterior;
         let logits = vae.decode(&posterior.mean)?;
-        let error = (candle_nn::ops::sigmoid(&logits)? - images)?.sqr()?.flatten_from(1)?.mean(1)?;
-        let sampled = vae.decode(&posterior.sample(noise)?)?;
+        let decoded = candle_nn::ops::sigmoid(&logits)?;
+        let error = (&decoded - images)?.sqr()?.flatten_from(1)?.mean(1)?;
+        let [first, second] = [images, &decoded].map(|tensor| tensor.flatten_all()?.to_vec1::<f32>());
+        self.ssim.extend(ssim(vae.config().image, &first?, &second?));
+        self.activation_hoyer.extend(layers_hoyer(&encoding.activations)?);
+        let codes = posterior.sample(noise)?;
+        let sampled = vae.decode(&codes)?;
         for (values, tensor) in [
             (&mut self.means, &posterior.mean),
             (&mut self.log_vars, &posterior.log_var),
             (&mut self.kls, &posterior.kl_standard_normal()?),
+            (&mut self.samples, &codes),
             (&mut self.nll, &bernoulli_nll(&logits, images)?),
             (&mut self.sampled_nll, &bernoulli_nll(&sampled, images)?),
             (&mut self.mse, &error),
@@ -98,6 +115,11 @@ impl Encoded {
         self.column(&self.log_vars, unit).map(|log_var| (0.5 * log_var).exp()).collect()
     }
 
+    /// One z of the posterior of each image, its value of a unit.
+    pub(super) fn samples(&self, unit: usize) -> Vec<f32> {
+        self.column(&self.samples, unit).collect()
+    }
+
     /// KL to N(0, 1) of a unit in nats, an entry an image.
     pub(super) fn kls(&self, unit: usize) -> Vec<f32> {
         self.column(&self.kls, unit).collect()
@@ -106,4 +128,18 @@ impl Encoded {
     fn column<'a>(&self, values: &'a [f32], unit: usize) -> impl Iterator<Item = f32> + use<'a> {
         values.iter().skip(unit).step_by(self.latent).copied()
     }
+}
+
+/// The mean over `layers` of the sparseness of each image's activations, an entry an image; a layer
+/// that is asleep counts as sparse.
+fn layers_hoyer(layers: &[Tensor]) -> candle_core::Result<Vec<f32>> {
+    let mut sums = Vec::new();
+    for layer in layers {
+        let images = layer.flatten_from(1)?.to_vec2::<f32>()?;
+        sums.resize(images.len(), 0.0);
+        for (sum, image) in sums.iter_mut().zip(images) {
+            *sum += hoyer(image.into_iter()).unwrap_or(1.0) / layers.len() as f32;
+        }
+    }
+    Ok(sums)
 }

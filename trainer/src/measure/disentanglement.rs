@@ -1,0 +1,53 @@
+//! Every metric of disentanglement on a world: the posterior means of its images stand for them.
+
+use metrics::{Grid, Representation};
+use model::Vae;
+use model::card::Score;
+use worlds::World;
+
+use super::codes::means;
+use super::lattice::Lattice;
+use super::{MeasureError, Protocol, Watch};
+use crate::data::Dataset;
+
+/// Scores of `vae` on the world behind `dataset`. What needs no chosen images is measured on images
+/// drawn from the whole world, whatever part of it the rest choose from.
+pub(super) fn scores(
+    vae: &Vae,
+    dataset: &dyn Dataset,
+    world: &'static dyn World,
+    protocol: &Protocol,
+    watch: &dyn Watch,
+) -> Result<Vec<Score>, MeasureError> {
+    let rows = metrics::drawn_rows(world.len() as usize, protocol.seed);
+    let rows: Vec<u64> = rows.into_iter().map(|row| row as u64).collect();
+    let lattice = Lattice::of(world, protocol.grid);
+    let indices = lattice.indices();
+    watch.started((rows.len() + indices.len()) as u64);
+    let encode = |indices: &[u64]| means(vae, dataset, indices, &|images| watch.encoded(images));
+    let latent = vae.config().latent;
+    let factors = world.factors().iter().filter(|factor| factor.count > 1).count();
+    let drawn = Representation::new(encode(&rows)?, latent, &classes(world, &rows), factors)?;
+    let grid = Grid::new(Representation::new(encode(&indices)?, latent, &lattice.classes(), factors)?)?;
+    let mut scores = metrics::of_drawn(&drawn);
+    let Ok(sampled) = metrics::of_images(&grid, protocol.seed);
+    scores.extend(sampled.into_iter().map(|score| metrics::Score {
+        protocol: format!("{}; from a grid of {} images", score.protocol, lattice.len()),
+        ..score
+    }));
+    let of = |score: metrics::Score| Score {
+        metric: score.metric.to_owned(),
+        value: score.value,
+        protocol: format!("{}; posterior means on {}", score.protocol, world.name()),
+    };
+    Ok(scores.into_iter().map(of).collect())
+}
+
+/// The classes of the factors that vary, of each of the world's images.
+fn classes(world: &dyn World, indices: &[u64]) -> Vec<i64> {
+    let of = |&index: &u64| {
+        let classes = world.classes(index).into_iter().zip(world.factors());
+        classes.filter(|(_, factor)| factor.count > 1).map(|(class, _)| class as i64)
+    };
+    indices.iter().flat_map(of).collect()
+}
