@@ -35,21 +35,21 @@ pub fn of_rows(rows: &Representation, seed: u64) -> Vec<Score> {
 
 /// Scores of a full grid: [`TRAIN`] and [`TEST`] codes of factors drawn uniformly under `seed`.
 pub fn of_grid(grid: &Grid, seed: u64) -> Vec<Score> {
-    let rows = drawn_rows(grid.rows().rows(), seed);
+    let rows = drawn_rows(grid.rows().rows(), TRAIN + TEST, seed);
     let mut scores = of_drawn(&grid.rows().select(&rows));
     let Ok(sampled) = of_images(grid, seed);
     scores.extend(sampled);
     scores
 }
 
-/// The rows of a grid of `count` that [`of_grid`] scores, drawn uniformly under `seed`: [`TRAIN`] to
-/// fit on, then [`TEST`].
-pub fn drawn_rows(count: usize, seed: u64) -> Vec<usize> {
+/// The rows of a grid of `count` that [`of_grid`] scores, drawn uniformly under `seed`; it draws
+/// [`TRAIN`] to fit on, then [`TEST`].
+pub fn drawn_rows(count: usize, drawn: usize, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    (0..TRAIN + TEST).map(|_| rng.random_range(0..count)).collect()
+    (0..drawn).map(|_| rng.random_range(0..count)).collect()
 }
 
-/// Scores of codes drawn as [`drawn_rows`] says, in that order.
+/// Scores of codes drawn as [`drawn_rows`] says, in that order: the first two thirds to fit on.
 pub fn of_drawn(drawn: &Representation) -> Vec<Score> {
     let train = drawn.rows() * TRAIN / (TRAIN + TEST);
     let part = |rows: std::ops::Range<usize>| drawn.select(&rows.collect::<Vec<_>>());

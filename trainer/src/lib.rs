@@ -14,5 +14,6 @@ pub mod prior;
 pub mod render;
 pub mod report;
 pub mod sparsity;
+pub mod study;
 pub mod train;
 pub mod trained;

@@ -3,6 +3,7 @@
 mod device;
 mod evaluate;
 mod export;
+mod fleet;
 mod histogram;
 mod info;
 mod metrics;
@@ -10,8 +11,10 @@ mod models;
 mod print;
 mod progress;
 mod reconstruct;
+mod report;
 mod score;
 mod scoring;
+mod sweep;
 mod train;
 mod traverse;
 mod world;
@@ -32,6 +35,10 @@ pub(crate) struct Cli {
 enum Command {
     /// Train a model and export it.
     Train(train::Args),
+    /// Train and score every run of a study: methods × strengths × seeds.
+    Sweep(sweep::Args),
+    /// Compare a sweep's methods: tables and plots, as Markdown and as a page.
+    Report(report::Args),
     /// Write the weights file of a run's newest checkpoint.
     Export(export::Args),
     /// Say what models are, how they were trained and what their units do.
@@ -64,10 +71,12 @@ impl Cli {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Train(args) => return train::run(args),
+            Command::Sweep(args) => return sweep::run(&args),
             Command::World(command) => return world::run(&command),
             Command::Export(args) => export::run(args)?,
             Command::Info(args) => info::run(&args)?,
             Command::Evaluate(args) => evaluate::run(&args)?,
+            Command::Report(args) => report::run(&args)?,
             Command::Score(args) => score::run(&args)?,
             Command::Metrics(args) => metrics::run(&args)?,
             Command::Traverse(args) => traverse::run(&args)?,

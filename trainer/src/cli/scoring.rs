@@ -14,6 +14,10 @@ pub(crate) struct Scoring {
     #[arg(long, value_name = "IMAGES", default_value_t = Protocol::default().grid,
           value_parser = clap::value_parser!(u64).range(64..=1 << 24))]
     grid: u64,
+    /// Codes drawn for the other metrics, two thirds to fit on; the default is the reference's number.
+    #[arg(long, value_name = "CODES", default_value_t = Protocol::default().codes as u32,
+          value_parser = clap::value_parser!(u32).range(300..=1_000_000))]
+    codes: u32,
     /// Images drawn, and images generated, that are compared in pixels.
     #[arg(long, value_name = "IMAGES", default_value_t = Protocol::default().samples as u32,
           value_parser = clap::value_parser!(u32).range(8..=20_000))]
@@ -21,6 +25,15 @@ pub(crate) struct Scoring {
 }
 
 impl Scoring {
+    /// The options as they are written on the command line.
+    pub(crate) fn options(self) -> Vec<String> {
+        vec![
+            format!("--grid={}", self.grid),
+            format!("--codes={}", self.codes),
+            format!("--generate={}", self.generate),
+        ]
+    }
+
     /// Scores a model; `name` is shown while it takes.
     pub(crate) fn score(
         self,
@@ -29,7 +42,8 @@ impl Scoring {
         dataset: &dyn Dataset,
         seed: u64,
     ) -> anyhow::Result<Vec<Score>> {
-        let protocol = Protocol { grid: self.grid, samples: self.generate as usize, seed };
+        let protocol =
+            Protocol { grid: self.grid, codes: self.codes as usize, samples: self.generate as usize, seed };
         let bar = Bar(ProgressBar::new(0));
         if bar.0.is_hidden() {
             tracing::info!("scoring {name}");

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use candle_core::Device;
 use trainer::config::Config;
-use trainer::train::{CONFIG, End, Folder, Limits, Lock, METRICS, MODEL, Run};
+use trainer::data::Dataset;
+use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run};
 use trainer::{data, export, file};
 
 use super::progress::Progress;
@@ -70,6 +71,15 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// As it is written on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+
     pub(super) fn open(self) -> anyhow::Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
@@ -114,9 +124,30 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let config = Config::read(&source, &args.overrides())?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&config.name));
+    let dataset = dataset(&config, &source)?;
+    let device = args.device.open()?;
+    let _lock = Lock::take(&folder)?;
+    let start = prepare(&args, &folder, &device)?;
+    let stop = stop_on_ctrl_c()?;
+    let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
+    let (checkpoint, end) = take_steps(&run, start, &Limits { stop: &stop, seconds: args.max_seconds })?;
+    if end == End::Stopped && stop.load(Ordering::Relaxed) {
+        tracing::info!(
+            "stopped after step {}; go on with: latentscope train --resume --out {}",
+            checkpoint.state.step,
+            folder.display()
+        );
+        return Ok(ExitCode::from(130));
+    }
+    export(&run, &checkpoint)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration's data set, if its images fit the network; `source` is where it was read.
+pub(super) fn dataset(config: &Config, source: &Path) -> anyhow::Result<Box<dyn Dataset>> {
     let dataset = data::open(&config.dataset)?;
-    if dataset.image_shape() != config.model.image {
-        let (have, want) = (dataset.image_shape(), config.model.image);
+    let (have, want) = (dataset.image_shape(), config.model.image);
+    if have != want {
         bail!(
             "{}: model.image is {}×{}×{} but the images of `{}` are {}×{}×{}",
             source.display(),
@@ -129,9 +160,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             have.channels
         );
     }
-    let device = args.device.open()?;
-    let _lock = Lock::take(&folder)?;
-    let start = prepare(&args, &folder, &device)?;
+    Ok(dataset)
+}
+
+/// Set by ctrl-C or a polite kill; a second one ends the process at once.
+pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);
     ctrlc::set_handler(move || {
@@ -140,24 +173,27 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     })
     .context("ctrl-C could not be caught")?;
-    let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
-    let limits = Limits { stop: &stop, seconds: args.max_seconds };
-    let limit = args.max_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Ok(stop)
+}
+
+/// Trains a run from `start`, or from the first step, and shows how it proceeds.
+pub(super) fn take_steps(
+    run: &Run,
+    start: Option<Checkpoint>,
+    limits: &Limits,
+) -> anyhow::Result<(Checkpoint, End)> {
+    let limit = limits.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let mut progress = Progress::new(limit);
-    let outcome = run.train(start, &limits, &mut progress);
+    let outcome = run.train(start, limits, &mut progress);
     progress.clear();
-    let (checkpoint, end) = outcome?;
-    if end == End::Stopped && stop.load(Ordering::Relaxed) {
-        tracing::info!(
-            "stopped after step {}; go on with: latentscope train --resume --out {}",
-            checkpoint.state.step,
-            folder.display()
-        );
-        return Ok(ExitCode::from(130));
-    }
-    let name = if device.is_cuda() { "cuda" } else { "cpu" };
-    let weights = export::weights(&checkpoint, &config, &*dataset, name)?;
-    let path = folder.join(MODEL);
+    Ok(outcome?)
+}
+
+/// Writes the weights file of a run that has come to `checkpoint`.
+pub(super) fn export(run: &Run, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+    let name = if run.device.is_cuda() { "cuda" } else { "cpu" };
+    let weights = export::weights(checkpoint, run.config, run.dataset, name)?;
+    let path = run.folder.join(MODEL);
     file::write(&path, &weights.to_bytes()?)?;
     tracing::info!(
         "trained {} steps in {:.0} s; wrote {}",
@@ -165,21 +201,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         checkpoint.state.seconds,
         path.display()
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Clears the folder if asked to, and finds the checkpoint to start from.
-fn prepare(
-    args: &Args,
-    folder: &Path,
-    device: &Device,
-) -> anyhow::Result<Option<trainer::train::Checkpoint>> {
+fn prepare(args: &Args, folder: &Path, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
     let checkpoints = Folder::of(folder);
     if args.resume {
-        let (newest, broken) = checkpoints.newest(device)?;
-        for error in broken {
-            tracing::warn!("{error}; trying the one before");
-        }
+        let newest = newest(&checkpoints, device)?;
         if newest.is_none() {
             tracing::warn!("{} has no intact checkpoint; starting from the first step", folder.display());
         }
@@ -202,4 +231,13 @@ fn prepare(
             .with_context(|| format!("{} could not be deleted", checkpoints.path().display()))?;
     }
     Ok(None)
+}
+
+/// The newest intact checkpoint, with a warning for each newer one that is not.
+pub(super) fn newest(checkpoints: &Folder, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
+    let (newest, broken) = checkpoints.newest(device)?;
+    for error in broken {
+        tracing::warn!("{error}; trying the one before");
+    }
+    Ok(newest)
 }

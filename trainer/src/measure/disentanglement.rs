@@ -19,7 +19,7 @@ pub(super) fn scores(
     protocol: &Protocol,
     watch: &dyn Watch,
 ) -> Result<Vec<Score>, MeasureError> {
-    let rows = metrics::drawn_rows(world.len() as usize, protocol.seed);
+    let rows = metrics::drawn_rows(world.len() as usize, protocol.codes, protocol.seed);
     let rows: Vec<u64> = rows.into_iter().map(|row| row as u64).collect();
     let lattice = Lattice::of(world, protocol.grid);
     let indices = lattice.indices();

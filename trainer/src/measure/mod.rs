@@ -45,6 +45,8 @@ pub struct Protocol {
     /// Most images that the metrics which choose their images choose from: the world's whole grid, or
     /// a grid of every second class of its largest factors where that is larger.
     pub grid: u64,
+    /// Codes drawn for the other metrics: two thirds to fit on, the rest to score on.
+    pub codes: usize,
     /// Images drawn and images generated, which are compared in pixels.
     pub samples: usize,
     /// Seed of what is drawn.
@@ -53,7 +55,7 @@ pub struct Protocol {
 
 impl Default for Protocol {
     fn default() -> Self {
-        Self { grid: 1 << 20, samples: 2000, seed: 0 }
+        Self { grid: 1 << 20, codes: metrics::TRAIN + metrics::TEST, samples: 2000, seed: 0 }
     }
 }
 

@@ -1,9 +1,10 @@
-//! What people look at: tables for the terminal and pictures as PNG, one file each.
+//! What people look at: tables for the terminal, pictures as PNG, reports of studies; one file each.
 
 mod axis;
 mod canvas;
 mod histograms;
 mod reconstructions;
+pub mod study;
 mod table;
 mod text;
 mod theme;

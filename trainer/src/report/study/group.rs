@@ -1,0 +1,193 @@
+//! The results of a study: the scores of its runs, by method and strength.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::metric::Better;
+use crate::study::{Plan, PlanError};
+use crate::train::CONFIG;
+use crate::trained;
+
+/// A score that only a run which was scored to its end has.
+const LAST_SCORE: &str = "recall";
+
+/// A run that is trained and scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// Its name.
+    pub name: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Steps that it took.
+    pub steps: u64,
+    /// Seconds that they took.
+    pub seconds: f64,
+    /// `cpu` or `cuda`.
+    pub device: String,
+    /// Its resolved configuration.
+    pub config: String,
+    /// Its scores by metric.
+    pub scores: BTreeMap<String, f64>,
+}
+
+/// Runs that differ by their seed alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Group {
+    /// Method and strength.
+    pub name: String,
+    /// Number of the method, in the study's order.
+    pub method: usize,
+    /// Runs that are there.
+    pub ran: Vec<Ran>,
+    /// Names of those that are not.
+    pub missing: Vec<String>,
+}
+
+/// Everything that a report says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results {
+    /// The study's name.
+    pub study: String,
+    /// Methods at their strengths, in the study's order.
+    pub groups: Vec<Group>,
+    /// How each metric was measured.
+    pub protocols: BTreeMap<String, String>,
+}
+
+impl Results {
+    /// Reads the study in `folder`; runs that are not scored are missing.
+    ///
+    /// # Errors
+    /// If there is no plan.
+    pub fn read(folder: &Path) -> Result<Self, PlanError> {
+        let plan = Plan::read(folder)?;
+        let mut results = Self { study: plan.study, ..Self::default() };
+        let mut methods: Vec<String> = Vec::new();
+        for run in plan.runs {
+            let name = run.group();
+            let method = methods.iter().position(|method| *method == run.method).unwrap_or_else(|| {
+                methods.push(run.method.clone());
+                methods.len() - 1
+            });
+            let place = results.groups.iter().position(|group| group.name == name).unwrap_or_else(|| {
+                results.groups.push(Group { name, method, ..Group::default() });
+                results.groups.len() - 1
+            });
+            let path = folder.join(&run.name);
+            let card = trained::read(&path).ok().map(|weights| weights.card);
+            let scored = |card: &model::Card| card.scores.iter().any(|score| score.metric == LAST_SCORE);
+            let Some(card) = card.filter(scored) else {
+                results.groups[place].missing.push(run.name);
+                continue;
+            };
+            for score in &card.scores {
+                results.protocols.entry(score.metric.clone()).or_insert_with(|| score.protocol.clone());
+            }
+            results.groups[place].ran.push(Ran {
+                config: std::fs::read_to_string(path.join(CONFIG)).unwrap_or_default(),
+                name: run.name,
+                seed: run.seed,
+                steps: card.training.steps,
+                seconds: card.training.seconds,
+                device: card.training.device,
+                scores: card.scores.into_iter().map(|score| (score.metric, score.value)).collect(),
+            });
+        }
+        Ok(results)
+    }
+
+    /// What is missing, in a sentence; nothing if nothing is.
+    pub fn missing(&self) -> Option<String> {
+        let missing: Vec<&str> =
+            self.groups.iter().flat_map(|group| &group.missing).map(String::as_str).collect();
+        let all = missing.len() + self.groups.iter().map(|group| group.ran.len()).sum::<usize>();
+        (!missing.is_empty()).then(|| {
+            format!(
+                "{} of {all} runs are missing, not trained or not scored: {}.",
+                missing.len(),
+                missing.join(", ")
+            )
+        })
+    }
+
+    /// The best median of a metric over the groups.
+    pub(super) fn best(&self, metric: &str, better: Better) -> Option<f64> {
+        let medians = self.groups.iter().filter_map(|group| group.spread(metric)).map(|spread| spread[1]);
+        match better {
+            Better::High => medians.max_by(f64::total_cmp),
+            Better::Low => medians.min_by(f64::total_cmp),
+            Better::Neither => None,
+        }
+    }
+}
+
+impl Group {
+    /// A metric's value of every run that has it.
+    pub(super) fn values(&self, metric: &str) -> Vec<f64> {
+        let values = self.ran.iter().filter_map(|run| run.scores.get(metric));
+        values.copied().filter(|value| value.is_finite()).collect()
+    }
+
+    /// Least, median and largest value of a metric; the median of an even number is the mean of the
+    /// middle two.
+    pub(super) fn spread(&self, metric: &str) -> Option<[f64; 3]> {
+        let mut values = self.values(metric);
+        values.sort_by(f64::total_cmp);
+        let (first, last) = (values.first()?, values.last()?);
+        let middle = values.len() / 2;
+        let median =
+            if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
+        Some([*first, median, *last])
+    }
+
+    /// The group's name, and how many of its seeds are there if not all are.
+    pub(super) fn label(&self) -> String {
+        match (self.ran.len(), self.missing.len()) {
+            (_, 0) => self.name.clone(),
+            (ran, missing) => format!("{} ({ran} of {} seeds)", self.name, ran + missing),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Groups `a` to … whose runs have the given NLL and MIG.
+    pub(in super::super) fn results(groups: &[&[(f64, f64)]]) -> Results {
+        let run = |seed: usize, (nll, mig): (f64, f64)| Ran {
+            name: format!("<run {seed}>"),
+            seed: seed as u64,
+            steps: 10,
+            seconds: 1.0,
+            device: "cpu".into(),
+            config: "a = '</pre>'".into(),
+            scores: [("nll", nll), ("mig", mig)].map(|(name, value)| (name.to_owned(), value)).into(),
+        };
+        let group = |(place, runs): (usize, &&[(f64, f64)])| Group {
+            name: format!("{}|", char::from(b'a' + place as u8)),
+            method: place,
+            ran: runs.iter().enumerate().map(|(seed, &values)| run(seed, values)).collect(),
+            missing: if runs.len() < 3 { vec!["x & y".into()] } else { Vec::new() },
+        };
+        Results {
+            study: "s & <t>".into(),
+            groups: groups.iter().enumerate().map(group).collect(),
+            protocols: [("mig".to_owned(), "20 bins | <b>".to_owned())].into(),
+        }
+    }
+
+    #[test]
+    fn medians_and_spreads_match_hand_computed_ones() {
+        let results = results(&[&[(9.0, 0.1), (5.0, 0.3), (7.0, f64::NAN)], &[(2.0, 0.6)], &[]]);
+        assert_eq!(results.groups[0].spread("nll"), Some([5.0, 7.0, 9.0]));
+        assert_eq!(results.groups[0].spread("mig"), Some([0.1, 0.2, 0.3]));
+        assert_eq!((results.groups[2].spread("nll"), results.groups[1].spread("sap")), (None, None));
+        assert_eq!(
+            (results.best("nll", Better::Low), results.best("nll", Better::High)),
+            (Some(2.0), Some(7.0))
+        );
+        assert_eq!(results.missing().map(|said| said.starts_with("2 of 6 runs")), Some(true));
+        assert_eq!(results.groups[1].label(), "b| (1 of 2 seeds)");
+    }
+}

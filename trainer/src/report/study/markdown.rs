@@ -1,0 +1,163 @@
+//! The report as Markdown, with its plots as files beside it.
+
+use super::group::{Group, Results};
+use super::metric::{AGAINST, Better, Metric, SECTIONS};
+use super::scatter::scatter;
+use super::strips::strip;
+use super::svg::STYLE;
+use crate::report::thousands;
+
+/// A plot: name, title and SVG.
+#[derive(Clone, Debug)]
+pub struct Plot {
+    /// Name of the plot, fit for a file.
+    pub name: String,
+    /// Whether it shows a metric against the reconstruction.
+    pub against: bool,
+    /// The picture, without its style.
+    svg: String,
+}
+
+impl Plot {
+    /// The picture as a file of its own.
+    pub fn file(&self) -> String {
+        self.svg.replacen('>', &format!("><style>{STYLE}</style>"), 1)
+    }
+
+    /// The picture within a page that has the style.
+    pub(super) fn inline(&self) -> &str {
+        &self.svg
+    }
+}
+
+/// Every plot of the results: disentanglement against reconstruction, then a strip a metric.
+pub fn plots(results: &Results) -> Vec<Plot> {
+    let metrics = || SECTIONS.iter().flat_map(|(_, metrics)| *metrics);
+    let against = metrics().filter(|metric| AGAINST.contains(&metric.name)).filter_map(|metric| {
+        let name = format!("reconstruction-{}", metric.name);
+        Some(Plot { name, against: true, svg: scatter(results, metric)? })
+    });
+    let strips = metrics().filter_map(|metric| {
+        Some(Plot { name: metric.name.to_owned(), against: false, svg: strip(results, metric)? })
+    });
+    against.chain(strips).collect()
+}
+
+/// The report; `folder` is where the plots' files lie, relative to it.
+pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
+    let mut text = format!("# Study: {}\n\n", escape(&results.study));
+    if let Some(missing) = results.missing() {
+        text += &format!("**{}**\n\n", escape(&missing));
+    }
+    text += "Medians over seeds, with the least and the largest value. ↑: higher is better, ↓: lower is; \
+             the best median of a column is bold.\n";
+    for (title, metrics) in SECTIONS {
+        let shown = shown(results, metrics);
+        if shown.is_empty() {
+            continue;
+        }
+        text += &format!("\n## {title}\n\n| method | seeds |");
+        shown.iter().for_each(|metric| text += &format!(" {} |", metric.heading()));
+        text += &format!("\n|---|---:|{}\n", "---:|".repeat(shown.len()));
+        for group in &results.groups {
+            let cells: String =
+                shown.iter().map(|metric| format!(" {} |", cell(results, group, metric))).collect();
+            text += &format!("| {} | {} |{cells}\n", escape(&group.name), seeds(group));
+        }
+    }
+    for (title, against) in [("Reconstruction against disentanglement", true), ("Every metric", false)] {
+        let mut part = plots.iter().filter(|plot| plot.against == against).peekable();
+        if part.peek().is_some() {
+            text += &format!("\n## {title}\n\n");
+            part.for_each(|plot| text += &format!("![{0}]({folder}/{0}.svg)\n", plot.name));
+        }
+    }
+    text += "\n## Runs\n\n| run | seed | steps | seconds | device | configuration |\n|---|---:|---:|---:|---|---|\n";
+    for run in results.groups.iter().flat_map(|group| &group.ran) {
+        text += &format!(
+            "| {0} | {1} | {2} | {3:.0} | {4} | [config.toml](<{5}/config.toml>) |\n",
+            escape(&run.name),
+            run.seed,
+            thousands(run.steps),
+            run.seconds,
+            escape(&run.device),
+            run.name.replace(['<', '>', '\\', '\n'], "")
+        );
+    }
+    text += "\n## How it was measured\n\n";
+    for metric in SECTIONS.iter().flat_map(|(_, metrics)| *metrics) {
+        if let Some(protocol) = results.protocols.get(metric.name) {
+            text += &format!("- {}: {}\n", metric.title, escape(protocol));
+        }
+    }
+    text
+}
+
+/// The metrics of a section that any run has.
+pub(super) fn shown<'a>(results: &Results, metrics: &'a [Metric]) -> Vec<&'a Metric> {
+    let known = |metric: &&Metric| results.groups.iter().any(|group| group.spread(metric.name).is_some());
+    metrics.iter().filter(known).collect()
+}
+
+/// How many of a group's seeds are there.
+pub(super) fn seeds(group: &Group) -> String {
+    match group.missing.len() {
+        0 => group.ran.len().to_string(),
+        missing => format!("{} of {}", group.ran.len(), group.ran.len() + missing),
+    }
+}
+
+/// Median, least and largest value of a metric as text, and whether the median is the best.
+pub(super) fn numbers(results: &Results, group: &Group, metric: &Metric) -> Option<(String, String, bool)> {
+    let [least, median, largest] = group.spread(metric.name)?;
+    let digits = if least.abs().max(largest.abs()) >= 10.0 { 1 } else { 3 };
+    let best = metric.better != Better::Neither && results.best(metric.name, metric.better) == Some(median);
+    Some((format!("{median:.digits$}"), format!("{least:.digits$} – {largest:.digits$}"), best))
+}
+
+fn cell(results: &Results, group: &Group, metric: &Metric) -> String {
+    match numbers(results, group, metric) {
+        Some((median, spread, true)) => format!("**{median}** ({spread})"),
+        Some((median, spread, false)) => format!("{median} ({spread})"),
+        None => "–".to_owned(),
+    }
+}
+
+/// Text that means nothing to Markdown or to HTML within it.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\n' | '\r' => escaped.push(' '),
+            c if "\\`*_[]|>#".contains(c) => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::study::group::tests::results;
+
+    #[test]
+    fn every_group_has_its_median_and_the_best_is_bold() {
+        let results = results(&[&[(9.0, 0.1), (5.0, 0.3), (7.0, 0.2)], &[(2.0, 0.1)], &[]]);
+        let text = markdown(&results, &plots(&results), "plots");
+        for part in [
+            "# Study: s &amp; &lt;t\\>",
+            "2 of 6 runs are missing",
+            "| a\\| | 3 | **0.200** (0.100 – 0.300) |",
+            "| b\\| | 1 of 2 | 0.100 (0.100 – 0.100) |",
+            "| c\\| | 0 of 1 | – |",
+            "](plots/reconstruction-mig.svg)",
+            "20 bins \\| &lt;b\\>",
+        ] {
+            assert!(text.contains(part), "no `{part}` in {text}");
+        }
+        assert!(!text.contains("SAP"), "a metric that no run has");
+    }
+}

@@ -1,0 +1,103 @@
+//! Pieces of pictures in SVG, which follow the reader's light or dark theme.
+
+/// Colours of methods, then of text, lines and paper: first light, then dark.
+pub(super) const STYLE: &str = "\
+.plot{--ink:#1b1b1f;--muted:#5f6068;--rule:#d9d9de;--c0:#0072b2;--c1:#c44e00;--c2:#00795a;--c3:#b03a86;\
+--c4:#9a6b00;--c5:#2f7fb5;--c6:#7a5195;--c7:#6b6b6b;font:13px system-ui,sans-serif}\
+@media (prefers-color-scheme:dark){.plot{--ink:#ececf1;--muted:#a6a7b0;--rule:#3a3b42;--c0:#5ab4f0;\
+--c1:#ff9a5a;--c2:#45d1a4;--c3:#f08fca;--c4:#f0c04d;--c5:#8fd0ff;--c6:#c9a0f0;--c7:#b5b5b5}}\
+.plot text{fill:var(--ink)}.plot .muted{fill:var(--muted);font-size:12px}.plot .title{font-weight:600}\
+.plot line,.plot path{stroke:var(--rule);fill:none}";
+
+/// Text as it may stand in HTML and SVG, in an element or an attribute.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // No document may hold other control characters.
+            c if c.is_control() && c != '\n' && c != '\t' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A picture around `content`; `title` is what it shows, for those who can't see it.
+pub(super) fn picture(width: f32, height: f32, title: &str, content: &str) -> String {
+    format!(
+        "<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\">{content}</svg>\n",
+        escape(title)
+    )
+}
+
+/// Words whose `anchor`, `start`, `middle` or `end`, is at a point.
+pub(super) fn text([x, y]: [f32; 2], anchor: &str, class: &str, words: &str) -> String {
+    format!(
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{}</text>",
+        escape(words)
+    )
+}
+
+/// A line in the rule's colour.
+pub(super) fn rule(from: [f32; 2], to: [f32; 2]) -> String {
+    let [[x1, y1], [x2, y2]] = [from, to];
+    format!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>")
+}
+
+/// A thick line in a method's colour.
+pub(super) fn bar(from: [f32; 2], to: [f32; 2], width: f32, method: usize) -> String {
+    let [[x1, y1], [x2, y2]] = [from, to];
+    format!(
+        "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" \
+         style=\"stroke:var(--c{});stroke-width:{width}\"/>",
+        method % 8
+    )
+}
+
+/// A dot in a method's colour that says what it is when pointed at.
+pub(super) fn dot([x, y]: [f32; 2], radius: f32, opacity: f32, method: usize, says: &str) -> String {
+    format!(
+        "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" style=\"fill:var(--c{});fill-opacity:{opacity}\">\
+         <title>{}</title></circle>",
+        method % 8,
+        escape(says)
+    )
+}
+
+/// A range that holds all values with a little room, however few they are.
+pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    if low > high {
+        return (0.0, 1.0);
+    }
+    let room = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-4);
+    (low - room, high + room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_gets_out_of_a_text() {
+        assert_eq!(escape("<a b=\"c\">&'\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;\u{fffd}");
+        let words = text([0.0, 0.0], "start", "", "</text><script>");
+        assert!(!words.contains("<script>"), "{words}");
+    }
+
+    #[test]
+    fn a_range_holds_its_values_and_is_never_empty() {
+        assert_eq!(range(std::iter::empty()), (0.0, 1.0));
+        let (low, high) = range([5.0, 5.0].into_iter());
+        assert!(low < 5.0 && high > 5.0);
+        let (low, high) = range([-1.0, 3.0].into_iter());
+        assert!(low < -1.0 && high > 3.0 && high < 4.0);
+    }
+}

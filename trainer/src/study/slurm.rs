@@ -1,0 +1,132 @@
+//! A study as an array job of SLURM: one task a run, each the same command as on one machine.
+
+use std::path::Path;
+
+/// What the job's script says.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The program `latentscope`.
+    pub program: &'a Path,
+    /// The study's file.
+    pub study: &'a Path,
+    /// Folder of the study.
+    pub out: &'a Path,
+    /// Name of the job.
+    pub name: &'a str,
+    /// Numbers of the runs that are to be done.
+    pub runs: &'a [usize],
+    /// Tasks at a time; all that the cluster takes if 0.
+    pub jobs: usize,
+    /// Seconds that a task may train.
+    pub limit: Option<f64>,
+    /// Further options of `sweep` and their values.
+    pub options: &'a [String],
+    /// Further `#SBATCH` options, such as `--gres=gpu:1`.
+    pub sbatch: &'a [String],
+}
+
+/// The script that `sbatch` takes. Paths should be absolute; any characters are quoted.
+///
+/// # Errors
+/// Names a path or an option that a script can't hold: with a line break, or not UTF-8.
+pub fn script(job: &Job) -> Result<String, String> {
+    let line = |text: &str| match text.contains(['\n', '\r', '\0']) {
+        true => Err(format!("{text:?} has a line break, which a job's script can't hold")),
+        false => Ok(text.to_owned()),
+    };
+    let path = |path: &Path| match path.to_str() {
+        Some(text) => line(text),
+        None => Err(format!("{} is not UTF-8, which a job's script has to be", path.display())),
+    };
+    // SLURM gives % a meaning in the names of files.
+    let log = format!("{}/slurm-%A_%a.log", path(job.out)?.replace('%', "%%"));
+    let array: Vec<String> = job.runs.iter().map(usize::to_string).collect();
+    let at_a_time = if job.jobs == 0 { String::new() } else { format!("%{}", job.jobs) };
+    let mut text = format!(
+        "#!/bin/sh\n#SBATCH --job-name={}\n#SBATCH --array={}{at_a_time}\n#SBATCH --output={}\n",
+        double_quoted(&line(job.name)?),
+        array.join(","),
+        double_quoted(&log)
+    );
+    for option in job.sbatch {
+        text += &format!("#SBATCH {}\n", line(option)?);
+    }
+    let mut words = vec![path(job.program)?, "sweep".into(), path(job.study)?];
+    words.extend(["--out".into(), path(job.out)?]);
+    words.extend(job.limit.map(|limit| format!("--limit-seconds={limit}")));
+    for option in job.options {
+        words.push(line(option)?);
+    }
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    text += &format!("exec {} --run \"$SLURM_ARRAY_TASK_ID\"\n", words.join(" "));
+    Ok(text)
+}
+
+/// A word of the shell.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=:,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A value of an `#SBATCH` line, which has quotes of its own.
+fn double_quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job<'a>(out: &'a Path, options: &'a [String]) -> Job<'a> {
+        Job {
+            program: Path::new("/opt/latentscope"),
+            study: Path::new("/home/a b/it's.toml"),
+            out,
+            name: "sprites",
+            runs: &[0, 2, 5],
+            jobs: 2,
+            limit: Some(90.5),
+            options,
+            sbatch: options,
+        }
+    }
+
+    #[test]
+    fn the_script_runs_a_task_for_each_run_with_quoted_paths() -> Result<(), String> {
+        let options = ["--gres=gpu:1".to_owned()];
+        let script = script(&job(Path::new("/runs/100% \"mine\""), &options))?;
+        assert_eq!(
+            script,
+            r#"#!/bin/sh
+#SBATCH --job-name="sprites"
+#SBATCH --array=0,2,5%2
+#SBATCH --output="/runs/100%% \"mine\"/slurm-%A_%a.log"
+#SBATCH --gres=gpu:1
+exec /opt/latentscope sweep '/home/a b/it'\''s.toml' --out '/runs/100% "mine"' --limit-seconds=90.5 --gres=gpu:1 --run "$SLURM_ARRAY_TASK_ID"
+"#
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_script_can_not_hold_is_refused() {
+        for (out, option) in [("/a\nrm -rf b", "x"), ("/a", "x\ny")] {
+            let options = [option.to_owned()];
+            assert!(script(&job(Path::new(out), &options)).is_err_and(|e| e.contains("line break")));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_quoted_word_is_one_word_to_the_shell() -> std::io::Result<()> {
+        for word in ["a b", "it's", "$HOME `x` \\ \"y\" *", "", "-n", "/plain/path.toml"] {
+            let script = format!("printf '%s|' {}", quoted(word));
+            let output = std::process::Command::new("sh").args(["-c", &script]).output()?;
+            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{word}|"));
+        }
+        Ok(())
+    }
+}
