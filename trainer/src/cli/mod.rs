@@ -1,5 +1,6 @@
 //! The command line. One file a command.
 
+mod data;
 mod device;
 mod evaluate;
 mod export;
@@ -58,6 +59,9 @@ enum Command {
     /// List, describe and draw the worlds.
     #[command(subcommand)]
     World(world::Command),
+    /// Prepare data sets of pictures to train on, and look at them.
+    #[command(subcommand)]
+    Data(data::Command),
     /// Check and time a device.
     #[command(hide = true)]
     Device(device::Args),
@@ -73,6 +77,7 @@ impl Cli {
             Command::Train(args) => return train::run(args),
             Command::Sweep(args) => return sweep::run(&args),
             Command::World(command) => return world::run(&command),
+            Command::Data(command) => return data::run(&command),
             Command::Export(args) => export::run(args)?,
             Command::Info(args) => info::run(&args)?,
             Command::Evaluate(args) => evaluate::run(&args)?,

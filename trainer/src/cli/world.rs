@@ -8,10 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
+use model::ImageShape;
+use model::random::{Purpose, stream};
+use rand::Rng;
 use trainer::render::{Images, Pixels, shape, write};
 use trainer::report::{Column, Table, thousands};
-use trainer::{file, npy};
-use worlds::{FactorKind, World};
+use trainer::{data, file, npy};
+use worlds::{Factor, FactorKind, World};
 
 use super::print::print;
 
@@ -32,6 +35,33 @@ pub(crate) enum Command {
     /// With --packed it holds [N, B] bytes of eight pixels each, as numpy.packbits makes them;
     /// numpy.unpackbits(a, axis=1, count=H*W) brings the pixels back.
     Render(Render),
+    /// Draw a contact sheet: images drawn at random, or a row a factor that moves it alone.
+    Sheet(Sheet),
+}
+
+/// Arguments of `world sheet`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sheet {
+    /// World, such as chairs.
+    name: String,
+    /// PNG file to write.
+    #[arg(long, value_name = "PNG")]
+    out: PathBuf,
+    /// Move one factor a row over its range, the others at rest.
+    #[arg(long, conflicts_with = "rows")]
+    traverse: bool,
+    /// Images a row.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(2..=101))]
+    columns: u16,
+    /// Rows of images drawn at random.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=101))]
+    rows: u16,
+    /// Seed of the images drawn at random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Enlargement.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    scale: u8,
 }
 
 /// Arguments of `world render`.
@@ -56,6 +86,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::List => print(&list().to_string())?,
         Command::Info { name } => print(&info(find(name)?))?,
         Command::Render(args) => return render(args),
+        Command::Sheet(args) => sheet(args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -148,4 +179,57 @@ fn render(args: &Render) -> anyhow::Result<ExitCode> {
     let shape = shape(world, count, pixels);
     tracing::info!("wrote {} with u8 {shape:?}", args.out.display());
     Ok(ExitCode::SUCCESS)
+}
+
+fn sheet(args: &Sheet) -> anyhow::Result<()> {
+    let world = find(&args.name)?;
+    let draw = |values: &[f64]| {
+        let mut image = vec![0; world.image_shape().iter().product()];
+        world.render(values, &mut image);
+        image
+    };
+    let columns = usize::from(args.columns);
+    let images: Vec<Vec<u8>> = if args.traverse {
+        let rows = 0..world.factors().len();
+        rows.flat_map(|factor| traversal(world, factor, columns)).map(|values| draw(&values)).collect()
+    } else {
+        let mut rng = stream(args.seed, Purpose::Evaluation, 0);
+        let value = |factor: &Factor, rng: &mut _| {
+            let share: f64 = Rng::random(rng);
+            match factor.kind {
+                FactorKind::Category => factor.value((share * factor.count as f64) as usize),
+                FactorKind::Quantity | FactorKind::Cycle => factor.low + share * (factor.high - factor.low),
+            }
+        };
+        (0..columns * usize::from(args.rows))
+            .map(|_| world.factors().iter().map(|factor| value(factor, &mut rng)).collect::<Vec<f64>>())
+            .map(|values| draw(&values))
+            .collect()
+    };
+    let [height, width, channels] = world.image_shape();
+    let shape = ImageShape { height, width, channels };
+    let png = data::sheet(&images, shape, columns, args.scale.into())?;
+    file::write(&args.out, &png)?;
+    tracing::info!("wrote {} with {} images", args.out.display(), images.len());
+    Ok(())
+}
+
+/// The values of a row: one factor over its range, a category over its classes, and the others in the
+/// middle, a cycle a step from its start.
+fn traversal(world: &'static dyn World, moved: usize, columns: usize) -> impl Iterator<Item = Vec<f64>> {
+    let rest = |factor: &Factor| match factor.kind {
+        FactorKind::Category => factor.low,
+        FactorKind::Cycle => factor.value(factor.count / 12),
+        FactorKind::Quantity => (factor.low + factor.high) / 2.0,
+    };
+    let base: Vec<f64> = world.factors().iter().map(rest).collect();
+    let factor = &world.factors()[moved];
+    (0..columns).map(move |column| {
+        let mut values = base.clone();
+        values[moved] = match factor.kind {
+            FactorKind::Category => factor.value(column % factor.count),
+            _ => factor.low + (factor.high - factor.low) * column as f64 / (columns - 1) as f64,
+        };
+        values
+    })
 }

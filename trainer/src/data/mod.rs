@@ -1,12 +1,28 @@
 //! Data sets: numbered images, with factors of variation where they are known.
 
+mod cache;
+mod exif;
+mod files;
+mod npz;
+mod picture;
+mod prepare;
+mod recipe;
 mod resident;
+mod resize;
+mod sheet;
 mod world;
+
+use std::path::{Path, PathBuf};
 
 use model::ImageShape;
 use worlds::World;
 
+pub use cache::{Cache, CacheError, Header};
+pub use picture::Target;
+pub use prepare::{Job, PrepareError};
+pub use recipe::{RECIPES, Recipe, Source, recipe};
 pub use resident::Resident;
+pub use sheet::sheet;
 pub use world::WorldDataset;
 
 /// Numbered images.
@@ -41,22 +57,51 @@ pub trait Dataset: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// No data set of that name.
-    #[error("there is no data set `{name}`; choose one of: {known}")]
+    #[error(
+        "there is no data set `{name}`; choose one of: {known}, or prepare one with \
+         `latentscope data prepare`"
+    )]
     Unknown {
         /// Name asked for.
         name: String,
         /// Names that exist.
         known: String,
     },
+    /// Prepared images that can't be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// No image of that number.
+    #[error("`{name}` has {count} images, none of index {index}")]
+    Index {
+        /// Data set.
+        name: String,
+        /// Number asked for.
+        index: u64,
+        /// Number of images.
+        count: u64,
+    },
 }
 
-/// Opens the data set of that name.
+/// Where prepared images of that name lie, unless another place was asked for.
+pub fn prepared(name: &str) -> PathBuf {
+    Path::new("data").join(format!("{name}.images"))
+}
+
+/// Opens the data set of that name: a world, a file of prepared images, or the one that [`prepared`]
+/// names.
 ///
 /// # Errors
-/// Lists the known names if there is none of that name.
+/// Lists the known names if there is none of that name, and says what is wrong with a file.
 pub fn open(name: &str) -> Result<Box<dyn Dataset>, DataError> {
     let known = || worlds::all().iter().map(|w| w.name()).collect::<Vec<_>>().join(", ");
-    let world =
-        worlds::by_name(name).ok_or_else(|| DataError::Unknown { name: name.to_owned(), known: known() })?;
-    Ok(Box::new(WorldDataset::new(world)))
+    if let Some(world) = worlds::by_name(name) {
+        return Ok(Box::new(WorldDataset::new(world)));
+    }
+    match [PathBuf::from(name), prepared(name)].iter().find(|path| path.is_file()) {
+        Some(path) => Ok(Box::new(Cache::open(path)?)),
+        None => Err(DataError::Unknown { name: name.to_owned(), known: known() }),
+    }
 }
+
+#[cfg(test)]
+mod tests;

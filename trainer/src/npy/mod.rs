@@ -99,6 +99,22 @@ pub fn indices(path: &Path, count: u64) -> Result<Vec<u64>, NpyError> {
     Ok(indices)
 }
 
+/// The sides of an array of unsigned bytes in C order; the reader is left at its first value.
+///
+/// # Errors
+/// A few words on what is wrong with the header.
+pub(crate) fn bytes<const SIDES: usize>(reader: &mut impl Read) -> Result<[u64; SIDES], String> {
+    let words = |problem| match problem {
+        Problem::Read(error) => error.to_string(),
+        Problem::Content(problem) => problem,
+    };
+    let header = read_header(reader).map_err(words)?;
+    if header.kind() != "|u1" || header.fortran {
+        return Err(format!("its values have type {}, not unsigned bytes in C order", header.kind()));
+    }
+    header.shape().map_err(words)
+}
+
 /// A reader of the file, and its size in bytes.
 fn open(path: &Path) -> Result<(std::io::BufReader<std::fs::File>, u64), NpyError> {
     let unreadable = |source| NpyError::Read { path: path.to_owned(), source };

@@ -1,0 +1,200 @@
+//! `latentscope data`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+use model::random::{Purpose, stream};
+use rand::Rng;
+use trainer::data::{Cache, Dataset, Job, PrepareError, RECIPES, Recipe, Source, prepared, recipe, sheet};
+use trainer::file;
+use trainer::report::thousands;
+
+use super::print::print;
+
+/// What to do with data sets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the data sets that can be prepared, where they are to be had and on what terms.
+    List,
+    /// Decode a data set's own files once, into one file to train on.
+    Prepare(Prepare),
+    /// Say what a file of prepared images holds, and check every byte of it.
+    Info {
+        /// File, or name of a data set prepared in `data`.
+        name: PathBuf,
+    },
+    /// Draw a contact sheet of images drawn at random.
+    Sample(Sample),
+}
+
+/// Arguments of `data prepare`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Prepare {
+    /// Data set: one of those that `data list` shows.
+    set: String,
+    /// Its own files.
+    path: PathBuf,
+    /// File to write; data/NAME.images if left out. It appears when it is complete.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Name to train under, if not the data set's.
+    #[arg(long)]
+    name: Option<String>,
+    /// Side of the images in pixels.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(8..=512))]
+    side: Option<u16>,
+    /// Colour (false) or grey (true), if not as the data set is mostly used.
+    #[arg(long)]
+    grey: Option<bool>,
+    /// Side of the centred square that is kept, as a share of the picture's shorter side.
+    #[arg(long)]
+    crop: Option<f64>,
+}
+
+/// Arguments of `data sample`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sample {
+    /// File, or name of a data set prepared in `data`.
+    name: PathBuf,
+    /// PNG file to write.
+    #[arg(long, value_name = "PNG")]
+    out: PathBuf,
+    /// Images a row.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=101))]
+    columns: u16,
+    /// Rows.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=101))]
+    rows: u16,
+    /// Seed of the images drawn at random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::List => print(&list())?,
+        Command::Prepare(args) => return prepare(args),
+        Command::Info { name } => print(&info(&open(name)?)?)?,
+        Command::Sample(args) => sample(args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> String {
+    let lines =
+        RECIPES.iter().map(|recipe| format!("{}\n  from {}\n  {}\n", recipe.name, recipe.path, recipe.terms));
+    lines.collect()
+}
+
+fn open(name: &Path) -> anyhow::Result<Cache> {
+    let short = prepared(&name.to_string_lossy());
+    Ok(Cache::open(if !name.exists() && short.exists() { &short } else { name })?)
+}
+
+fn info(cache: &Cache) -> anyhow::Result<String> {
+    cache.check()?;
+    let header = cache.header();
+    let mut text = format!(
+        "{}: {} images of {}×{}×{}, checksum {:08x} as written\n{}\n",
+        header.name,
+        thousands(header.count),
+        header.height,
+        header.width,
+        header.channels,
+        header.checksum,
+        header.terms
+    );
+    if header.skipped > 0 {
+        text += &format!(
+            "{} pictures could not be used, such as {}\n",
+            thousands(header.skipped),
+            header.skipped_names.join(", ")
+        );
+    }
+    Ok(text)
+}
+
+fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
+    let recipe = recipe(&args.set).with_context(|| {
+        let known: Vec<&str> = RECIPES.iter().map(|recipe| recipe.name).collect();
+        format!("there is no data set `{}` to prepare; choose one of: {}", args.set, known.join(", "))
+    })?;
+    if !args.path.exists() {
+        anyhow::bail!("{} does not exist; wanted is {}: {}", args.path.display(), recipe.path, recipe.terms);
+    }
+    let name = args.name.as_deref().unwrap_or(recipe.name);
+    if worlds::by_name(name).is_some() {
+        anyhow::bail!("`{name}` is the name of a world; choose another --name");
+    }
+    let out = args.out.clone().unwrap_or_else(|| prepared(name));
+    if let Some(folder) = out.parent().filter(|_| args.out.is_none()) {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let handler = Arc::clone(&stop);
+    ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed))
+        .context("ctrl-C could not be caught")?;
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} images · {per_sec} · {elapsed}") {
+        bar.set_style(style);
+    }
+    let job = Job { recipe, path: &args.path, target: target(args, recipe)?, name, out: &out };
+    let outcome = job.run(&stop, &mut |count| bar.set_position(count));
+    bar.finish_and_clear();
+    let header = match outcome {
+        Err(PrepareError::Stopped) => {
+            tracing::info!("stopped; {} is as it was", out.display());
+            return Ok(ExitCode::from(130));
+        }
+        outcome => outcome?,
+    };
+    tracing::info!(
+        "wrote {} with {} images of {}×{}×{}; {} could not be used",
+        out.display(),
+        thousands(header.count),
+        header.height,
+        header.width,
+        header.channels,
+        thousands(header.skipped)
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The recipe's target with what the command line changes.
+fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::data::Target>> {
+    if args.crop.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+        anyhow::bail!("--crop has to be above 0 and at most 1");
+    }
+    let Source::Pictures { mut target, .. } = recipe.source else {
+        if args.side.is_some() || args.grey.is_some() || args.crop.is_some() {
+            anyhow::bail!(
+                "the images of `{}` are kept as they are; leave --side, --grey and --crop out",
+                recipe.name
+            );
+        }
+        return Ok(None);
+    };
+    target.side = args.side.map_or(target.side, usize::from);
+    target.grey = args.grey.unwrap_or(target.grey);
+    target.share = args.crop.unwrap_or(target.share);
+    Ok(Some(target))
+}
+
+fn sample(args: &Sample) -> anyhow::Result<()> {
+    let cache = open(&args.name)?;
+    let mut rng = stream(args.seed, Purpose::Evaluation, 0);
+    let count = usize::from(args.columns) * usize::from(args.rows);
+    let images = (0..count)
+        .map(|_| Ok(cache.image(rng.random_range(0..cache.len()))?.to_vec()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let png = sheet(&images, cache.image_shape(), args.columns.into(), 1)?;
+    file::write(&args.out, &png)?;
+    tracing::info!("wrote {} with {count} images", args.out.display());
+    Ok(())
+}

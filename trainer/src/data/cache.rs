@@ -1,0 +1,248 @@
+//! Decoded pictures in one file, read through a memory map.
+//!
+//! Layout: a header of 4096 bytes (`LSIMAGE1`, length and CRC-32 of what follows as little-endian u32,
+//! JSON, zeros), then the images one after the other, `[H, W, C]` in bytes. A reader needs no memory
+//! beyond a batch, and training starts at once.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+use model::ImageShape;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{DataError, Dataset};
+
+const MAGIC: &[u8; 8] = b"LSIMAGE1";
+/// Bytes before the images: a page, so that they start on one.
+const HEADER: usize = 4096;
+/// Longest JSON that fits behind magic, length and checksum.
+const MAX_JSON: usize = HEADER - MAGIC.len() - 8;
+/// Longest side of an image.
+const MAX_SIDE: usize = 4096;
+/// Names of skipped pictures that a header keeps, and characters of each.
+const NAMED: usize = 8;
+const NAME: usize = 120;
+
+/// A file of prepared images that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The file can't be read.
+    #[error("{} could not be read: {source}", path.display())]
+    Read {
+        /// File.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// The file holds something else, or not all of it.
+    #[error("{} holds no prepared images: {problem}; make it again with `latentscope data prepare`", path.display())]
+    Damaged {
+        /// File.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// What a file of prepared images says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Name of the data set.
+    pub name: String,
+    /// Number of images.
+    pub count: u64,
+    /// Rows, columns and channels of every image.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Channels: 1, grey, or 3, red, green and blue.
+    pub channels: usize,
+    /// CRC-32 of all images.
+    pub checksum: u32,
+    /// Pictures that could not be used.
+    pub skipped: u64,
+    /// Names of the first of them.
+    pub skipped_names: Vec<String>,
+    /// Where the pictures are from, and on what terms.
+    pub terms: String,
+}
+
+/// Writes images behind a header that is filled in at the end.
+pub(super) struct Writer<W: Write + Seek> {
+    out: W,
+    header: Header,
+    checksum: crc32fast::Hasher,
+}
+
+impl<W: Write + Seek> Writer<W> {
+    pub(super) fn new(mut out: W, name: &str, shape: ImageShape, terms: &str) -> std::io::Result<Self> {
+        out.write_all(&[0; HEADER])?;
+        let ImageShape { height, width, channels } = shape;
+        let header = Header {
+            name: name.to_owned(),
+            count: 0,
+            height,
+            width,
+            channels,
+            checksum: 0,
+            skipped: 0,
+            skipped_names: Vec::new(),
+            terms: terms.to_owned(),
+        };
+        Ok(Self { out, header, checksum: crc32fast::Hasher::new() })
+    }
+
+    pub(super) fn push(&mut self, image: &[u8]) -> std::io::Result<()> {
+        self.checksum.update(image);
+        self.header.count += 1;
+        self.out.write_all(image)
+    }
+
+    pub(super) fn skip(&mut self, name: &str) {
+        self.header.skipped += 1;
+        if self.header.skipped_names.len() < NAMED {
+            self.header.skipped_names.push(name.chars().take(NAME).collect());
+        }
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub(super) fn finish(mut self) -> std::io::Result<Header> {
+        self.header.checksum = self.checksum.finalize();
+        let json = serde_json::to_vec(&self.header)?;
+        if json.len() > MAX_JSON {
+            return Err(std::io::Error::other("the header is too long; choose a shorter name"));
+        }
+        self.out.seek(SeekFrom::Start(0))?;
+        self.out.write_all(MAGIC)?;
+        self.out.write_all(&(json.len() as u32).to_le_bytes())?;
+        self.out.write_all(&crc32fast::hash(&json).to_le_bytes())?;
+        self.out.write_all(&json)?;
+        Ok(self.header)
+    }
+}
+
+/// The images of a prepared file.
+#[derive(Debug)]
+pub struct Cache {
+    path: PathBuf,
+    header: Header,
+    map: Mmap,
+}
+
+impl Cache {
+    /// Opens the file and checks its header and length; nothing else is read.
+    ///
+    /// # Errors
+    /// If the file can't be read, or is not a whole file of prepared images.
+    pub fn open(path: &Path) -> Result<Self, CacheError> {
+        let read = |source| CacheError::Read { path: path.to_owned(), source };
+        let damaged = |problem: String| CacheError::Damaged { path: path.to_owned(), problem };
+        let mut file = File::open(path).map_err(read)?;
+        let length = file.metadata().map_err(read)?.len();
+        let mut start = vec![0; HEADER];
+        if length < HEADER as u64 {
+            return Err(damaged(format!("its {length} bytes are fewer than a header's")));
+        }
+        file.read_exact(&mut start).map_err(read)?;
+        let header = parse(&start).map_err(damaged)?;
+        let expected = expected_length(&header).ok_or_else(|| damaged("its size is absurd".into()))?;
+        if length != expected {
+            return Err(damaged(format!(
+                "it has {length} bytes where {} images need {expected}",
+                header.count
+            )));
+        }
+        // SAFETY: the map is read only, and bytes of any value are valid. The file appeared complete by a
+        // rename and nothing here writes to it again; that no other program cuts it short while it is in
+        // use is a condition that every memory map has.
+        #[allow(unsafe_code)]
+        let map = unsafe { Mmap::map(&file) }.map_err(read)?;
+        Ok(Self { path: path.to_owned(), header, map })
+    }
+
+    /// What the file says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Reads every image and compares the checksum.
+    ///
+    /// # Errors
+    /// If a bit of any image has changed.
+    pub fn check(&self) -> Result<(), CacheError> {
+        let found = crc32fast::hash(&self.map[HEADER..]);
+        if found != self.header.checksum {
+            let problem = format!("the images' checksum is {found:08x} and not {:08x}", self.header.checksum);
+            return Err(CacheError::Damaged { path: self.path.clone(), problem });
+        }
+        Ok(())
+    }
+
+    /// The bytes of an image, `[H, W, C]`.
+    ///
+    /// # Errors
+    /// If there is no such image.
+    pub fn image(&self, index: u64) -> Result<&[u8], DataError> {
+        let size = self.image_shape().len();
+        if index >= self.header.count {
+            return Err(DataError::Index { name: self.header.name.clone(), index, count: self.header.count });
+        }
+        Ok(&self.map[HEADER + index as usize * size..][..size])
+    }
+}
+
+impl Dataset for Cache {
+    fn name(&self) -> &str {
+        &self.header.name
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        let Header { height, width, channels, .. } = self.header;
+        ImageShape { height, width, channels }
+    }
+
+    fn len(&self) -> u64 {
+        self.header.count
+    }
+
+    fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
+        let size = self.image_shape().len();
+        images.par_chunks_exact_mut(size).zip(indices).try_for_each(|(image, &index)| {
+            for (value, &byte) in image.iter_mut().zip(self.image(index)?) {
+                *value = f32::from(byte) / 255.0;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn parse(start: &[u8]) -> Result<Header, String> {
+    let rest = start.strip_prefix(MAGIC).ok_or("it does not begin as one")?;
+    let word = |place: usize| u32::from_le_bytes([0, 1, 2, 3].map(|byte| rest[4 * place + byte]));
+    let length = word(0) as usize;
+    let json = rest[8..].get(..length).ok_or("its header's length is absurd")?;
+    if crc32fast::hash(json) != word(1) {
+        return Err("its header is damaged".into());
+    }
+    let header: Header = serde_json::from_slice(json).map_err(|error| format!("its header: {error}"))?;
+    let sides = [header.height, header.width];
+    if sides.iter().any(|side| !(1..=MAX_SIDE).contains(side)) || ![1, 3].contains(&header.channels) {
+        return Err(format!("images of {}×{}×{}", header.height, header.width, header.channels));
+    }
+    if header.count == 0 {
+        return Err("it has no image".into());
+    }
+    Ok(header)
+}
+
+fn expected_length(header: &Header) -> Option<u64> {
+    let size = (header.height * header.width * header.channels) as u64;
+    header.count.checked_mul(size)?.checked_add(HEADER as u64)
+}

@@ -1,0 +1,126 @@
+//! A picture file's bytes, decoded, turned, cropped and resized.
+
+use std::io::Cursor;
+
+use image_webp::WebPDecoder;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::exif;
+use super::resize::resize;
+
+/// Longest side of a picture that is decoded, and most pixels: beyond what cameras make.
+const MAX_SIDE: usize = 20_000;
+const MAX_PIXELS: usize = 1 << 26;
+
+/// What a picture is made into.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// Side of the square image in pixels.
+    pub side: usize,
+    /// One channel, not three.
+    pub grey: bool,
+    /// Side of the centred square that is kept, as a share of the picture's shorter side.
+    pub share: f64,
+}
+
+/// A decoded picture, `[height, width, 3]`, and how it was held: the EXIF orientation, 1 to 8.
+pub(super) struct Picture {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) pixels: Vec<u8>,
+    pub(super) orientation: u16,
+}
+
+/// The pixels of a PNG, JPEG or WebP file, `[side, side, channels]`: turned as its EXIF data says,
+/// cropped, laid on white where it is transparent, and resized.
+///
+/// # Errors
+/// A few words on what is wrong with the picture.
+pub(super) fn decode(bytes: &[u8], target: &Target) -> Result<Vec<u8>, String> {
+    let picture = if bytes.starts_with(b"\x89PNG") {
+        png(bytes)
+    } else if bytes.starts_with(b"\xff\xd8") {
+        jpeg(bytes)
+    } else if bytes.starts_with(b"RIFF") {
+        webp(bytes)
+    } else {
+        Err("it is no PNG, JPEG or WebP picture".into())
+    }?;
+    let image = resize(&exif::upright(picture), target.share, target.side);
+    if !target.grey {
+        return Ok(image);
+    }
+    // Luma of BT.601.
+    let luma = |c: &[u8; 3]| {
+        ((299 * u32::from(c[0]) + 587 * u32::from(c[1]) + 114 * u32::from(c[2]) + 500) / 1000) as u8
+    };
+    Ok(image.as_chunks::<3>().0.iter().map(luma).collect())
+}
+
+fn fits(width: usize, height: usize) -> Result<(), String> {
+    let sides = [width, height].iter().all(|side| (1..=MAX_SIDE).contains(side));
+    if sides && width * height <= MAX_PIXELS {
+        Ok(())
+    } else {
+        Err(format!("it has {width}×{height} pixels"))
+    }
+}
+
+fn jpeg(bytes: &[u8]) -> Result<Picture, String> {
+    let options = DecoderOptions::default()
+        .set_max_width(MAX_SIDE)
+        .set_max_height(MAX_SIDE)
+        .set_strict_mode(true)
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(|error| error.to_string())?;
+    let (width, height) = decoder.dimensions().ok_or("it has no size")?;
+    fits(width, height)?;
+    let pixels = decoder.decode().map_err(|error| error.to_string())?;
+    let orientation = decoder.exif().map_or(1, |bytes| exif::orientation(bytes));
+    Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
+}
+
+fn webp(bytes: &[u8]) -> Result<Picture, String> {
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let (width, height) = decoder.dimensions();
+    let (width, height) = (width as usize, height as usize);
+    fits(width, height)?;
+    let mut pixels = vec![0; decoder.output_buffer_size().ok_or("it is too large")?];
+    decoder.read_image(&mut pixels).map_err(|error| error.to_string())?;
+    let orientation = decoder.exif_metadata().ok().flatten().map_or(1, |bytes| exif::orientation(&bytes));
+    Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
+}
+
+fn png(bytes: &[u8]) -> Result<Picture, String> {
+    let mut decoder = png::Decoder::new(Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    fits(width, height)?;
+    let orientation = reader.info().exif_metadata.as_deref().map_or(1, exif::orientation);
+    let mut pixels = vec![0; reader.output_buffer_size().ok_or("it is too large")?];
+    let frame = reader.next_frame(&mut pixels).map_err(|error| error.to_string())?;
+    pixels.truncate(frame.buffer_size());
+    Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
+}
+
+/// Grey, grey with alpha, colour or colour with alpha, by the number of channels, as colour on white.
+fn on_white(pixels: &[u8], count: usize) -> Result<Vec<u8>, String> {
+    let laid = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    match pixels.len() / count {
+        1 => Ok(pixels.iter().flat_map(|&grey| [grey; 3]).collect()),
+        2 => Ok(pixels.as_chunks().0.iter().flat_map(|&[grey, alpha]| [laid(grey, alpha); 3]).collect()),
+        3 => Ok(pixels.to_vec()),
+        4 => {
+            Ok(pixels.as_chunks().0.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|v| laid(v, a))).collect())
+        }
+        channels => Err(format!("it has {channels} channels")),
+    }
+}

@@ -1,0 +1,107 @@
+//! The data sets that can be prepared: one line of the table each.
+
+use super::picture::Target;
+
+/// What a data set's files are.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// Picture files whose names `wanted` takes, in a folder or an archive.
+    Pictures {
+        /// Whether a file belongs to the set.
+        wanted: fn(&str) -> bool,
+        /// What its pictures are made into.
+        target: Target,
+    },
+    /// The array `imgs` of an `.npz` file.
+    Npz,
+}
+
+/// How a data set is prepared.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe {
+    /// Name on the command line and in model cards.
+    pub name: &'static str,
+    /// What PATH has to be.
+    pub path: &'static str,
+    /// Where the set is to be had, how large it is, and on what terms.
+    pub terms: &'static str,
+    /// What its files are.
+    pub source: Source,
+}
+
+/// Every data set that can be prepared.
+pub const RECIPES: [Recipe; 4] = [
+    Recipe {
+        name: "folder",
+        path: "a folder, tar or zip of PNG, JPEG or WebP pictures",
+        terms: "your own pictures",
+        source: Source::Pictures { wanted: |_| true, target: Target { side: 64, grey: false, share: 1.0 } },
+    },
+    Recipe {
+        name: "celeba",
+        path: "img_align_celeba as a folder, tar or zip",
+        terms: "CelebA, aligned and cropped, 1.4 GB, from mmlab.ie.cuhk.edu.hk/projects/CelebA.html; \
+                for non-commercial research only, and no picture may be published again",
+        source: Source::Pictures {
+            wanted: celeba,
+            // 148 of 178 pixels, as the field crops.
+            target: Target { side: 64, grey: false, share: 148.0 / 178.0 },
+        },
+    },
+    Recipe {
+        name: "dsprites",
+        path: "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",
+        terms: "dSprites, 26 MB, from github.com/google-deepmind/dsprites-dataset; Apache-2.0. \
+                The world `sprites` draws the same images without it",
+        source: Source::Npz,
+    },
+    Recipe {
+        name: "chairs3d",
+        path: "rendered_chairs as a folder or tar",
+        terms: "3D Chairs, 1,393 chairs in 62 views, 1 GB, from di.ens.fr/willow/research/seeing3Dchairs; \
+                for research",
+        source: Source::Pictures { wanted: chair, target: Target { side: 64, grey: true, share: 0.75 } },
+    },
+];
+
+/// The recipe of that name.
+pub fn recipe(name: &str) -> Option<&'static Recipe> {
+    RECIPES.iter().find(|recipe| recipe.name == name)
+}
+
+/// `…/000001.jpg`.
+fn celeba(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let digits = file.strip_suffix(".jpg").or_else(|| file.strip_suffix(".png"));
+    digits.is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// `…/renders/image_000_p020_t000_r096.png`.
+fn chair(name: &str) -> bool {
+    let mut parts = name.rsplit('/');
+    let file = parts.next().unwrap_or(name);
+    parts.next() == Some("renders") && file.starts_with("image_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_other_files_are_not_taken() {
+        assert!(celeba("img_align_celeba/000001.jpg") && celeba("202599.png"));
+        assert!(
+            !celeba("img_align_celeba/1.jpg") && !celeba("list_attr_celeba.txt") && !celeba("00000a.jpg")
+        );
+        assert!(chair("rendered_chairs/1a6f/renders/image_000_p020_t000_r096.png"));
+        assert!(!chair("rendered_chairs/1a6f/image_000_p020_t000_r096.png"));
+        assert!(!chair("rendered_chairs/1a6f/renders/thumb.png"));
+    }
+
+    #[test]
+    fn no_data_set_has_a_worlds_name() {
+        assert!(RECIPES.iter().all(|recipe| worlds::by_name(recipe.name).is_none()));
+        assert_eq!(recipe("celeba").map(|recipe| recipe.name), Some("celeba"));
+        assert!(recipe("sprites").is_none());
+    }
+}

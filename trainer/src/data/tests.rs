@@ -1,0 +1,341 @@
+//! Small real files of every format, whole and hostile.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn png_of(width: u32, height: u32, kind: png::ColorType, pixels: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(kind);
+    let mut writer = encoder.write_header().expect("a PNG header");
+    writer.write_image_data(pixels).expect("PNG pixels");
+    writer.finish().expect("a PNG file");
+    bytes
+}
+
+/// A PNG file of 8×8 grey pixels of one value.
+fn grey(value: u8) -> Vec<u8> {
+    png_of(8, 8, png::ColorType::Grayscale, &[value; 64])
+}
+
+/// A baseline JPEG file, 16×8 grey: the left half 200, the right half 128. Quantisation 8, one Huffman
+/// code each for differences of seven bits and for the end of a block.
+fn jpeg(orientation: Option<u8>) -> Vec<u8> {
+    let mut bytes = vec![0xff, 0xd8];
+    if let Some(orientation) = orientation {
+        bytes.extend([0xff, 0xe1, 0, 34]);
+        bytes.extend(b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0");
+        bytes.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    }
+    bytes.extend([0xff, 0xdb, 0, 67, 0]);
+    bytes.extend([8; 64]);
+    bytes.extend([0xff, 0xc0, 0, 11, 8, 0, 8, 0, 16, 1, 1, 0x11, 0]);
+    for (table, symbol) in [(0x00, 7), (0x10, 0)] {
+        bytes.extend([0xff, 0xc4, 0, 20, table, 1]);
+        bytes.extend([0; 15]);
+        bytes.push(symbol);
+    }
+    bytes.extend([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x48, 0x1b, 0xbf, 0xff, 0xd9]);
+    bytes
+}
+
+fn webp(value: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = image_webp::WebPEncoder::new(&mut bytes);
+    encoder.encode(&[value; 8 * 8 * 3], 8, 8, image_webp::ColorType::Rgb8).expect("a WebP file");
+    bytes
+}
+
+const TARGET: Target = Target { side: 8, grey: false, share: 1.0 };
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    fn out(&self) -> PathBuf {
+        self.0.path().join("out.images")
+    }
+
+    fn prepare(&self, name: &str, path: &Path, target: Option<Target>) -> Result<Header, PrepareError> {
+        let recipe = recipe(name).expect("a recipe");
+        let job = Job { recipe, path, target, name, out: &self.out() };
+        job.run(&AtomicBool::new(false), &mut |_| {})
+    }
+
+    /// The first value of every image.
+    fn firsts(&self) -> Vec<u8> {
+        let cache = Cache::open(&self.out()).expect("a cache");
+        cache.check().expect("the checksum");
+        (0..cache.len()).map(|index| cache.image(index).expect("an image")[0]).collect()
+    }
+}
+
+fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_ustar();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_entry_type(tar::EntryType::Regular);
+        header.set_cksum();
+        builder.append(&header, *bytes).expect("a tar entry");
+    }
+    builder.into_inner().expect("a tar file")
+}
+
+fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        writer.start_file(*name, options).expect("a zip entry");
+        writer.write_all(bytes).expect("zip bytes");
+    }
+    writer.finish().expect("a zip file").into_inner()
+}
+
+#[test]
+fn a_folder_a_tar_and_a_zip_of_the_same_pictures_give_the_same_images() -> Outcome {
+    let place = Place::new();
+    let [first, second, third, fourth] = [grey(10), jpeg(None), webp(30), grey(40)];
+    let files: [(&str, &[u8]); 6] = [
+        ("in/a/1.png", &first),
+        ("in/a/b/2.JPEG", &second),
+        ("in/c.webp", &third),
+        ("in/d.png", &fourth),
+        ("in/notes.txt", b"none"),
+        ("in/.hidden.png", b"none"),
+    ];
+    let mut headers = Vec::new();
+    for (name, bytes) in files {
+        place.write(name, bytes);
+    }
+    let archives = [place.write("x.tar", &tar_of(&files)), place.write("x.zip", &zip_of(&files))];
+    for path in [&place.0.path().join("in"), &archives[0], &archives[1]] {
+        headers.push(place.prepare("folder", path, Some(TARGET))?);
+        assert_eq!(place.firsts(), [10, 200, 30, 40], "{}", path.display());
+    }
+    assert!(headers[0] == headers[1] && headers[0] == headers[2]);
+    assert_eq!((headers[0].count, headers[0].skipped), (4, 0));
+    Ok(())
+}
+
+#[test]
+fn pictures_are_turned_as_their_exif_data_say() -> Outcome {
+    let image = |orientation| picture::decode(&jpeg(orientation), &Target { grey: true, ..TARGET });
+    let plain = image(None)?;
+    assert_eq!([plain[0], plain[7], plain[56], plain[63]], [200, 128, 200, 128]);
+    let turned = image(Some(6))?;
+    assert_eq!([turned[0], turned[7], turned[56], turned[63]], [200, 200, 128, 128]);
+    Ok(())
+}
+
+#[test]
+fn transparent_pixels_are_white() -> Outcome {
+    let clear = png_of(8, 8, png::ColorType::Rgba, &[9, 9, 9, 0].repeat(64));
+    assert!(picture::decode(&clear, &TARGET)?.iter().all(|&value| value == 255));
+    Ok(())
+}
+
+#[test]
+fn celeba_is_cropped_to_148_of_178_and_other_files_are_left_out() -> Outcome {
+    // White exactly within the crop, at half the size: 74 of 89 columns.
+    let inside = |i: usize| (7..81).contains(&(i % 89)) && (17..91).contains(&(i / 89));
+    let pixels: Vec<u8> = (0..89 * 109).map(|i| if inside(i) { 255 } else { 0 }).collect();
+    let face = png_of(89, 109, png::ColorType::Grayscale, &pixels);
+    let place = Place::new();
+    place.write("in/img_align_celeba/000001.png", &face);
+    place.write("in/preview.png", b"no face");
+    let header = place.prepare("celeba", &place.0.path().join("in"), None)?;
+    assert_eq!((header.count, header.height, header.channels), (1, 64, 3));
+    assert!(Cache::open(&place.out())?.image(0)?.iter().all(|&value| value == 255));
+    Ok(())
+}
+
+#[test]
+fn a_bad_picture_among_many_is_left_out_and_named_and_more_stop_it() -> Outcome {
+    let place = Place::new();
+    for index in 0..200 {
+        place.write(&format!("in/{index:03}.png"), &grey(index));
+    }
+    place.write("in/077.png", &grey(7)[..40]);
+    let folder = place.0.path().join("in");
+    let header = place.prepare("folder", &folder, Some(TARGET))?;
+    assert_eq!((header.count, header.skipped, header.skipped_names), (199, 1, vec!["077.png".to_owned()]));
+    assert_eq!(place.firsts()[76..78], [76, 78]);
+    fs::remove_file(place.out())?;
+    for bad in ["in/100.png", "in/101.png"] {
+        place.write(bad, b"no picture");
+    }
+    let said = place.prepare("folder", &folder, Some(TARGET)).expect_err("three in 200").to_string();
+    assert!(said.contains("3 of 200 pictures") && said.contains("101.png"), "{said}");
+    assert!(!place.out().exists());
+    Ok(())
+}
+
+#[test]
+fn hostile_pictures_are_refused_in_words() {
+    let mut bomb = grey(0);
+    bomb[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
+    let crc = crc32fast::hash(&bomb[12..29]);
+    bomb[29..33].copy_from_slice(&crc.to_be_bytes());
+    let mut tall = jpeg(None);
+    let size = tall.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("a frame") + 5;
+    tall[size..size + 4].fill(0xff);
+    let cut = jpeg(None);
+    let long = webp(3);
+    for bytes in [&bomb[..], &tall, &cut[..cut.len() - 30], &long[..long.len() / 2], b"", b"GIF89a"] {
+        assert!(picture::decode(bytes, &TARGET).is_err_and(|said| !said.is_empty()));
+    }
+}
+
+#[test]
+fn names_that_lead_outside_write_nothing_there() -> Outcome {
+    let place = Place::new();
+    let files: [(&str, &[u8]); 1] = [("../../outside.png", &grey(5))];
+    for archive in [tar_of(&files), zip_of(&files)] {
+        let path = place.write("deep/x", &archive);
+        assert_eq!(place.prepare("folder", &path, Some(TARGET))?.count, 1);
+        let mut found: Vec<_> =
+            fs::read_dir(place.0.path())?.map(|e| e.map(|e| e.file_name())).collect::<Result<_, _>>()?;
+        found.sort();
+        assert_eq!(found, ["deep", "out.images"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn cut_archives_and_other_files_are_refused_and_nothing_is_written() {
+    let place = Place::new();
+    let files: [(&str, &[u8]); 2] = [("a.png", &grey(5)), ("b.png", &grey(6))];
+    let (tar, zip) = (tar_of(&files), zip_of(&files));
+    for (name, bytes) in [
+        ("cut.tar", &tar[..1060]),
+        ("cut.zip", &zip[..zip.len() - 30]),
+        ("words.txt", b"no archive"),
+        ("empty.tar", &tar_of(&[])),
+    ] {
+        let path = place.write(name, bytes);
+        let said = place.prepare("folder", &path, Some(TARGET)).expect_err(name).to_string();
+        assert!(said.contains(name), "{said}");
+    }
+    assert!(place.prepare("folder", &place.0.path().join("missing"), None).is_err());
+    assert!(!place.out().exists());
+}
+
+fn npz(header: &[u8], values: &[u8]) -> Vec<u8> {
+    zip_of(&[("metadata.npy", b"a pickle"), ("imgs.npy", &[header, values].concat())])
+}
+
+#[test]
+fn dsprites_is_streamed_to_black_and_white() -> Outcome {
+    let place = Place::new();
+    let mut values = vec![0; 3 * 8 * 8];
+    values[64..128].fill(1);
+    let path = place.write("d.npz", &npz(&crate::npy::header(&[3, 8, 8]), &values));
+    let header = place.prepare("dsprites", &path, None)?;
+    assert_eq!((header.count, header.height, header.width, header.channels), (3, 8, 8, 1));
+    assert_eq!(place.firsts(), [0, 255, 0]);
+    let mut images = vec![0.5; 2 * 64];
+    Cache::open(&place.out())?.read(&[1, 2], &mut images)?;
+    assert_eq!((images[0], images[63], images[64]), (1.0, 1.0, 0.0));
+    Ok(())
+}
+
+#[test]
+fn hostile_arrays_are_refused_and_nothing_is_written() {
+    let place = Place::new();
+    let whole = crate::npy::header(&[3, 8, 8]);
+    let floats = String::from_utf8_lossy(&whole[10..]).replace("|u1", "<f8");
+    let floats = [&whole[..10], floats.as_bytes()].concat();
+    for (header, values, word) in [
+        (crate::npy::header(&[1 << 50, 8, 8]), vec![0; 192], "holds"),
+        (crate::npy::header(&[1 << 62, 64, 64]), vec![0; 192], "holds"),
+        (crate::npy::header(&[3, 1 << 40, 8]), vec![0; 192], "images of"),
+        (crate::npy::header(&[3, 64]), vec![0; 192], "2 dimensions"),
+        (floats, vec![0; 192 * 8], "unsigned bytes"),
+        (whole.clone(), vec![0; 100], "holds"),
+        (whole.clone(), vec![2; 192], "the value 2"),
+        (b"rubbish".to_vec(), Vec::new(), "d.npz"),
+    ] {
+        let path = place.write("d.npz", &npz(&header, &values));
+        let said = place.prepare("dsprites", &path, None).expect_err(word).to_string();
+        assert!(said.contains(word) && said.contains("d.npz"), "{word}: {said}");
+    }
+    let path = place.write("d.npz", &zip_of(&[("other.npy", b"")]));
+    assert!(
+        place.prepare("dsprites", &path, None).is_err_and(|error| error.to_string().contains("imgs.npy"))
+    );
+    assert!(!place.out().exists());
+}
+
+#[test]
+fn damaged_caches_are_refused_by_name() -> Outcome {
+    let place = Place::new();
+    place.write("in/a.png", &grey(9));
+    place.prepare("folder", &place.0.path().join("in"), Some(TARGET))?;
+    let whole = fs::read(place.out())?;
+    let changed = |place: usize, value: u8| {
+        let mut bytes = whole.clone();
+        bytes[place] = value;
+        bytes
+    };
+    for bytes in [
+        Vec::new(),
+        whole[..100].to_vec(),
+        whole[..whole.len() - 1].to_vec(),
+        changed(0, b'X'),
+        changed(11, 255),
+        changed(20, b'?'),
+    ] {
+        let path = place.write("bad.images", &bytes);
+        let said = Cache::open(&path).expect_err("damage").to_string();
+        assert!(said.contains("bad.images") && said.contains("data prepare"), "{said}");
+    }
+    let cache = Cache::open(&place.write("bit.images", &changed(whole.len() - 1, 1)))?;
+    assert!(cache.check().is_err_and(|error| error.to_string().contains("checksum")));
+    assert!(cache.image(1).is_err() && cache.read(&[7], &mut [0.0; 192]).is_err());
+    Ok(())
+}
+
+#[test]
+fn prepared_images_open_by_their_path() -> Outcome {
+    let place = Place::new();
+    place.write("in/a.png", &grey(9));
+    place.prepare("folder", &place.0.path().join("in"), Some(TARGET))?;
+    let dataset = open(&place.out().to_string_lossy())?;
+    assert_eq!((dataset.name(), dataset.len(), dataset.image_shape().len()), ("folder", 1, 192));
+    assert!(dataset.world().is_none());
+    assert!(open("nothing").is_err_and(|error| error.to_string().contains("data prepare")));
+    Ok(())
+}
+
+#[test]
+fn a_stop_leaves_nothing_behind() {
+    let place = Place::new();
+    for index in 0..600 {
+        place.write(&format!("in/{index}.png"), &grey(1));
+    }
+    let recipe = recipe("folder").expect("a recipe");
+    let folder = place.0.path().join("in");
+    let job = Job { recipe, path: &folder, target: Some(TARGET), name: "folder", out: &place.out() };
+    let outcome = job.run(&AtomicBool::new(true), &mut |_| {});
+    assert!(matches!(outcome, Err(PrepareError::Stopped)));
+    assert_eq!(fs::read_dir(place.0.path()).map(Iterator::count).ok(), Some(1));
+}
