@@ -29,12 +29,13 @@ pub(super) fn each<T>(
     let mut archive = zip::ZipArchive::new(file).map_err(|error| content(error.to_string()))?;
     let mut entry = archive.by_name(IMAGES).map_err(|error| content(format!("{IMAGES}: {error}")))?;
     let stored = entry.size();
-    let mut reader = BufReader::with_capacity(1 << 18, &mut entry);
+    let mut reader = BufReader::with_capacity(1 << 18, &mut entry).take(stored);
     let (shape, count) =
         npy::bytes(&mut reader).and_then(shape).map_err(|problem| content(format!("{IMAGES}: {problem}")))?;
     let size = shape.len() as u64;
-    if count.checked_mul(size).is_none_or(|bytes| bytes > stored) {
-        let problem = format!("{IMAGES} says it has {count} images but holds {stored} bytes");
+    let held = reader.limit();
+    if count.checked_mul(size).is_none_or(|bytes| bytes != held) {
+        let problem = format!("{IMAGES} says it has {count} images of {size} bytes but holds {held} bytes");
         return Err(content(problem));
     }
     let mut state = start(shape, count)?;
