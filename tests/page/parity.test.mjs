@@ -1,8 +1,7 @@
 // The page's canvas shows the golden pictures: native, wasm and what the visitor sees agree.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { launch, ready, serve, visit } from "./site.mjs";
+import { golden, launch, ready, serve, visit } from "./site.mjs";
 
 let browser, site;
 
@@ -14,19 +13,6 @@ after(async () => {
   await browser?.close();
   await site?.close();
 });
-
-/** The golden pictures of a model by index of the grid, as bytes a pixel. */
-async function golden(file) {
-  const bytes = await readFile(new URL(`../golden/${file}`, import.meta.url));
-  const length = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
-  const start = (name) => 8 + length + header[name].data_offsets[0];
-  const [count, size] = header.pictures.shape;
-  return new Map(Array.from({ length: count }, (_, i) => [
-    Number(bytes.readBigUInt64LE(start("indices") + 8 * i)),
-    Array.from({ length: size }, (_, j) => 255 * bytes.readFloatLE(start("pictures") + 4 * (i * size + j))),
-  ]));
-}
 
 /** The canvas's red channel. */
 const shown = (page, selector) =>

@@ -41,19 +41,32 @@ export async function serve(changed = {}, base = "/") {
   return { address, close: () => new Promise((done) => server.close(done).closeAllConnections()) };
 }
 
-/** Starts the browser. */
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+// Chromium's software adapter, with canvases that it can draw to.
+const WEBGPU = [
+  "--enable-unsafe-webgpu", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--use-gl=angle",
+  "--use-angle=swiftshader", "--enable-features=Vulkan", "--use-vulkan=swiftshader",
+];
 
-/** Opens the page and waits until both sides are settled. Requests and complaints are recorded. */
+/** Starts the browser, with WebGPU or without. */
+export const launch = ({ webgpu = false } = {}) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: webgpu ? [...FLAGS, ...WEBGPU] : FLAGS,
+  });
+
+// Chromium's own remarks: on these tests, which read canvases all the time, and on a machine without GPU.
+const ADVICE = ["willReadFrequently", "No available adapters"];
+
+/** Opens the page, after running `prepare` in it. Requests and complaints are recorded. */
 export async function visit(browser, address, options = {}) {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", ...options });
+  const { prepare, ...rest } = options;
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", ...rest });
+  if (prepare) await page.addInitScript(prepare);
   const seen = { page, requests: [], complaints: [] };
   page.on("request", (request) => seen.requests.push(request.url()));
   page.on("pageerror", (error) => seen.complaints.push(String(error)));
   page.on("console", (message) => {
-    // Chromium's advice on reading canvases is meant for these tests, which do it all the time.
-    if (!["error", "warning"].includes(message.type()) || message.text().includes("willReadFrequently")) return;
+    if (!["error", "warning"].includes(message.type()) || ADVICE.some((text) => message.text().includes(text))) return;
     seen.complaints.push(message.text());
   });
   await page.goto(address);
@@ -65,8 +78,9 @@ export async function ready(page, side) {
   await page.waitForSelector(`#about-${side}[data-ready="true"]`, { state: "attached" });
   await page.waitForFunction((side) => {
     const rows = [...document.querySelectorAll(`#rows-${side} canvas`)];
+    // A canvas that is still the GPU's has no such context.
     const shown = (canvas) =>
-      canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
+      canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
     return rows.length > 0 && rows.every(shown) && document.querySelector(`#nll-${side}`).textContent !== "–";
   }, side);
 }
@@ -83,4 +97,17 @@ export async function changed(page, selector, before) {
     return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join() !== before;
   }, [selector, before]);
   return pixels(page, selector);
+}
+
+/** The golden pictures of a model by index of the grid, as bytes a pixel. */
+export async function golden(file) {
+  const bytes = await readFile(new URL(`../golden/${file}`, import.meta.url));
+  const length = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
+  const start = (name) => 8 + length + header[name].data_offsets[0];
+  const [count, size] = header.pictures.shape;
+  return new Map(Array.from({ length: count }, (_, i) => [
+    Number(bytes.readBigUInt64LE(start("indices") + 8 * i)),
+    Array.from({ length: size }, (_, j) => 255 * bytes.readFloatLE(start("pictures") + 4 * (i * size + j))),
+  ]));
 }

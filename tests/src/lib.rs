@@ -1,7 +1,7 @@
 //! What the end-to-end tests and the writer of their golden vectors share.
 
 use candle_core::{Device, Tensor};
-use model::{Parameters, Vae, Weights};
+use model::{Card, Parameters, Vae, Weights};
 
 /// Anything that went wrong.
 pub type Error = Box<dyn std::error::Error>;
@@ -26,15 +26,9 @@ impl Output {
     pub fn of(weights: &[u8], indices: &[u64]) -> Result<Self, Error> {
         let Weights { card, tensors } = Weights::from_bytes(weights)?;
         let vae = Vae::load(&card.model, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
-        let world = worlds::by_name(&card.training.dataset).ok_or("the weights are of no world")?;
         let shape = card.model.image;
-        let mut image = vec![0; shape.len()];
-        let mut images = Vec::with_capacity(indices.len() * image.len());
-        for &index in indices {
-            world.render_index(index, &mut image);
-            images.extend(image.iter().map(|&byte| f32::from(byte) / 255.0));
-        }
         let shape = (indices.len(), shape.height, shape.width, shape.channels);
+        let images = images(&card, indices)?;
         let posterior = vae.encode(&Tensor::from_vec(images, shape, &Device::Cpu)?)?.posterior;
         let pictures = vae.decode_mean(&posterior.mean)?;
         let read = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
@@ -44,4 +38,19 @@ impl Output {
             pictures: read(&pictures)?,
         })
     }
+}
+
+/// Images `indices` of the world that a model was trained on, `[N, H, W, C]` in `[0, 1]`, flat.
+///
+/// # Errors
+/// Fails if the model is of no world.
+pub fn images(card: &Card, indices: &[u64]) -> Result<Vec<f32>, Error> {
+    let world = worlds::by_name(&card.training.dataset).ok_or("the weights are of no world")?;
+    let mut image = vec![0; card.model.image.len()];
+    let mut images = Vec::with_capacity(indices.len() * image.len());
+    for &index in indices {
+        world.render_index(index, &mut image);
+        images.extend(image.iter().map(|&byte| f32::from(byte) / 255.0));
+    }
+    Ok(images)
 }

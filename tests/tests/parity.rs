@@ -4,9 +4,11 @@
 //! safetensors file: `indices` `[N]` of the world's grid, `mean` and `log_var` `[N, D]` of their
 //! posteriors, and `pictures` `[N, H·W·C]`, the decoded means.
 
+mod shipped;
+
 use latentscope_tests::{Error, Output};
 use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
+use shipped::{SHIPPED, Shipped, floats, indices};
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
@@ -15,40 +17,6 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 const PICTURE: f32 = 1e-5;
 /// Largest difference of a posterior's numbers, of size 1 to 10.
 const POSTERIOR: f32 = 1e-4;
-
-struct Shipped {
-    file: &'static str,
-    weights: &'static [u8],
-    golden: &'static [u8],
-}
-
-macro_rules! shipped {
-    ($($file:literal),*) => {
-        [$(Shipped {
-            file: $file,
-            weights: include_bytes!(concat!("../../static/models/", $file)),
-            golden: include_bytes!(concat!("../golden/", $file)),
-        }),*]
-    };
-}
-
-const SHIPPED: [Shipped; 2] = shipped!["vae.safetensors", "sparse.safetensors"];
-
-fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
-    let view = file.tensor(name)?;
-    assert_eq!(view.dtype(), Dtype::F32, "{name}");
-    let (values, rest) = view.data().as_chunks();
-    assert!(rest.is_empty());
-    Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
-}
-
-fn indices(file: &SafeTensors) -> Result<Vec<u64>, Error> {
-    let view = file.tensor("indices")?;
-    assert_eq!(view.dtype(), Dtype::U64);
-    let (values, rest) = view.data().as_chunks();
-    assert!(rest.is_empty());
-    Ok(values.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect())
-}
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());

@@ -2,7 +2,13 @@
 
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "gpu")]
+use crate::engine::gpu::{Device, Gpu, check};
 use crate::engine::{Codes, Cpu, Engine};
+
+/// Pictures that a model on the GPU has room for at once; more run part by part.
+#[cfg(feature = "gpu")]
+const ROOM: usize = 128;
 
 /// A model read from a weights file.
 #[wasm_bindgen]
@@ -46,6 +52,52 @@ impl Model {
     /// Fails if the values are no whole number of codes.
     pub fn decode(&self, codes: &[f32]) -> Result<Vec<f32>, JsError> {
         Ok(self.0.decode_now(codes)?)
+    }
+}
+
+/// A model read from a weights file, on WebGPU.
+#[cfg(feature = "gpu")]
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct GpuModel(Gpu);
+
+#[cfg(feature = "gpu")]
+#[wasm_bindgen]
+impl GpuModel {
+    /// Reads the bytes of a `.safetensors` file that the trainer exported, and checks the GPU's numbers
+    /// against the CPU's.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, or why the GPU can't be used.
+    pub async fn load(bytes: Vec<u8>) -> Result<Self, JsError> {
+        let device = std::rc::Rc::new(Device::open().await?);
+        let gpu = Gpu::load(&device, &bytes, ROOM).await?;
+        check(&gpu, &Cpu::load(&bytes)?).await?;
+        Ok(Self(gpu))
+    }
+
+    /// The model card, as JSON.
+    ///
+    /// # Errors
+    /// Fails if the card can't be written as JSON; a card that was read can.
+    pub fn card(&self) -> Result<String, JsError> {
+        Ok(serde_json::to_string(self.0.card())?)
+    }
+
+    /// The posterior of `images`, `[N, H, W, C]` flat, values in `[0, 1]`.
+    ///
+    /// # Errors
+    /// Fails if the values are no whole number of images, or the GPU is lost.
+    pub async fn encode(&self, images: Vec<f32>) -> Result<Posterior, JsError> {
+        Ok(Posterior(self.0.encode(&images).await?))
+    }
+
+    /// The pictures of `codes`, `[N, D]` flat: `[N, H, W, C]` flat, values in `[0, 1]`.
+    ///
+    /// # Errors
+    /// Fails if the values are no whole number of codes, or the GPU is lost.
+    pub async fn decode(&self, codes: Vec<f32>) -> Result<Vec<f32>, JsError> {
+        Ok(self.0.decode(&codes).await?)
     }
 }
 

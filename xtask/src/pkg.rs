@@ -20,7 +20,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
             "latentscope-web",
             "--no-default-features",
             "--features",
-            "engine",
+            "engine,gpu",
         ]);
         execute(&mut cargo)?;
         Ok("compiled".into())

@@ -14,6 +14,9 @@ use crate::setup::Chromium;
 use crate::step::{say, seconds};
 use crate::{dist, manifest, page, setup};
 
+/// Switches Chromium's software adapter on, where there is no GPU.
+const WEBGPU: [&str; 2] = ["enable-unsafe-webgpu", "enable-unsafe-swiftshader"];
+
 /// Tests counted from what the runners print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
@@ -59,7 +62,8 @@ fn native(project: &Project) -> Command {
 fn wasm(project: &Project, chromium: &Chromium) -> Result<Command> {
     // The runner adds what a headless test needs; the browser may lie anywhere.
     let capabilities = project.tools().join("webdriver.json");
-    let browser = json!({ "goog:chromeOptions": { "binary": chromium.browser } });
+    let options = json!({ "binary": chromium.browser, "args": WEBGPU });
+    let browser = json!({ "goog:chromeOptions": options });
     fs::write(&capabilities, browser.to_string())
         .with_context(|| format!("{} can't be written", capabilities.display()))?;
     let mut cargo = project.cargo();

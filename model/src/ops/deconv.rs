@@ -38,23 +38,66 @@ pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     apply(x, layers, Activation::None)
 }
 
-fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
-    let (_, mut height, mut width, mut input) = x.dims4()?;
-    let mut geometries = Vec::with_capacity(layers.len());
-    for (weight, bias) in layers {
-        let (coarse, _, _, fine) = weight.dims4()?;
-        if weight.dims() != [input, 4, 4, fine] || bias.dims() != [fine] || x.elem_count() == 0 {
-            candle_core::bail!(
-                "a transposed convolution of {input} channels from {:?} with weight {:?} and bias {:?} has \
-                 no meaning here",
-                x.shape(),
-                weight.shape(),
-                bias.shape()
-            )
-        }
-        geometries.push(Geometry { height, width, fine, coarse });
-        (height, width, input) = (2 * height, 2 * width, fine);
+/// Transposed convolutions whose weights no longer change, as [`deconvs`] runs them: put into the order
+/// of the products once, and without gradients.
+#[derive(Clone)]
+pub struct Frozen {
+    geometries: Vec<Geometry>,
+    kernels: Vec<Vec<f32>>,
+    biases: Vec<f32>,
+}
+
+impl std::fmt::Debug for Frozen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Frozen").field("geometries", &self.geometries).finish_non_exhaustive()
     }
+}
+
+impl Frozen {
+    /// Layers on the CPU, each weight and bias in turn, for inputs of that height and width.
+    ///
+    /// # Errors
+    /// Fails if the shapes don't fit.
+    pub fn new([height, width]: [usize; 2], layers: &[(&Tensor, &Tensor)]) -> Result<Self> {
+        let input = layers.first().map_or(Ok(0), |(weight, _)| weight.dim(0))?;
+        let geometries = geometries(&Shape::from((1, height, width, input)), layers)?;
+        let flat = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        let kernels =
+            geometries.iter().zip(layers).map(|(g, (weight, _))| Ok(pack_deconv(g, &flat(weight)?)));
+        let kernels = kernels.collect::<Result<_>>()?;
+        let biases: Vec<Vec<f32>> = layers.iter().map(|(_, bias)| flat(bias)).collect::<Result<_>>()?;
+        Ok(Self { geometries, kernels, biases: biases.concat() })
+    }
+
+    /// Runs `x`, `[N, H, W, I]`, through all layers.
+    ///
+    /// # Errors
+    /// Fails if `x` is of another shape.
+    pub fn run(&self, x: &Tensor) -> Result<Tensor> {
+        let (n, height, width, input) = x.dims4()?;
+        let (Some(first), Some(last)) = (self.geometries.first(), self.geometries.last()) else {
+            return Ok(x.clone());
+        };
+        if [height, width, input] != [first.height, first.width, first.coarse] {
+            candle_core::bail!("these transposed convolutions take no input of shape {:?}", x.shape())
+        }
+        let deconvs = Deconvs {
+            geometries: self.geometries.clone(),
+            last: Activation::None,
+            keep: false,
+            between: OnceLock::new(),
+        };
+        let mut y = vec![0.0; n * last.fine_len()];
+        with_values([&x.contiguous()?], |[x]| {
+            deconvs.all(n, &self.kernels, &self.biases, x, &mut y, &mut []);
+            Ok(())
+        })?;
+        Tensor::from_vec(y, (n, 2 * last.height, 2 * last.width, last.fine), x.device())
+    }
+}
+
+fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
+    let geometries = geometries(x.shape(), layers)?;
     if geometries.is_empty() {
         return Ok(x.clone());
     }
@@ -64,6 +107,26 @@ fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<
     let keep = x.track_op() || weights.track_op() || biases.track_op();
     let deconvs = Deconvs { geometries, last, keep, between: OnceLock::new() };
     x.contiguous()?.apply_op3(&weights, &biases, deconvs)
+}
+
+fn geometries(x: &Shape, layers: &[(&Tensor, &Tensor)]) -> Result<Vec<Geometry>> {
+    let (_, mut height, mut width, mut input) = x.dims4()?;
+    let mut geometries = Vec::with_capacity(layers.len());
+    for (weight, bias) in layers {
+        let (coarse, _, _, fine) = weight.dims4()?;
+        if weight.dims() != [input, 4, 4, fine] || bias.dims() != [fine] || x.elem_count() == 0 {
+            candle_core::bail!(
+                "a transposed convolution of {input} channels from {:?} with weight {:?} and bias {:?} has \
+                 no meaning here",
+                x,
+                weight.shape(),
+                bias.shape()
+            )
+        }
+        geometries.push(Geometry { height, width, fine, coarse });
+        (height, width, input) = (2 * height, 2 * width, fine);
+    }
+    Ok(geometries)
 }
 
 struct Deconvs {
@@ -100,6 +163,28 @@ impl Deconvs {
             pack_deconv(g, weight)
         };
         self.geometries.iter().map(pack).collect()
+    }
+
+    /// `n` images through all layers; `between` is empty unless they are kept.
+    fn all(
+        &self,
+        n: usize,
+        kernels: &[Vec<f32>],
+        biases: &[f32],
+        x: &[f32],
+        y: &mut [f32],
+        between: &mut [f32],
+    ) {
+        let (input, size, output) = (self.input_len(), self.between_len(), self.output_len());
+        let kept = if self.keep { size } else { 0 };
+        for_images(n, [(y, output), (between, kept)], |images, [y, between]| {
+            let mut scratch = self.scratch();
+            let mut passing = vec![0.0; size - kept];
+            for (j, (i, y)) in images.zip(y.chunks_exact_mut(output)).enumerate() {
+                let between = if self.keep { &mut between[j * size..(j + 1) * size] } else { &mut passing };
+                self.forward(kernels, biases, &x[i * input..][..input], between, y, &mut scratch);
+            }
+        });
     }
 
     /// One image through all layers.
@@ -179,17 +264,9 @@ impl CustomOp3 for Deconvs {
         let n = x_layout.dims()[0];
         let (x, biases) = (values(x, x_layout)?, values(biases, biases_layout)?);
         let kernels = self.pack(values(weights, weights_layout)?);
-        let (input, size, output) = (self.input_len(), self.between_len(), self.output_len());
-        let kept = if self.keep { size } else { 0 };
-        let (mut y, mut between) = (vec![0.0; n * output], vec![0.0; n * kept]);
-        for_images(n, [(&mut y, output), (&mut between, kept)], |images, [y, between]| {
-            let mut scratch = self.scratch();
-            let mut passing = vec![0.0; size - kept];
-            for (j, (i, y)) in images.zip(y.chunks_exact_mut(output)).enumerate() {
-                let between = if self.keep { &mut between[j * size..(j + 1) * size] } else { &mut passing };
-                self.forward(&kernels, biases, &x[i * input..][..input], between, y, &mut scratch);
-            }
-        });
+        let kept = if self.keep { self.between_len() } else { 0 };
+        let (mut y, mut between) = (vec![0.0; n * self.output_len()], vec![0.0; n * kept]);
+        self.all(n, &kernels, biases, x, &mut y, &mut between);
         if self.keep && self.between.set(between).is_err() {
             candle_core::bail!("transposed convolutions were applied twice as one operation")
         }

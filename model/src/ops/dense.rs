@@ -52,7 +52,7 @@ impl CustomOp3 for Dense {
         let (left, out) = (Strides::row_major(input), Strides::row_major(output));
         product([n, input, output], x, left, weight, w, &mut y, out, Write::Add, true);
         if self.0 == Activation::Relu {
-            y.iter_mut().for_each(|y| *y = y.max(0.0));
+            y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
         }
         Ok((CpuStorage::F32(y), Shape::from((n, output))))
     }

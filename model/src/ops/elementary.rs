@@ -83,15 +83,17 @@ pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, ou
 /// Adds the bias to each pixel of `values`, as wide as it, and applies the activation.
 pub(super) fn activate(activation: Activation, bias: &[f32], values: &mut [f32]) {
     let floor = if activation == Activation::Relu { 0.0 } else { f32::NEG_INFINITY };
+    // A comparison, since wasm has no instruction for `max`, but calls a function for each value.
+    let above = |value: f32| if value > floor { value } else { floor };
     Arch::new().dispatch(
         #[inline(always)]
         || {
             if let [bias] = *bias {
-                return values.iter_mut().for_each(|value| *value = (*value + bias).max(floor));
+                return values.iter_mut().for_each(|value| *value = above(*value + bias));
             }
             for pixel in values.chunks_exact_mut(bias.len()) {
                 for (value, bias) in pixel.iter_mut().zip(bias) {
-                    *value = (*value + bias).max(floor);
+                    *value = above(*value + bias);
                 }
             }
         },

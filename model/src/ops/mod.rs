@@ -34,7 +34,7 @@ use candle_core::{Result, Tensor};
 pub use adam::Adam;
 pub use bernoulli::bernoulli_nll;
 pub use conv::conv;
-pub use deconv::{deconv, deconvs};
+pub use deconv::{Frozen, deconv, deconvs};
 pub use dense::dense;
 pub use flat::FlatAdam;
 pub(crate) use map::{awake, bounded, product};

@@ -25,7 +25,7 @@ impl Cpu {
     pub fn load(bytes: &[u8]) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
         let builder = VarBuilder::from_backend(Box::new(Tensors(tensors)), DType::F32, Device::Cpu);
-        Ok(Self { vae: Vae::load(&card.model, &builder)?, card })
+        Ok(Self { vae: Vae::load(&card.model, &builder)?.frozen()?, card })
     }
 
     fn images(&self, images: &[f32]) -> Result<Tensor, EngineError> {

@@ -1,7 +1,7 @@
 //! Running a model: the page talks to an [`Engine`] and does not know what computes.
 
 mod cpu;
-#[cfg(feature = "page")]
+#[cfg(feature = "gpu")]
 pub mod gpu;
 mod outcome;
 mod tensors;

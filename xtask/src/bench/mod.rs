@@ -6,6 +6,7 @@ mod floor;
 mod python;
 mod table;
 mod train;
+mod web;
 
 use anyhow::{Context, Result};
 
@@ -14,7 +15,7 @@ use crate::project::Project;
 /// Measures, prints a table, and writes it to `target/bench/NAME.json`.
 type Benchmark = fn(&Project) -> Result<()>;
 
-const BENCHMARKS: &[(&str, Benchmark)] = &[("cuda", cuda::run), ("train", train::run)];
+const BENCHMARKS: &[(&str, Benchmark)] = &[("cuda", cuda::run), ("train", train::run), ("web", web::run)];
 
 pub(crate) fn run(project: &Project, name: &str) -> Result<()> {
     let (_, benchmark) = BENCHMARKS

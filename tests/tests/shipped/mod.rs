@@ -1,0 +1,42 @@
+//! The shipped models with their golden numbers, as the tests of every engine read them.
+
+use latentscope_tests::Error;
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+
+/// A shipped model and its golden numbers.
+pub(crate) struct Shipped {
+    pub(crate) file: &'static str,
+    pub(crate) weights: &'static [u8],
+    pub(crate) golden: &'static [u8],
+}
+
+macro_rules! shipped {
+    ($($file:literal),*) => {
+        [$(Shipped {
+            file: $file,
+            weights: include_bytes!(concat!("../../../static/models/", $file)),
+            golden: include_bytes!(concat!("../../golden/", $file)),
+        }),*]
+    };
+}
+
+pub(crate) const SHIPPED: [Shipped; 2] = shipped!["vae.safetensors", "sparse.safetensors"];
+
+/// The values of an f32 tensor.
+pub(crate) fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
+    let view = file.tensor(name)?;
+    assert_eq!(view.dtype(), Dtype::F32, "{name}");
+    let (values, rest) = view.data().as_chunks();
+    assert!(rest.is_empty());
+    Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+}
+
+/// The images' places on the world's grid.
+pub(crate) fn indices(file: &SafeTensors) -> Result<Vec<u64>, Error> {
+    let view = file.tensor("indices")?;
+    assert_eq!(view.dtype(), Dtype::U64);
+    let (values, rest) = view.data().as_chunks();
+    assert!(rest.is_empty());
+    Ok(values.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect())
+}
