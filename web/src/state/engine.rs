@@ -61,6 +61,7 @@ impl State {
             Event::Prepared { side, visit, outcome } => self.prepared(side, visit, outcome, effects),
             Event::GpuLost(why) if self.engine() == Kind::Gpu => {
                 self.engines.wanted = Kind::Cpu;
+                let why = why.trim_end_matches('.');
                 self.engines.note = Some(format!("The CPU goes on: the GPU was lost ({why})."));
                 self.leave_gpu(effects);
             }
@@ -91,7 +92,7 @@ impl State {
                 self.renew(index, effects);
             }
             Err(why) if self.engines.asked => {
-                self.engines.note = Some(format!("The CPU goes on: {why}."));
+                self.engines.note = Some(format!("The CPU goes on: {}.", why.trim_end_matches('.')));
             }
             // Where there never was a GPU, its absence is no news.
             Err(_) => {}

@@ -20,8 +20,8 @@ pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
     dom.show("engine-note", state.engines.note.is_some())
 }
 
-/// A pace in as many digits as it is steady to.
+/// A pace in as many digits as it is steady to; the style adds what it is of.
 fn pace(milliseconds: f64) -> String {
     let places = if milliseconds < 1.0 { 2 } else { 1 };
-    format!("{} ms a picture", number(milliseconds, places))
+    format!("{} ms", number(milliseconds, places))
 }

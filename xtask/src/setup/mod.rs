@@ -6,6 +6,7 @@
 mod chromium;
 mod npm;
 mod rust_tool;
+mod vulkan;
 mod wasm_target;
 
 use std::fs::{self, File};
@@ -30,6 +31,7 @@ pub(crate) fn everything(project: &Project) -> Result<Chromium> {
     let _lock = alone(project)?;
     say("Set-up");
     build_tools(project)?;
+    vulkan::look()?;
     chromium::ensure(project)
 }
 
