@@ -11,7 +11,7 @@ override INPUTS: u32;
 override OUTPUTS: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-// [phase, 2, INPUTS, 2, OUTPUTS]: kernel row and column as in `TAP` of layers.rs, near one first.
+// [phase, 2, INPUTS, 2, OUTPUTS]: kernel row and column, the nearer first, as plan.rs packs them.
 @group(0) @binding(1) var<storage, read> weight: array<mat4x4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
