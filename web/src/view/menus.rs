@@ -55,6 +55,9 @@ pub(super) fn progress(dom: &Dom, side: &Side, index: usize) -> Drawn {
     dom.set_text(&format!("arrived-{index}"), &format!("{} of {}", size(received), size(total.max(received))))
 }
 
+/// Scores that the line names; a card may hold many more.
+const SHOWN: [&str; 6] = ["nll", "mse", "mig", "dci_disentanglement", "factor_vae", "beta_vae"];
+
 /// What a card says in one line.
 fn facts(card: &Card, active: usize) -> String {
     let mut facts = vec![
@@ -68,6 +71,7 @@ fn facts(card: &Card, active: usize) -> String {
         [] => format!("objective {}", card.objective.name),
         parameters => format!("objective {} ({})", card.objective.name, parameters.join(", ")),
     });
-    facts.extend(card.scores.iter().map(|score| format!("{} {}", score.metric, brief(score.value))));
+    let scores = card.scores.iter().filter(|score| SHOWN.contains(&score.metric.as_str()));
+    facts.extend(scores.map(|score| format!("{} {}", score.metric, brief(score.value))));
     facts.join(" · ")
 }
