@@ -66,6 +66,10 @@ pub(super) fn bernoulli_nll(logits: &[f32], targets: &[f32]) -> f32 {
     sums.iter().sum()
 }
 
+/// Gradients of a pixel smaller than this are 0: products of them would be subnormal numbers, which
+/// processors multiply a hundred times more slowly, and a sure background is full of them.
+const STILL: f32 = 1e-12;
+
 /// (σ(l) − x)·scale over an image.
 pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, out: &mut [f32]) {
     Arch::new().dispatch(
@@ -74,7 +78,8 @@ pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, ou
             for ((out, &l), &x) in out.iter_mut().zip(logits).zip(targets) {
                 let t = exp_negative(-l.abs());
                 let numerator = if l >= 0.0 { 1.0 } else { t };
-                *out = (numerator / (1.0 + t) - x) * scale;
+                let gradient = (numerator / (1.0 + t) - x) * scale;
+                *out = if gradient.abs() > STILL { gradient } else { 0.0 };
             }
         },
     );
