@@ -3,6 +3,8 @@
 use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::total;
+
 /// Which hidden activations count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -37,12 +39,11 @@ impl Activation {
             Layers::Dense => &activations[activations.len().saturating_sub(1)..],
             Layers::All => activations,
         };
-        let [first, rest @ ..] = counted else { candle_core::bail!("the encoder has no hidden layer") };
-        let mut sum = first.sum_all()?;
-        for activation in rest {
-            sum = (sum + activation.sum_all()?)?;
-        }
-        sum * (self.weight / first.dim(0)? as f64)
+        let sums = counted.iter().map(Tensor::sum_all);
+        let (Some(sum), Some(last)) = (total(sums)?, counted.last()) else {
+            candle_core::bail!("the encoder has no hidden layer")
+        };
+        sum * (self.weight / last.dim(0)? as f64)
     }
 }
 

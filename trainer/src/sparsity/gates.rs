@@ -14,6 +14,8 @@ use model::{ModelConfig, Parameters};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use super::total;
+
 /// Temperature β.
 const TEMPERATURE: f64 = 2.0 / 3.0;
 /// Stretch (γ, ζ).
@@ -53,17 +55,12 @@ impl Gates {
 
     pub(super) fn penalty(self, parameters: &Parameters) -> Result<Tensor> {
         let shift = TEMPERATURE * (-STRETCH.0 / STRETCH.1).ln();
-        let mut sum: Option<Tensor> = None;
-        for (name, log_alpha) in parameters.iter() {
-            let Some(layer) = name.strip_prefix(PREFIX) else { continue };
-            let price = if layer == UNITS { self.units } else { self.channels };
-            let open = (sigmoid(&(log_alpha.as_tensor() - shift)?)?.sum_all()? * price)?;
-            sum = Some(match sum {
-                Some(sum) => (sum + open)?,
-                None => open,
-            });
-        }
-        sum.map_or_else(|| candle_core::bail!("the gates have no parameters"), Ok)
+        let open = parameters.iter().filter_map(|(name, log_alpha)| {
+            let price = if name.strip_prefix(PREFIX)? == UNITS { self.units } else { self.channels };
+            let open = || sigmoid(&(log_alpha.as_tensor() - shift)?)?.sum_all()? * price;
+            Some(open())
+        });
+        total(open)?.map_or_else(|| candle_core::bail!("the gates have no parameters"), Ok)
     }
 
     pub(super) fn drawn(

@@ -65,15 +65,7 @@ impl Sparsity {
             self.gates.map(|part| part.penalty(parameters)),
             self.shift.map(|part| part.penalty(vae, images, encoding, step, noise)),
         ];
-        let mut sum: Option<Tensor> = None;
-        for part in parts.into_iter().flatten() {
-            let part = part?;
-            sum = Some(match sum {
-                Some(sum) => (sum + part)?,
-                None => part,
-            });
-        }
-        Ok(sum)
+        total(parts.into_iter().flatten())
     }
 
     /// Parameters that are trained with the network and not exported, as they start.
@@ -157,4 +149,11 @@ impl Sparsity {
         all.extend(self.shift.map(|part| ("shift", part.weight.last())));
         all
     }
+}
+
+/// The sum of tensors of one shape, in order; none of none.
+fn total(parts: impl IntoIterator<Item = Result<Tensor>>) -> Result<Option<Tensor>> {
+    let mut parts = parts.into_iter();
+    let Some(first) = parts.next() else { return Ok(None) };
+    parts.try_fold(first?, |sum, part| sum + part?).map(Some)
 }
