@@ -19,13 +19,17 @@ pub enum Lane {
     Reconstruct(usize),
     /// A row of the traversal grid: its rank, then side.
     Row(usize, usize),
+    /// A side's survey.
+    Survey(usize),
 }
 
 impl Lane {
     /// The side that it serves.
     pub fn side(self) -> usize {
-        let (Self::Load(side) | Self::Live(side) | Self::Reconstruct(side) | Self::Row(_, side)) = self;
-        side
+        match self {
+            Self::Load(side) | Self::Live(side) | Self::Reconstruct(side) | Self::Row(_, side) => side,
+            Self::Survey(side) => side,
+        }
     }
 }
 
@@ -123,8 +127,12 @@ mod tests {
         lanes.ask(Lane::Row(1, 0), decode(0, 2.0), Vec::new());
         lanes.ask(Lane::Live(1), decode(1, 3.0), Vec::new());
         assert_eq!(lanes.start_next(), None, "the worker is busy");
+        lanes.ask(Lane::Survey(0), Request::Survey { side: 0 }, Vec::new());
         lanes.finish(row.ticket);
-        assert_eq!(lanes.start_next().map(|post| post.request), Some(decode(1, 3.0)));
+        let live = lanes.start_next().expect("three wait");
+        assert_eq!(live.request, decode(1, 3.0));
+        lanes.finish(live.ticket);
+        assert_eq!(lanes.start_next().map(|post| post.request), Some(decode(0, 2.0)), "the survey is last");
     }
 
     #[test]

@@ -31,6 +31,11 @@ pub enum Request {
         /// Model.
         side: usize,
     },
+    /// Encode the images that the bytes are, `[N, H, W, C]`, and decode the first.
+    Survey {
+        /// Model.
+        side: usize,
+    },
 }
 
 /// What the worker answers.
@@ -44,8 +49,21 @@ pub enum Reply {
     Decoded,
     /// The bytes are the picture of the code `mean`.
     Reconstructed(Measured),
+    /// A step of the survey is done.
+    Surveyed(Surveyed),
     /// The request can't be met; one sentence says why.
     Failed(String),
+}
+
+/// A step of the survey.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Surveyed {
+    /// μ of every image, `[N, D]`.
+    pub means: Vec<f32>,
+    /// The first image's error, in nats.
+    pub nll: f32,
+    /// Its mean squared error a value.
+    pub mse: f32,
 }
 
 /// A reconstruction's numbers.

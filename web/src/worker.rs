@@ -1,7 +1,7 @@
 //! The worker's side: models by side, and an answer to every request.
 
 use crate::engine::{Cpu, Engine, EngineError};
-use crate::protocol::{Measured, Reply, Request};
+use crate::protocol::{Measured, Reply, Request, Surveyed};
 
 /// Models that the page compares.
 pub const SIDES: usize = 2;
@@ -31,6 +31,7 @@ impl Worker {
                 Ok((Reply::Decoded, intensities(&self.engine(side)?.decode(&codes).await?)))
             }
             Request::Reconstruct { side } => reconstruct(self.engine(side)?, bytes).await,
+            Request::Survey { side } => survey(self.engine(side)?, bytes).await,
         }
     }
 
@@ -41,11 +42,29 @@ impl Worker {
 
 /// An engine's answer to [`Request::Reconstruct`].
 pub(crate) async fn reconstruct(engine: &dyn Engine, image: &[u8]) -> Result<(Reply, Vec<u8>), EngineError> {
-    let image: Vec<f32> = image.iter().map(|&v| f32::from(v) / 255.0).collect();
+    let image = values(image);
     let result = engine.reconstruct(&image).await?;
     let pixels = intensities(&result.picture);
     let (mean, std) = (result.codes.mean, result.codes.std);
     Ok((Reply::Reconstructed(Measured { mean, std, nll: result.nll, mse: result.mse }), pixels))
+}
+
+/// An engine's answer to [`Request::Survey`].
+async fn survey(engine: &dyn Engine, images: &[u8]) -> Result<(Reply, Vec<u8>), EngineError> {
+    let images = values(images);
+    let expected = engine.card().model.image.len();
+    let Some((first, others)) = images.split_at_checked(expected) else {
+        return Err(EngineError::Input { what: "images", found: images.len(), expected });
+    };
+    let result = engine.reconstruct(first).await?;
+    let mut means = result.codes.mean;
+    means.extend(engine.encode(others).await?.mean);
+    Ok((Reply::Surveyed(Surveyed { means, nll: result.nll, mse: result.mse }), Vec::new()))
+}
+
+/// Bytes as values in `[0, 1]`.
+fn values(bytes: &[u8]) -> Vec<f32> {
+    bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect()
 }
 
 /// Values in `[0, 1]` as bytes: round(255·v).
@@ -81,12 +100,31 @@ mod tests {
     }
 
     #[test]
+    fn a_survey_encodes_all_and_measures_the_first() {
+        let mut worker = loaded();
+        let images: Vec<u8> = (0..3).flat_map(|i| [i * 100; 4096]).collect();
+        let Reply::Surveyed(found) = answer(&mut worker, Request::Survey { side: 1 }, &images).0 else {
+            panic!("no survey")
+        };
+        for (i, mean) in found.means.chunks(3).enumerate() {
+            let image = &images[4096 * i..4096 * (i + 1)];
+            let (reply, _) = answer(&mut worker, Request::Reconstruct { side: 1 }, image);
+            let Reply::Reconstructed(measured) = reply else { panic!("{reply:?}") };
+            let apart = mean.iter().zip(&measured.mean).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(apart < 1e-5, "{i}: {apart}");
+            assert_eq!(i == 0, found.nll == measured.nll);
+        }
+    }
+
+    #[test]
     fn what_can_not_be_done_is_said() {
         let mut worker = loaded();
         for (request, bytes) in [
             (Request::Decode { side: 0, codes: vec![0.0; 3] }, &[][..]),
             (Request::Decode { side: 1, codes: vec![0.0; 4] }, &[]),
             (Request::Reconstruct { side: 1 }, &[0; 9]),
+            (Request::Survey { side: 1 }, &[0; 9]),
+            (Request::Survey { side: 1 }, &[0; 4096]),
             (Request::Load { side: 7 }, &[]),
             (Request::Load { side: 1 }, b"no weights file"),
         ] {

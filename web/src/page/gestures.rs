@@ -1,8 +1,12 @@
 //! What the visitor does, as events. One listener a kind serves the whole page: the element under
 //! the hand says in its data attributes what it is for.
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlInputElement, HtmlSelectElement, KeyboardEvent, MouseEvent};
+use web_sys::{
+    Element, HtmlInputElement, HtmlSelectElement, IntersectionObserver, IntersectionObserverEntry,
+    KeyboardEvent, MouseEvent,
+};
 
 use super::App;
 use crate::state::{COLUMNS, Event};
@@ -22,6 +26,18 @@ pub(super) fn listen(app: &App) -> Result<(), JsValue> {
             true,
         )?;
     }
+    let to = app.clone();
+    let near = Closure::<dyn Fn(Array, IntersectionObserver)>::new(
+        move |entries: Array, observer: IntersectionObserver| {
+            let here = |entry: JsValue| entry.unchecked_into::<IntersectionObserverEntry>().is_intersecting();
+            if entries.iter().any(here) {
+                observer.disconnect();
+                to.send(Event::Near);
+            }
+        },
+    );
+    IntersectionObserver::new(near.into_js_value().unchecked_ref())?
+        .observe(&app.0.dom.get::<Element>("pictures")?);
     let to = app.clone();
     let redraw = Closure::<dyn Fn()>::new(move || to.redraw_charts()).into_js_value();
     app.0.dom.window().add_event_listener_with_callback("resize", redraw.unchecked_ref())?;
@@ -43,9 +59,15 @@ impl Part {
     fn of(event: &web_sys::Event) -> Option<Self> {
         let target: Element = event.target()?.dyn_into().ok()?;
         let element = target.closest("[data-action]").ok()??;
-        let number = |name| element.get_attribute(name).and_then(|text| text.parse().ok()).unwrap_or(0);
         let action = element.get_attribute("data-action")?;
-        Some(Self { side: number("data-side"), unit: number("data-unit"), action, element })
+        let mut part = Self { element, action, side: 0, unit: 0 };
+        part.side = part.number("data-side").unwrap_or(0);
+        part.unit = part.number("data-unit").unwrap_or(0);
+        Some(part)
+    }
+
+    fn number(&self, name: &str) -> Option<usize> {
+        self.element.get_attribute(name)?.parse().ok()
     }
 
     fn value(&self) -> Option<f64> {
@@ -80,6 +102,13 @@ impl App {
                 }
             }
             (_, "row") => self.row(kind, event, &part),
+            ("pointermove" | "pointerdown", "cell" | "gauge") => {
+                let factor = part.number("data-factor");
+                view::read_answer(&self.0.dom, &self.0.state.borrow(), part.side, part.unit, factor).ok();
+                if kind == "pointerdown" {
+                    self.send(Event::Touch);
+                }
+            }
             _ => {
                 if let Some(event) = meaning(kind, &part) {
                     self.send(event);
@@ -165,6 +194,8 @@ fn meaning(kind: &str, part: &Part) -> Option<Event> {
         ("input", "turn") => Event::Turn { side, unit, value: part.value()? as f32 },
         ("dblclick", "turn") => Event::Reset { side, unit: Some(unit) },
         ("click", "switch") => Event::Switch,
+        ("click", "cell") => Event::Sway { factor: part.number("data-factor")? },
+        ("click", "sway") => Event::Sway { factor: unit },
         ("click", "reset") => Event::Reset { side, unit: None },
         ("input", "factor") => Event::Factor { factor: unit, value: part.value()? },
         ("toggle", "fold") => Event::Unfold { side, open: part.element.has_attribute("open") },

@@ -92,8 +92,7 @@ impl App {
 
     /// Meets a request to reconstruct an image.
     pub(super) fn compute(&self, post: Post) {
-        let (Request::Reconstruct { side } | Request::Decode { side, .. } | Request::Load { side }) =
-            post.request;
+        let Request::Reconstruct { side } = post.request else { return };
         let app = self.clone();
         let model = self.0.desk.models.borrow().get(side).cloned().flatten();
         spawn_local(async move {

@@ -112,10 +112,10 @@ impl App {
             // A page without one of its parts still shows the others.
             view::draw(&self.0.dom, &state, panel).ok();
         }
-        let animated = state.animated;
+        let moves = state.moves();
         drop(state);
         self.draw_pictures(panels);
-        if animated {
+        if moves {
             self.send(Event::Tick(time));
         }
     }

@@ -40,6 +40,7 @@ impl State {
             (Lane::Reconstruct(_), Reply::Reconstructed(measured)) => {
                 self.reconstructed(index, measured, bytes, effects);
             }
+            (Lane::Survey(_), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
             // An answer to another question: the worker and the page are of different builds.
             _ => {}
         }
@@ -61,6 +62,7 @@ impl State {
         let kept = self.scene.as_ref().is_some_and(|scene| cards().any(|card| scene.suits(card)));
         if !kept {
             self.scene = cards().find_map(Scene::of);
+            self.moved = None;
             effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
         }
         for side in 0..SIDES {
@@ -71,6 +73,7 @@ impl State {
         }
         self.decode_live(index, effects);
         self.decode_rows(index, effects);
+        self.survey(index);
         if self.animated {
             effects.push(Effect::Animate);
         }
@@ -87,6 +90,7 @@ impl State {
         let Some(model) = self.sides[index].model_mut() else { return };
         model.origin.clone_from(&measured.mean);
         model.code.clone_from(&measured.mean);
+        model.trace.follow(&measured.mean);
         if model.preview.is_none() {
             model.live.clone_from(&pixels);
         }

@@ -120,5 +120,6 @@ impl State {
         effects.push(Effect::Draw(Panel::Reconstruction(index)));
         self.decode_live(index, effects);
         self.decode_rows(index, effects);
+        self.survey(index);
     }
 }

@@ -1,12 +1,16 @@
 //! All that the page knows, and how each event changes it. Nothing here touches the browser.
 
 mod answer;
+mod dice;
 mod engine;
 mod scene;
 mod shown;
 mod side;
+mod survey;
+mod sway;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use std::rc::Rc;
 
@@ -14,6 +18,9 @@ pub use engine::Engines;
 pub use scene::Scene;
 pub use shown::Shown;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
+pub use survey::{SURVEYED, Survey};
+pub use sway::Sway;
+pub use trace::Trace;
 
 use model::Weights;
 
@@ -133,6 +140,13 @@ pub enum Event {
         /// Its value.
         value: f64,
     },
+    /// The visitor wants to see a factor move.
+    Sway {
+        /// Factor.
+        factor: usize,
+    },
+    /// The survey comes into sight.
+    Near,
     /// The rows of inactive units were opened or closed.
     Unfold {
         /// Where.
@@ -140,7 +154,7 @@ pub enum Event {
         /// Whether they are shown now.
         open: bool,
     },
-    /// The opening animation's clock, in milliseconds.
+    /// The clock of what moves by itself, in milliseconds.
     Tick(f64),
     /// The visitor touched something.
     Touch,
@@ -204,6 +218,8 @@ pub enum Panel {
     Original,
     /// A side's reconstruction.
     Reconstruction(usize),
+    /// What a side's survey has found.
+    Survey(usize),
 }
 
 /// All that the page knows.
@@ -219,6 +235,14 @@ pub struct State {
     pub scene: Option<Scene>,
     /// Whether the page still moves on its own.
     pub animated: bool,
+    /// The factor that is moved for the visitor.
+    pub sway: Option<Sway>,
+    /// Whether motion goes in steps.
+    still: bool,
+    /// The factor that moved last.
+    moved: Option<usize>,
+    /// Whether the survey has been in sight.
+    near: bool,
     /// The engines.
     pub engines: Engines,
     lanes: Lanes,
@@ -227,7 +251,12 @@ pub struct State {
 impl State {
     /// The page before anything has arrived; `motion` is whether the visitor likes motion.
     pub fn new(motion: bool) -> Self {
-        Self { animated: motion, ..Self::default() }
+        Self { animated: motion, still: !motion, ..Self::default() }
+    }
+
+    /// Whether anything moves by itself.
+    pub fn moves(&self) -> bool {
+        self.animated || self.sway.is_some()
     }
 
     /// Takes an event in and says what is to be done.
@@ -248,16 +277,17 @@ impl State {
                     Some("The engine stopped unexpectedly; reload the page to start it again.".into());
                 effects.push(Effect::Draw(Panel::Notice));
             }
-            Event::Tick(time) => self.tick(time, &mut effects),
+            Event::Tick(time) => {
+                self.tick(time, &mut effects);
+                self.swing(time, &mut effects);
+            }
             Event::Touch => self.settle(&mut effects),
             Event::Factor { factor, value } => {
                 self.settle(&mut effects);
-                if let Some(scene) = &mut self.scene {
-                    scene.set(factor, value);
-                    effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
-                    (0..SIDES).for_each(|side| self.encode(side));
-                }
+                self.move_factor(factor, value, &mut effects);
             }
+            Event::Sway { factor } => self.sway(factor, &mut effects),
+            Event::Near => self.near(),
             Event::Turn { side, unit, value } => self.change(side, &mut effects, |model| {
                 model.preview = None;
                 set(&mut model.code, unit, value);
@@ -380,8 +410,24 @@ impl State {
         self.decode_live(index, effects);
     }
 
-    /// Ends the opening animation.
+    /// Moves a factor of the picture that both models are shown.
+    fn move_factor(&mut self, factor: usize, value: f64, effects: &mut Vec<Effect>) {
+        let Some(scene) = &mut self.scene else { return };
+        scene.set(factor, value);
+        effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
+        let another = self.moved.replace(factor) != Some(factor);
+        for side in 0..SIDES {
+            if let Some(model) = self.sides[side].model_mut().filter(|_| another) {
+                let seen = model.reconstruction.as_ref().map(|(measured, _)| measured.mean.as_slice());
+                model.trace = Trace::from(seen.unwrap_or_default());
+            }
+            self.encode(side);
+        }
+    }
+
+    /// Ends what moves by itself.
     fn settle(&mut self, effects: &mut Vec<Effect>) {
+        self.halt(effects);
         if !std::mem::take(&mut self.animated) {
             return;
         }

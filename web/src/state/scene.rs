@@ -48,7 +48,8 @@ impl Scene {
             return;
         };
         if value.is_finite() {
-            *slot = value.clamp(factor.low, factor.high);
+            let value = value.clamp(factor.low, factor.high);
+            *slot = if factor.kind == FactorKind::Category { value.round() } else { value };
             self.render();
         }
     }
@@ -84,6 +85,8 @@ mod tests {
         scene.set(3, 7.0);
         assert_eq!(scene.values[3], 1.0);
         assert_ne!(scene.picture, before);
+        scene.set(0, 0.7);
+        assert_eq!(scene.values[0], 1.0, "a category is one of its classes");
         scene.set(3, f64::NAN);
         scene.set(99, 0.0);
         assert_eq!(scene.values[3], 1.0);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use model::Card;
 
+use super::{Survey, Trace};
 use crate::engine::Kind;
 use crate::protocol::{Measured, Request};
 
@@ -95,6 +96,10 @@ pub struct Loaded {
     pub reconstruction: Option<(Measured, Vec<u8>)>,
     /// Whether the rows of inactive units are shown.
     pub unfolded: bool,
+    /// Where its units have been since the factor that moves began to.
+    pub trace: Trace,
+    /// What it does with random pictures.
+    pub survey: Survey,
 }
 
 impl Loaded {
@@ -116,6 +121,8 @@ impl Loaded {
             rows: vec![Vec::new(); card.units.len()],
             reconstruction: None,
             unfolded: false,
+            trace: Trace::default(),
+            survey: Survey::default(),
             file,
             engine: Kind::Cpu,
             card,

@@ -276,3 +276,55 @@ fn the_pace_is_the_median_of_the_last_decodes() {
     }
     assert_eq!(bench.state.engines.pace(), Some(3.0));
 }
+
+#[test]
+fn a_survey_waits_until_it_is_looked_at_and_then_asks_both_models_the_same() {
+    let mut bench = Bench::shown();
+    assert!(bench.model(0).survey.is_empty());
+    bench.send(Event::Near);
+    for side in 0..SIDES {
+        assert_eq!(bench.model(side).survey.len(), SURVEYED);
+        assert!(bench.drawn.contains(&Panel::Survey(side)));
+    }
+    // The stand-in's weights are the same on both sides.
+    assert_eq!(bench.model(0).survey.nll, bench.model(1).survey.nll);
+    let [nll, mse] = bench.model(0).survey.errors().expect("pictures were redrawn");
+    assert!(nll > 0.0 && (0.0..1.0).contains(&mse));
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    assert_eq!(bench.model(0).survey.len(), SURVEYED, "a model that comes later is asked too");
+}
+
+#[test]
+fn a_trace_is_of_the_factor_that_moves() {
+    let mut bench = Bench::shown();
+    let start = bench.model(0).code[0];
+    bench.send(Event::Factor { factor: 3, value: 1.0 });
+    let end = bench.model(0).code[0];
+    assert_eq!(bench.model(0).trace.of(0), Some([start.min(end), start.max(end)]));
+    bench.send(Event::Factor { factor: 4, value: 0.5 });
+    assert_eq!(bench.model(0).trace.of(0), Some([end, end]), "the value was 0.5 before");
+}
+
+#[test]
+fn a_factor_sways_over_its_range_and_comes_home() {
+    let mut bench = Bench::shown();
+    let value = |bench: &Bench| bench.state.scene.as_ref().expect("a scene").values[3];
+    let code = bench.model(0).code.clone();
+    bench.send(Event::Sway { factor: 3 });
+    assert!(bench.state.moves());
+    let mut seen = Vec::new();
+    for time in (0..40).map(|i| 1000.0 + 100.0 * f64::from(i)) {
+        bench.send(Event::Tick(time));
+        seen.push(value(&bench));
+    }
+    assert!(seen.contains(&0.0) && seen.contains(&1.0), "{seen:?}");
+    assert_eq!((value(&bench), bench.state.moves(), &bench.model(0).code), (0.5, false, &code));
+    bench.send(Event::Sway { factor: 3 });
+    bench.send(Event::Tick(0.0));
+    bench.send(Event::Tick(900.0));
+    assert_ne!(value(&bench), 0.5);
+    bench.send(Event::Touch);
+    assert_eq!((value(&bench), bench.state.moves()), (0.5, false));
+    bench.send(Event::Sway { factor: 99 });
+    assert!(!bench.state.moves());
+}

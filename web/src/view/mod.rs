@@ -1,5 +1,6 @@
 //! What the visitor sees, one file a panel.
 
+mod answers;
 mod badge;
 mod charts;
 mod factors;
@@ -11,6 +12,7 @@ mod rows;
 mod sliders;
 mod words;
 
+pub use answers::read_answer;
 pub use charts::{read_chart, redraw_charts};
 
 use crate::page::{Dom, Drawn};
@@ -36,6 +38,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             sliders::build(dom, &state.sides[side], side)?;
             live::draw(dom, &state.sides[side], side)?;
             reconstruction::draw(dom, state, side)?;
+            answers::build(dom, state, side)?;
             charts::build(dom, &state.sides[side], side)?;
             redraw_charts(dom, state)
         }
@@ -43,7 +46,11 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
         Panel::Sliders(side) => sliders::draw(dom, &state.sides[side], side),
         Panel::Row(side, unit) => rows::draw(dom, &state.sides[side], side, unit),
         Panel::Factors => factors::draw(dom, state),
+        Panel::Survey(side) => answers::draw(dom, state, side),
         Panel::Original => factors::original(dom, state),
-        Panel::Reconstruction(side) => reconstruction::draw(dom, state, side),
+        Panel::Reconstruction(side) => {
+            reconstruction::draw(dom, state, side)?;
+            answers::build(dom, state, side)
+        }
     }
 }

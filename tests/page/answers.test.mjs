@@ -1,0 +1,128 @@
+// Driving the truth: bars that follow a factor, and the table of who answers to what.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+
+const SIDES = [0, 1];
+let browser, site;
+
+before(async () => {
+  browser = await launch();
+  site = await serve();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+async function shown(options) {
+  const seen = await visit(browser, site.address, options);
+  for (const side of SIDES) await ready(seen.page, side);
+  return seen;
+}
+
+/** How brightly each unit's bar is lit, 0 to 1. */
+const lit = (page, side) => page.locator(`#answers-${side} thead th`).evaluateAll((heads) =>
+  heads.map((head) => Number(head.style.getPropertyValue("--lit"))));
+
+/** Where each unit's bar begins and how tall it is. */
+const bars = (page, side) => page.locator(`#answers-${side} .level`).evaluateAll((bars) =>
+  bars.map((bar) => `${bar.style.bottom} ${bar.style.height}`).join());
+
+/** The table's per cents by factor, once the survey is done. */
+async function table(page, side) {
+  await page.locator(`#answers-${side}`).scrollIntoViewIfNeeded();
+  await page.waitForFunction((side) =>
+    /^\d+ random pictures$/.test(document.getElementById(`surveyed-${side}`).textContent), side, { timeout: 60000 });
+  const rows = await page.locator(`#answers-${side} tbody tr`).evaluateAll((rows) =>
+    rows.map((row) => [row.querySelector("th").textContent, [...row.querySelectorAll("td")].map((td) => Number(td.textContent))]));
+  return new Map(rows);
+}
+
+test("bars follow a factor, and few of the sparse model's light up where many of the VAE's do", async () => {
+  const { page, complaints } = await shown();
+  const before = await Promise.all(SIDES.map((side) => bars(page, side)));
+  const slider = page.locator("#factors input[type=range]").nth(2);
+  await slider.focus();
+  for (const key of ["Home", "End"]) {
+    await page.keyboard.press(key);
+    const original = await pixels(page, "#original");
+    await changed(page, "#reconstruction-1", original);
+  }
+  for (const side of SIDES) {
+    await page.waitForFunction(([side, before]) =>
+      [...document.querySelectorAll(`#answers-${side} .level`)]
+        .map((bar) => `${bar.style.bottom} ${bar.style.height}`).join() !== before, [side, before[side]]);
+  }
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("#answers-1 thead th")].some((head) => head.style.getPropertyValue("--lit") === "1.00"));
+  const [vae, sparse] = (await Promise.all(SIDES.map((side) => lit(page, side)))).map((all) => all.filter((v) => v > 0.5));
+  assert.equal(sparse.length, 1);
+  assert.ok(vae.length > 1, `${vae.length}`);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("the table is measured on the spot, and tells one-to-one from entangled", async () => {
+  const { page } = await shown();
+  assert.equal((await page.textContent("#surveyed-0")).trim(), "", "nothing is measured before it is looked at");
+  const [vae, sparse] = [await table(page, 0), await table(page, 1)];
+  for (const rows of [vae, sparse]) {
+    assert.deepEqual([...rows.keys()], ["shape", "scale", "orientation", "posX", "posY"]);
+    for (const row of rows.values()) {
+      const sum = row.reduce((sum, share) => sum + share);
+      assert.ok(Math.abs(sum - 100) <= row.length / 2, `${row}`);
+    }
+  }
+  for (const factor of ["posX", "posY"]) {
+    const [most, least] = [sparse, vae].map((rows) => Math.max(...rows.get(factor)));
+    assert.ok(most > 80 && least < most - 20, `${factor}: ${most} against ${least}`);
+  }
+  const fill = (cell) => cell.evaluate((td) => getComputedStyle(td).backgroundColor);
+  const cells = page.locator("#answers-1 tbody tr").nth(3).locator("td");
+  const colours = await Promise.all((await cells.all()).map(fill));
+  assert.ok(new Set(colours).size > 1, `${colours}`);
+  await page.close();
+});
+
+test("a square and a bar say their numbers under the pointer", async () => {
+  const { page } = await shown();
+  await table(page, 1);
+  await page.locator("#answer-1-3 td").first().hover();
+  assert.match(await page.textContent("#reading-1"),
+    /^\d+ % of what posX changes lands in unit \d+; \d+ % of the unit’s variance is there because posX moves\./);
+  await page.locator("#answers-1 thead th").first().hover();
+  assert.match(await page.textContent("#reading-1"), /^unit \d+ = −?[\d.]+ ± [\d.]+$/);
+  await page.close();
+});
+
+for (const [hand, act] of Object.entries({
+  "a click on a square": (page) => page.locator("#answer-0-3 td").first().click(),
+  "the row's button by keyboard": (page) => page.locator("#answer-0-3 button").press("Enter"),
+})) {
+  test(`${hand} moves the factor to and fro, and it comes home`, async () => {
+    const { page } = await shown({ reducedMotion: "no-preference" });
+    await page.locator("#answers-0").scrollIntoViewIfNeeded();
+    const home = await pixels(page, "#original");
+    await act(page);
+    const away = await changed(page, "#original", home);
+    await changed(page, "#original", away);
+    await page.waitForFunction((home) => {
+      const canvas = document.querySelector("#original");
+      return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join() === home;
+    }, home);
+    await page.waitForFunction(() => document.querySelector("#factor-value-3").textContent === "0.50");
+    await page.close();
+  });
+}
+
+test("a touch stops a factor that moves", async () => {
+  const { page } = await shown({ reducedMotion: "no-preference" });
+  const home = await pixels(page, "#original");
+  await page.locator("#answer-0-3 button").press("Enter");
+  await changed(page, "#original", home);
+  await page.locator("#answers-title").click();
+  assert.equal(await page.textContent("#factor-value-3"), "0.50");
+  assert.equal(await pixels(page, "#original"), home);
+  await page.close();
+});

@@ -1,0 +1,54 @@
+//! Random numbers for the page: SplitMix64 (Steele, Lea & Flood, *Fast splittable pseudorandom number
+//! generators*, 2014), of which every seed gives a stream of its own.
+
+/// A stream of random numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    /// The stream of that seed.
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    /// A number from 0 to 1, 1 excluded.
+    pub(super) fn unit(&mut self) -> f64 {
+        (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// One of `0..count`, each as likely; 0 if there is none.
+    pub(super) fn below(&mut self, count: usize) -> usize {
+        (self.unit() * count as f64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_is_the_published_one() {
+        let mut dice = Dice::new(1_234_567);
+        assert_eq!(
+            [dice.roll(), dice.roll(), dice.roll()],
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+        );
+    }
+
+    #[test]
+    fn every_face_comes_up_as_often() {
+        let mut dice = Dice::new(0);
+        let mut seen = [0; 5];
+        (0..5000).for_each(|_| seen[dice.below(5)] += 1);
+        assert!(seen.iter().all(|count| (850..1150).contains(count)), "{seen:?}");
+        assert_eq!(dice.below(0), 0);
+    }
+}

@@ -1,0 +1,176 @@
+//! What a model does with random pictures of its world: how far off it redraws them, and which unit
+//! answers to which factor.
+//!
+//! The answer of unit u to factor f is Sobol's total index of μ_u,
+//! `S(f, u) = E[Var(μ_u | all factors but f)] / Var(μ_u)`: the share of the unit's variance that is
+//! there because f moves. It is estimated with Jansen's formula,
+//! `Σ_n (μ_u(x_n) − μ_u(x_n with f redrawn))² / (2 N Var(μ_u))`, over pictures whose factors are all
+//! drawn at random (Jansen, *Analysis of variance designs for model output*, 1999; Saltelli et al.,
+//! *Variance based sensitivity analysis of model output*, 2010).
+
+use worlds::World;
+
+use super::dice::Dice;
+use super::{Effect, Panel, Side, State};
+use crate::lanes::Lane;
+use crate::protocol::{Request, Surveyed};
+use crate::worker::SIDES;
+
+/// Pictures in a survey.
+pub const SURVEYED: usize = 256;
+
+/// Pictures between two drawings of what is known.
+const SHOWN: usize = 4;
+
+/// What is known so far.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Each picture's error in nats.
+    pub nll: Vec<f32>,
+    /// Each picture's mean squared error a value.
+    pub mse: Vec<f32>,
+    /// Each picture's code.
+    pub codes: Vec<Vec<f32>>,
+    /// Sums of squared differences, a factor and unit.
+    squares: Vec<Vec<f64>>,
+}
+
+impl Survey {
+    /// Pictures so far.
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether nothing is known yet.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// Mean errors: nats, and squared a value; none before the first picture.
+    pub fn errors(&self) -> Option<[f64; 2]> {
+        let mean = |values: &[f32]| values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
+        (!self.is_empty()).then(|| [mean(&self.nll), mean(&self.mse)])
+    }
+
+    /// S(f, u) of a unit that has that standard deviation over the data.
+    pub fn answer(&self, factor: usize, unit: usize, std: f32) -> f64 {
+        let sum = self.squares.get(factor).and_then(|row| row.get(unit)).copied().unwrap_or(0.0);
+        let whole = 2.0 * self.len() as f64 * f64::from(std).powi(2);
+        if whole > 0.0 { sum / whole } else { 0.0 }
+    }
+
+    /// Takes in a picture's code, `[D]`, followed by those of its redrawings, one a factor.
+    fn add(&mut self, found: &Surveyed, latent: usize) {
+        let mut codes = found.means.chunks_exact(latent.max(1));
+        let Some(base) = codes.next() else { return };
+        self.squares.resize(codes.len(), vec![0.0; latent]);
+        for (squares, code) in self.squares.iter_mut().zip(codes) {
+            for ((square, a), b) in squares.iter_mut().zip(base).zip(code) {
+                *square += f64::from(a - b).powi(2);
+            }
+        }
+        self.codes.push(base.to_vec());
+        self.nll.push(found.nll);
+        self.mse.push(found.mse);
+    }
+}
+
+/// The classes of survey picture `n`, then of its redrawings: each has one factor drawn again.
+fn draws(world: &dyn World, n: usize) -> Vec<Vec<usize>> {
+    let mut dice = Dice::new(n as u64);
+    let factors = world.factors();
+    let base: Vec<usize> = factors.iter().map(|factor| dice.below(factor.count)).collect();
+    let mut all = vec![base; factors.len() + 1];
+    for (index, factor) in factors.iter().enumerate() {
+        all[index + 1][index] = dice.below(factor.count);
+    }
+    all
+}
+
+/// Those pictures, `[1 + F, H, W, C]`, 0 to 255.
+fn pictures(world: &dyn World, n: usize) -> Vec<u8> {
+    let size: usize = world.image_shape().iter().product();
+    let mut pictures = Vec::new();
+    for classes in draws(world, n) {
+        let start = pictures.len();
+        pictures.resize(start + size, 0);
+        world.render_index(world.index(&classes), &mut pictures[start..]);
+    }
+    pictures
+}
+
+impl State {
+    /// The survey is about to be looked at.
+    pub(super) fn near(&mut self) {
+        self.near = true;
+        (0..SIDES).for_each(|side| self.survey(side));
+    }
+
+    /// Asks for a side's next picture of the survey, behind all that the visitor waits for.
+    pub(super) fn survey(&mut self, index: usize) {
+        if let (true, Some(scene), Some(model)) = (self.near, &self.scene, self.sides[index].model())
+            && scene.suits(&model.card)
+            && model.survey.len() < SURVEYED
+        {
+            let pictures = pictures(scene.world, model.survey.len());
+            self.lanes.ask(Lane::Survey(index), Request::Survey { side: index }, pictures);
+        }
+    }
+
+    pub(super) fn surveyed(&mut self, index: usize, found: &Surveyed, effects: &mut Vec<Effect>) {
+        let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
+        model.survey.add(found, model.card.units.len());
+        let seen = model.survey.len();
+        if seen == 1 || seen.is_multiple_of(SHOWN) {
+            effects.push(Effect::Draw(Panel::Survey(index)));
+        }
+        self.survey(index);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use worlds::sprites::Sprites;
+
+    /// A survey of a network that gives `code` for classes.
+    fn survey(code: impl Fn(&[usize]) -> Vec<f32>) -> Survey {
+        let mut survey = Survey::default();
+        for n in 0..1000 {
+            let means: Vec<f32> = draws(&Sprites, n).iter().flat_map(|classes| code(classes)).collect();
+            let latent = means.len() / 6;
+            survey.add(&Surveyed { means, nll: n as f32, mse: 0.5 }, latent);
+        }
+        survey
+    }
+
+    #[test]
+    fn a_unit_of_one_factor_answers_to_it_alone_and_a_mixed_one_to_both() {
+        // The variance of a uniform class of 32 is (32² − 1) / 12.
+        let std = (1023.0_f32 / 12.0).sqrt();
+        let survey = survey(|classes| {
+            let [x, y] = [classes[3], classes[4]].map(|class| class as f32);
+            vec![x, (x + y) / 2.0_f32.sqrt(), 7.0]
+        });
+        let close = |factor, unit, share: f64| {
+            let answer = survey.answer(factor, unit, std);
+            assert!((answer - share).abs() < 0.08, "{factor} {unit}: {answer} is not {share}");
+        };
+        for (factor, shares) in [(0, [0.0, 0.0]), (1, [0.0, 0.0]), (3, [1.0, 0.5]), (4, [0.0, 0.5])] {
+            shares.iter().enumerate().for_each(|(unit, share)| close(factor, unit, *share));
+        }
+        assert_eq!(survey.answer(3, 2, 0.0), 0.0, "a unit that never moves answers to nothing");
+        assert_eq!(survey.answer(9, 9, 1.0), 0.0);
+        assert_eq!(survey.errors(), Some([499.5, 0.5]));
+    }
+
+    #[test]
+    fn a_redrawing_differs_in_its_factor_alone() {
+        let all = draws(&Sprites, 3);
+        for (factor, classes) in all[1..].iter().enumerate() {
+            let others = |(index, (a, b)): (usize, (&usize, &usize))| index == factor || a == b;
+            assert!(classes.iter().zip(&all[0]).enumerate().all(others), "{factor}");
+        }
+        assert_eq!(pictures(&Sprites, 3).len(), 6 * 4096);
+    }
+}

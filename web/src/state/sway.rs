@@ -1,0 +1,88 @@
+//! A factor moved to and fro for the visitor, once, and back to where it was.
+
+use worlds::{Factor, FactorKind};
+
+use super::{Effect, State};
+
+/// How long it takes, in milliseconds.
+const PERIOD: f64 = 3200.0;
+
+/// Pictures that it goes through where the visitor wants no motion.
+const STILLS: f64 = 8.0;
+
+/// A factor on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sway {
+    /// Factor.
+    pub factor: usize,
+    /// The value that it returns to.
+    home: f64,
+    /// When it began, once the clock is known.
+    began: Option<f64>,
+}
+
+impl State {
+    /// Sets a factor going.
+    pub(super) fn sway(&mut self, factor: usize, effects: &mut Vec<Effect>) {
+        self.settle(effects);
+        let home = self.scene.as_ref().and_then(|scene| scene.values.get(factor)).copied();
+        if let Some(home) = home {
+            self.sway = Some(Sway { factor, home, began: None });
+            effects.push(Effect::Animate);
+        }
+    }
+
+    /// Moves the factor that is on its way.
+    pub(super) fn swing(&mut self, time: f64, effects: &mut Vec<Effect>) {
+        let Some(sway) = &mut self.sway else { return };
+        let began = *sway.began.get_or_insert(time);
+        let share = (time - began) / PERIOD;
+        let (factor, home) = (sway.factor, sway.home);
+        if share >= 1.0 {
+            return self.halt(effects);
+        }
+        let Some(range) = self.scene.as_ref().and_then(|scene| scene.world.factors().get(factor)) else {
+            self.sway = None;
+            return;
+        };
+        let share = if self.still { (share * STILLS).floor() / STILLS } else { share };
+        let value = along(range, home, share);
+        self.move_factor(factor, value, effects);
+        effects.push(Effect::Animate);
+    }
+
+    /// Brings the factor that is on its way home at once.
+    pub(super) fn halt(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(Sway { factor, home, .. }) = self.sway.take() {
+            self.move_factor(factor, home, effects);
+        }
+    }
+}
+
+/// Where a factor is after `share` of its way: up to its highest value, down to its lowest and home;
+/// what comes back to where it began goes around once.
+fn along(factor: &Factor, home: f64, share: f64) -> f64 {
+    let width = factor.high - factor.low;
+    let start = (home - factor.low) / width;
+    factor.low
+        + width
+            * match factor.kind {
+                FactorKind::Cycle => (start + share).fract(),
+                _ => 1.0 - ((start + 2.0 * share).rem_euclid(2.0) - 1.0).abs(),
+            }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use worlds::World;
+    use worlds::sprites::Sprites;
+
+    #[test]
+    fn a_quantity_visits_both_ends_and_comes_home_and_a_cycle_goes_around() {
+        let [_, scale, orientation, x, _] = Sprites.factors() else { panic!("sprites have five factors") };
+        assert_eq!([0.0, 0.25, 0.5, 0.75, 1.0].map(|s| along(x, 0.5, s)), [0.5, 1.0, 0.5, 0.0, 0.5]);
+        assert_eq!([0.0, 0.25, 0.75].map(|s| along(scale, 0.75, s)), [0.75, 1.0, 0.5]);
+        assert_eq!(along(orientation, 0.0, 0.5), orientation.high / 2.0);
+    }
+}

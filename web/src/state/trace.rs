@@ -1,0 +1,42 @@
+//! Where a model's units have been since the factor that moves began to.
+
+/// The lowest and the highest value of each unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace(Vec<[f32; 2]>);
+
+impl Trace {
+    /// A trace that begins at a code; of none, at the next that it follows.
+    pub fn from(code: &[f32]) -> Self {
+        Self(code.iter().map(|&value| [value; 2]).collect())
+    }
+
+    /// Goes on to a code.
+    pub fn follow(&mut self, code: &[f32]) {
+        if self.0.len() != code.len() {
+            *self = Self::from(code);
+        }
+        for ([low, high], &value) in self.0.iter_mut().zip(code) {
+            *low = low.min(value);
+            *high = high.max(value);
+        }
+    }
+
+    /// The lowest and the highest value of a unit.
+    pub fn of(&self, unit: usize) -> Option<[f32; 2]> {
+        self.0.get(unit).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_spans_all_that_it_followed() {
+        let mut trace = Trace::default();
+        trace.follow(&[1.0, 2.0]);
+        trace.follow(&[0.5, 2.0]);
+        assert_eq!([trace.of(0), trace.of(1), trace.of(2)], [Some([0.5, 1.0]), Some([2.0, 2.0]), None]);
+        assert_eq!(Trace::from(&[3.0]).of(0), Some([3.0, 3.0]));
+    }
+}
