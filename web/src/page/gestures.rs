@@ -9,12 +9,26 @@ use web_sys::{
 };
 
 use super::App;
-use crate::state::{COLUMNS, Event};
+use crate::state::{COLUMNS, Event, Hand};
 use crate::view;
+
+/// What the page listens for.
+const KINDS: [&str; 10] = [
+    "input",
+    "change",
+    "click",
+    "dblclick",
+    "pointermove",
+    "pointerdown",
+    "pointerup",
+    "pointercancel",
+    "keydown",
+    "toggle",
+];
 
 /// Listens for everything that changes the page.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
-    for kind in ["input", "change", "click", "dblclick", "pointermove", "pointerdown", "keydown", "toggle"] {
+    for kind in KINDS {
         let to = app.clone();
         let handler = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
             to.gesture(&event.type_(), &event);
@@ -77,10 +91,18 @@ impl Part {
 
     /// Where the pointer is over the element, 0 to 1 from left to right.
     fn across(&self, event: &web_sys::Event) -> Option<f64> {
-        let pointer: &MouseEvent = event.dyn_ref()?;
-        let bounds = self.element.get_bounding_client_rect();
-        Some((f64::from(pointer.client_x()) - bounds.left()) / bounds.width())
+        within(&self.element, event).map(|[across, _]| across)
     }
+}
+
+/// Where the pointer is over an element, 0 to 1 from left to right and from top to bottom.
+pub(super) fn within(element: &Element, event: &web_sys::Event) -> Option<[f64; 2]> {
+    let pointer: &MouseEvent = event.dyn_ref()?;
+    let bounds = element.get_bounding_client_rect();
+    Some([
+        (f64::from(pointer.client_x()) - bounds.left()) / bounds.width(),
+        (f64::from(pointer.client_y()) - bounds.top()) / bounds.height(),
+    ])
 }
 
 impl App {
@@ -102,6 +124,7 @@ impl App {
                 }
             }
             (_, "row") => self.row(kind, event, &part),
+            (_, "paper") => self.paper(kind, event, &part.element),
             ("pointermove" | "pointerdown", "cell" | "gauge") => {
                 let factor = part.number("data-factor");
                 view::read_answer(&self.0.dom, &self.0.state.borrow(), part.side, part.unit, factor).ok();
@@ -196,6 +219,11 @@ fn meaning(kind: &str, part: &Part) -> Option<Event> {
         ("click", "switch") => Event::Switch,
         ("click", "cell") => Event::Sway { factor: part.number("data-factor")? },
         ("click", "sway") => Event::Sway { factor: unit },
+        ("click", "random") => Event::Hand(Hand::Random { seed: js_sys::Math::random().to_bits() }),
+        ("click", "clear") => Event::Hand(Hand::Clear),
+        ("input", "source") => Event::Hand(Hand::Own(part.value()? != 0.0)),
+        ("input", "erase") => Event::Hand(Hand::Erase(part.value()? != 0.0)),
+        ("input", "pen") => Event::Hand(Hand::Pen(part.value()? as f32)),
         ("click", "reset") => Event::Reset { side, unit: None },
         ("input", "factor") => Event::Factor { factor: unit, value: part.value()? },
         ("toggle", "fold") => Event::Unfold { side, open: part.element.has_attribute("open") },

@@ -4,6 +4,7 @@ mod dom;
 mod fetch;
 mod gestures;
 mod gpu;
+mod hand;
 mod port;
 
 use std::cell::RefCell;
@@ -41,6 +42,7 @@ pub fn start() -> Result<(), JsValue> {
     }));
     port::listen(&app);
     gestures::listen(&app)?;
+    hand::listen(&app)?;
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
     Ok(())
 }

@@ -3,6 +3,8 @@
 mod answer;
 mod dice;
 mod engine;
+mod hand;
+mod paper;
 mod scene;
 mod shown;
 mod side;
@@ -15,6 +17,8 @@ mod trace;
 use std::rc::Rc;
 
 pub use engine::Engines;
+pub use hand::Hand;
+pub use paper::Paper;
 pub use scene::Scene;
 pub use shown::Shown;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
@@ -145,6 +149,8 @@ pub enum Event {
         /// Factor.
         factor: usize,
     },
+    /// The visitor's hand is at the picture.
+    Hand(Hand),
     /// The survey comes into sight.
     Near,
     /// The rows of inactive units were opened or closed.
@@ -231,8 +237,14 @@ pub struct State {
     pub notice: Option<String>,
     /// The compared models.
     pub sides: [Side; SIDES],
-    /// The picture that both are shown.
+    /// The world's picture.
     pub scene: Option<Scene>,
+    /// The visitor's own picture.
+    pub paper: Option<Paper>,
+    /// Whether both models are shown the visitor's own picture, not the world's.
+    pub own: bool,
+    /// A sentence on a file that could not be shown.
+    pub refused: Option<String>,
     /// Whether the page still moves on its own.
     pub animated: bool,
     /// The factor that is moved for the visitor.
@@ -287,6 +299,7 @@ impl State {
                 self.move_factor(factor, value, &mut effects);
             }
             Event::Sway { factor } => self.sway(factor, &mut effects),
+            Event::Hand(hand) => self.hand(hand, &mut effects),
             Event::Near => self.near(),
             Event::Turn { side, unit, value } => self.change(side, &mut effects, |model| {
                 model.preview = None;
@@ -414,6 +427,7 @@ impl State {
     fn move_factor(&mut self, factor: usize, value: f64, effects: &mut Vec<Effect>) {
         let Some(scene) = &mut self.scene else { return };
         scene.set(factor, value);
+        self.own = false;
         effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
         let another = self.moved.replace(factor) != Some(factor);
         for side in 0..SIDES {
@@ -486,13 +500,14 @@ impl State {
         }
     }
 
-    /// Asks what a side makes of the scene.
+    /// Asks what a side makes of the picture.
     fn encode(&mut self, index: usize) {
-        if let (Some(scene), Some(model)) = (&self.scene, self.sides[index].model())
-            && scene.suits(&model.card)
-        {
-            let request = Request::Reconstruct { side: index };
-            self.lanes.ask(Lane::Reconstruct(index), request, scene.picture.clone());
+        let suits = self.sides[index].model().map(|model| self.suits(&model.card));
+        if let (Some(true), Some((pixels, _))) = (suits, self.picture()) {
+            let pixels = pixels.to_vec();
+            self.lanes.ask(Lane::Reconstruct(index), Request::Reconstruct { side: index }, pixels);
+        } else if let Some(model) = self.sides[index].model_mut() {
+            model.reconstruction = None;
         }
     }
 }

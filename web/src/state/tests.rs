@@ -328,3 +328,72 @@ fn a_factor_sways_over_its_range_and_comes_home() {
     bench.send(Event::Sway { factor: 99 });
     assert!(!bench.state.moves());
 }
+
+#[test]
+fn a_picture_of_ones_own_starts_from_the_present_one_and_both_models_see_it() {
+    let mut bench = Bench::shown();
+    let world = bench.state.picture().expect("a scene").0.to_vec();
+    bench.send(Event::Hand(Hand::Own(true)));
+    assert_eq!(bench.state.picture().expect("a paper").0, world);
+    let before = [0, 1].map(|side| bench.model(side).code.clone());
+    bench.send(Event::Hand(Hand::Clear));
+    bench.send(Event::Hand(Hand::Begin([0.5, 0.5])));
+    bench.send(Event::Hand(Hand::Go([0.9, 0.5])));
+    bench.send(Event::Hand(Hand::End));
+    for (side, before) in before.iter().enumerate() {
+        assert_ne!(&bench.model(side).code, before);
+    }
+    let drawn = bench.state.picture().expect("a paper").0.to_vec();
+    bench.send(Event::Factor { factor: 3, value: 0.5 });
+    assert_eq!(bench.state.picture().expect("a scene").0, world, "a factor goes back to the world");
+    bench.send(Event::Hand(Hand::Own(true)));
+    assert_eq!(bench.state.picture().expect("a paper").0, drawn, "what was drawn is kept");
+}
+
+#[test]
+fn a_picture_unlike_the_world_ranks_behind_its_random_pictures() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Near);
+    assert_eq!(bench.state.rank(bench.model(0)), None, "the world's own picture has no rank");
+    bench.send(Event::Hand(Hand::Give(Ok(vec![255; 64 * 64 * 4]))));
+    let (better, seen) = bench.state.rank(bench.model(0)).expect("it is measured");
+    assert_eq!(seen, SURVEYED);
+    let nll = bench.model(0).reconstruction.as_ref().expect("it was redrawn").0.nll;
+    let count = bench.model(0).survey.nll.iter().filter(|other| **other < nll).count();
+    assert_eq!(better, count as f64 / 256.0);
+    let mean = |bench: &Bench| bench.model(0).reconstruction.as_ref().expect("redrawn").0.mean[1];
+    let value = mean(&bench);
+    let mut set = |low, high| {
+        let model = bench.state.sides[0].model_mut().expect("the model is loaded");
+        for unit in &mut model.card.units {
+            [unit.mean_histogram.low, unit.mean_histogram.high] = [-1e9, 1e9];
+        }
+        [model.card.units[1].mean_histogram.low, model.card.units[1].mean_histogram.high] = [low, high];
+        bench.state.beyond(bench.model(0))
+    };
+    assert_eq!(set(value - 1.0, value + 1.0), None);
+    assert_eq!(set(value - 2.0, value - 1.0), Some(1));
+}
+
+#[test]
+fn a_file_that_is_no_picture_leaves_the_picture_alone() {
+    let mut bench = Bench::shown();
+    let world = bench.state.picture().expect("a scene").0.to_vec();
+    bench.send(Event::Hand(Hand::Give(Err("a.png can’t be read as a picture.".into()))));
+    assert_eq!(bench.state.picture().expect("a scene").0, world);
+    assert!(!bench.state.own && bench.state.refused.is_some());
+    bench.send(Event::Hand(Hand::Give(Ok(vec![0; 64 * 64 * 4]))));
+    assert!(bench.state.own && bench.state.refused.is_none());
+}
+
+#[test]
+fn a_random_picture_is_one_of_the_worlds_and_a_seed_always_means_the_same() {
+    let mut bench = Bench::shown();
+    let mut picture = |seed| {
+        bench.send(Event::Hand(Hand::Random { seed }));
+        bench.state.scene.as_ref().expect("a scene").values.clone()
+    };
+    let first = picture(1);
+    assert_ne!(picture(2), first);
+    assert_eq!(picture(1), first);
+}

@@ -1,10 +1,8 @@
-//! The world's controls, and the picture that they draw.
+//! The world's controls.
 
-use model::ImageShape;
 use web_sys::{Element, HtmlInputElement};
 use worlds::{Factor, FactorKind};
 
-use super::paint;
 use super::words::number;
 use crate::page::{Dom, Drawn};
 use crate::state::{Scene, State};
@@ -82,11 +80,4 @@ fn settle(dom: &Dom, scene: &Scene, index: usize, factor: &Factor) -> Drawn {
         input.set_value_as_number(value);
     }
     dom.set_text(&format!("factor-value-{index}"), &number(value, 2))
-}
-
-/// Draws the world's picture.
-pub(super) fn original(dom: &Dom, state: &State) -> Drawn {
-    let Some(scene) = &state.scene else { return Ok(()) };
-    let [height, width, channels] = scene.world.image_shape();
-    paint::pictures(dom, "original", &scene.picture, ImageShape { height, width, channels })
 }

@@ -4,6 +4,7 @@ mod answers;
 mod badge;
 mod charts;
 mod factors;
+mod hand;
 mod live;
 mod menus;
 mod paint;
@@ -46,8 +47,11 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
         Panel::Sliders(side) => sliders::draw(dom, &state.sides[side], side),
         Panel::Row(side, unit) => rows::draw(dom, &state.sides[side], side, unit),
         Panel::Factors => factors::draw(dom, state),
-        Panel::Survey(side) => answers::draw(dom, state, side),
-        Panel::Original => factors::original(dom, state),
+        Panel::Survey(side) => {
+            reconstruction::over_all(dom, state, side)?;
+            answers::draw(dom, state, side)
+        }
+        Panel::Original => hand::draw(dom, state),
         Panel::Reconstruction(side) => {
             reconstruction::draw(dom, state, side)?;
             answers::build(dom, state, side)

@@ -20,6 +20,34 @@ pub(super) fn pictures(dom: &Dom, id: &str, pixels: &[u8], shape: ImageShape) ->
     )
 }
 
+/// Puts the signed difference of a picture from another, `[H, W, C]`, onto the canvas of that id.
+pub(super) fn difference(dom: &Dom, id: &str, picture: &[u8], from: &[u8], shape: ImageShape) -> Drawn {
+    let rgba = signed(picture, from, shape.channels);
+    if rgba.len() != shape.height * shape.width * 4 {
+        return Err(JsValue::from_str("no two pictures of that shape"));
+    }
+    put(&dom.canvas(id, Kind::Cpu)?.0, &rgba, shape.width as u32, shape.height as u32)
+}
+
+/// Colours of what is too bright and of what is too dark: apart for every kind of colour sight, and
+/// on a light page as on a dark one. The style's legend shows the same.
+const BRIGHT: [u8; 3] = [224, 64, 160];
+const DARK: [u8; 3] = [40, 160, 80];
+
+/// Differences as RGBA: the colour tells the sign, the opacity how much, as the mean over channels.
+fn signed(picture: &[u8], from: &[u8], channels: usize) -> Vec<u8> {
+    let channels = channels.max(1);
+    let pairs = picture.chunks_exact(channels).zip(from.chunks_exact(channels));
+    pairs
+        .flat_map(|(a, b)| {
+            let sum: i32 = a.iter().zip(b).map(|(a, b)| i32::from(*a) - i32::from(*b)).sum();
+            let mean = sum / channels as i32;
+            let [red, green, blue] = if mean > 0 { BRIGHT } else { DARK };
+            [red, green, blue, mean.unsigned_abs() as u8]
+        })
+        .collect()
+}
+
 /// Clears the canvas of that id.
 pub(super) fn clear(dom: &Dom, id: &str) -> Drawn {
     let (canvas, _) = dom.canvas(id, Kind::Cpu)?;
@@ -50,6 +78,13 @@ fn strip(pixels: &[u8], shape: ImageShape) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_shows_its_sign_and_how_much() {
+        let [[r, g, b], [r2, g2, b2]] = [BRIGHT, DARK];
+        assert_eq!(signed(&[255, 10, 7], &[0, 30, 7], 1), [r, g, b, 255, r2, g2, b2, 20, r2, g2, b2, 0]);
+        assert_eq!(signed(&[9, 0, 0], &[0, 0, 0], 3), [r, g, b, 3]);
+    }
 
     #[test]
     fn pictures_stand_side_by_side_in_their_colours() {

@@ -1,0 +1,164 @@
+//! A picture of the visitor's own: drawn by hand, or given as a file.
+
+use model::ImageShape;
+
+/// Steps of the pen along a line, in pixels.
+const STEP: f32 = 0.5;
+
+/// What is drawn on, and the pen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paper {
+    /// Its shape.
+    pub shape: ImageShape,
+    /// `[H, W, C]`, 0 to 255.
+    pub pixels: Vec<u8>,
+    /// Width of the pen in pixels.
+    pub pen: f32,
+    /// Whether the pen takes ink away.
+    pub erases: bool,
+    /// Where the pen is, x and y from 0 to 1; none before it was there.
+    pub tip: Option<[f32; 2]>,
+    /// Whether it touches the paper.
+    pub down: bool,
+}
+
+impl Paper {
+    /// A paper that shows a picture of that shape.
+    pub(super) fn of(pixels: Vec<u8>, shape: ImageShape) -> Self {
+        Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false }
+    }
+
+    /// Wipes it.
+    pub(super) fn clear(&mut self) {
+        self.pixels.fill(0);
+    }
+
+    /// Puts the pen down at a place.
+    pub(super) fn begin(&mut self, at: [f32; 2]) {
+        self.down = true;
+        self.tip = Some(at);
+        self.dab(at);
+    }
+
+    /// Moves the pen to a place, in a straight line.
+    pub(super) fn go(&mut self, to: [f32; 2]) {
+        let from = self.tip.replace(to).unwrap_or(to);
+        if !self.down {
+            return;
+        }
+        let size = [self.shape.width, self.shape.height].map(|side| side as f32);
+        let way = [0, 1].map(|axis| to[axis] - from[axis]);
+        let length = ((way[0] * size[0]).powi(2) + (way[1] * size[1]).powi(2)).sqrt();
+        let steps = (length / STEP).ceil().min(4096.0) as usize;
+        for step in 1..=steps {
+            let share = step as f32 / steps as f32;
+            self.dab([0, 1].map(|axis| from[axis] + share * way[axis]));
+        }
+    }
+
+    /// Moves the pen by so many pixels, within the paper; from its middle at first.
+    pub(super) fn nudge(&mut self, by: [f32; 2]) {
+        let at = self.tip.unwrap_or([0.5; 2]);
+        let size = [self.shape.width, self.shape.height].map(|side| side.max(1) as f32);
+        self.go([0, 1].map(|axis| (at[axis] + by[axis] / size[axis]).clamp(0.0, 1.0)));
+    }
+
+    /// Inks, or wipes, the pixels whose middle is under the pen, and the one at its tip.
+    fn dab(&mut self, at: [f32; 2]) {
+        let ink = if self.erases { 0 } else { 255 };
+        let ImageShape { height, width, channels } = self.shape;
+        let [x, y] = [at[0] * width as f32, at[1] * height as f32];
+        let radius = self.pen / 2.0;
+        let span = |middle: f32, side: usize| {
+            let [low, high] = [middle - radius, middle + radius].map(|v| v.floor().max(0.0) as usize);
+            low..(high + 1).min(side)
+        };
+        for row in span(y, height) {
+            for column in span(x, width) {
+                let apart = (column as f32 + 0.5 - x).powi(2) + (row as f32 + 0.5 - y).powi(2);
+                let tip = [x.floor(), y.floor()] == [column as f32, row as f32];
+                if apart <= radius * radius || tip {
+                    let start = (row * width + column) * channels;
+                    self.pixels[start..start + channels].fill(ink);
+                }
+            }
+        }
+    }
+
+    /// Shows an opaque picture, RGBA, `[H, W, 4]`, of the paper's size: in colour where the paper has
+    /// colours, else as luma (ITU-R BT.601).
+    pub(super) fn show(&mut self, rgba: &[u8]) {
+        let channels = self.shape.channels.max(1);
+        for (pixel, rgba) in self.pixels.chunks_exact_mut(channels).zip(rgba.chunks_exact(4)) {
+            let [red, green, blue] = [rgba[0], rgba[1], rgba[2]].map(u32::from);
+            let luma = ((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8;
+            if channels < 3 {
+                pixel.fill(luma);
+            } else {
+                pixel.copy_from_slice(&rgba[..channels.min(4)]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blank() -> Paper {
+        Paper::of(vec![0; 64], ImageShape { height: 8, width: 8, channels: 1 })
+    }
+
+    fn inked(paper: &Paper) -> Vec<usize> {
+        (0..64).filter(|&i| paper.pixels[i] == 255).collect()
+    }
+
+    #[test]
+    fn a_fast_stroke_leaves_no_gap_and_the_eraser_takes_it_away() {
+        let mut paper = blank();
+        paper.pen = 1.0;
+        paper.begin([0.0, 0.5]);
+        paper.go([0.999, 0.5]);
+        assert_eq!(inked(&paper), (32..40).collect::<Vec<_>>());
+        paper.erases = true;
+        paper.begin([0.999, 0.5]);
+        paper.go([0.5, 0.5]);
+        assert_eq!(inked(&paper), (32..36).collect::<Vec<_>>());
+        paper.clear();
+        assert!(inked(&paper).is_empty());
+    }
+
+    #[test]
+    fn a_pen_is_round_and_as_wide_as_it_says() {
+        let mut paper = blank();
+        paper.pen = 4.0;
+        paper.begin([0.5, 0.5]);
+        assert_eq!(inked(&paper).len(), 12);
+    }
+
+    #[test]
+    fn a_pen_beyond_the_paper_draws_nothing_there() {
+        let mut paper = blank();
+        paper.begin([-3.0, 7.0]);
+        paper.go([f32::NAN, 0.5]);
+        assert!(inked(&paper).is_empty());
+    }
+
+    #[test]
+    fn a_raised_pen_moves_and_draws_nothing() {
+        let mut paper = blank();
+        paper.nudge([1.0, -20.0]);
+        assert_eq!((paper.tip, inked(&paper).len()), (Some([0.625, 0.0]), 0));
+    }
+
+    #[test]
+    fn a_given_picture_is_shown_in_the_papers_colours() {
+        let rgba: Vec<u8> = [255, 0, 0, 255].repeat(64);
+        let mut paper = blank();
+        paper.show(&rgba);
+        assert_eq!(paper.pixels, [76; 64]);
+        let mut colour = Paper::of(vec![0; 192], ImageShape { height: 8, width: 8, channels: 3 });
+        colour.show(&rgba);
+        assert_eq!(colour.pixels, [255, 0, 0].repeat(64));
+    }
+}
