@@ -37,7 +37,7 @@ const engine = (page, name) =>
 async function onGpu(page) {
   await engine(page, "WebGPU");
   await page.waitForFunction(() => {
-    const canvases = [...document.querySelectorAll(".live canvas, .rows:not(.idle) canvas, .pictures .side-0 canvas, .pictures .side-1 canvas")];
+    const canvases = [...document.querySelectorAll(".live canvas, .rows:not(.idle) canvas, .pictures canvas:not(#original, .difference)")];
     return canvases.length > 6 && canvases.every((canvas) => canvas.hasAttribute("data-gpu"));
   }, undefined, { timeout: 60000 });
 }
