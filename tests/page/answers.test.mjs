@@ -122,7 +122,9 @@ test("a touch stops a factor that moves", async () => {
   await page.locator("#answer-0-3 button").press("Enter");
   await changed(page, "#original", home);
   await page.locator("#answers-title").click();
-  assert.equal(await page.textContent("#factor-value-3"), "0.50");
+  await page.waitForFunction(() => document.querySelector("#factor-value-3").textContent === "0.50");
   assert.equal(await pixels(page, "#original"), home);
+  await page.waitForTimeout(200);
+  assert.equal(await pixels(page, "#original"), home, "it stays");
   await page.close();
 });

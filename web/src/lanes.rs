@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::Request;
+use crate::state::Path;
 
 /// A kind of request, most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +20,10 @@ pub enum Lane {
     Reconstruct(usize),
     /// A row of the traversal grid: its rank, then side.
     Row(usize, usize),
-    /// A side's survey.
-    Survey(usize),
+    /// A side's pictures from A to B.
+    Path(Path, usize),
+    /// A step of the survey, then side: both sides' surveys grow together.
+    Survey(usize, usize),
 }
 
 impl Lane {
@@ -28,7 +31,7 @@ impl Lane {
     pub fn side(self) -> usize {
         match self {
             Self::Load(side) | Self::Live(side) | Self::Reconstruct(side) | Self::Row(_, side) => side,
-            Self::Survey(side) => side,
+            Self::Path(_, side) | Self::Survey(_, side) => side,
         }
     }
 }
@@ -127,12 +130,21 @@ mod tests {
         lanes.ask(Lane::Row(1, 0), decode(0, 2.0), Vec::new());
         lanes.ask(Lane::Live(1), decode(1, 3.0), Vec::new());
         assert_eq!(lanes.start_next(), None, "the worker is busy");
-        lanes.ask(Lane::Survey(0), Request::Survey { side: 0 }, Vec::new());
+        lanes.ask(Lane::Survey(0, 0), Request::Survey { side: 0 }, Vec::new());
         lanes.finish(row.ticket);
         let live = lanes.start_next().expect("three wait");
         assert_eq!(live.request, decode(1, 3.0));
         lanes.finish(live.ticket);
         assert_eq!(lanes.start_next().map(|post| post.request), Some(decode(0, 2.0)), "the survey is last");
+    }
+
+    #[test]
+    fn both_sides_surveys_grow_together() {
+        let mut lanes = Lanes::default();
+        lanes.open();
+        lanes.ask(Lane::Survey(5, 0), Request::Survey { side: 0 }, Vec::new());
+        lanes.ask(Lane::Survey(4, 1), Request::Survey { side: 1 }, Vec::new());
+        assert_eq!(lanes.start_next().map(|post| post.request), Some(Request::Survey { side: 1 }));
     }
 
     #[test]

@@ -5,12 +5,15 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{
     Element, HtmlInputElement, HtmlSelectElement, IntersectionObserver, IntersectionObserverEntry,
-    KeyboardEvent, MouseEvent,
+    KeyboardEvent, MouseEvent, PointerEvent,
 };
 
 use super::App;
 use crate::state::{COLUMNS, Event, Hand};
 use crate::view;
+
+/// Share of the pad that an arrow key goes.
+const PAD: f64 = 0.025;
 
 /// What the page listens for.
 const KINDS: [&str; 10] = [
@@ -50,8 +53,10 @@ pub(super) fn listen(app: &App) -> Result<(), JsValue> {
             }
         },
     );
-    IntersectionObserver::new(near.into_js_value().unchecked_ref())?
-        .observe(&app.0.dom.get::<Element>("pictures")?);
+    let observer = IntersectionObserver::new(near.into_js_value().unchecked_ref())?;
+    for section in ["knobs", "pictures"] {
+        observer.observe(&app.0.dom.get::<Element>(section)?);
+    }
     let to = app.clone();
     let redraw = Closure::<dyn Fn()>::new(move || to.redraw_charts()).into_js_value();
     app.0.dom.window().add_event_listener_with_callback("resize", redraw.unchecked_ref())?;
@@ -89,6 +94,11 @@ impl Part {
         Some(input.value_as_number()).filter(|value| value.is_finite()).or_else(|| input.value().parse().ok())
     }
 
+    /// The number that a menu's chosen option stands for.
+    fn chosen(&self) -> Option<usize> {
+        self.element.dyn_ref::<HtmlSelectElement>()?.value().parse().ok()
+    }
+
     /// Where the pointer is over the element, 0 to 1 from left to right.
     fn across(&self, event: &web_sys::Event) -> Option<f64> {
         within(&self.element, event).map(|[across, _]| across)
@@ -124,6 +134,7 @@ impl App {
                 }
             }
             (_, "row") => self.row(kind, event, &part),
+            (_, "pad") => self.pad(kind, event, &part),
             (_, "paper") => self.paper(kind, event, &part.element),
             ("pointermove" | "pointerdown", "cell" | "gauge") => {
                 let factor = part.number("data-factor");
@@ -133,7 +144,7 @@ impl App {
                 }
             }
             _ => {
-                if let Some(event) = meaning(kind, &part) {
+                if let Some(event) = meaning(kind, event, &part) {
                     self.send(event);
                 }
             }
@@ -181,6 +192,36 @@ impl App {
         }
     }
 
+    /// The pad follows the pointer while it is pressed, and the arrow keys.
+    fn pad(&self, kind: &str, event: &web_sys::Event, part: &Part) {
+        let pressed = event.dyn_ref::<PointerEvent>().filter(|pointer| pointer.buttons() & 1 == 1);
+        let at = match (kind, pressed) {
+            ("pointerdown", Some(pointer)) => {
+                part.element.set_pointer_capture(pointer.pointer_id()).ok();
+                within(&part.element, event)
+            }
+            ("pointermove", Some(_)) => within(&part.element, event),
+            ("keydown", _) => event.dyn_ref::<KeyboardEvent>().and_then(|key| {
+                let [x, y] = match key.key().as_str() {
+                    "ArrowLeft" => [-PAD, 0.0],
+                    "ArrowRight" => [PAD, 0.0],
+                    "ArrowUp" => [0.0, -PAD],
+                    "ArrowDown" => [0.0, PAD],
+                    _ => return None,
+                };
+                event.prevent_default();
+                let state = self.0.state.borrow();
+                let model = state.sides.get(part.side)?.model()?;
+                let [across, up] = model.pad_at(&model.code).map(f64::from);
+                Some([across + x, 1.0 - up + y])
+            }),
+            _ => None,
+        };
+        if let Some([x, y]) = at {
+            self.send(Event::Pad { side: part.side, at: [x as f32, 1.0 - y as f32] });
+        }
+    }
+
     /// Arrows, Home and End look along a row; Enter and space take the picture there.
     fn row_key(&self, key: &str, event: &web_sys::Event, part: &Part) {
         let &Part { side, unit, .. } = part;
@@ -207,7 +248,7 @@ impl App {
 }
 
 /// What a control's own event means.
-fn meaning(kind: &str, part: &Part) -> Option<Event> {
+fn meaning(kind: &str, event: &web_sys::Event, part: &Part) -> Option<Event> {
     let &Part { side, unit, .. } = part;
     Some(match (kind, part.action.as_str()) {
         ("change", "menu") => {
@@ -224,6 +265,16 @@ fn meaning(kind: &str, part: &Part) -> Option<Event> {
         ("input", "source") => Event::Hand(Hand::Own(part.value()? != 0.0)),
         ("input", "erase") => Event::Hand(Hand::Erase(part.value()? != 0.0)),
         ("input", "pen") => Event::Hand(Hand::Pen(part.value()? as f32)),
+        ("click", "sample") => Event::Sample { side, seed: js_sys::Math::random().to_bits() },
+        ("click", "pin") => Event::Pin { end: unit },
+        ("click", "way") => {
+            let columns = (COLUMNS - 1) as f64;
+            Event::Along(
+                ((part.across(event)? * COLUMNS as f64 - 0.5).round().clamp(0.0, columns) / columns) as f32,
+            )
+        }
+        ("input", "along") => Event::Along(part.value()? as f32),
+        ("change", "axis") => Event::Axis { side, axis: unit, unit: part.chosen()? },
         ("click", "reset") => Event::Reset { side, unit: None },
         ("input", "factor") => Event::Factor { factor: unit, value: part.value()? },
         ("toggle", "fold") => Event::Unfold { side, open: part.element.has_attribute("open") },

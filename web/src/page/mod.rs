@@ -139,6 +139,6 @@ impl App {
 
     /// Draws the charts again: their size or colours have changed.
     fn redraw_charts(&self) {
-        view::redraw_charts(&self.0.dom, &self.0.state.borrow()).ok();
+        view::redraw(&self.0.dom, &self.0.state.borrow()).ok();
     }
 }

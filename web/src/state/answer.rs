@@ -40,7 +40,8 @@ impl State {
             (Lane::Reconstruct(_), Reply::Reconstructed(measured)) => {
                 self.reconstructed(index, measured, bytes, effects);
             }
-            (Lane::Survey(_), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
+            (Lane::Path(path, _), Reply::Decoded) => self.walked(index, path, bytes, effects),
+            (Lane::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
             // An answer to another question: the worker and the page are of different builds.
             _ => {}
         }
@@ -73,6 +74,7 @@ impl State {
         }
         self.decode_live(index, effects);
         self.decode_rows(index, effects);
+        self.decode_paths(index, effects);
         self.survey(index);
         if self.animated {
             effects.push(Effect::Animate);

@@ -87,7 +87,7 @@ impl State {
                 model.engine = Kind::Gpu;
                 // Bytes that won't be renewed would be shown again after the GPU's loss.
                 model.live.clear();
-                model.rows.iter_mut().for_each(Vec::clear);
+                model.rows.iter_mut().chain(&mut model.paths).for_each(Vec::clear);
                 self.engines.paces.clear();
                 self.renew(index, effects);
             }
@@ -120,6 +120,7 @@ impl State {
         effects.push(Effect::Draw(Panel::Reconstruction(index)));
         self.decode_live(index, effects);
         self.decode_rows(index, effects);
+        self.decode_paths(index, effects);
         self.survey(index);
     }
 }

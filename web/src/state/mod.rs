@@ -4,7 +4,10 @@ mod answer;
 mod dice;
 mod engine;
 mod hand;
+mod pad;
 mod paper;
+mod path;
+mod prior;
 mod scene;
 mod shown;
 mod side;
@@ -19,6 +22,8 @@ use std::rc::Rc;
 pub use engine::Engines;
 pub use hand::Hand;
 pub use paper::Paper;
+pub use path::{PATHS, Path};
+pub use prior::Prior;
 pub use scene::Scene;
 pub use shown::Shown;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
@@ -27,6 +32,8 @@ pub use sway::Sway;
 pub use trace::Trace;
 
 use model::Weights;
+
+use self::dice::Dice;
 
 use crate::engine::Kind;
 use crate::lanes::{Lane, Lanes, Post};
@@ -114,6 +121,36 @@ pub enum Event {
         /// Unit.
         unit: Option<usize>,
     },
+    /// All units get values drawn from the prior.
+    Sample {
+        /// Where.
+        side: usize,
+        /// What decides which.
+        seed: u64,
+    },
+    /// The pad is touched, at a place from the left and from the bottom, 0 to 1.
+    Pad {
+        /// Where.
+        side: usize,
+        /// The place.
+        at: [f32; 2],
+    },
+    /// Another unit for the pad.
+    Axis {
+        /// Where.
+        side: usize,
+        /// 0 across, 1 up.
+        axis: usize,
+        /// Unit.
+        unit: usize,
+    },
+    /// The present pictures become A (0) or B (1).
+    Pin {
+        /// Which.
+        end: usize,
+    },
+    /// That share of the way from A to B.
+    Along(f32),
     /// The pointer is on a row, at `position` from 0 to 1 of the traversal.
     Scrub {
         /// Where.
@@ -218,6 +255,8 @@ pub enum Panel {
     Sliders(usize),
     /// The row of a side's unit.
     Row(usize, usize),
+    /// A side's pictures from A to B.
+    Path(usize, Path),
     /// The world's controls.
     Factors,
     /// The world's picture.
@@ -245,6 +284,8 @@ pub struct State {
     pub own: bool,
     /// A sentence on a file that could not be shown.
     pub refused: Option<String>,
+    /// The share of the way from A to B that was gone last.
+    pub along: f32,
     /// Whether the page still moves on its own.
     pub animated: bool,
     /// The factor that is moved for the visitor.
@@ -312,6 +353,22 @@ impl State {
                     None => model.code.clone_from(&model.origin),
                 }
             }),
+            Event::Sample { side, seed } => self.change(side, &mut effects, |model| {
+                model.preview = None;
+                let (prior, mut dice) = (Prior::of(&model.card), Dice::new(seed));
+                model.code.iter_mut().for_each(|value| *value = prior.sample(&mut dice) as f32);
+            }),
+            Event::Pad { side, at } => self.change(side, &mut effects, |model| {
+                model.preview = None;
+                model.pad_to(at);
+            }),
+            Event::Axis { side, axis, unit } => self.change(side, &mut effects, |model| {
+                if let Some(slot) = model.pair.get_mut(axis).filter(|_| unit < model.code.len()) {
+                    *slot = unit;
+                }
+            }),
+            Event::Pin { end } => self.pin(end, &mut effects),
+            Event::Along(share) => self.go_along(share, &mut effects),
             Event::Take { side, unit, column } => self.change(side, &mut effects, |model| {
                 if unit < model.code.len() {
                     model.preview = None;

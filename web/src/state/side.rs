@@ -96,6 +96,12 @@ pub struct Loaded {
     pub reconstruction: Option<(Measured, Vec<u8>)>,
     /// Whether the rows of inactive units are shown.
     pub unfolded: bool,
+    /// The units of the pad: across, and up.
+    pub pair: [usize; 2],
+    /// The codes of pictures A and B, once they are set.
+    pub ends: [Option<Vec<f32>>; 2],
+    /// The pictures along the line and in turns, each `[N, H, W, C]`; empty before the first.
+    pub paths: [Vec<u8>; 2],
     /// Where its units have been since the factor that moves began to.
     pub trace: Trace,
     /// What it does with random pictures.
@@ -112,6 +118,9 @@ impl Loaded {
         });
         let mean: Vec<f32> = card.units.iter().map(|unit| unit.mean).collect();
         Self {
+            pair: Self::first_pair(&order),
+            ends: [None, None],
+            paths: Default::default(),
             active: card.units.iter().filter(|unit| unit.is_active()).count(),
             order,
             origin: mean.clone(),
@@ -182,9 +191,11 @@ impl Loaded {
         Request::Decode { side, codes: self.row_codes(unit) }
     }
 
-    /// Pictures that the page shows of it at most: all rows, the live one and the reconstruction.
+    /// Pictures that the page shows of it at most: all rows, the live one, the reconstruction, and both
+    /// ways from A to B.
     pub(super) fn room(&self) -> usize {
-        self.rows.len() * COLUMNS + 2
+        let units = self.rows.len();
+        units * COLUMNS + 2 + COLUMNS + units + 1
     }
 }
 

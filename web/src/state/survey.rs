@@ -112,8 +112,9 @@ impl State {
             && scene.suits(&model.card)
             && model.survey.len() < SURVEYED
         {
-            let pictures = pictures(scene.world, model.survey.len());
-            self.lanes.ask(Lane::Survey(index), Request::Survey { side: index }, pictures);
+            let step = model.survey.len();
+            let pictures = pictures(scene.world, step);
+            self.lanes.ask(Lane::Survey(step, index), Request::Survey { side: index }, pictures);
         }
     }
 
@@ -124,6 +125,7 @@ impl State {
         if seen == 1 || seen.is_multiple_of(SHOWN) {
             effects.push(Effect::Draw(Panel::Survey(index)));
         }
+        self.suggest(index, effects);
         self.survey(index);
     }
 }

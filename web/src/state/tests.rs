@@ -205,7 +205,10 @@ fn on_the_gpu_pictures_are_drawn_from_codes_and_never_asked_of_the_worker() {
         assert!(bench.drawn.contains(&panel), "{panel:?}");
     }
     let live = bench.state.shown(Panel::Live(0)).expect("it is drawn");
-    assert_eq!((live.codes[0], live.canvases), (1.5, vec!["live-0".to_owned(), "twin-0".to_owned()]));
+    assert_eq!(
+        (live.codes[0], live.canvases),
+        (1.5, ["live-0", "twin-0", "way-0"].map(str::to_owned).into())
+    );
     let row = bench.state.shown(Panel::Row(0, 1)).expect("it is drawn");
     assert_eq!(row.codes.len(), COLUMNS * 4);
     assert!(bench.model(0).live.is_empty());
@@ -396,4 +399,59 @@ fn a_random_picture_is_one_of_the_worlds_and_a_seed_always_means_the_same() {
     let first = picture(1);
     assert_ne!(picture(2), first);
     assert_eq!(picture(1), first);
+}
+
+#[test]
+fn a_sample_of_the_prior_is_another_code_of_the_same_side() {
+    let mut bench = Bench::shown();
+    let (before, other) = (bench.model(0).code.clone(), bench.model(1).code.clone());
+    bench.send(Event::Sample { side: 0, seed: 3 });
+    let first = bench.model(0).code.clone();
+    assert!(first.iter().zip(&before).all(|(a, b)| a != b && a.abs() < 6.0), "{first:?}");
+    bench.send(Event::Sample { side: 0, seed: 4 });
+    assert_ne!(bench.model(0).code, first);
+    assert_eq!(bench.model(1).code, other);
+}
+
+#[test]
+fn the_pad_moves_its_two_units_and_they_can_be_chosen() {
+    let mut bench = Bench::shown();
+    let before = bench.model(0).code.clone();
+    bench.send(Event::Axis { side: 0, axis: 0, unit: 3 });
+    bench.send(Event::Axis { side: 0, axis: 1, unit: 99 });
+    assert_eq!(bench.model(0).pair, [3, 0]);
+    bench.send(Event::Pad { side: 0, at: [1.0, 0.0] });
+    assert_eq!(bench.model(0).code, [-2.0, before[1], before[2], 2.0]);
+}
+
+#[test]
+fn a_way_leads_from_a_to_b_and_the_code_goes_along() {
+    let mut bench = Bench::shown();
+    assert!(bench.model(0).paths.iter().all(Vec::is_empty));
+    bench.send(Event::Along(0.5));
+    let a = bench.model(0).code.clone();
+    bench.send(Event::Pin { end: 0 });
+    bench.send(Event::Factor { factor: 3, value: 1.0 });
+    let b = bench.model(0).code.clone();
+    bench.send(Event::Pin { end: 1 });
+    let model = bench.model(0);
+    assert_eq!([model.paths[0].len(), model.paths[1].len()], [COLUMNS * 4096, 4 * 4096]);
+    assert_eq!(model.paths[0][..4096], model.paths[1][..4096], "both ways begin at A");
+    assert_eq!(model.paths[0][10 * 4096..], model.paths[1][3 * 4096..], "and end at B");
+    bench.send(Event::Along(0.25));
+    let expected: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a * 0.75 + b * 0.25).collect();
+    assert_eq!(bench.model(0).code, expected);
+    bench.send(Event::Along(f32::NAN));
+    assert_eq!(bench.state.along, 0.25);
+}
+
+#[test]
+fn a_and_b_are_the_surveys_first_pictures_until_they_are_set() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Pin { end: 1 });
+    let b = bench.model(0).code.clone();
+    bench.send(Event::Near);
+    let model = bench.model(0);
+    assert_eq!(model.ends(), Some([&model.survey.codes[0][..], &b[..]]));
+    assert_eq!(model.paths[0].len(), COLUMNS * 4096);
 }

@@ -1,14 +1,18 @@
-//! Histograms of μ and σ a unit, drawn from the card.
+//! Histograms of μ and σ a unit, drawn from the card; over those of μ, N(0, 1) and the model's prior.
 
+use js_sys::Array;
 use model::card::{Card, Histogram};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement};
 
 use super::words::{number, unit as name};
 use crate::page::{Dom, Drawn, context};
-use crate::state::{Side, State};
+use crate::state::{Prior, Side, State};
 
-/// Makes the charts of a side anew; they are drawn by [`redraw_charts`].
+/// Steps of a curve.
+const STEPS: u32 = 96;
+
+/// Makes the charts of a side anew; they are drawn by [`redraw`].
 pub(super) fn build(dom: &Dom, side: &Side, index: usize) -> Drawn {
     let list: Element = dom.get(&format!("charts-{index}"))?;
     let Some(model) = side.model() else { return Ok(()) };
@@ -37,10 +41,7 @@ pub(super) fn build(dom: &Dom, side: &Side, index: usize) -> Drawn {
 }
 
 /// Draws every chart of the page at its present size and in its present colours.
-///
-/// # Errors
-/// Fails if the browser can't draw.
-pub fn redraw_charts(dom: &Dom, state: &State) -> Drawn {
+pub(super) fn redraw(dom: &Dom, state: &State) -> Drawn {
     let charts = dom.document().query_selector_all("canvas[data-chart]")?;
     for i in 0..charts.length() {
         let Some(canvas) = charts.get(i).and_then(|node| node.dyn_into::<HtmlCanvasElement>().ok()) else {
@@ -80,6 +81,8 @@ struct Chart<'a> {
     axis: [f32; 2],
     symbol: &'static str,
     summary: String,
+    /// The prior; none for what has none.
+    prior: Option<Prior>,
 }
 
 impl<'a> Chart<'a> {
@@ -94,7 +97,8 @@ impl<'a> Chart<'a> {
             "mean" => (&entry.mean_histogram, axis(state, |unit| &unit.mean_histogram), "μ"),
             _ => (&entry.std_histogram, axis(state, |unit| &unit.std_histogram), "σ"),
         };
-        Some(Self { histogram, axis, symbol, summary: summary(&model.card, &kind, unit) })
+        let prior = (symbol == "μ").then(|| Prior::of(&model.card));
+        Some(Self { histogram, axis, symbol, summary: summary(&model.card, &kind, unit), prior })
     }
 
     /// Width of a bin.
@@ -127,14 +131,36 @@ impl<'a> Chart<'a> {
         context.set_fill_style_str(&style.get_property_value("color")?);
         let [left, right] = self.axis.map(f64::from);
         let across = |value: f64| (value - left) / (right - left) * width;
-        let peak = self.histogram.counts.iter().copied().max().unwrap_or(0).max(1);
+        let highest = self.histogram.counts.iter().copied().max().unwrap_or(0).max(1);
+        // A density's height in counts.
+        let total: u32 = self.histogram.counts.iter().sum();
+        let counts = f64::from(total) * f64::from(self.width());
+        let curves: Vec<Prior> = match self.prior {
+            Some(Prior::Gaussian) => vec![Prior::Gaussian],
+            Some(prior) => vec![Prior::Gaussian, prior],
+            None => vec![],
+        };
+        let peak = curves.iter().map(|prior| prior.density(0.0) * counts).fold(highest.into(), f64::max);
         for (bin, &count) in self.histogram.counts.iter().enumerate() {
             let low = f64::from(self.histogram.low + bin as f32 * self.width());
             let x = across(low);
             // A narrow histogram on a wide axis stays visible.
             let bar = (across(low + f64::from(self.width())) - x).max(scale);
-            let tall = f64::from(count) / f64::from(peak) * height;
+            let tall = f64::from(count) / peak * height;
             context.fill_rect(x, height - tall, bar + 0.5, tall);
+        }
+        context.set_stroke_style_str(&style.get_property_value("caret-color")?);
+        context.set_line_width(scale);
+        for prior in curves {
+            let dash = if prior == Prior::Gaussian { 0.0 } else { 3.0 * scale };
+            context.set_line_dash(&JsValue::from(Array::of2(&dash.into(), &dash.into())))?;
+            context.begin_path();
+            for step in 0..=STEPS {
+                let share = f64::from(step) / f64::from(STEPS);
+                let density = prior.density(left + (right - left) * share);
+                context.line_to(width * share, height * (1.0 - density * counts / peak));
+            }
+            context.stroke();
         }
         Ok(())
     }

@@ -2,14 +2,14 @@
 
 use web_sys::{Element, HtmlElement};
 
-use super::paint;
 use super::words::{number, unit as name};
+use super::{pad, paint};
 use crate::engine::Kind;
 use crate::page::{Dom, Drawn};
 use crate::state::{COLUMNS, Loaded, Side};
 
-/// Canvases that show the live picture: over the rows, and beside the sliders.
-const CANVASES: [&str; 2] = ["live", "twin"];
+/// Canvases that show the live picture: over the rows, beside the sliders, and from A to B.
+const CANVASES: [&str; 3] = ["live", "twin", "way"];
 
 /// Draws the picture, its caption and the markers.
 pub(super) fn draw(dom: &Dom, side: &Side, index: usize) -> Drawn {
@@ -25,6 +25,7 @@ pub(super) fn draw(dom: &Dom, side: &Side, index: usize) -> Drawn {
         }
     }
     dom.set_text(&format!("caption-{index}"), &caption(model))?;
+    pad::ring(dom, model, index)?;
     let code = model.live_code();
     for &unit in model.shown() {
         mark(dom, model, index, unit, code[unit])?;

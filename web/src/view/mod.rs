@@ -7,18 +7,29 @@ mod factors;
 mod hand;
 mod live;
 mod menus;
+mod pad;
 mod paint;
+mod path;
 mod reconstruction;
 mod rows;
 mod sliders;
 mod words;
 
 pub use answers::read_answer;
-pub use charts::{read_chart, redraw_charts};
+pub use charts::read_chart;
 
 use crate::page::{Dom, Drawn};
 use crate::state::{Panel, State};
 use crate::worker::SIDES;
+
+/// Draws anew what depends on its size and on the page's colours.
+///
+/// # Errors
+/// Fails if the browser can't draw.
+pub fn redraw(dom: &Dom, state: &State) -> Drawn {
+    charts::redraw(dom, state)?;
+    (0..SIDES).try_for_each(|side| pad::draw(dom, &state.sides[side], side))
+}
 
 /// Draws a part of the page.
 ///
@@ -41,14 +52,21 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             reconstruction::draw(dom, state, side)?;
             answers::build(dom, state, side)?;
             charts::build(dom, &state.sides[side], side)?;
-            redraw_charts(dom, state)
+            pad::build(dom, &state.sides[side], side)?;
+            path::build(dom, state, side)?;
+            redraw(dom, state)
         }
         Panel::Live(side) => live::draw(dom, &state.sides[side], side),
-        Panel::Sliders(side) => sliders::draw(dom, &state.sides[side], side),
+        Panel::Sliders(side) => {
+            sliders::draw(dom, &state.sides[side], side)?;
+            pad::draw(dom, &state.sides[side], side)
+        }
+        Panel::Path(side, path) => path::draw(dom, state, side, path),
         Panel::Row(side, unit) => rows::draw(dom, &state.sides[side], side, unit),
         Panel::Factors => factors::draw(dom, state),
         Panel::Survey(side) => {
             reconstruction::over_all(dom, state, side)?;
+            pad::draw(dom, &state.sides[side], side)?;
             answers::draw(dom, state, side)
         }
         Panel::Original => hand::draw(dom, state),

@@ -1,0 +1,192 @@
+// Driving the code: priors over the histograms, a pad of two units, samples, and the way from A to B.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+
+const SIDES = [0, 1];
+let browser, site;
+
+before(async () => {
+  browser = await launch();
+  site = await serve();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+async function shown(options) {
+  const seen = await visit(browser, site.address, options);
+  for (const side of SIDES) await ready(seen.page, side);
+  await seen.page.locator("#knobs").scrollIntoViewIfNeeded();
+  return seen;
+}
+
+const values = (page, side) => page.locator(`#sliders-${side} output`).allTextContents();
+
+/** The columns of a slider's chart on whose upper half something is drawn, and how many there are. */
+const above = (page, canvas) => page.$eval(canvas, (canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, Math.floor(canvas.height / 2));
+  const columns = new Set();
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 0) columns.add(((i - 3) / 4) % canvas.width);
+  return columns.size;
+});
+
+/** The pictures of a strip, left to right. */
+const cells = (page, canvas) => page.$eval(canvas, (canvas) => {
+  const side = canvas.height;
+  return Array.from({ length: canvas.width / side }, (_, i) =>
+    canvas.getContext("2d").getImageData(i * side, 0, side, side).data.join());
+});
+
+async function walked(page, side) {
+  await page.waitForFunction((side) => ["line", "turns"].every((name) => {
+    const canvas = document.getElementById(`${name}-${side}`);
+    const context = canvas.getContext("2d");
+    return context && context.getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v > 0);
+  }), side, { timeout: 60000 });
+}
+
+test("priors are drawn over the histograms, dashed where a model has its own", async () => {
+  const { page } = await shown();
+  // Ink of a curve: darker than any bar, whose colour is the side's.
+  const ink = (side) => page.$eval(`#sliders-${side} canvas`, (canvas) => {
+    const style = getComputedStyle(canvas);
+    const probe = new OffscreenCanvas(1, 1).getContext("2d");
+    probe.fillStyle = style.caretColor;
+    probe.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const near = Math.abs(data[i] - red) + Math.abs(data[i + 1] - green) + Math.abs(data[i + 2] - blue) < 60;
+      if (near && data[i + 3] > 90) count++;
+    }
+    return count;
+  });
+  const [vae, sparse] = await Promise.all(SIDES.map(ink));
+  assert.ok(vae > 60, `${vae}`);
+  assert.ok(sparse > vae, `${sparse} against ${vae}`);
+  assert.ok((await above(page, "#sliders-0 canvas")) > 20);
+  await page.close();
+});
+
+test("the pad turns its two units by pointer and by keys, and they can be chosen", async () => {
+  const { page, complaints } = await shown();
+  const [across, up] = await Promise.all([0, 1].map((axis) => page.locator(`#axis-1-${axis}`).inputValue()));
+  assert.notEqual(across, up);
+  const value = (unit) => page.textContent(`#value-1-${unit}`);
+  const others = async (units) => Promise.all(
+    (await page.locator("#axis-1-0 option").evaluateAll((all) => all.map((option) => option.value)))
+      .filter((unit) => !units.includes(unit)).map(value));
+  const before = [await value(across), await value(up), await others([across, up]), await pixels(page, "#twin-1")];
+  const pad = page.locator("#pad-1");
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.5);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.85, box.y + box.height * 0.2, { steps: 5 });
+  await page.mouse.up();
+  await changed(page, "#twin-1", before[3]);
+  assert.notEqual(await value(across), before[0]);
+  assert.notEqual(await value(up), before[1]);
+  assert.deepEqual(await others([across, up]), before[2]);
+  const ring = () => page.$eval("#ring-1", (ring) => [ring.style.left, ring.style.bottom].map(parseFloat));
+  const [left, bottom] = await ring();
+  assert.ok(Math.abs(left - 85) < 2 && Math.abs(bottom - 80) < 2, `${left} ${bottom}`);
+  await pad.focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction((left) => Math.abs(parseFloat(document.getElementById("ring-1").style.left) - left + 10) < 0.2, left);
+  assert.match(await pad.getAttribute("aria-label"), /across unit \d+ = .+, up unit \d+ = /);
+  const another = (await page.locator("#axis-1-0 option").evaluateAll((all) => all.map((option) => option.value)))
+    .find((unit) => ![across, up].includes(unit));
+  await page.locator("#axis-1-0").selectOption(another);
+  await page.waitForFunction((another) => document.getElementById("pad-1").getAttribute("aria-label").includes(`across unit ${another} `), another);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("random pictures' codes lie behind the pad", async () => {
+  const { page } = await shown();
+  for (const side of SIDES) {
+    await page.waitForFunction((side) => /^256 random/.test(document.getElementById(`surveyed-${side}`).textContent),
+      side, { timeout: 60000 });
+    const dots = await page.$eval(`#dots-${side}`, (canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((v, i) => i % 4 === 3 && v > 60).length;
+    });
+    assert.ok(dots > 900, `${dots}`);
+  }
+  await page.close();
+});
+
+test("a sample of the prior changes one model, and a reset brings it back", async () => {
+  const { page } = await shown();
+  const [before, other] = await Promise.all(SIDES.map((side) => values(page, side)));
+  const picture = await pixels(page, "#twin-0");
+  await page.getByRole("button", { name: "Sample" }).first().click();
+  const first = await changed(page, "#twin-0", picture);
+  const now = await values(page, 0);
+  assert.ok(now.filter((value, i) => value !== before[i]).length > now.length / 2, `${now}`);
+  await page.getByRole("button", { name: "Sample" }).first().click();
+  await changed(page, "#twin-0", first);
+  assert.deepEqual(await values(page, 1), other);
+  await page.getByRole("button", { name: "Reset" }).first().click();
+  await page.waitForFunction((before) =>
+    [...document.querySelectorAll("#sliders-0 output")].map((o) => o.textContent).join() === before, before.join());
+  await page.close();
+});
+
+test("the way from A to B is walked at once and unit by unit, and both end alike", async () => {
+  const { page } = await shown();
+  for (const side of SIDES) await walked(page, side);
+  for (const side of SIDES) {
+    const active = await page.locator(`#rows-${side} canvas`).count();
+    assert.equal(await page.locator(`#turned-${side} li`).count(), active + 1);
+    const [line, turns] = [await cells(page, `#line-${side}`), await cells(page, `#turns-${side}`)];
+    assert.deepEqual([line.length, turns.length], [11, active + 1]);
+    assert.equal(line[0], turns[0]);
+    assert.equal(line.at(-1), turns.at(-1));
+    assert.notEqual(line[0], line.at(-1));
+  }
+  await page.close();
+});
+
+test("A and B are the present pictures when they are set, and the slider goes between them", async () => {
+  const { page } = await shown();
+  for (const side of SIDES) await walked(page, side);
+  const line = () => cells(page, "#line-1");
+  const start = await page.$eval("#line-1", (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join());
+  const slider = page.locator("#factors input[type=range]").nth(2);
+  const at = async (key, button, before) => {
+    const code = await values(page, 1);
+    await slider.press(key);
+    await page.waitForFunction((code) =>
+      [...document.querySelectorAll("#sliders-1 output")].map((o) => o.textContent).join() !== code, code.join());
+    const picture = await pixels(page, "#reconstruction-1");
+    await page.getByRole("button", { name: button }).click();
+    await changed(page, "#line-1", before);
+    return picture;
+  };
+  const a = await at("Home", "Set A", start);
+  const middle = await page.$eval("#line-1", (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join());
+  const b = await at("End", "Set B", middle);
+  const pictures = await line();
+  assert.equal(pictures[0], a);
+  assert.equal(pictures[10], b);
+  const along = page.locator("#along");
+  assert.equal(await along.inputValue(), "1");
+  const end = await pixels(page, "#way-1");
+  await along.focus();
+  for (let i = 0; i < 10; i++) await page.keyboard.press("ArrowLeft");
+  await changed(page, "#way-1", end);
+  await page.waitForFunction((ninth) => {
+    const canvas = document.querySelector("#way-1");
+    return canvas.getContext("2d").getImageData(0, 0, 64, 64).data.join() === ninth;
+  }, pictures[9]);
+  const strip = page.locator("#line-1");
+  const box = await strip.boundingBox();
+  await strip.click({ position: { x: box.width * 2.5 / 11, y: box.height / 2 } });
+  await page.waitForFunction(() => document.querySelector("#along").value === "0.2");
+  await page.close();
+});

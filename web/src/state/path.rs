@@ -1,0 +1,142 @@
+//! From one picture to another: along the straight line, and unit by unit.
+
+use super::{COLUMNS, Effect, Loaded, Panel, Side, State};
+use crate::engine::Kind;
+use crate::lanes::Lane;
+use crate::protocol::Request;
+use crate::worker::SIDES;
+
+/// A way from picture A to picture B.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// All units at once, in equal steps.
+    Line,
+    /// The active units one after another, by falling KL; the others come with the last.
+    Turns,
+}
+
+/// Both ways.
+pub const PATHS: [Path; 2] = [Path::Line, Path::Turns];
+
+impl Loaded {
+    /// The codes of A and B; none before both are set.
+    pub fn ends(&self) -> Option<[&[f32]; 2]> {
+        let [a, b] = &self.ends;
+        Some([a.as_deref()?, b.as_deref()?])
+    }
+
+    /// The codes along a way, `[N, D]`.
+    pub(super) fn path_codes(&self, path: Path) -> Option<Vec<f32>> {
+        let [a, b] = self.ends()?;
+        if path == Path::Line {
+            let steps = (0..COLUMNS).map(|step| step as f32 / (COLUMNS - 1) as f32);
+            return Some(steps.flat_map(|share| between(a, b, share)).collect());
+        }
+        let mut code = a.to_vec();
+        let mut codes = code.clone();
+        let active = &self.order[..self.active];
+        for (turn, &unit) in active.iter().enumerate() {
+            code[unit] = b[unit];
+            if turn + 1 == active.len() {
+                code.copy_from_slice(b);
+            }
+            codes.extend(&code);
+        }
+        Some(codes)
+    }
+}
+
+/// The code that share of the way from `a` to `b`.
+fn between(a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| a * (1.0 - share) + b * share).collect()
+}
+
+impl State {
+    /// The present pictures become both models' A (0) or B (1).
+    pub(super) fn pin(&mut self, end: usize, effects: &mut Vec<Effect>) {
+        self.settle(effects);
+        if end > 1 {
+            return;
+        }
+        self.along = end as f32;
+        for side in 0..SIDES {
+            if let Some(model) = self.sides[side].model_mut() {
+                model.ends[end] = Some(model.code.clone());
+            }
+            self.decode_paths(side, effects);
+        }
+    }
+
+    /// The survey's first two pictures are A and B until the visitor sets others.
+    pub(super) fn suggest(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        let Some(model) = self.sides[index].model_mut() else { return };
+        let Some(end) = model.survey.len().checked_sub(1).filter(|end| *end < 2) else { return };
+        if model.ends[end].is_none() {
+            model.ends[end] = model.survey.codes.last().cloned();
+            self.decode_paths(index, effects);
+        }
+    }
+
+    /// Goes that share of the way from A to B.
+    pub(super) fn go_along(&mut self, share: f32, effects: &mut Vec<Effect>) {
+        if !share.is_finite() {
+            return;
+        }
+        self.along = share.clamp(0.0, 1.0);
+        let share = self.along;
+        for side in 0..SIDES {
+            if self.sides[side].model().is_some_and(|model| model.ends().is_some()) {
+                self.change(side, effects, |model| {
+                    model.preview = None;
+                    if let Some([a, b]) = model.ends() {
+                        model.code = between(a, b, share);
+                    }
+                });
+            }
+            effects.push(Effect::Draw(Panel::Path(side, Path::Line)));
+        }
+    }
+
+    /// Has the pictures of both ways made.
+    pub(super) fn decode_paths(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        let Some(model) = self.sides[index].model() else { return };
+        for path in PATHS {
+            let Some(codes) = model.path_codes(path) else { return };
+            match model.engine {
+                Kind::Cpu => {
+                    self.lanes.ask(Lane::Path(path, index), Request::Decode { side: index, codes }, vec![]);
+                }
+                Kind::Gpu => effects.push(Effect::Draw(Panel::Path(index, path))),
+            }
+        }
+    }
+
+    /// The pictures of a way are there.
+    pub(super) fn walked(&mut self, index: usize, path: Path, pixels: Vec<u8>, effects: &mut Vec<Effect>) {
+        let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
+        model.paths[path as usize] = pixels;
+        effects.push(Effect::Draw(Panel::Path(index, path)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use std::rc::Rc;
+
+    #[test]
+    fn both_ways_lead_from_a_to_b() {
+        let mut model = Loaded::new(samples::card(1, 4), Rc::default());
+        assert_eq!(model.path_codes(Path::Line), None);
+        model.ends = [Some(vec![0.0; 4]), Some(vec![1.0, 2.0, 3.0, 4.0])];
+        let line = model.path_codes(Path::Line).expect("both ends are set");
+        assert_eq!((line.len(), &line[20..24]), (4 * COLUMNS, &[0.5, 1.0, 1.5, 2.0][..]));
+        let turns = model.path_codes(Path::Turns).expect("both ends are set");
+        // Unit 2 is idle and comes last, with unit 3.
+        assert_eq!(
+            turns.chunks(4).collect::<Vec<_>>(),
+            [[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [1.0, 2.0, 0.0, 0.0], [1.0, 2.0, 3.0, 4.0]]
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! The pictures from A to B: along the line, and unit by unit.
+
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+use super::paint;
+use crate::page::{Dom, Drawn};
+use crate::state::{COLUMNS, Loaded, Path, State};
+
+/// Names below the pictures of a side's second way: of the unit that each step changed.
+pub(super) fn build(dom: &Dom, state: &State, index: usize) -> Drawn {
+    let Some(model) = state.sides[index].model() else { return Ok(()) };
+    let list: Element = dom.get(&format!("turned-{index}"))?;
+    list.replace_children_with_node_0();
+    dom.add(&list, "li", &[], "A")?;
+    for unit in &model.order[..model.active] {
+        dom.add(&list, "li", &[], &unit.to_string())?;
+    }
+    let strip: HtmlElement = dom.get(&format!("turns-strip-{index}"))?;
+    let pictures = model.active + 1;
+    strip.style().set_property("aspect-ratio", &pictures.to_string())?;
+    let share = (pictures as f64 / COLUMNS as f64).min(1.0);
+    for id in [format!("turns-strip-{index}"), format!("turned-{index}")] {
+        let part: HtmlElement = dom.get(&id)?;
+        part.style().set_property("width", &format!("{:.3}%", 100.0 * share))?;
+    }
+    draw(dom, state, index, Path::Line)
+}
+
+/// Draws the pictures of a way, and how far along it is.
+pub(super) fn draw(dom: &Dom, state: &State, index: usize, path: Path) -> Drawn {
+    let Some(model) = state.sides[index].model() else { return Ok(()) };
+    let input: HtmlInputElement = dom.get("along")?;
+    input.set_disabled(model.ends().is_none());
+    if (input.value_as_number() - f64::from(state.along)).abs() > 1e-6 {
+        input.set_value_as_number(state.along.into());
+    }
+    let marker: HtmlElement = dom.get(&format!("along-{index}"))?;
+    let columns = COLUMNS as f32;
+    let position = (0.5 + state.along * (columns - 1.0)) / columns;
+    marker.style().set_property("left", &format!("{:.2}%", 100.0 * position))?;
+    pictures(dom, model, index, path)
+}
+
+fn pictures(dom: &Dom, model: &Loaded, index: usize, path: Path) -> Drawn {
+    let pixels = &model.paths[path as usize];
+    if pixels.is_empty() {
+        return Ok(());
+    }
+    let name = if path == Path::Line { "line" } else { "turns" };
+    paint::pictures(dom, &format!("{name}-{index}"), pixels, model.card.model.image)
+}
