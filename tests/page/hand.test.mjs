@@ -83,7 +83,7 @@ test("the pen draws, both models answer, and the eraser takes away", async () =>
   await stroke(page, [0.5, 0.2], [0.5, 0.8]);
   assert.ok((await inked(page)) < drawn);
   await page.locator("#pen").press("End");
-  assert.equal(await page.textContent("#pen-value"), "16 px");
+  await page.waitForFunction(() => document.querySelector("#pen-value").textContent === "16 px");
   assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -128,7 +128,7 @@ impl App {
             return;
         };
         match (kind, part.action.as_str()) {
-            ("pointermove", "chart") => {
+            ("pointermove" | "pointerdown", "chart") => {
                 if let Some(across) = part.across(event) {
                     view::read_chart(&self.0.dom, &self.0.state.borrow(), &part.element, across).ok();
                 }

@@ -104,14 +104,28 @@ impl State {
                     paper.show(&rgba);
                 }
             }
-            Hand::Give(Err(sentence)) => self.refused = Some(sentence),
-            _ => self.draw_by_hand(hand),
+            Hand::Give(Err(sentence)) => {
+                self.refused = Some(sentence);
+                return effects.push(Effect::Draw(Panel::Original));
+            }
+            _ => {
+                if !self.draw_by_hand(hand) {
+                    return effects.push(Effect::Draw(Panel::Original));
+                }
+            }
         }
         self.shown_anew(effects);
     }
 
-    fn draw_by_hand(&mut self, hand: Hand) {
-        let Some(paper) = self.paper.as_mut().filter(|_| self.own) else { return };
+    /// Whether the picture may have changed.
+    fn draw_by_hand(&mut self, hand: Hand) -> bool {
+        let Some(paper) = self.paper.as_mut().filter(|_| self.own) else { return false };
+        let draws = match hand {
+            Hand::Begin(_) | Hand::Clear => true,
+            Hand::Go(_) | Hand::Nudge(_) => paper.down,
+            Hand::Press => !paper.down,
+            _ => false,
+        };
         match hand {
             Hand::Begin(at) => paper.begin(at),
             Hand::Go(to) => paper.go(to),
@@ -124,6 +138,7 @@ impl State {
             Hand::Clear => paper.clear(),
             _ => {}
         }
+        draws
     }
 
     /// Sees to it that there is a paper that a model can see, at first with the present picture on it.

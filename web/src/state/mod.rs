@@ -257,6 +257,8 @@ pub enum Panel {
     Row(usize, usize),
     /// A side's pictures from A to B.
     Path(usize, Path),
+    /// How far along from A to B both models are.
+    Along,
     /// The world's controls.
     Factors,
     /// The world's picture.

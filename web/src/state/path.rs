@@ -59,6 +59,7 @@ impl State {
             return;
         }
         self.along = end as f32;
+        effects.push(Effect::Draw(Panel::Along));
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
                 model.ends[end] = Some(model.code.clone());
@@ -93,8 +94,8 @@ impl State {
                     }
                 });
             }
-            effects.push(Effect::Draw(Panel::Path(side, Path::Line)));
         }
+        effects.push(Effect::Draw(Panel::Along));
     }
 
     /// Has the pictures of both ways made.

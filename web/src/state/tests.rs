@@ -455,3 +455,16 @@ fn a_and_b_are_the_surveys_first_pictures_until_they_are_set() {
     assert_eq!(model.ends(), Some([&model.survey.codes[0][..], &b[..]]));
     assert_eq!(model.paths[0].len(), COLUMNS * 4096);
 }
+
+#[test]
+fn a_pen_that_is_not_down_asks_nothing_of_the_models() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Hand(Hand::Own(true)));
+    for hand in [Hand::Go([0.2, 0.2]), Hand::Nudge([1.0, 0.0]), Hand::Pen(3.0), Hand::Erase(true), Hand::End]
+    {
+        let effects = bench.state.update(Event::Hand(hand));
+        assert_eq!(effects, [Effect::Draw(Panel::Original)]);
+    }
+    let effects = bench.state.update(Event::Hand(Hand::Begin([0.5, 0.5])));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Post(_))));
+}

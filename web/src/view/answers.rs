@@ -156,7 +156,6 @@ pub(super) fn draw(dom: &Dom, state: &State, index: usize) -> Drawn {
         for (&unit, share) in model.order.iter().zip(shares) {
             let cell: HtmlElement = dom.get(&format!("answer-{index}-{factor}-{unit}"))?;
             cell.style().set_property("--share", &format!("{share:.3}"))?;
-            cell.class_list().toggle_with_force("most", share > 0.5)?;
             let text = if seen == 0 { String::new() } else { number(100.0 * share, 0) };
             cell.set_text_content(Some(&text));
         }

@@ -62,6 +62,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             pad::draw(dom, &state.sides[side], side)
         }
         Panel::Path(side, path) => path::draw(dom, state, side, path),
+        Panel::Along => path::along(dom, state),
         Panel::Row(side, unit) => rows::draw(dom, &state.sides[side], side, unit),
         Panel::Factors => factors::draw(dom, state),
         Panel::Survey(side) => {

@@ -4,7 +4,8 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::paint;
 use crate::page::{Dom, Drawn};
-use crate::state::{COLUMNS, Loaded, Path, State};
+use crate::state::{COLUMNS, Path, Side, State};
+use crate::worker::SIDES;
 
 /// Names below the pictures of a side's second way: of the unit that each step changed.
 pub(super) fn build(dom: &Dom, state: &State, index: usize) -> Drawn {
@@ -23,25 +24,30 @@ pub(super) fn build(dom: &Dom, state: &State, index: usize) -> Drawn {
         let part: HtmlElement = dom.get(&id)?;
         part.style().set_property("width", &format!("{:.3}%", 100.0 * share))?;
     }
-    draw(dom, state, index, Path::Line)
+    along(dom, state)
 }
 
-/// Draws the pictures of a way, and how far along it is.
-pub(super) fn draw(dom: &Dom, state: &State, index: usize, path: Path) -> Drawn {
-    let Some(model) = state.sides[index].model() else { return Ok(()) };
+/// Moves the slider and the markers to where both models are.
+pub(super) fn along(dom: &Dom, state: &State) -> Drawn {
     let input: HtmlInputElement = dom.get("along")?;
-    input.set_disabled(model.ends().is_none());
+    let models = || state.sides.iter().filter_map(Side::model);
+    input.set_disabled(models().all(|model| model.ends().is_none()));
     if (input.value_as_number() - f64::from(state.along)).abs() > 1e-6 {
         input.set_value_as_number(state.along.into());
     }
-    let marker: HtmlElement = dom.get(&format!("along-{index}"))?;
     let columns = COLUMNS as f32;
     let position = (0.5 + state.along * (columns - 1.0)) / columns;
-    marker.style().set_property("left", &format!("{:.2}%", 100.0 * position))?;
-    pictures(dom, model, index, path)
+    for index in 0..SIDES {
+        let marker: HtmlElement = dom.get(&format!("along-{index}"))?;
+        marker.style().set_property("left", &format!("{:.2}%", 100.0 * position))?;
+    }
+    Ok(())
 }
 
-fn pictures(dom: &Dom, model: &Loaded, index: usize, path: Path) -> Drawn {
+/// Draws the pictures of a way.
+pub(super) fn draw(dom: &Dom, state: &State, index: usize, path: Path) -> Drawn {
+    along(dom, state)?;
+    let Some(model) = state.sides[index].model() else { return Ok(()) };
     let pixels = &model.paths[path as usize];
     if pixels.is_empty() {
         return Ok(());
