@@ -190,3 +190,31 @@ test("A and B are the present pictures when they are set, and the slider goes be
   await page.waitForFunction(() => document.querySelector("#along").value === "0.2");
   await page.close();
 });
+
+test("the way from A to B is drawn by WebGPU too", async () => {
+  const gpu = await launch({ webgpu: true });
+  const { page, complaints } = await visit(gpu, site.address);
+  await page.waitForFunction(() => document.getElementById("engine").textContent === "WebGPU", undefined, { timeout: 60000 });
+  await page.locator("#knobs").scrollIntoViewIfNeeded();
+  const canvases = ["#line-0", "#turns-0", "#line-1", "#turns-1", "#way-1"];
+  await page.waitForFunction((canvases) =>
+    canvases.every((canvas) => document.querySelector(canvas).hasAttribute("data-gpu")), canvases, { timeout: 60000 });
+  for (const canvas of canvases) {
+    await page.locator(canvas).scrollIntoViewIfNeeded();
+    const bright = async () => {
+      const png = (await page.locator(canvas).screenshot()).toString("base64");
+      return page.evaluate(async (png) => {
+        const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+        const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+        const copy = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+        copy.drawImage(picture, 0, 0);
+        return copy.getImageData(0, 0, picture.width, picture.height).data.filter((v, i) => i % 4 === 1 && v > 200).length;
+      }, png);
+    };
+    let seen = 0;
+    for (let i = 0; i < 40 && seen < 20; i++) seen = await bright();
+    assert.ok(seen >= 20, `${canvas} shows ${seen} bright pixels`);
+  }
+  assert.deepEqual(complaints, []);
+  await gpu.close();
+});
