@@ -160,8 +160,10 @@ test("a picture is opened, dropped and pasted, as grey of the models' size", asy
   assert.ok(await page.locator("#by-hand").isChecked());
   await hand(page, "drop", await png(page, "#0f0", 20, 50), "image/png");
   await grey(150);
+  await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
   await hand(page, "paste", await png(page, "#00f", 64, 64), "image/png");
   await grey(29);
+  await page.waitForFunction(() => document.querySelector("#original").getBoundingClientRect().top < innerHeight);
   await page.close();
 });
 

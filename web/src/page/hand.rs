@@ -9,7 +9,7 @@ use web_sys::{
     ImageBitmap, KeyboardEvent, PointerEvent,
 };
 
-use super::gestures::within;
+use super::part::within;
 use super::{App, context};
 use crate::state::{Event, Hand};
 
@@ -90,7 +90,18 @@ impl App {
             spawn_local(async move {
                 let hand = Hand::Give(app.pixels(&file).await);
                 app.send(Event::Hand(hand));
+                app.look_at_the_original();
             });
+        }
+    }
+
+    /// Scrolls to the original if it is out of sight: a picture can be dropped and pasted anywhere.
+    fn look_at_the_original(&self) {
+        let Ok(original) = self.0.dom.get::<Element>("original") else { return };
+        let bounds = original.get_bounding_client_rect();
+        let height = self.0.dom.window().inner_height().ok().and_then(|height| height.as_f64());
+        if bounds.bottom() < 0.0 || height.is_some_and(|height| bounds.top() > height) {
+            original.scroll_into_view();
         }
     }
 

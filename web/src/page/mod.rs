@@ -5,7 +5,11 @@ mod fetch;
 mod gestures;
 mod gpu;
 mod hand;
+mod near;
+mod pad;
+mod part;
 mod port;
+mod rows;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

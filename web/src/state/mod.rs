@@ -2,8 +2,11 @@
 
 mod answer;
 mod dice;
+mod effect;
 mod engine;
+mod event;
 mod hand;
+mod loading;
 mod pad;
 mod paper;
 mod path;
@@ -17,9 +20,9 @@ mod sway;
 mod tests;
 mod trace;
 
-use std::rc::Rc;
-
+pub use effect::{Effect, Panel};
 pub use engine::Engines;
+pub use event::Event;
 pub use hand::Hand;
 pub use paper::Paper;
 pub use path::{PATHS, Path};
@@ -31,243 +34,15 @@ pub use survey::{SURVEYED, Survey};
 pub use sway::Sway;
 pub use trace::Trace;
 
-use model::Weights;
-
 use self::dice::Dice;
-
 use crate::engine::Kind;
-use crate::lanes::{Lane, Lanes, Post};
+use crate::lanes::{Lane, Lanes};
 use crate::manifest::Entry;
-use crate::protocol::{Reply, Request};
+use crate::protocol::Request;
 use crate::worker::SIDES;
 
 /// How long the opening animation takes to move a unit to and fro, in milliseconds.
 const PERIOD: f64 = 7000.0;
-
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The manifest was read, or the sentence says why not.
-    Manifest(Result<Vec<Entry>, String>),
-    /// The visitor chose a model.
-    Choose {
-        /// Where.
-        side: usize,
-        /// Entry of the manifest.
-        entry: usize,
-    },
-    /// A weights file arrives.
-    Progress {
-        /// Where.
-        side: usize,
-        /// The choice that it belongs to.
-        visit: u32,
-        /// Bytes so far.
-        received: u64,
-    },
-    /// A weights file is here, or the sentence says why not.
-    Fetched {
-        /// Where.
-        side: usize,
-        /// The choice that it belongs to.
-        visit: u32,
-        /// The file's bytes.
-        file: Result<Vec<u8>, String>,
-    },
-    /// The worker says something.
-    Answer {
-        /// Number of the request.
-        ticket: u32,
-        /// What it says.
-        reply: Reply,
-        /// Bytes that came with it.
-        bytes: Vec<u8>,
-    },
-    /// The worker is gone.
-    Lost,
-    /// The GPU holds a model and agrees with the CPU, or the sentence says why not.
-    Prepared {
-        /// Where.
-        side: usize,
-        /// The choice that it belongs to.
-        visit: u32,
-        /// What came of it.
-        outcome: Result<(), String>,
-    },
-    /// The GPU is gone, and why.
-    GpuLost(String),
-    /// Pictures were decoded in that time, of all that it takes until they can be shown.
-    Timed {
-        /// Time.
-        milliseconds: f64,
-        /// Their number.
-        pictures: usize,
-    },
-    /// The visitor wants the other engine.
-    Switch,
-    /// A slider moved.
-    Turn {
-        /// Where.
-        side: usize,
-        /// Unit.
-        unit: usize,
-        /// Its value.
-        value: f32,
-    },
-    /// A unit, or all of them, goes back to the last picture's code.
-    Reset {
-        /// Where.
-        side: usize,
-        /// Unit.
-        unit: Option<usize>,
-    },
-    /// All units get values drawn from the prior.
-    Sample {
-        /// Where.
-        side: usize,
-        /// What decides which.
-        seed: u64,
-    },
-    /// The pad is touched, at a place from the left and from the bottom, 0 to 1.
-    Pad {
-        /// Where.
-        side: usize,
-        /// The place.
-        at: [f32; 2],
-    },
-    /// Another unit for the pad.
-    Axis {
-        /// Where.
-        side: usize,
-        /// 0 across, 1 up.
-        axis: usize,
-        /// Unit.
-        unit: usize,
-    },
-    /// The present pictures become A (0) or B (1).
-    Pin {
-        /// Which.
-        end: usize,
-    },
-    /// That share of the way from A to B.
-    Along(f32),
-    /// The pointer is on a row, at `position` from 0 to 1 of the traversal.
-    Scrub {
-        /// Where.
-        side: usize,
-        /// Unit.
-        unit: usize,
-        /// Position.
-        position: f32,
-    },
-    /// The pointer left the rows.
-    Leave {
-        /// Where.
-        side: usize,
-    },
-    /// A picture of a row becomes the base.
-    Take {
-        /// Where.
-        side: usize,
-        /// Unit.
-        unit: usize,
-        /// Its place in the row.
-        column: usize,
-    },
-    /// A factor's control moved.
-    Factor {
-        /// Factor.
-        factor: usize,
-        /// Its value.
-        value: f64,
-    },
-    /// The visitor wants to see a factor move.
-    Sway {
-        /// Factor.
-        factor: usize,
-    },
-    /// The visitor's hand is at the picture.
-    Hand(Hand),
-    /// The survey comes into sight.
-    Near,
-    /// The rows of inactive units were opened or closed.
-    Unfold {
-        /// Where.
-        side: usize,
-        /// Whether they are shown now.
-        open: bool,
-    },
-    /// The clock of what moves by itself, in milliseconds.
-    Tick(f64),
-    /// The visitor touched something.
-    Touch,
-}
-
-/// What the page has to do after an event.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Fetch a weights file.
-    Fetch {
-        /// Where.
-        side: usize,
-        /// The choice that it belongs to.
-        visit: u32,
-        /// File beside the manifest.
-        file: String,
-    },
-    /// Send a request to the worker.
-    Post(Post),
-    /// Have the GPU meet a request.
-    Compute(Post),
-    /// Have the GPU take a model in, with room for so many pictures, and check it.
-    Prepare {
-        /// Where.
-        side: usize,
-        /// The choice that it belongs to.
-        visit: u32,
-        /// The weights file.
-        file: Rc<[u8]>,
-        /// Pictures.
-        room: usize,
-    },
-    /// Draw a part of the page.
-    Draw(Panel),
-    /// Show the clock.
-    Animate,
-}
-
-/// A part of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Panel {
-    /// The notice for the whole page.
-    Notice,
-    /// Which engine runs, and how fast.
-    Engine,
-    /// The menus of models.
-    Menus,
-    /// A side from the ground up.
-    Side(usize),
-    /// A side's progress bar.
-    Progress(usize),
-    /// A side's live picture and markers.
-    Live(usize),
-    /// A side's sliders.
-    Sliders(usize),
-    /// The row of a side's unit.
-    Row(usize, usize),
-    /// A side's pictures from A to B.
-    Path(usize, Path),
-    /// How far along from A to B both models are.
-    Along,
-    /// The world's controls.
-    Factors,
-    /// The world's picture.
-    Original,
-    /// A side's reconstruction.
-    Reconstruction(usize),
-    /// What a side's survey has found.
-    Survey(usize),
-}
 
 /// All that the page knows.
 #[derive(Clone, Default)]
@@ -397,65 +172,6 @@ impl State {
             _ => Effect::Post(post),
         }));
         effects
-    }
-
-    fn offer(&mut self, entries: Vec<Entry>, effects: &mut Vec<Effect>) {
-        let named = |name: &str| entries.iter().position(|entry| entry.name == name);
-        let choices = [named("vae").unwrap_or(0), named("sparse").unwrap_or(entries.len() - 1)];
-        self.entries = entries;
-        effects.push(Effect::Draw(Panel::Menus));
-        for (side, entry) in choices.into_iter().enumerate() {
-            self.choose(side, entry, effects);
-        }
-    }
-
-    fn choose(&mut self, index: usize, entry: usize, effects: &mut Vec<Effect>) {
-        let (Some(side), Some(chosen)) = (self.sides.get_mut(index), self.entries.get(entry)) else { return };
-        self.lanes.withdraw(index);
-        side.entry = Some(entry);
-        side.visit += 1;
-        side.phase = Phase::Loading { received: 0, total: chosen.bytes, file: None };
-        let fetch = Effect::Fetch { side: index, visit: side.visit, file: chosen.file.clone() };
-        effects.extend([fetch, Effect::Draw(Panel::Side(index)), Effect::Draw(Panel::Menus)]);
-    }
-
-    fn progress(&mut self, index: usize, visit: u32, bytes: u64, effects: &mut Vec<Effect>) {
-        let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
-        if let Phase::Loading { received, .. } = &mut side.phase {
-            *received = bytes;
-            effects.push(Effect::Draw(Panel::Progress(index)));
-        }
-    }
-
-    fn fetched(
-        &mut self,
-        index: usize,
-        visit: u32,
-        file: Result<Vec<u8>, String>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
-        let read = |bytes: Vec<u8>| match Weights::card_from_bytes(&bytes) {
-            Ok(card) => Ok((card, bytes)),
-            Err(error) => Err(error.to_string()),
-        };
-        match file.and_then(read) {
-            Ok((read, bytes)) => {
-                if let Phase::Loading { file, .. } = &mut side.phase {
-                    *file = Some((Box::new(read), bytes.as_slice().into()));
-                }
-                self.lanes.ask(Lane::Load(index), Request::Load { side: index }, bytes);
-            }
-            Err(sentence) => self.fail(index, &sentence, effects),
-        }
-    }
-
-    /// Gives up on a side's model, with a sentence that names its file.
-    fn fail(&mut self, index: usize, sentence: &str, effects: &mut Vec<Effect>) {
-        let side = &mut self.sides[index];
-        let file = side.entry.and_then(|entry| self.entries.get(entry)).map_or("", |entry| &entry.file);
-        side.phase = Phase::Failed(format!("models/{file} can’t be shown: {sentence}."));
-        effects.push(Effect::Draw(Panel::Side(index)));
     }
 
     /// Changes a side's base code, and draws all that depends on it.

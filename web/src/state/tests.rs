@@ -1,4 +1,6 @@
 use super::*;
+use crate::lanes::Post;
+use crate::protocol::Reply;
 use crate::samples;
 use crate::worker::Worker;
 use pollster::block_on;

@@ -1,0 +1,69 @@
+//! How a side gets its model: chosen, fetched, handed to the worker, or given up with a sentence.
+
+use model::Weights;
+
+use super::{Effect, Panel, Phase, State};
+use crate::lanes::Lane;
+use crate::manifest::Entry;
+use crate::protocol::Request;
+
+impl State {
+    pub(super) fn offer(&mut self, entries: Vec<Entry>, effects: &mut Vec<Effect>) {
+        let named = |name: &str| entries.iter().position(|entry| entry.name == name);
+        let choices = [named("vae").unwrap_or(0), named("sparse").unwrap_or(entries.len() - 1)];
+        self.entries = entries;
+        effects.push(Effect::Draw(Panel::Menus));
+        for (side, entry) in choices.into_iter().enumerate() {
+            self.choose(side, entry, effects);
+        }
+    }
+
+    pub(super) fn choose(&mut self, index: usize, entry: usize, effects: &mut Vec<Effect>) {
+        let (Some(side), Some(chosen)) = (self.sides.get_mut(index), self.entries.get(entry)) else { return };
+        self.lanes.withdraw(index);
+        side.entry = Some(entry);
+        side.visit += 1;
+        side.phase = Phase::Loading { received: 0, total: chosen.bytes, file: None };
+        let fetch = Effect::Fetch { side: index, visit: side.visit, file: chosen.file.clone() };
+        effects.extend([fetch, Effect::Draw(Panel::Side(index)), Effect::Draw(Panel::Menus)]);
+    }
+
+    pub(super) fn progress(&mut self, index: usize, visit: u32, bytes: u64, effects: &mut Vec<Effect>) {
+        let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
+        if let Phase::Loading { received, .. } = &mut side.phase {
+            *received = bytes;
+            effects.push(Effect::Draw(Panel::Progress(index)));
+        }
+    }
+
+    pub(super) fn fetched(
+        &mut self,
+        index: usize,
+        visit: u32,
+        file: Result<Vec<u8>, String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
+        let read = |bytes: Vec<u8>| match Weights::card_from_bytes(&bytes) {
+            Ok(card) => Ok((card, bytes)),
+            Err(error) => Err(error.to_string()),
+        };
+        match file.and_then(read) {
+            Ok((read, bytes)) => {
+                if let Phase::Loading { file, .. } = &mut side.phase {
+                    *file = Some((Box::new(read), bytes.as_slice().into()));
+                }
+                self.lanes.ask(Lane::Load(index), Request::Load { side: index }, bytes);
+            }
+            Err(sentence) => self.fail(index, &sentence, effects),
+        }
+    }
+
+    /// Gives up on a side's model, with a sentence that names its file.
+    pub(super) fn fail(&mut self, index: usize, sentence: &str, effects: &mut Vec<Effect>) {
+        let side = &mut self.sides[index];
+        let file = side.entry.and_then(|entry| self.entries.get(entry)).map_or("", |entry| &entry.file);
+        side.phase = Phase::Failed(format!("models/{file} can’t be shown: {sentence}."));
+        effects.push(Effect::Draw(Panel::Side(index)));
+    }
+}
