@@ -64,6 +64,9 @@ impl App {
                 if let Some(across) = part.across(event) {
                     view::read_chart(&self.0.dom, &self.0.state.borrow(), &part.element, across).ok();
                 }
+                if kind == "pointerdown" {
+                    self.send(Event::Touch);
+                }
             }
             (_, "row") => self.row(kind, event, &part),
             (_, "pad") => self.pad(kind, event, &part),
