@@ -33,6 +33,17 @@ for (const [width, height] of [[390, 844], [820, 1180], [1440, 900], [2560, 1440
   });
 }
 
+test("having moved to and fro it invites the hand, which then leads", async () => {
+  const { page } = await visit(browser, site.address, { reducedMotion: "no-preference" });
+  for (const side of SIDES) await ready(page, side);
+  await page.waitForFunction(() => /^unit/.test(document.getElementById("caption-0").textContent));
+  await page.waitForFunction(() => /^Your turn/.test(document.getElementById("caption-0").textContent));
+  await page.locator("#rows-0 .strip").first().hover();
+  await page.waitForFunction(() => /^unit/.test(document.getElementById("caption-0").textContent));
+  assert.equal(await page.textContent("#caption-1"), "the picture of the present code");
+  await page.close();
+});
+
 test("on a phone each model's rows stand under its name", async () => {
   const { page } = await visit(browser, site.address, { viewport: { width: 390, height: 844 } });
   for (const side of SIDES) await ready(page, side);

@@ -3,7 +3,9 @@
 use crate::engine::Kind;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{CanvasRenderingContext2d, Document, Element, HtmlCanvasElement, ImageData, Window};
+use web_sys::{
+    CanvasRenderingContext2d, Document, Element, HtmlCanvasElement, HtmlElement, ImageData, Window,
+};
 
 /// Marks canvases that the GPU draws to.
 const ON_GPU: &str = "data-gpu";
@@ -107,6 +109,14 @@ impl Dom {
     pub fn set_text(&self, id: &str, text: &str) -> Drawn {
         self.get::<Element>(id)?.set_text_content(Some(text));
         Ok(())
+    }
+
+    /// Sets a property of the style of the element of that id.
+    ///
+    /// # Errors
+    /// Fails if there is none.
+    pub fn set_style(&self, id: &str, property: &str, value: &str) -> Drawn {
+        self.get::<HtmlElement>(id)?.style().set_property(property, value)
     }
 
     /// Shows or hides the element of that id.

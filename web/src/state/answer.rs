@@ -74,7 +74,7 @@ impl State {
         }
         self.decode_live(index, effects);
         self.decode_rows(index, effects);
-        self.decode_paths(index, effects);
+        self.suggest_anew(effects);
         self.survey(index);
         if self.animated {
             effects.push(Effect::Animate);

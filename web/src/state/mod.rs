@@ -7,6 +7,7 @@ mod engine;
 mod event;
 mod hand;
 mod loading;
+mod opening;
 mod pad;
 mod paper;
 mod path;
@@ -41,9 +42,6 @@ use crate::manifest::Entry;
 use crate::protocol::Request;
 use crate::worker::SIDES;
 
-/// How long the opening animation takes to move a unit to and fro, in milliseconds.
-const PERIOD: f64 = 7000.0;
-
 /// All that the page knows.
 #[derive(Clone, Default)]
 pub struct State {
@@ -65,6 +63,10 @@ pub struct State {
     pub along: f32,
     /// Whether the page still moves on its own.
     pub animated: bool,
+    /// Whether it has moved long enough to ask for the visitor's hand.
+    pub invites: bool,
+    /// When it began to move.
+    opened: Option<f64>,
     /// The factor that is moved for the visitor.
     pub sway: Option<Sway>,
     /// Whether motion goes in steps.
@@ -211,41 +213,6 @@ impl State {
                 model.trace = Trace::from(seen.unwrap_or_default());
             }
             self.encode(side);
-        }
-    }
-
-    /// Ends what moves by itself.
-    fn settle(&mut self, effects: &mut Vec<Effect>) {
-        self.halt(effects);
-        if !std::mem::take(&mut self.animated) {
-            return;
-        }
-        for index in 0..SIDES {
-            if let Some(model) = self.sides[index].model_mut() {
-                model.preview = None;
-                effects.push(Effect::Draw(Panel::Live(index)));
-                self.decode_live(index, effects);
-            }
-        }
-    }
-
-    /// Moves the first unit of each model to and fro.
-    fn tick(&mut self, time: f64, effects: &mut Vec<Effect>) {
-        if !self.animated {
-            return;
-        }
-        effects.push(Effect::Animate);
-        // To and fro, slower towards the ends.
-        let swing = 1.0 - (2.0 * (time / PERIOD).fract() - 1.0).abs();
-        let position = (swing * swing * (3.0 - 2.0 * swing)) as f32;
-        for index in 0..SIDES {
-            let Some(model) = self.sides[index].model_mut().filter(|model| model.active > 0) else {
-                continue;
-            };
-            let unit = model.order[0];
-            model.preview = Some(Preview { unit, value: model.value_at(unit, position) });
-            effects.push(Effect::Draw(Panel::Live(index)));
-            self.decode_live(index, effects);
         }
     }
 

@@ -78,6 +78,17 @@ impl State {
         }
     }
 
+    /// Both sides walk between the survey's first two pictures again: a model that is new to the page
+    /// has no code of those that the visitor set.
+    pub(super) fn suggest_anew(&mut self, effects: &mut Vec<Effect>) {
+        for side in 0..SIDES {
+            if let Some(model) = self.sides[side].model_mut() {
+                model.ends = [0, 1].map(|end| model.survey.codes.get(end).cloned());
+            }
+            self.decode_paths(side, effects);
+        }
+    }
+
     /// Goes that share of the way from A to B.
     pub(super) fn go_along(&mut self, share: f32, effects: &mut Vec<Effect>) {
         if !share.is_finite() {

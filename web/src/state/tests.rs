@@ -1,3 +1,4 @@
+use super::opening::PERIOD;
 use super::*;
 use crate::lanes::Post;
 use crate::protocol::Reply;
@@ -169,7 +170,11 @@ fn the_opening_moves_both_models_until_a_touch() {
     bench.state.animated = true;
     bench.send(Event::Tick(PERIOD / 2.0));
     assert_eq!([0, 1].map(|side| bench.model(side).preview.map(|p| p.value)), [Some(2.0); 2]);
+    assert!(!bench.state.invites);
+    bench.send(Event::Tick(2.0 * PERIOD));
+    assert!(bench.state.invites, "it has moved to and fro");
     bench.send(Event::Touch);
+    assert!(!bench.state.invites);
     assert_eq!([0, 1].map(|side| bench.model(side).preview), [None; 2]);
     bench.send(Event::Tick(PERIOD / 3.0));
     assert_eq!(bench.model(0).preview, None);
@@ -323,6 +328,8 @@ fn a_factor_sways_over_its_range_and_comes_home() {
         seen.push(value(&bench));
     }
     assert!(seen.contains(&0.0) && seen.contains(&1.0), "{seen:?}");
+    seen.dedup();
+    assert!(seen.len() <= 9, "without motion it goes in steps: {seen:?}");
     assert_eq!((value(&bench), bench.state.moves(), &bench.model(0).code), (0.5, false, &code));
     bench.send(Event::Sway { factor: 3 });
     bench.send(Event::Tick(0.0));
@@ -469,4 +476,16 @@ fn a_pen_that_is_not_down_asks_nothing_of_the_models() {
     }
     let effects = bench.state.update(Event::Hand(Hand::Begin([0.5, 0.5])));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Post(_))));
+}
+
+#[test]
+fn a_model_that_comes_later_walks_between_the_same_pictures_as_the_other() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Near);
+    bench.send(Event::Pin { end: 0 });
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    for side in 0..SIDES {
+        let model = bench.model(side);
+        assert_eq!(model.ends(), Some([0, 1].map(|end| &model.survey.codes[end][..])));
+    }
 }

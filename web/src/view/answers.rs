@@ -3,7 +3,7 @@
 
 use web_sys::{Element, HtmlElement};
 
-use super::words::{factor as matched, grouped, number};
+use super::words::{factor as matched, grouped, number, percent};
 use crate::page::{Dom, Drawn};
 use crate::state::{Loaded, SURVEYED, Scene, Side, State};
 
@@ -118,14 +118,13 @@ pub(super) fn gauges(dom: &Dom, side: &Side, index: usize) -> Drawn {
             ("level", mean.min(0.0), mean.max(0.0)),
             ("spread", mean - std, mean + std),
         ] {
-            let Ok(part) = dom.get::<HtmlElement>(&format!("{part}-{index}-{unit}")) else { return Ok(()) };
-            let [low, high] = [low, high].map(|value| 50.0 + 50.0 * (value / reach).clamp(-1.0, 1.0));
-            part.style().set_property("bottom", &format!("{low:.2}%"))?;
-            part.style().set_property("height", &format!("{:.2}%", high - low))?;
+            let part = format!("{part}-{index}-{unit}");
+            let [low, high] = [low, high].map(|value| 0.5 + 0.5 * (value / reach).clamp(-1.0, 1.0));
+            dom.set_style(&part, "bottom", &percent(low))?;
+            dom.set_style(&part, "height", &percent(high - low))?;
         }
         let lit = ((high - low) / (LIT * model.card.units[unit].std)).min(1.0);
-        let gauge: HtmlElement = dom.get(&format!("gauge-{index}-{unit}"))?;
-        gauge.style().set_property("--lit", &format!("{lit:.2}"))?;
+        dom.set_style(&format!("gauge-{index}-{unit}"), "--lit", &format!("{lit:.2}"))?;
     }
     Ok(())
 }

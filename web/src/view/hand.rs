@@ -1,9 +1,9 @@
 //! The picture that both models are shown, and the tools for a picture of one's own.
 
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlInputElement};
 
 use super::paint;
-use super::words::number;
+use super::words::{number, percent};
 use crate::page::{Dom, Drawn};
 use crate::state::State;
 
@@ -37,12 +37,10 @@ fn paper(dom: &Dom, state: &State) -> Drawn {
     let tip = paper.and_then(|paper| Some((paper, paper.tip?)));
     dom.show("tip", tip.is_some())?;
     if let Some((paper, [x, y])) = tip {
-        let ring: HtmlElement = dom.get("tip")?;
-        ring.style().set_property("left", &format!("{:.2}%", 100.0 * x))?;
-        ring.style().set_property("top", &format!("{:.2}%", 100.0 * y))?;
-        let width = 100.0 * paper.pen / paper.shape.width as f32;
-        ring.style().set_property("width", &format!("{width:.2}%"))?;
-        ring.class_list().toggle_with_force("down", paper.down)?;
+        dom.set_style("tip", "left", &percent(x))?;
+        dom.set_style("tip", "top", &percent(y))?;
+        dom.set_style("tip", "width", &percent(paper.pen / paper.shape.width as f32))?;
+        dom.get::<Element>("tip")?.class_list().toggle_with_force("down", paper.down)?;
     }
     if let Some(paper) = paper {
         dom.get::<HtmlInputElement>("pen")?.set_value_as_number(paper.pen.into());

@@ -48,7 +48,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             menus::side(dom, &state.sides[side], side)?;
             rows::build(dom, &state.sides[side], side)?;
             sliders::build(dom, &state.sides[side], side)?;
-            live::draw(dom, &state.sides[side], side)?;
+            live::draw(dom, state, side)?;
             reconstruction::draw(dom, state, side)?;
             answers::build(dom, state, side)?;
             charts::build(dom, &state.sides[side], side)?;
@@ -56,7 +56,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             path::build(dom, state, side)?;
             redraw(dom, state)
         }
-        Panel::Live(side) => live::draw(dom, &state.sides[side], side),
+        Panel::Live(side) => live::draw(dom, state, side),
         Panel::Sliders(side) => {
             sliders::draw(dom, &state.sides[side], side)?;
             pad::draw(dom, &state.sides[side], side)

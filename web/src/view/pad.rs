@@ -1,8 +1,8 @@
 //! The pad: two units at once, over the codes that random pictures have.
 
-use web_sys::{Element, HtmlCanvasElement, HtmlElement, HtmlSelectElement};
+use web_sys::{Element, HtmlCanvasElement, HtmlSelectElement};
 
-use super::words::{number, unit as name};
+use super::words::{number, percent, unit as name};
 use crate::page::{Dom, Drawn, context};
 use crate::state::{Loaded, Side};
 
@@ -59,9 +59,9 @@ pub(super) fn draw(dom: &Dom, side: &Side, index: usize) -> Drawn {
 pub(super) fn ring(dom: &Dom, model: &Loaded, index: usize) -> Drawn {
     let code = model.live_code();
     let [x, y] = model.pad_at(&code).map(|share| share.clamp(0.0, 1.0));
-    let ring: HtmlElement = dom.get(&format!("ring-{index}"))?;
-    ring.style().set_property("left", &format!("{:.2}%", 100.0 * x))?;
-    ring.style().set_property("bottom", &format!("{:.2}%", 100.0 * y))?;
+    let ring = format!("ring-{index}");
+    dom.set_style(&ring, "left", &percent(x))?;
+    dom.set_style(&ring, "bottom", &percent(y))?;
     let [across, up] = model.pair.map(|unit| (unit, code.get(unit).copied().unwrap_or(0.0)));
     let text = [across, up].map(|(unit, value)| format!("unit {unit} = {}", number(value.into(), 2)));
     dom.get::<Element>(&format!("pad-{index}"))?

@@ -1,8 +1,9 @@
 //! The pictures from A to B: along the line, and unit by unit.
 
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlInputElement};
 
 use super::paint;
+use super::words::percent;
 use crate::page::{Dom, Drawn};
 use crate::state::{COLUMNS, Path, Side, State};
 use crate::worker::SIDES;
@@ -16,14 +17,12 @@ pub(super) fn build(dom: &Dom, state: &State, index: usize) -> Drawn {
     for unit in &model.order[..model.active] {
         dom.add(&list, "li", &[], &unit.to_string())?;
     }
-    let strip: HtmlElement = dom.get(&format!("turns-strip-{index}"))?;
     let pictures = model.active + 1;
-    strip.style().set_property("aspect-ratio", &pictures.to_string())?;
-    let share = (pictures as f64 / COLUMNS as f64).min(1.0);
-    for id in [format!("turns-strip-{index}"), format!("turned-{index}")] {
-        let part: HtmlElement = dom.get(&id)?;
-        part.style().set_property("width", &format!("{:.3}%", 100.0 * share))?;
-    }
+    let [strip, names] = ["turns-strip", "turned"].map(|part| format!("{part}-{index}"));
+    dom.set_style(&strip, "aspect-ratio", &pictures.to_string())?;
+    let width = percent((pictures as f32 / COLUMNS as f32).min(1.0));
+    dom.set_style(&strip, "width", &width)?;
+    dom.set_style(&names, "width", &width)?;
     along(dom, state)
 }
 
@@ -38,8 +37,7 @@ pub(super) fn along(dom: &Dom, state: &State) -> Drawn {
     let columns = COLUMNS as f32;
     let position = (0.5 + state.along * (columns - 1.0)) / columns;
     for index in 0..SIDES {
-        let marker: HtmlElement = dom.get(&format!("along-{index}"))?;
-        marker.style().set_property("left", &format!("{:.2}%", 100.0 * position))?;
+        dom.set_style(&format!("along-{index}"), "left", &percent(position))?;
     }
     Ok(())
 }

@@ -12,6 +12,11 @@ pub(super) fn number(value: f64, places: usize) -> String {
     }
 }
 
+/// A share as the style writes it.
+pub(super) fn percent(share: f32) -> String {
+    format!("{:.2}%", 100.0 * share)
+}
+
 /// A number in as many decimals as tell something: four below one, else two, no trailing zeros.
 pub(super) fn brief(value: f64) -> String {
     let text = number(value, if value.abs() < 1.0 { 4 } else { 2 });
