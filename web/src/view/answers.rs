@@ -19,7 +19,7 @@ fn subject(state: &State, index: usize) -> Option<(&Loaded, &Scene)> {
     scene.suits(&model.card).then_some((model, scene))
 }
 
-/// Makes a side's table anew if it is of another model or world, and fills it.
+/// Makes a side's table anew if it is of another model or world, and moves its bars.
 pub(super) fn build(dom: &Dom, state: &State, index: usize) -> Drawn {
     let table: Element = dom.get(&format!("answers-{index}"))?;
     let Some((model, scene)) = subject(state, index) else {
@@ -38,9 +38,9 @@ pub(super) fn build(dom: &Dom, state: &State, index: usize) -> Drawn {
             row(dom, &body, model, index, factor, entry.name)?;
         }
         dom.set_text(&format!("reading-{index}"), REST)?;
+        draw(dom, state, index)?;
     }
-    gauges(dom, &state.sides[index], index)?;
-    draw(dom, state, index)
+    gauges(dom, &state.sides[index], index)
 }
 
 /// What a table says while nothing is pointed at.
