@@ -130,7 +130,7 @@ mod tests {
         lanes.ask(Lane::Row(1, 0), decode(0, 2.0), Vec::new());
         lanes.ask(Lane::Live(1), decode(1, 3.0), Vec::new());
         assert_eq!(lanes.start_next(), None, "the worker is busy");
-        lanes.ask(Lane::Survey(0, 0), Request::Survey { side: 0 }, Vec::new());
+        lanes.ask(Lane::Survey(0, 0), Request::Survey { side: 0, step: 0 }, Vec::new());
         lanes.finish(row.ticket);
         let live = lanes.start_next().expect("three wait");
         assert_eq!(live.request, decode(1, 3.0));
@@ -142,9 +142,9 @@ mod tests {
     fn both_sides_surveys_grow_together() {
         let mut lanes = Lanes::default();
         lanes.open();
-        lanes.ask(Lane::Survey(5, 0), Request::Survey { side: 0 }, Vec::new());
-        lanes.ask(Lane::Survey(4, 1), Request::Survey { side: 1 }, Vec::new());
-        assert_eq!(lanes.start_next().map(|post| post.request), Some(Request::Survey { side: 1 }));
+        lanes.ask(Lane::Survey(5, 0), Request::Survey { side: 0, step: 0 }, Vec::new());
+        lanes.ask(Lane::Survey(4, 1), Request::Survey { side: 1, step: 4 }, Vec::new());
+        assert_eq!(lanes.start_next().map(|post| post.request), Some(Request::Survey { side: 1, step: 4 }));
     }
 
     #[test]

@@ -4,6 +4,10 @@
 //! worker holds the models behind an [`engine::Engine`]; views draw the state with plain web-sys.
 //! With the feature `engine` alone it is the npm package's inference engine.
 
+#[cfg(feature = "page")]
+mod dice;
+#[cfg(feature = "page")]
+mod draws;
 pub mod engine;
 #[cfg(feature = "page")]
 pub mod lanes;

@@ -31,10 +31,12 @@ pub enum Request {
         /// Model.
         side: usize,
     },
-    /// Encode the images that the bytes are, `[N, H, W, C]`, and decode the first.
+    /// Show a model a random picture of its world, and the picture with each of its factors redrawn.
     Survey {
         /// Model.
         side: usize,
+        /// Which picture.
+        step: usize,
     },
 }
 
@@ -58,9 +60,9 @@ pub enum Reply {
 /// A step of the survey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Surveyed {
-    /// μ of every image, `[N, D]`.
+    /// μ of the picture and of its redrawings, `[1 + F, D]`.
     pub means: Vec<f32>,
-    /// The first image's error, in nats.
+    /// The picture's error, in nats.
     pub nll: f32,
     /// Its mean squared error a value.
     pub mse: f32,

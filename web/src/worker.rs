@@ -1,5 +1,6 @@
 //! The worker's side: models by side, and an answer to every request.
 
+use crate::draws::pictures;
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::protocol::{Measured, Reply, Request, Surveyed};
 
@@ -31,7 +32,7 @@ impl Worker {
                 Ok((Reply::Decoded, intensities(&self.engine(side)?.decode(&codes).await?)))
             }
             Request::Reconstruct { side } => reconstruct(self.engine(side)?, bytes).await,
-            Request::Survey { side } => survey(self.engine(side)?, bytes).await,
+            Request::Survey { side, step } => survey(self.engine(side)?, step).await,
         }
     }
 
@@ -49,10 +50,16 @@ pub(crate) async fn reconstruct(engine: &dyn Engine, image: &[u8]) -> Result<(Re
     Ok((Reply::Reconstructed(Measured { mean, std, nll: result.nll, mse: result.mse }), pixels))
 }
 
-/// An engine's answer to [`Request::Survey`].
-async fn survey(engine: &dyn Engine, images: &[u8]) -> Result<(Reply, Vec<u8>), EngineError> {
-    let images = values(images);
-    let expected = engine.card().model.image.len();
+/// An engine's answer to [`Request::Survey`]. The pictures are drawn here, so that the page's own thread
+/// has its hands free.
+async fn survey(engine: &dyn Engine, step: usize) -> Result<(Reply, Vec<u8>), EngineError> {
+    let card = engine.card();
+    let Some(world) = worlds::by_name(&card.training.dataset) else {
+        let sentence = format!("there is no world of {}", card.training.dataset);
+        return Ok((Reply::Failed(sentence), Vec::new()));
+    };
+    let images = values(&pictures(world, step));
+    let expected = card.model.image.len();
     let Some((first, others)) = images.split_at_checked(expected) else {
         return Err(EngineError::Input { what: "images", found: images.len(), expected });
     };
@@ -100,19 +107,20 @@ mod tests {
     }
 
     #[test]
-    fn a_survey_encodes_all_and_measures_the_first() {
+    fn a_survey_encodes_a_picture_and_its_redrawings_and_measures_the_picture() {
         let mut worker = loaded();
-        let images: Vec<u8> = (0..3).flat_map(|i| [i * 100; 4096]).collect();
-        let Reply::Surveyed(found) = answer(&mut worker, Request::Survey { side: 1 }, &images).0 else {
+        let Reply::Surveyed(found) = answer(&mut worker, Request::Survey { side: 1, step: 2 }, &[]).0 else {
             panic!("no survey")
         };
+        let images = pictures(&worlds::sprites::Sprites, 2);
+        assert_eq!(found.means.len(), 6 * 3);
         for (i, mean) in found.means.chunks(3).enumerate() {
             let image = &images[4096 * i..4096 * (i + 1)];
             let (reply, _) = answer(&mut worker, Request::Reconstruct { side: 1 }, image);
             let Reply::Reconstructed(measured) = reply else { panic!("{reply:?}") };
             let apart = mean.iter().zip(&measured.mean).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(apart < 1e-5, "{i}: {apart}");
-            assert_eq!(i == 0, found.nll == measured.nll);
+            assert_eq!(image == &images[..4096], found.nll == measured.nll);
         }
     }
 
@@ -123,14 +131,23 @@ mod tests {
             (Request::Decode { side: 0, codes: vec![0.0; 3] }, &[][..]),
             (Request::Decode { side: 1, codes: vec![0.0; 4] }, &[]),
             (Request::Reconstruct { side: 1 }, &[0; 9]),
-            (Request::Survey { side: 1 }, &[0; 9]),
-            (Request::Survey { side: 1 }, &[0; 4096]),
+            (Request::Survey { side: 0, step: 0 }, &[]),
             (Request::Load { side: 7 }, &[]),
             (Request::Load { side: 1 }, b"no weights file"),
         ] {
             let (reply, bytes) = answer(&mut worker, request.clone(), bytes);
             assert!(matches!(reply, Reply::Failed(_)) && bytes.is_empty(), "{request:?}: {reply:?}");
         }
+    }
+
+    #[test]
+    fn a_model_of_no_world_is_not_surveyed() {
+        let mut worker = Worker::default();
+        let mut card = samples::card(1, 3);
+        card.training.dataset = "photographs".into();
+        answer(&mut worker, Request::Load { side: 0 }, &samples::seeded(card, 1));
+        let (reply, _) = answer(&mut worker, Request::Survey { side: 0, step: 0 }, &[]);
+        assert!(matches!(&reply, Reply::Failed(sentence) if sentence.contains("photographs")), "{reply:?}");
     }
 
     #[test]

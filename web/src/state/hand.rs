@@ -2,8 +2,8 @@
 
 use model::{Card, ImageShape};
 
-use super::dice::Dice;
 use super::{Effect, Loaded, Panel, Paper, Side, State, Trace};
+use crate::dice::Dice;
 use crate::worker::SIDES;
 
 /// What the visitor does with the picture.

@@ -1,7 +1,6 @@
 //! All that the page knows, and how each event changes it. Nothing here touches the browser.
 
 mod answer;
-mod dice;
 mod effect;
 mod engine;
 mod event;
@@ -35,7 +34,7 @@ pub use survey::{SURVEYED, Survey};
 pub use sway::Sway;
 pub use trace::Trace;
 
-use self::dice::Dice;
+use crate::dice::Dice;
 use crate::engine::Kind;
 use crate::lanes::{Lane, Lanes};
 use crate::manifest::Entry;

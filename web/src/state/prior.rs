@@ -13,7 +13,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use model::Card;
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// A prior of a unit.
 #[derive(Clone, Copy, Debug, PartialEq)]

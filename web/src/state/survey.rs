@@ -8,9 +8,6 @@
 //! drawn at random (Jansen, *Analysis of variance designs for model output*, 1999; Saltelli et al.,
 //! *Variance based sensitivity analysis of model output*, 2010).
 
-use worlds::World;
-
-use super::dice::Dice;
 use super::{Effect, Panel, Side, State};
 use crate::lanes::Lane;
 use crate::protocol::{Request, Surveyed};
@@ -75,30 +72,6 @@ impl Survey {
     }
 }
 
-/// The classes of survey picture `n`, then of its redrawings: each has one factor drawn again.
-fn draws(world: &dyn World, n: usize) -> Vec<Vec<usize>> {
-    let mut dice = Dice::new(n as u64);
-    let factors = world.factors();
-    let base: Vec<usize> = factors.iter().map(|factor| dice.below(factor.count)).collect();
-    let mut all = vec![base; factors.len() + 1];
-    for (index, factor) in factors.iter().enumerate() {
-        all[index + 1][index] = dice.below(factor.count);
-    }
-    all
-}
-
-/// Those pictures, `[1 + F, H, W, C]`, 0 to 255.
-fn pictures(world: &dyn World, n: usize) -> Vec<u8> {
-    let size: usize = world.image_shape().iter().product();
-    let mut pictures = Vec::new();
-    for classes in draws(world, n) {
-        let start = pictures.len();
-        pictures.resize(start + size, 0);
-        world.render_index(world.index(&classes), &mut pictures[start..]);
-    }
-    pictures
-}
-
 impl State {
     /// The survey is about to be looked at.
     pub(super) fn near(&mut self) {
@@ -113,8 +86,7 @@ impl State {
             && model.survey.len() < SURVEYED
         {
             let step = model.survey.len();
-            let pictures = pictures(scene.world, step);
-            self.lanes.ask(Lane::Survey(step, index), Request::Survey { side: index }, pictures);
+            self.lanes.ask(Lane::Survey(step, index), Request::Survey { side: index, step }, Vec::new());
         }
     }
 
@@ -133,6 +105,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draws::draws;
     use worlds::sprites::Sprites;
 
     /// A survey of a network that gives `code` for classes.
@@ -164,15 +137,5 @@ mod tests {
         assert_eq!(survey.answer(3, 2, 0.0), 0.0, "a unit that never moves answers to nothing");
         assert_eq!(survey.answer(9, 9, 1.0), 0.0);
         assert_eq!(survey.errors(), Some([499.5, 0.5]));
-    }
-
-    #[test]
-    fn a_redrawing_differs_in_its_factor_alone() {
-        let all = draws(&Sprites, 3);
-        for (factor, classes) in all[1..].iter().enumerate() {
-            let others = |(index, (a, b)): (usize, (&usize, &usize))| index == factor || a == b;
-            assert!(classes.iter().zip(&all[0]).enumerate().all(others), "{factor}");
-        }
-        assert_eq!(pictures(&Sprites, 3).len(), 6 * 4096);
     }
 }

@@ -1,0 +1,45 @@
+//! The random pictures of a world that a survey shows a model: the same to every model and visitor.
+
+use worlds::World;
+
+use crate::dice::Dice;
+
+/// The classes of survey picture `n`, then of its redrawings: each has one factor drawn again.
+pub(crate) fn draws(world: &dyn World, n: usize) -> Vec<Vec<usize>> {
+    let mut dice = Dice::new(n as u64);
+    let factors = world.factors();
+    let base: Vec<usize> = factors.iter().map(|factor| dice.below(factor.count)).collect();
+    let mut all = vec![base; factors.len() + 1];
+    for (index, factor) in factors.iter().enumerate() {
+        all[index + 1][index] = dice.below(factor.count);
+    }
+    all
+}
+
+/// Those pictures, `[1 + F, H, W, C]`, 0 to 255.
+pub(crate) fn pictures(world: &dyn World, n: usize) -> Vec<u8> {
+    let size: usize = world.image_shape().iter().product();
+    let mut pictures = Vec::new();
+    for classes in draws(world, n) {
+        let start = pictures.len();
+        pictures.resize(start + size, 0);
+        world.render_index(world.index(&classes), &mut pictures[start..]);
+    }
+    pictures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use worlds::sprites::Sprites;
+
+    #[test]
+    fn a_redrawing_differs_in_its_factor_alone() {
+        let all = draws(&Sprites, 3);
+        for (factor, classes) in all[1..].iter().enumerate() {
+            let others = |(index, (a, b)): (usize, (&usize, &usize))| index == factor || a == b;
+            assert!(classes.iter().zip(&all[0]).enumerate().all(others), "{factor}");
+        }
+        assert_eq!(pictures(&Sprites, 3).len(), 6 * 4096);
+    }
+}
