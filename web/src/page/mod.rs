@@ -6,6 +6,7 @@ mod gestures;
 mod gpu;
 mod hand;
 mod near;
+mod own;
 mod pad;
 mod part;
 mod port;
@@ -47,6 +48,7 @@ pub fn start() -> Result<(), JsValue> {
     port::listen(&app);
     gestures::listen(&app)?;
     hand::listen(&app)?;
+    own::listen(&app)?;
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
     Ok(())
 }

@@ -16,6 +16,15 @@ pub enum Event {
         /// Entry of the manifest.
         entry: usize,
     },
+    /// The visitor brings a weights file.
+    Bring {
+        /// Where.
+        side: usize,
+        /// Its name.
+        name: String,
+        /// Its bytes, or the sentence that says why they can't be had.
+        file: Result<Vec<u8>, String>,
+    },
     /// A weights file arrives.
     Progress {
         /// Where.

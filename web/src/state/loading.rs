@@ -19,7 +19,12 @@ impl State {
     }
 
     pub(super) fn choose(&mut self, index: usize, entry: usize, effects: &mut Vec<Effect>) {
-        let (Some(side), Some(chosen)) = (self.sides.get_mut(index), self.entries.get(entry)) else { return };
+        let (Some(side), Some(chosen)) = (self.sides.get_mut(index), self.entries.get(entry)) else {
+            if index < self.sides.len() && entry == self.entries.len() {
+                self.open(index, effects);
+            }
+            return;
+        };
         self.lanes.withdraw(index);
         side.entry = Some(entry);
         side.visit += 1;
@@ -62,8 +67,11 @@ impl State {
     /// Gives up on a side's model, with a sentence that names its file.
     pub(super) fn fail(&mut self, index: usize, sentence: &str, effects: &mut Vec<Effect>) {
         let side = &mut self.sides[index];
-        let file = side.entry.and_then(|entry| self.entries.get(entry)).map_or("", |entry| &entry.file);
-        side.phase = Phase::Failed(format!("models/{file} can’t be shown: {sentence}."));
+        let file = match (side.entry.and_then(|entry| self.entries.get(entry)), &side.own) {
+            (Some(entry), _) => format!("models/{}", entry.file),
+            (None, own) => own.as_ref().map_or_else(String::new, |own| own.name.clone()),
+        };
+        side.phase = Phase::Failed(format!("{file} can’t be shown: {sentence}."));
         effects.push(Effect::Draw(Panel::Side(index)));
     }
 }

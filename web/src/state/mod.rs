@@ -7,6 +7,7 @@ mod event;
 mod hand;
 mod loading;
 mod opening;
+mod own;
 mod pad;
 mod paper;
 mod path;
@@ -24,6 +25,7 @@ pub use effect::{Effect, Panel};
 pub use engine::Engines;
 pub use event::Event;
 pub use hand::Hand;
+pub use own::Own;
 pub use paper::Paper;
 pub use path::{PATHS, Path};
 pub use prior::Prior;
@@ -100,6 +102,7 @@ impl State {
                 effects.push(Effect::Draw(Panel::Notice));
             }
             Event::Choose { side, entry } => self.choose(side, entry, &mut effects),
+            Event::Bring { side, name, file } => self.bring(side, name, file, &mut effects),
             Event::Progress { side, visit, received } => self.progress(side, visit, received, &mut effects),
             Event::Fetched { side, visit, file } => self.fetched(side, visit, file, &mut effects),
             Event::Answer { ticket, reply, bytes } => self.answer(ticket, reply, bytes, &mut effects),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use model::Card;
 
-use super::{Survey, Trace};
+use super::{Own, Survey, Trace};
 use crate::engine::Kind;
 use crate::protocol::{Measured, Request};
 
@@ -14,8 +14,10 @@ pub const COLUMNS: usize = 11;
 /// One of the two places of the comparison.
 #[derive(Clone, Debug, Default)]
 pub struct Side {
-    /// Its entry of the manifest.
+    /// Its place on the menu: an entry of the manifest, or behind them all for the visitor's own.
     pub entry: Option<usize>,
+    /// The model that the visitor brought, in use or not.
+    pub own: Option<Own>,
     /// Counts the choices made, so that what an earlier one fetched is told apart.
     pub visit: u32,
     /// How far it is.

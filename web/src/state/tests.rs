@@ -489,3 +489,36 @@ fn a_model_that_comes_later_walks_between_the_same_pictures_as_the_other() {
         assert_eq!(model.ends(), Some([0, 1].map(|end| &model.survey.codes[end][..])));
     }
 }
+
+#[test]
+fn a_file_that_the_visitor_brings_is_shown_and_stays_on_the_menu_of_its_side() {
+    let mut bench = Bench::shown();
+    let file = samples::file(1, 3);
+    bench.send(Event::Bring { side: 0, name: "mine.safetensors".into(), file: Ok(file) });
+    assert_eq!(bench.model(0).card.units.len(), 3);
+    assert_eq!([0, 1].map(|side| bench.state.title(side)), ["Your file: mine.safetensors", "SPARSE"]);
+    assert_eq!(bench.model(0).live.len(), 4096);
+    bench.send(Event::Choose { side: 0, entry: 1 });
+    assert_eq!((bench.model(0).card.units.len(), bench.state.title(0)), (4, "VAE".to_owned()));
+    bench.send(Event::Choose { side: 0, entry: 3 });
+    assert_eq!(bench.model(0).card.units.len(), 3);
+    let visit = bench.state.sides[1].visit;
+    bench.send(Event::Choose { side: 1, entry: 3 });
+    assert_eq!(bench.state.sides[1].visit, visit, "the other side has no such file");
+}
+
+#[test]
+fn a_file_of_the_visitors_that_is_no_model_is_named_and_the_other_side_lives_on() {
+    let mut bench = Bench::shown();
+    for (file, why) in
+        [(Ok(b"nonsense".to_vec()), "weights file"), (Err("it has more than 9 bytes".to_owned()), "9 bytes")]
+    {
+        bench.send(Event::Bring { side: 1, name: "mine.bin".into(), file });
+        let failure = bench.failure(1);
+        assert!(failure.starts_with("mine.bin can’t be shown") && failure.contains(why), "{failure}");
+    }
+    bench.send(Event::Turn { side: 0, unit: 0, value: 1.0 });
+    assert_eq!(bench.model(0).code[0], 1.0);
+    bench.send(Event::Choose { side: 1, entry: 2 });
+    assert_eq!(bench.model(1).card.units.len(), 4);
+}

@@ -14,15 +14,19 @@ pub(super) fn draw(dom: &Dom, state: &State, side: usize) -> Drawn {
     for entry in &state.entries {
         dom.add(&menu, "option", &[("value", &entry.name)], &entry.title)?;
     }
-    menu.set_disabled(state.entries.is_empty());
+    let own = &state.sides[side].own;
+    if let Some(own) = own {
+        dom.add(&menu, "option", &[("value", "")], &own.title())?;
+    }
+    menu.set_disabled(state.entries.is_empty() && own.is_none());
     let chosen = state.sides[side].entry;
     menu.set_selected_index(chosen.map_or(-1, |entry| entry as i32));
     // Other panels call the model by its title.
-    let title = chosen.and_then(|entry| state.entries.get(entry)).map_or("", |entry| &entry.title);
+    let title = state.title(side);
     let names = dom.document().query_selector_all(&format!("[data-name=\"{side}\"]"))?;
     for i in 0..names.length() {
         if let Some(name) = names.get(i) {
-            name.set_text_content(Some(title));
+            name.set_text_content(Some(&title));
         }
     }
     Ok(())

@@ -1,0 +1,89 @@
+//! Weights files that the visitor brings: dropped on a column, or opened from its foot.
+
+use js_sys::Uint8Array;
+use model::weights::MAX_FILE;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DragEvent, Element, File, FileList, HtmlInputElement};
+
+use super::App;
+use crate::state::Event;
+
+/// Marks the column that a file is held over.
+const OVER: &str = "data-over";
+
+/// Listens for weights files.
+pub(super) fn listen(app: &App) -> Result<(), JsValue> {
+    for kind in ["change", "dragover", "dragleave", "drop"] {
+        let to = app.clone();
+        let handler = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| to.brought(&event));
+        app.0
+            .dom
+            .document()
+            .add_event_listener_with_callback(kind, handler.into_js_value().unchecked_ref())?;
+    }
+    Ok(())
+}
+
+impl App {
+    /// Takes the first file that is no picture to the model of the column that it was given to.
+    fn brought(&self, event: &web_sys::Event) {
+        let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+            return;
+        };
+        let files = match event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer) {
+            Some(data) => data.types().includes(&"Files".into(), 0).then(|| data.files()).flatten(),
+            None => chosen(&target),
+        };
+        let column = target.closest("article.model").ok().flatten();
+        let side = column.as_ref().and_then(|column| {
+            (0..)
+                .take(crate::worker::SIDES)
+                .find(|side| column.class_list().contains(&format!("side-{side}")))
+        });
+        let (Some(column), Some(side), Some(files)) = (column, side, files) else { return };
+        let over = event.type_() == "dragover";
+        column.toggle_attribute_with_force(OVER, over).ok();
+        if over || event.type_() == "dragleave" {
+            return;
+        }
+        let picture = |file: &File| file.type_().starts_with("image/");
+        let file = (0..files.length()).filter_map(|i| files.get(i)).find(|file| !picture(file));
+        if let Some(file) = file {
+            let app = self.clone();
+            spawn_local(async move {
+                let name = file.name();
+                let file = read(&file).await;
+                app.send(Event::Bring { side, name, file });
+                column_into_sight(&app, side);
+            });
+        }
+    }
+}
+
+/// A column's foot and every later section show a model too: its menu tells which.
+fn column_into_sight(app: &App, side: usize) {
+    if let Ok(menu) = app.0.dom.get::<Element>(&format!("menu-{side}"))
+        && menu.get_bounding_client_rect().top() < 0.0
+    {
+        app.0.dom.get::<Element>("rows").map(|rows| rows.scroll_into_view()).ok();
+    }
+}
+
+/// The files that were chosen at a column's foot.
+fn chosen(target: &Element) -> Option<FileList> {
+    let input: &HtmlInputElement = target.dyn_ref()?;
+    if input.get_attribute("data-action").as_deref() != Some("bring") {
+        return None;
+    }
+    input.files()
+}
+
+async fn read(file: &File) -> Result<Vec<u8>, String> {
+    if file.size() > MAX_FILE as f64 {
+        return Err(format!("it has more than {MAX_FILE} bytes"));
+    }
+    let buffer = JsFuture::from(file.array_buffer()).await;
+    let buffer = buffer.map_err(|_| "it can’t be read; is it a folder, or gone?".to_owned())?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
