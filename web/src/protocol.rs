@@ -38,6 +38,22 @@ pub enum Request {
         /// Which picture.
         step: usize,
     },
+    /// Score the model whose file the bytes are, and tell how far it is meanwhile.
+    Judge {
+        /// Whether by the full protocol.
+        full: bool,
+    },
+}
+
+/// A score as it was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scored {
+    /// Short name, as `mig`.
+    pub metric: String,
+    /// Value; 1 is best.
+    pub value: f64,
+    /// How it was measured.
+    pub protocol: String,
 }
 
 /// What the worker answers.
@@ -53,6 +69,10 @@ pub enum Reply {
     Reconstructed(Measured),
     /// A step of the survey is done.
     Surveyed(Surveyed),
+    /// That share of the scoring is done.
+    Judging(f32),
+    /// The scores.
+    Judged(Vec<Scored>),
     /// The request can't be met; one sentence says why.
     Failed(String),
 }

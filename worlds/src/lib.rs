@@ -7,11 +7,13 @@ pub mod faces;
 mod factor;
 #[cfg(test)]
 mod hash;
+mod lattice;
 mod packing;
 pub mod sprites;
 mod trig;
 
 pub use factor::{Factor, FactorKind};
+pub use lattice::{Lattice, varying_classes};
 pub use packing::{pack, packed_len};
 
 /// A world: a finite grid of factor values, and a picture for every point of it or between.

@@ -11,8 +11,17 @@ use crate::project::{Project, execute};
 use crate::step::step;
 
 /// What the page is made of, beside the workspace's root.
-const INPUTS: [&str; 8] =
-    ["web", "model", "worlds", "static", "Cargo.toml", "Cargo.lock", "Trunk.toml", ".cargo/config.toml"];
+const INPUTS: [&str; 9] = [
+    "web",
+    "metrics",
+    "model",
+    "worlds",
+    "static",
+    "Cargo.toml",
+    "Cargo.lock",
+    "Trunk.toml",
+    ".cargo/config.toml",
+];
 
 /// The built page.
 pub(crate) fn folder(project: &Project) -> PathBuf {

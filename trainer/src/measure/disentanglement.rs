@@ -3,10 +3,9 @@
 use metrics::{Grid, Representation};
 use model::Vae;
 use model::card::Score;
-use worlds::World;
+use worlds::{Lattice, World, varying_classes};
 
 use super::codes::means;
-use super::lattice::Lattice;
 use super::{MeasureError, Protocol, Watch};
 use crate::data::Dataset;
 
@@ -26,8 +25,8 @@ pub(super) fn scores(
     watch.started((rows.len() + indices.len()) as u64);
     let encode = |indices: &[u64]| means(vae, dataset, indices, &|images| watch.encoded(images));
     let latent = vae.config().latent;
-    let factors = world.factors().iter().filter(|factor| factor.count > 1).count();
-    let drawn = Representation::new(encode(&rows)?, latent, &classes(world, &rows), factors)?;
+    let factors = lattice.factors();
+    let drawn = Representation::new(encode(&rows)?, latent, &varying_classes(world, &rows), factors)?;
     let grid = Grid::new(Representation::new(encode(&indices)?, latent, &lattice.classes(), factors)?)?;
     let mut scores = metrics::of_drawn(&drawn);
     let Ok(sampled) = metrics::of_images(&grid, protocol.seed);
@@ -41,13 +40,4 @@ pub(super) fn scores(
         protocol: format!("{}; posterior means on {}", score.protocol, world.name()),
     };
     Ok(scores.into_iter().map(of).collect())
-}
-
-/// The classes of the factors that vary, of each of the world's images.
-fn classes(world: &dyn World, indices: &[u64]) -> Vec<i64> {
-    let of = |&index: &u64| {
-        let classes = world.classes(index).into_iter().zip(world.factors());
-        classes.filter(|(_, factor)| factor.count > 1).map(|(class, _)| class as i64)
-    };
-    indices.iter().flat_map(of).collect()
 }

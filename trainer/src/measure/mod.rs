@@ -7,7 +7,6 @@ mod disentanglement;
 mod distances;
 mod encoded;
 mod hoyer;
-mod lattice;
 mod mmd;
 mod precision_recall;
 mod samples;

@@ -97,6 +97,8 @@ fn meaning(kind: &str, event: &web_sys::Event, part: &Part) -> Option<Event> {
         }
         ("input", "turn") => Event::Turn { side, unit, value: part.value()? as f32 },
         ("dblclick", "turn") => Event::Reset { side, unit: Some(unit) },
+        ("click", "check") => Event::Check(Some(unit != 0)),
+        ("click", "stop") => Event::Check(None),
         ("click", "switch") => Event::Switch,
         ("click", "cell") => Event::Sway { factor: part.number("data-factor")? },
         ("click", "sway") => Event::Sway { factor: unit },

@@ -5,6 +5,7 @@ mod fetch;
 mod gestures;
 mod gpu;
 mod hand;
+mod judge;
 mod near;
 mod own;
 mod pad;
@@ -42,6 +43,7 @@ pub fn start() -> Result<(), JsValue> {
         framed: RefCell::new(false),
         worker: port::start()?,
         posted: RefCell::default(),
+        judge: RefCell::default(),
         desk: Desk::default(),
         dom,
     }));
@@ -66,6 +68,8 @@ struct Inner {
     worker: web_sys::Worker,
     /// The pictures that the worker decodes: ticket, start, number.
     posted: RefCell<Option<(u32, f64, usize)>>,
+    /// The worker that checks the claim, while it does.
+    judge: RefCell<Option<web_sys::Worker>>,
     desk: Desk,
     dom: Dom,
 }
@@ -89,6 +93,8 @@ impl App {
                 }
                 Effect::Compute(post) => self.compute(post),
                 Effect::Prepare { side, visit, file, room } => self.prepare(Job { side, visit, file, room }),
+                Effect::Judge { ticket, file, full } => self.judge(ticket, &file, full),
+                Effect::Dismiss => self.dismiss(),
                 Effect::Fetch { side, visit, file } => {
                     let app = self.clone();
                     spawn_local(async move {

@@ -72,7 +72,9 @@ pub fn work() -> Result<(), JsValue> {
             spawn_local(async move {
                 // The page sends one request at a time.
                 let Some(mut held) = worker.take() else { return };
-                let (reply, bytes) = held.answer(body, &bytes).await;
+                // What is not heard meanwhile is heard at the end.
+                let tell = |reply| drop(say(&port, ticket, reply, &[]));
+                let (reply, bytes) = held.answer_and_tell(body, &bytes, tell).await;
                 worker.replace(Some(held));
                 if let Err(error) = say(&port, ticket, reply, &bytes) {
                     wasm_bindgen::throw_val(error);
@@ -95,7 +97,7 @@ fn pack<T: Serialize>(message: &Message<T>, bytes: &[u8]) -> Result<(Array, Arra
     Ok((Array::of2(&header.into(), &buffer), Array::of1(&buffer)))
 }
 
-fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(Message<T>, Vec<u8>)> {
+pub(super) fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(Message<T>, Vec<u8>)> {
     let parts: &Array = data.dyn_ref()?;
     let message = serde_json::from_str(&parts.get(0).as_string()?).ok()?;
     Some((message, Uint8Array::new(&parts.get(1)).to_vec()))

@@ -32,6 +32,17 @@ pub enum Effect {
         /// Pictures.
         room: usize,
     },
+    /// Have a worker of its own score a model.
+    Judge {
+        /// Number of the check.
+        ticket: u32,
+        /// The weights file.
+        file: Rc<[u8]>,
+        /// Whether by the full protocol.
+        full: bool,
+    },
+    /// End that worker.
+    Dismiss,
     /// Draw a part of the page.
     Draw(Panel),
     /// Show the clock.
@@ -69,4 +80,6 @@ pub enum Panel {
     Reconstruction(usize),
     /// What a side's survey has found.
     Survey(usize),
+    /// What the check of the claim has found.
+    Verdict,
 }

@@ -157,6 +157,15 @@ pub enum Event {
     },
     /// The visitor's hand is at the picture.
     Hand(Hand),
+    /// The visitor wants the claim checked, fully or not, or the check stopped.
+    Check(Option<bool>),
+    /// The judge says something.
+    Judged {
+        /// Number of the check.
+        ticket: u32,
+        /// What it says.
+        reply: Reply,
+    },
     /// The survey comes into sight.
     Near,
     /// The rows of inactive units were opened or closed.

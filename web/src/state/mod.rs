@@ -20,6 +20,7 @@ mod sway;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod verdict;
 
 pub use effect::{Effect, Panel};
 pub use engine::Engines;
@@ -35,6 +36,7 @@ pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
 pub use survey::{SURVEYED, Survey};
 pub use sway::Sway;
 pub use trace::Trace;
+pub use verdict::{Running, Verdict};
 
 use crate::dice::Dice;
 use crate::engine::Kind;
@@ -76,6 +78,8 @@ pub struct State {
     moved: Option<usize>,
     /// Whether the survey has been in sight.
     near: bool,
+    /// The check of the claim.
+    pub verdict: Verdict,
     /// The engines.
     pub engines: Engines,
     lanes: Lanes,
@@ -122,6 +126,8 @@ impl State {
             }
             Event::Sway { factor } => self.sway(factor, &mut effects),
             Event::Hand(hand) => self.hand(hand, &mut effects),
+            Event::Check(full) => self.check(full, &mut effects),
+            Event::Judged { ticket, reply } => self.judged(ticket, reply, &mut effects),
             Event::Near => self.near(),
             Event::Turn { side, unit, value } => self.change(side, &mut effects, |model| {
                 model.preview = None;

@@ -2,6 +2,7 @@ use super::opening::PERIOD;
 use super::*;
 use crate::lanes::Post;
 use crate::protocol::Reply;
+use crate::protocol::Scored;
 use crate::samples;
 use crate::worker::Worker;
 use pollster::block_on;
@@ -47,7 +48,7 @@ impl Bench {
         while let Some(effect) = effects.pop() {
             match effect {
                 Effect::Draw(panel) => self.drawn.push(panel),
-                Effect::Animate => {}
+                Effect::Animate | Effect::Judge { .. } | Effect::Dismiss => {}
                 Effect::Fetch { side, visit, file } => {
                     let bytes = samples::file(1, 4);
                     self.fetched.push(file);
@@ -521,4 +522,55 @@ fn a_file_of_the_visitors_that_is_no_model_is_named_and_the_other_side_lives_on(
     assert_eq!(bench.model(0).code[0], 1.0);
     bench.send(Event::Choose { side: 1, entry: 2 });
     assert_eq!(bench.model(1).card.units.len(), 4);
+}
+
+/// The next check that is asked for: its number, and whether it is full.
+fn asked(effects: &[Effect]) -> Option<(u32, bool)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Judge { ticket, full, .. } => Some((*ticket, *full)),
+        _ => None,
+    })
+}
+
+fn scores(value: f64) -> Vec<Scored> {
+    vec![Scored { metric: "mig".into(), value, protocol: String::new() }]
+}
+
+#[test]
+fn a_check_scores_both_sides_in_turn_and_tells_how_far_it_is() {
+    let mut bench = Bench::shown();
+    let (first, full) = asked(&bench.state.update(Event::Check(Some(true)))).expect("it begins");
+    assert!(full);
+    bench.state.update(Event::Judged { ticket: first, reply: Reply::Judging(0.5) });
+    assert_eq!(bench.state.verdict.share(), Some(0.25));
+    let effects = bench.state.update(Event::Judged { ticket: first, reply: Reply::Judged(scores(0.1)) });
+    let (second, full) = asked(&effects).expect("the other side follows");
+    assert!(full && second != first);
+    bench.state.update(Event::Judged { ticket: first, reply: Reply::Judged(scores(0.9)) });
+    assert_eq!(bench.state.found(0), Some(&Ok(scores(0.1))), "a late answer is ignored");
+    let effects =
+        bench.state.update(Event::Judged { ticket: second, reply: Reply::Failed("no world".into()) });
+    assert!(effects.contains(&Effect::Dismiss));
+    assert_eq!(bench.state.found(1), Some(&Err("no world".into())));
+    assert_eq!(bench.state.verdict.share(), None);
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    assert_eq!(bench.state.found(0), None, "another model has other scores");
+}
+
+#[test]
+fn a_check_that_is_stopped_finds_nothing() {
+    let mut bench = Bench::shown();
+    let (ticket, _) = asked(&bench.state.update(Event::Check(Some(false)))).expect("it begins");
+    assert!(bench.state.update(Event::Check(None)).contains(&Effect::Dismiss));
+    bench.state.update(Event::Judged { ticket, reply: Reply::Judged(scores(0.1)) });
+    assert_eq!((bench.state.found(0), bench.state.verdict.share()), (None, None));
+}
+
+#[test]
+fn a_model_that_is_chosen_during_a_check_does_not_get_the_others_scores() {
+    let mut bench = Bench::shown();
+    let (ticket, _) = asked(&bench.state.update(Event::Check(Some(false)))).expect("it begins");
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Judged { ticket, reply: Reply::Judged(scores(0.1)) });
+    assert_eq!(bench.state.found(0), None);
 }

@@ -13,6 +13,7 @@ mod path;
 mod reconstruction;
 mod rows;
 mod sliders;
+mod verdict;
 mod words;
 
 pub use answers::read_answer;
@@ -52,6 +53,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             reconstruction::draw(dom, state, side)?;
             answers::build(dom, state, side)?;
             charts::build(dom, &state.sides[side], side)?;
+            verdict::draw(dom, state)?;
             pad::build(dom, &state.sides[side], side)?;
             path::build(dom, state, side)?;
             redraw(dom, state)
@@ -70,6 +72,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             pad::draw(dom, &state.sides[side], side)?;
             answers::draw(dom, state, side)
         }
+        Panel::Verdict => verdict::draw(dom, state),
         Panel::Original => hand::draw(dom, state),
         Panel::Reconstruction(side) => {
             reconstruction::draw(dom, state, side)?;

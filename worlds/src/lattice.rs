@@ -3,10 +3,10 @@
 //! The metrics that choose their images draw nearly every image of a grid; on a part of it they cost
 //! less and measure the same, with fewer values of the factors that have most.
 
-use worlds::World;
+use crate::World;
 
 /// The classes kept of every factor of a world; factors of one class are held at it.
-pub(super) struct Lattice {
+pub struct Lattice {
     world: &'static dyn World,
     /// Distance between kept classes, a factor each.
     strides: Vec<usize>,
@@ -17,7 +17,7 @@ pub(super) struct Lattice {
 impl Lattice {
     /// The whole grid, or where that has more than `most` images, a part of at most as many: every
     /// second class of the factor with most classes is left out until it fits, down to two classes.
-    pub(super) fn of(world: &'static dyn World, most: u64) -> Self {
+    pub fn of(world: &'static dyn World, most: u64) -> Self {
         let mut counts: Vec<usize> = world.factors().iter().map(|factor| factor.count).collect();
         let mut strides = vec![1; counts.len()];
         while counts.iter().map(|&count| count as u64).product::<u64>() > most {
@@ -32,12 +32,17 @@ impl Lattice {
     }
 
     /// Images in it.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.counts.iter().product()
     }
 
+    /// Whether it has no image; none is so.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The world's indices of its images, the last factor fastest.
-    pub(super) fn indices(&self) -> Vec<u64> {
+    pub fn indices(&self) -> Vec<u64> {
         (0..self.len())
             .map(|place| {
                 let kept = self.kept(place);
@@ -49,12 +54,17 @@ impl Lattice {
     }
 
     /// For every image which of the kept classes it has, for each factor that varies.
-    pub(super) fn classes(&self) -> Vec<i64> {
+    pub fn classes(&self) -> Vec<i64> {
         (0..self.len())
             .flat_map(|place| self.kept(place).into_iter().zip(&self.counts))
             .filter(|(_, count)| **count > 1)
             .map(|(class, _)| class as i64)
             .collect()
+    }
+
+    /// Factors that vary.
+    pub fn factors(&self) -> usize {
+        self.counts.iter().filter(|count| **count > 1).count()
     }
 
     fn kept(&self, place: usize) -> Vec<usize> {
@@ -68,10 +78,22 @@ impl Lattice {
     }
 }
 
+/// The classes of the factors that vary, of each of the world's images.
+///
+/// # Panics
+/// If the grid lacks one of them.
+pub fn varying_classes(world: &dyn World, indices: &[u64]) -> Vec<i64> {
+    let of = |&index: &u64| {
+        let classes = world.classes(index).into_iter().zip(world.factors());
+        classes.filter(|(_, factor)| factor.count > 1).map(|(class, _)| class as i64)
+    };
+    indices.iter().flat_map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use worlds::sprites::Sprites;
+    use crate::sprites::Sprites;
 
     #[test]
     fn the_whole_grid_is_kept_where_it_fits() {

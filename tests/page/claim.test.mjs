@@ -1,0 +1,62 @@
+// The check of the claim: scores measured in the browser, in a worker of their own.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+
+let browser, site;
+
+before(async () => {
+  browser = await launch();
+  site = await serve();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+async function shown() {
+  const seen = await visit(browser, site.address);
+  for (const side of [0, 1]) await ready(seen.page, side);
+  return seen;
+}
+
+const cells = (page, column) =>
+  page.locator(`#verdict tr > :nth-child(${column})`).allTextContents();
+
+test("both models are measured while dragging stays live, and come near their cards' scores", async () => {
+  const { page, complaints } = await shown();
+  assert.ok((await cells(page, 2)).every((value) => value === "–"));
+  const cards = (await cells(page, 3)).map(Number);
+  await page.locator("#check").click();
+  await page.locator("#judging").waitFor();
+  const before = await pixels(page, "#twin-1");
+  const slider = page.locator("#sliders-1 input").first();
+  await slider.focus();
+  await page.keyboard.press("End");
+  await changed(page, "#twin-1", before);
+  assert.ok(await page.locator("#judging").isVisible(), "the slider did not wait for the scores");
+  await page.waitForFunction(() => document.querySelector("#judging").value > 0);
+  await page.locator("#judging").waitFor({ state: "hidden", timeout: 240_000 });
+  const names = await cells(page, 1);
+  for (const [column, claims] of [[2, cards], [4, (await cells(page, 5)).map(Number)]]) {
+    const here = (await cells(page, column)).map(Number);
+    here.forEach((value, i) => assert.ok(Math.abs(value - claims[i]) < 0.15, `${names[i]}: ${value}, ${claims[i]}`));
+  }
+  const [mig] = await cells(page, 2), [other] = await cells(page, 4);
+  assert.ok(Number(other) > Number(mig), "the sparse model's gap is the larger one");
+  await page.locator("#claim summary").click();
+  assert.match(await page.textContent("#protocols"), /here: mutual information gap, 20 bins; 2000 codes/);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("a check is stopped at once, and the page goes on", async () => {
+  const { page } = await shown();
+  await page.locator("#check-fully").focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#stop").click();
+  assert.equal(await page.locator("#judging").isVisible(), false);
+  assert.ok((await cells(page, 2)).every((value) => value === "–"));
+  assert.ok(await page.locator("#check").isEnabled());
+  await page.close();
+});

@@ -1,0 +1,144 @@
+//! Measures how disentangled a model is, on a world whose factors are known: the trainer's own
+//! metrics, on posterior means of its own draw of images.
+//!
+//! A quick check draws fewer images than the trainer; a full one follows the protocol that the
+//! shipped cards' scores were measured by.
+
+use metrics::{Grid, Representation};
+use worlds::{Lattice, World, varying_classes};
+
+use crate::engine::Engine;
+use crate::protocol::Scored;
+
+/// Images encoded at a time.
+const BATCH: usize = 40;
+/// The trainer's seed.
+const SEED: u64 = 0;
+/// The part of the time, roughly, that encoding takes.
+const ENCODING: f32 = 0.8;
+
+/// How much is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Plan {
+    /// Codes for the metrics that need no chosen images: two thirds to fit on, the rest to score on.
+    codes: usize,
+    /// Most images of the grid that the others choose from.
+    grid: u64,
+}
+
+/// Ends within about a minute on a laptop's one core.
+const QUICK: Plan = Plan { codes: 3000, grid: 6000 };
+/// The trainer's numbers, with the grid that the shipped cards name.
+const FULL: Plan = Plan { codes: metrics::TRAIN + metrics::TEST, grid: 200_000 };
+
+/// The scores of an engine's model; `progress` is told the share that is done.
+///
+/// # Errors
+/// One sentence: its world is not known here, or its codes can't be scored.
+pub async fn judge(
+    engine: &dyn Engine,
+    full: bool,
+    mut progress: impl FnMut(f32),
+) -> Result<Vec<Scored>, String> {
+    let card = engine.card();
+    let data = &card.training.dataset;
+    let image = card.model.image;
+    let world = worlds::by_name(data)
+        .filter(|world| world.image_shape() == [image.height, image.width, image.channels])
+        .ok_or_else(|| format!("the factors of `{data}`, which it learnt from, are not known here"))?;
+    let plan = if full { FULL } else { QUICK };
+    let drawn = metrics::drawn_rows(world.len() as usize, plan.codes, SEED);
+    let drawn: Vec<u64> = drawn.into_iter().map(|row| row as u64).collect();
+    let lattice = Lattice::of(world, plan.grid);
+    let indices = lattice.indices();
+    let all = (drawn.len() + indices.len()) as f32;
+    let mut done = 0;
+    let mut told = |more: usize| {
+        done += more;
+        progress(ENCODING * done as f32 / all);
+    };
+    let drawn_codes = means(engine, world, &drawn, &mut told).await?;
+    let grid_codes = means(engine, world, &indices, &mut told).await?;
+    let (latent, factors) = (card.model.latent, lattice.factors());
+    let words = |error: &dyn std::fmt::Display| format!("its codes can’t be scored: {error}");
+    let drawn = Representation::new(drawn_codes, latent, &varying_classes(world, &drawn), factors)
+        .map_err(|error| words(&error))?;
+    let grid = Representation::new(grid_codes, latent, &lattice.classes(), factors)
+        .map_err(|error| words(&error))?;
+    let grid = Grid::new(grid).map_err(|error| words(&error))?;
+    let mut scores = metrics::few_of_drawn(&drawn);
+    progress((1.0 + ENCODING) / 2.0);
+    let Ok(chosen) = metrics::of_images(&grid, SEED);
+    scores.extend(chosen.into_iter().map(|score| metrics::Score {
+        protocol: format!("{}; from a grid of {} images", score.protocol, lattice.len()),
+        ..score
+    }));
+    Ok(scores
+        .into_iter()
+        .map(|score| Scored { metric: score.metric.into(), value: score.value, protocol: score.protocol })
+        .collect())
+}
+
+/// Posterior means of the world's images, one after the other.
+async fn means(
+    engine: &dyn Engine,
+    world: &dyn World,
+    indices: &[u64],
+    told: &mut impl FnMut(usize),
+) -> Result<Vec<f32>, String> {
+    let size = world.image_shape().iter().product();
+    let mut image = vec![0; size];
+    let mut means = Vec::new();
+    for batch in indices.chunks(BATCH) {
+        let mut images = Vec::with_capacity(batch.len() * size);
+        for &index in batch {
+            world.render_index(index, &mut image);
+            images.extend(image.iter().map(|&byte| f32::from(byte) / 255.0));
+        }
+        means.extend(engine.encode(&images).await.map_err(|error| error.to_string())?.mean);
+        told(batch.len());
+    }
+    Ok(means)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Cpu;
+    use crate::samples;
+    use pollster::block_on;
+
+    #[test]
+    fn a_model_of_a_known_world_is_scored_the_same_every_time() -> Result<(), Box<dyn std::error::Error>> {
+        let engine = Cpu::load(&samples::file(1, 3))?;
+        let mut shares = vec![0.0];
+        let scores = block_on(judge(&engine, false, |share| shares.push(share)))?;
+        let names: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "mig",
+                "dci_disentanglement",
+                "dci_completeness",
+                "dci_informativeness",
+                "beta_vae",
+                "factor_vae"
+            ]
+        );
+        assert!(scores.iter().all(|score| (0.0..=1.0).contains(&score.value)), "{scores:?}");
+        assert!(scores[0].protocol.contains("2000 codes") && scores[5].protocol.contains("5760 images"));
+        assert!(shares.is_sorted() && shares.last().is_some_and(|last| *last < 1.0));
+        assert_eq!(block_on(judge(&engine, false, |_| ()))?, scores);
+        Ok(())
+    }
+
+    #[test]
+    fn a_model_of_other_data_is_told_why_it_has_no_score() -> Result<(), Box<dyn std::error::Error>> {
+        let mut card = samples::card(1, 3);
+        card.training.dataset = "holidays".into();
+        let engine = Cpu::load(&samples::seeded(card, 1))?;
+        let why = block_on(judge(&engine, false, |_| ())).expect_err("it was scored");
+        assert!(why.contains("`holidays`"), "{why}");
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! The claim, checked: both models are scored, one after the other, in a worker of their own.
+
+use super::{Effect, Panel, State};
+use crate::protocol::{Reply, Scored};
+use crate::worker::SIDES;
+
+/// What a check has found so far.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// The check that runs.
+    pub running: Option<Running>,
+    /// What was found of each side.
+    found: [Option<Found>; SIDES],
+    /// Counts what was begun and stopped, so that a late answer is told apart.
+    ticket: u32,
+}
+
+/// A check that runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Running {
+    /// The side that is being scored.
+    pub side: usize,
+    /// The choice that it belongs to.
+    visit: u32,
+    /// How far it is with that side, 0 to 1.
+    pub share: f32,
+    /// Whether it follows the full protocol.
+    pub full: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Found {
+    /// The choice that it belongs to.
+    visit: u32,
+    scores: Result<Vec<Scored>, String>,
+}
+
+impl Verdict {
+    /// How much of both sides' checks is done, 0 to 1.
+    pub fn share(&self) -> Option<f32> {
+        self.running.map(|running| (running.side as f32 + running.share) / SIDES as f32)
+    }
+}
+
+impl State {
+    /// The scores found of a side's present model, or why there are none.
+    pub fn found(&self, side: usize) -> Option<&Result<Vec<Scored>, String>> {
+        let current = |found: &&Found| found.visit == self.sides[side].visit;
+        self.verdict.found[side].as_ref().filter(current).map(|found| &found.scores)
+    }
+
+    /// Begins a check of both sides, or ends the one that runs.
+    pub(super) fn check(&mut self, full: Option<bool>, effects: &mut Vec<Effect>) {
+        self.settle(effects);
+        self.verdict.ticket += 1;
+        match full {
+            Some(full) => self.score_from(0, full, effects),
+            None => {
+                self.verdict.running = None;
+                effects.extend([Effect::Dismiss, Effect::Draw(Panel::Verdict)]);
+            }
+        }
+    }
+
+    /// Takes in what the judge says.
+    pub(super) fn judged(&mut self, ticket: u32, reply: Reply, effects: &mut Vec<Effect>) {
+        let Some(running) = self.verdict.running.filter(|_| self.verdict.ticket == ticket) else { return };
+        let scores = match reply {
+            Reply::Judging(share) => {
+                self.verdict.running = Some(Running { share, ..running });
+                effects.push(Effect::Draw(Panel::Verdict));
+                return;
+            }
+            Reply::Judged(scores) => Ok(scores),
+            Reply::Failed(sentence) => Err(sentence),
+            _ => return,
+        };
+        self.verdict.found[running.side] = Some(Found { visit: running.visit, scores });
+        self.score_from(running.side + 1, running.full, effects);
+    }
+
+    /// Scores the first side from `first` on that shows a model; ends the check after the last.
+    fn score_from(&mut self, first: usize, full: bool, effects: &mut Vec<Effect>) {
+        let next = (first..SIDES).find_map(|side| Some((side, self.sides[side].model()?.file.clone())));
+        self.verdict.running =
+            next.as_ref().map(|&(side, _)| Running { side, visit: self.sides[side].visit, share: 0.0, full });
+        self.verdict.ticket += 1;
+        effects.push(match next {
+            Some((_, file)) => Effect::Judge { ticket: self.verdict.ticket, file, full },
+            None => Effect::Dismiss,
+        });
+        effects.push(Effect::Draw(Panel::Verdict));
+    }
+}
