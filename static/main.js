@@ -4,6 +4,9 @@ import init, { start } from "./latentscope-web.js";
 // A module of one function that uses a vector: what a browser without wasm SIMD refuses.
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 
+// A slide or a blog shows the rows alone.
+document.documentElement.toggleAttribute("data-embed", new URLSearchParams(location.search).has("embed"));
+
 function refuse(sentence) {
   const notice = document.getElementById("notice");
   notice.textContent = sentence;

@@ -6,6 +6,7 @@ mod gestures;
 mod gpu;
 mod hand;
 mod judge;
+mod link;
 mod near;
 mod own;
 mod pad;
@@ -28,6 +29,7 @@ use crate::protocol::{Reply, Request};
 use crate::state::{Effect, Event, Panel, State};
 use crate::view;
 use gpu::{Desk, Job};
+use link::Address;
 
 /// Starts the page.
 ///
@@ -44,6 +46,7 @@ pub fn start() -> Result<(), JsValue> {
         worker: port::start()?,
         posted: RefCell::default(),
         judge: RefCell::default(),
+        address: RefCell::default(),
         desk: Desk::default(),
         dom,
     }));
@@ -51,6 +54,7 @@ pub fn start() -> Result<(), JsValue> {
     gestures::listen(&app)?;
     hand::listen(&app)?;
     own::listen(&app)?;
+    app.send(Event::Link(app.opened_with()));
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
     Ok(())
 }
@@ -70,6 +74,7 @@ struct Inner {
     posted: RefCell<Option<(u32, f64, usize)>>,
     /// The worker that checks the claim, while it does.
     judge: RefCell<Option<web_sys::Worker>>,
+    address: RefCell<Address>,
     desk: Desk,
     dom: Dom,
 }
@@ -78,6 +83,7 @@ impl App {
     /// Takes an event in and does what follows from it.
     pub fn send(&self, event: Event) {
         let effects = self.0.state.borrow_mut().update(event);
+        self.follow_state();
         for effect in effects {
             match effect {
                 Effect::Draw(panel) => {

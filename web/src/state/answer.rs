@@ -63,6 +63,7 @@ impl State {
         let kept = self.scene.as_ref().is_some_and(|scene| cards().any(|card| scene.suits(card)));
         if !kept {
             self.scene = cards().find_map(Scene::of);
+            self.link_scene();
             self.moved = None;
             effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
         }
@@ -71,6 +72,9 @@ impl State {
             if side == index || !kept {
                 self.encode(side);
             }
+        }
+        if self.sides[index].model().is_some_and(|model| !self.suits(&model.card)) {
+            self.link_side(index, effects);
         }
         self.decode_live(index, effects);
         self.decode_rows(index, effects);
@@ -100,6 +104,7 @@ impl State {
         effects.extend(
             [Panel::Reconstruction(index), Panel::Sliders(index), Panel::Live(index)].map(Effect::Draw),
         );
+        self.link_side(index, effects);
         self.decode_rows(index, effects);
     }
 }

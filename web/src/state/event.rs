@@ -7,6 +7,8 @@ use crate::protocol::Reply;
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// The page was opened with that fragment in its address.
+    Link(String),
     /// The manifest was read, or the sentence says why not.
     Manifest(Result<Vec<Entry>, String>),
     /// The visitor chose a model.

@@ -12,9 +12,10 @@ impl State {
         let named = |name: &str| entries.iter().position(|entry| entry.name == name);
         let choices = [named("vae").unwrap_or(0), named("sparse").unwrap_or(entries.len() - 1)];
         self.entries = entries;
+        let linked = self.linked_entries();
         effects.push(Effect::Draw(Panel::Menus));
         for (side, entry) in choices.into_iter().enumerate() {
-            self.choose(side, entry, effects);
+            self.choose(side, linked[side].unwrap_or(entry), effects);
         }
     }
 

@@ -5,6 +5,7 @@ mod effect;
 mod engine;
 mod event;
 mod hand;
+mod link;
 mod loading;
 mod opening;
 mod own;
@@ -26,6 +27,7 @@ pub use effect::{Effect, Panel};
 pub use engine::Engines;
 pub use event::Event;
 pub use hand::Hand;
+pub use link::Link;
 pub use own::Own;
 pub use paper::Paper;
 pub use path::{PATHS, Path};
@@ -78,6 +80,8 @@ pub struct State {
     moved: Option<usize>,
     /// Whether the survey has been in sight.
     near: bool,
+    /// What the page was opened with, as far as it waits for its model.
+    link: Link,
     /// The check of the claim.
     pub verdict: Verdict,
     /// The engines.
@@ -100,6 +104,7 @@ impl State {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
+            Event::Link(fragment) => self.follow(&fragment),
             Event::Manifest(Ok(entries)) => self.offer(entries, &mut effects),
             Event::Manifest(Err(sentence)) => {
                 self.notice = Some(sentence);

@@ -574,3 +574,35 @@ fn a_model_that_is_chosen_during_a_check_does_not_get_the_others_scores() {
     bench.send(Event::Judged { ticket, reply: Reply::Judged(scores(0.1)) });
     assert_eq!(bench.state.found(0), None);
 }
+
+#[test]
+fn a_link_tells_another_page_all_that_was_set() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Factor { factor: 3, value: 0.8125 });
+    bench.send(Event::Turn { side: 1, unit: 1, value: -1.2345678 });
+    bench.send(Event::Unfold { side: 1, open: true });
+    let link = bench.state.fragment().expect("both are shown");
+    let mut other = Bench::new();
+    other.send(Event::Link(format!("#{link}")));
+    other.send(Event::Manifest(Ok(entries())));
+    assert_eq!(other.state.fragment(), Some(link));
+    assert_eq!(other.state.sides.each_ref().map(|side| side.entry), [Some(2), Some(0)]);
+    for side in 0..SIDES {
+        let [here, there] = [bench.model(side), other.model(side)];
+        assert_eq!((&here.code, &here.live, &here.rows), (&there.code, &there.live, &there.rows));
+    }
+    other.send(Event::Reset { side: 1, unit: None });
+    assert_eq!(other.model(1).code, bench.model(1).origin, "a reset returns to the picture's code");
+}
+
+#[test]
+fn a_link_of_another_page_changes_nothing_that_it_does_not_fit() {
+    let plain = Bench::shown().state.fragment();
+    for link in ["#rows", "#m=gone,lost&f=1&a=1,2,3&b=nonsense"] {
+        let mut bench = Bench::new();
+        bench.send(Event::Link(link.into()));
+        bench.send(Event::Manifest(Ok(entries())));
+        assert_eq!(bench.state.fragment(), plain, "{link}");
+    }
+}

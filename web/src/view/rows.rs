@@ -13,7 +13,7 @@ pub(super) fn build(dom: &Dom, side: &Side, index: usize) -> Drawn {
     let idle: Element = dom.get(&format!("idle-{index}"))?;
     let fold: Element = dom.get(&format!("fold-{index}"))?;
     idle.replace_children_with_node_0();
-    fold.remove_attribute("open")?;
+    fold.toggle_attribute_with_force("open", side.model().is_some_and(|model| model.unfolded))?;
     let folded = side.model().map_or(0, |model| model.order.len() - model.active);
     dom.show(&format!("fold-{index}"), folded > 0)?;
     rows.toggle_attribute_with_force("aria-busy", side.model().is_none())?;

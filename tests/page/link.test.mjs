@@ -1,0 +1,89 @@
+// The address tells the page's state; a slide shows the rows alone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+
+let browser, site;
+
+before(async () => {
+  browser = await launch();
+  site = await serve({}, "/deep/path/");
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+async function shown(address = site.address, options = {}) {
+  const seen = await visit(browser, address, options);
+  for (const side of [0, 1]) await ready(seen.page, side);
+  return seen;
+}
+
+test("the address follows what is set, and another visitor who opens it sees the same", async () => {
+  const { page } = await shown();
+  assert.equal(page.url(), site.address, "before a touch the address is plain");
+  const name = await page.locator("#menu-1").inputValue();
+  await page.locator("#menu-0").selectOption(name);
+  await ready(page, 0);
+  const before = await pixels(page, "#twin-1");
+  await page.locator("#factors input[type=range]").last().focus();
+  await page.keyboard.press("End");
+  await changed(page, "#twin-1", before);
+  const moved = await pixels(page, "#twin-1");
+  await page.locator("#sliders-1 input").first().focus();
+  await page.keyboard.press("Home");
+  await changed(page, "#twin-1", moved);
+  await page.locator("#fold-1 summary").click();
+  await page.waitForURL(/#m=.*&f=.*&b=.*&o=01$/);
+  const views = ["#original", "#twin-0", "#twin-1", "#live-1"];
+  const here = await Promise.all(views.map((view) => pixels(page, view)));
+  const { page: other, complaints } = await shown(page.url());
+  await other.waitForFunction(
+    ([view, here]) => {
+      const canvas = document.querySelector(view);
+      return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join() === here;
+    },
+    ["#twin-1", here[2]],
+  );
+  assert.deepEqual(await Promise.all(views.map((view) => pixels(other, view))), here);
+  assert.equal(await other.locator("#menu-0").inputValue(), name);
+  assert.equal(await other.$eval("#fold-1", (fold) => fold.open), true);
+  assert.equal(other.url(), page.url());
+  assert.deepEqual(complaints, []);
+  await page.close();
+  await other.close();
+});
+
+test("a link is copied", async () => {
+  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await context.newPage();
+  await page.goto(site.address);
+  for (const side of [0, 1]) await ready(page, side);
+  await page.locator("#copy").click();
+  await page.getByText("Link copied").waitFor();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(text, page.url());
+  assert.match(text, /#m=/);
+  await context.close();
+});
+
+test("a link that makes no sense opens the page as it is without", async () => {
+  const { page, complaints } = await shown(`${site.address}#m=%00,gone&f=1&a=x&b=1,2`);
+  assert.equal(await page.$eval("#notice", (notice) => notice.hidden), true);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("an embedded page shows the rows of both models and nothing else", async () => {
+  const { page } = await shown(`${site.address}?embed`, { viewport: { width: 800, height: 600 } });
+  for (const part of [".top", "#knobs", "#pictures", "#claim", "footer", "h1"]) {
+    assert.equal(await page.locator(part).first().isVisible(), false, part);
+  }
+  const still = await pixels(page, "#live-0");
+  const row = page.locator("#rows-0 .strip").first();
+  const box = await row.boundingBox();
+  await row.hover({ position: { x: box.width - 4, y: box.height / 2 } });
+  await changed(page, "#live-0", still);
+  await page.close();
+});

@@ -1,0 +1,74 @@
+//! The page's address, which tells its state: kept up to date, and copied.
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::App;
+
+/// Milliseconds between two changes of the address at least: browsers refuse more than a few a second.
+const PACE: i32 = 400;
+
+/// What the page knows of its address.
+#[derive(Default)]
+pub(super) struct Address {
+    /// The fragment that is shown, or that the page started with.
+    shown: Option<String>,
+    /// Whether a change is on its way.
+    waiting: bool,
+}
+
+impl App {
+    /// The fragment that the page was opened with.
+    pub(super) fn opened_with(&self) -> String {
+        self.0.dom.window().location().hash().unwrap_or_default()
+    }
+
+    /// Has the address follow the state soon.
+    pub(super) fn follow_state(&self) {
+        if std::mem::replace(&mut self.0.address.borrow_mut().waiting, true) {
+            return;
+        }
+        let app = self.clone();
+        let update = Closure::once_into_js(move || {
+            app.0.address.borrow_mut().waiting = false;
+            app.show_state(false);
+        });
+        let window = self.0.dom.window();
+        if window.set_timeout_with_callback_and_timeout_and_arguments_0(update.unchecked_ref(), PACE).is_err()
+        {
+            self.0.address.borrow_mut().waiting = false;
+        }
+    }
+
+    /// Shows the state in the address; without `always` not before the visitor has changed it.
+    fn show_state(&self, always: bool) {
+        let Some(fragment) = self.0.state.borrow().fragment() else { return };
+        let before = self.0.address.borrow_mut().shown.replace(fragment.clone());
+        if always || before.is_some_and(|before| before != fragment) {
+            let Ok(history) = self.0.dom.window().history() else { return };
+            // A browser that refuses keeps the old address; the page is the same.
+            history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{fragment}"))).ok();
+        }
+    }
+
+    /// Copies the address, which tells the state.
+    pub(super) fn copy_link(&self) {
+        self.show_state(true);
+        let app = self.clone();
+        spawn_local(async move {
+            let window = app.0.dom.window().clone();
+            let address = window.location().href().unwrap_or_default();
+            // Outside of secure contexts there is no clipboard.
+            let copied = match js_sys::Reflect::get(&window.navigator(), &"clipboard".into()) {
+                Ok(clipboard) if clipboard.is_object() => {
+                    JsFuture::from(window.navigator().clipboard().write_text(&address)).await.is_ok()
+                }
+                _ => false,
+            };
+            let words = if copied { "Link copied" } else { "Link is in the address bar" };
+            app.0.dom.set_text("copy", words).ok();
+            let back = Closure::once_into_js(move || drop(app.0.dom.set_text("copy", "Copy link")));
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(back.unchecked_ref(), 2000).ok();
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! What a link tells of the page, as its address's fragment:
+//! `m=vae,sparse&f=1,2,0.5&a=0.1,-2&b=…&o=10`: both models by their manifest's names, the scene's
+//! factors, the code of each side where it is not the scene's own, and which folds are open.
+//! What is missing or makes no sense stays as it would be without.
+
+use std::fmt::{Display, Write};
+use std::str::FromStr;
+
+use super::{Effect, Panel, Side, State};
+use crate::worker::SIDES;
+
+/// The keys of the sides' codes.
+const CODES: [&str; SIDES] = ["a", "b"];
+
+/// A link that has been read; what has been used is gone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Link {
+    /// The models' names.
+    models: [Option<String>; SIDES],
+    /// The scene's factors.
+    factors: Vec<f64>,
+    /// The sides' codes; empty for the scene's own.
+    codes: [Vec<f32>; SIDES],
+    /// Which folds are open.
+    open: [bool; SIDES],
+}
+
+impl Link {
+    /// Reads a fragment, with its `#` or without.
+    fn parse(fragment: &str) -> Self {
+        let mut link = Self::default();
+        for (key, value) in
+            fragment.trim_start_matches('#').split('&').filter_map(|part| part.split_once('='))
+        {
+            match key {
+                "m" => {
+                    let names = value.split(',').map(|name| Some(name.to_owned()).filter(|n| !n.is_empty()));
+                    link.models.iter_mut().zip(names).for_each(|(model, name)| *model = name);
+                }
+                "f" => link.factors = numbers(value),
+                "o" => link.open.iter_mut().zip(value.chars()).for_each(|(open, c)| *open = c == '1'),
+                _ => {
+                    if let Some(side) = CODES.iter().position(|code| *code == key) {
+                        link.codes[side] = numbers(value);
+                    }
+                }
+            }
+        }
+        link
+    }
+}
+
+impl State {
+    /// The fragment that tells all that the visitor has set, once both models are shown. A model that
+    /// the visitor brought is left out, since nothing of it leaves the machine.
+    pub fn fragment(&self) -> Option<String> {
+        let models = [self.sides[0].model()?, self.sides[1].model()?];
+        let name = |side: &Side| Some(self.entries.get(side.entry?)?.name.clone());
+        let names = self.sides.each_ref().map(name);
+        let mut text = format!("m={}", names.each_ref().map(|n| n.as_deref().unwrap_or_default()).join(","));
+        if let Some(scene) = &self.scene {
+            write(&mut text, "f", &scene.values);
+        }
+        for ((key, model), name) in CODES.into_iter().zip(models).zip(names) {
+            if name.is_some() && (self.own || model.code != model.origin) {
+                write(&mut text, key, &model.code);
+            }
+        }
+        if models.iter().any(|model| model.unfolded) {
+            text.push_str("&o=");
+            text.extend(models.map(|model| if model.unfolded { '1' } else { '0' }));
+        }
+        Some(text)
+    }
+
+    /// Starts from what a link tells, before any model is there.
+    pub(super) fn follow(&mut self, fragment: &str) {
+        self.link = Link::parse(fragment);
+        self.animated &= self.link == Link::default();
+    }
+
+    /// The entries of the manifest that the link names.
+    pub(super) fn linked_entries(&mut self) -> [Option<usize>; SIDES] {
+        let models = std::mem::take(&mut self.link.models);
+        models.map(|name| self.entries.iter().position(|entry| Some(&entry.name) == name.as_ref()))
+    }
+
+    /// Gives a new scene the link's factors.
+    pub(super) fn link_scene(&mut self) {
+        let factors = std::mem::take(&mut self.link.factors);
+        if let Some(scene) = self.scene.as_mut().filter(|scene| scene.values.len() == factors.len()) {
+            factors.iter().enumerate().for_each(|(factor, &value)| scene.set(factor, value));
+        }
+    }
+
+    /// Gives a side's first code, and its fold, what the link tells of them.
+    pub(super) fn link_side(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        let code = std::mem::take(&mut self.link.codes[index]);
+        let open = std::mem::take(&mut self.link.open[index]);
+        let Some(model) = self.sides[index].model_mut() else { return };
+        if code.len() == model.code.len() {
+            model.code = code;
+            self.decode_live(index, effects);
+        }
+        if open && let Some(model) = self.sides[index].model_mut() {
+            model.unfolded = true;
+            effects.push(Effect::Draw(Panel::Side(index)));
+        }
+    }
+}
+
+/// Finite numbers, or none at all.
+fn numbers<T: FromStr + Into<f64> + Copy>(text: &str) -> Vec<T> {
+    let read = |text: &str| text.parse().ok().filter(|value: &T| (*value).into().is_finite());
+    text.split(',').map(read).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn write(text: &mut String, key: &str, values: &[impl Display]) {
+    for (i, value) in values.iter().enumerate() {
+        // Writing to a string does not fail.
+        let _ = if i == 0 { write!(text, "&{key}={value}") } else { write!(text, ",{value}") };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_no_sense_in_a_link_is_left_out() {
+        for text in ["", "#", "#rows", "#x=1&y", "#m=&a=1,two&b=1,inf&f=,&o=00"] {
+            assert_eq!(Link::parse(text), Link::default(), "{text}");
+        }
+        let link = Link::parse("#m=,vae&b=1,-2.5&o=01");
+        assert_eq!((&link.models, &link.codes[1]), (&[None, Some("vae".into())], &vec![1.0, -2.5]));
+        assert_eq!(link.open, [false, true]);
+    }
+}
