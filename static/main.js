@@ -19,6 +19,9 @@ if (typeof WebAssembly !== "object" || !WebAssembly.validate(new Uint8Array(SIMD
   try {
     await init();
     start();
+    // Once there is nothing else to do, the page is kept for when there is no network.
+    const keep = () => navigator.serviceWorker?.register("service.js").catch(() => {});
+    (self.requestIdleCallback ?? setTimeout)(keep);
   } catch (error) {
     console.warn(error);
     refuse("latentscope-web_bg.wasm can’t be started; reload the page or publish the page’s folder again.");

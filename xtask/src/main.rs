@@ -8,6 +8,7 @@ mod fresh;
 mod golden;
 mod lint;
 mod manifest;
+mod offline;
 mod page;
 mod pkg;
 mod project;

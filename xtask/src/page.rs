@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
+use crate::offline;
 use crate::project::{Project, execute};
 use crate::step::step;
 
@@ -45,6 +46,7 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         let mut trunk = project.command("trunk");
         trunk.args(["build", "--release", "--offline", "--locked"]).env_remove("NO_COLOR");
         execute(&mut trunk)?;
+        offline::write(project, &folder(project))?;
         // An edit during the build is newer than its start: the next run builds again.
         File::create(stamp(project))
             .and_then(|file| file.set_modified(start))

@@ -2,6 +2,7 @@
 
 mod answers;
 mod badge;
+mod cards;
 mod charts;
 mod factors;
 mod hand;
@@ -54,6 +55,7 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             answers::build(dom, state, side)?;
             charts::build(dom, &state.sides[side], side)?;
             verdict::draw(dom, state)?;
+            cards::draw(dom, state)?;
             pad::build(dom, &state.sides[side], side)?;
             path::build(dom, state, side)?;
             redraw(dom, state)

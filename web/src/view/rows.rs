@@ -45,6 +45,7 @@ fn row(dom: &Dom, list: &Element, model: &Loaded, side: usize, unit: usize) -> D
     let entry = &model.card.units[unit];
     dom.add(&label, "span", &[("class", "kl")], &format!("{} nats", number(entry.kl.into(), 2)))?;
     let [low, high] = entry.range.map(|value| format!("{value:.2}"));
+    let now = format!("{:.2}", model.code[unit]);
     let name = format!("Traversal of {}", name(&model.card, unit));
     let (side, unit) = (side.to_string(), unit.to_string());
     let strip = dom.add(
@@ -61,6 +62,7 @@ fn row(dom: &Dom, list: &Element, model: &Loaded, side: usize, unit: usize) -> D
             ("aria-label", &name),
             ("aria-valuemin", &low),
             ("aria-valuemax", &high),
+            ("aria-valuenow", &now),
         ],
         "",
     )?;

@@ -1,0 +1,31 @@
+//! Every score that the models' cards hold, side by side.
+
+use web_sys::Element;
+
+use super::words::brief;
+use crate::page::{Dom, Drawn};
+use crate::state::State;
+
+/// Draws the table.
+pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
+    let body: Element = dom.get("cards")?;
+    body.replace_children_with_node_0();
+    let cards = state.sides.each_ref().map(|side| side.model().map(|model| model.card.scores.as_slice()));
+    let mut metrics: Vec<&str> = Vec::new();
+    for score in cards.into_iter().flatten().flatten() {
+        if !metrics.contains(&score.metric.as_str()) {
+            metrics.push(&score.metric);
+        }
+    }
+    for metric in metrics {
+        let row = dom.add(&body, "tr", &[], "")?;
+        dom.add(&row, "th", &[("scope", "row")], &metric.replace('_', " "))?;
+        for scores in cards {
+            let score = scores.unwrap_or_default().iter().find(|score| score.metric == metric);
+            let value = score.map_or_else(|| "–".to_owned(), |score| brief(score.value));
+            let how = score.map_or("", |score| score.protocol.as_str());
+            dom.add(&row, "td", &[("title", how)], &value)?;
+        }
+    }
+    Ok(())
+}

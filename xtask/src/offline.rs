@@ -1,0 +1,77 @@
+//! The page's service worker: `static/service.js` below the list of all that it keeps and its version,
+//! a hash of their contents.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use flate2::Crc;
+use serde_json::json;
+
+use crate::project::Project;
+
+/// The service worker, beside the page that it keeps.
+const SCRIPT: &str = "service.js";
+
+/// Writes the service worker into the built page's `folder`.
+///
+/// # Errors
+/// Fails if a file can't be read or written.
+pub(crate) fn write(project: &Project, folder: &Path) -> Result<()> {
+    let source = project.root.join("static").join(SCRIPT);
+    let code = fs::read_to_string(&source).with_context(|| format!("{} can't be read", source.display()))?;
+    let script = script(folder, &code).with_context(|| format!("{} can't be read", folder.display()))?;
+    let path = folder.join(SCRIPT);
+    fs::write(&path, script).with_context(|| format!("{} can't be written", path.display()))
+}
+
+fn script(folder: &Path, code: &str) -> Result<String> {
+    let mut files = Vec::new();
+    list(folder, folder, &mut files)?;
+    files.retain(|file| file != SCRIPT);
+    files.sort();
+    let mut hash = Crc::new();
+    hash.update(code.as_bytes());
+    for file in &files {
+        hash.update(file.as_bytes());
+        hash.update(&fs::read(folder.join(file))?);
+    }
+    // The page is asked for by its folder's name.
+    files.push("./".into());
+    Ok(format!("const VERSION = \"{:08x}\";\nconst FILES = {};\n{code}", hash.sum(), json!(files)))
+}
+
+/// Paths of all files below `folder`, as an address has them.
+fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            list(root, &path, files)?;
+        } else {
+            let parts: Vec<_> = path.strip_prefix(root)?.iter().map(|part| part.to_string_lossy()).collect();
+            files.push(parts.join("/"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_byte_is_another_version_and_every_file_is_kept() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::create_dir(folder.path().join("models"))?;
+        fs::write(folder.path().join("index.html"), "page")?;
+        fs::write(folder.path().join("models/a.json"), "{}")?;
+        fs::write(folder.path().join(SCRIPT), "an earlier one")?;
+        let first = script(folder.path(), "code")?;
+        assert!(first.contains(r#"const FILES = ["index.html","models/a.json","./"];"#), "{first}");
+        assert!(first.ends_with("\ncode"));
+        assert_eq!(script(folder.path(), "code")?, first);
+        fs::write(folder.path().join("index.html"), "Page")?;
+        assert_ne!(script(folder.path(), "code")?, first);
+        Ok(())
+    }
+}
