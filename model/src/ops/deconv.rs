@@ -38,64 +38,6 @@ pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     apply(x, layers, Activation::None)
 }
 
-/// Transposed convolutions whose weights no longer change, as [`deconvs`] runs them: put into the order
-/// of the products once, and without gradients.
-#[derive(Clone)]
-pub struct Frozen {
-    geometries: Vec<Geometry>,
-    kernels: Vec<Vec<f32>>,
-    biases: Vec<f32>,
-}
-
-impl std::fmt::Debug for Frozen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Frozen").field("geometries", &self.geometries).finish_non_exhaustive()
-    }
-}
-
-impl Frozen {
-    /// Layers on the CPU, each weight and bias in turn, for inputs of that height and width.
-    ///
-    /// # Errors
-    /// Fails if the shapes don't fit.
-    pub fn new([height, width]: [usize; 2], layers: &[(&Tensor, &Tensor)]) -> Result<Self> {
-        let input = layers.first().map_or(Ok(0), |(weight, _)| weight.dim(0))?;
-        let geometries = geometries(&Shape::from((1, height, width, input)), layers)?;
-        let flat = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
-        let kernels =
-            geometries.iter().zip(layers).map(|(g, (weight, _))| Ok(pack_deconv(g, &flat(weight)?)));
-        let kernels = kernels.collect::<Result<_>>()?;
-        let biases: Vec<Vec<f32>> = layers.iter().map(|(_, bias)| flat(bias)).collect::<Result<_>>()?;
-        Ok(Self { geometries, kernels, biases: biases.concat() })
-    }
-
-    /// Runs `x`, `[N, H, W, I]`, through all layers.
-    ///
-    /// # Errors
-    /// Fails if `x` is of another shape.
-    pub fn run(&self, x: &Tensor) -> Result<Tensor> {
-        let (n, height, width, input) = x.dims4()?;
-        let (Some(first), Some(last)) = (self.geometries.first(), self.geometries.last()) else {
-            return Ok(x.clone());
-        };
-        if [height, width, input] != [first.height, first.width, first.coarse] {
-            candle_core::bail!("these transposed convolutions take no input of shape {:?}", x.shape())
-        }
-        let deconvs = Deconvs {
-            geometries: self.geometries.clone(),
-            last: Activation::None,
-            keep: false,
-            between: OnceLock::new(),
-        };
-        let mut y = vec![0.0; n * last.fine_len()];
-        with_values([&x.contiguous()?], |[x]| {
-            deconvs.all(n, &self.kernels, &self.biases, x, &mut y, &mut []);
-            Ok(())
-        })?;
-        Tensor::from_vec(y, (n, 2 * last.height, 2 * last.width, last.fine), x.device())
-    }
-}
-
 fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
     let geometries = geometries(x.shape(), layers)?;
     if geometries.is_empty() {
@@ -109,7 +51,7 @@ fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<
     x.contiguous()?.apply_op3(&weights, &biases, deconvs)
 }
 
-fn geometries(x: &Shape, layers: &[(&Tensor, &Tensor)]) -> Result<Vec<Geometry>> {
+pub(super) fn geometries(x: &Shape, layers: &[(&Tensor, &Tensor)]) -> Result<Vec<Geometry>> {
     let (_, mut height, mut width, mut input) = x.dims4()?;
     let mut geometries = Vec::with_capacity(layers.len());
     for (weight, bias) in layers {
@@ -129,7 +71,7 @@ fn geometries(x: &Shape, layers: &[(&Tensor, &Tensor)]) -> Result<Vec<Geometry>>
     Ok(geometries)
 }
 
-struct Deconvs {
+pub(super) struct Deconvs {
     geometries: Vec<Geometry>,
     last: Activation,
     /// Whether a backward pass may come.
@@ -139,6 +81,11 @@ struct Deconvs {
 }
 
 impl Deconvs {
+    /// Layers that no backward pass comes to, nothing after the last.
+    pub(super) fn forward_only(geometries: Vec<Geometry>) -> Self {
+        Self { geometries, last: Activation::None, keep: false, between: OnceLock::new() }
+    }
+
     /// Values an image: of all layers' outputs but the last's.
     fn between_len(&self) -> usize {
         self.geometries.iter().rev().skip(1).map(Geometry::fine_len).sum()
@@ -166,7 +113,7 @@ impl Deconvs {
     }
 
     /// `n` images through all layers; `between` is empty unless they are kept.
-    fn all(
+    pub(super) fn all(
         &self,
         n: usize,
         kernels: &[Vec<f32>],

@@ -22,10 +22,13 @@ mod dense;
 pub mod device;
 mod elementary;
 mod flat;
+mod frozen;
+mod gather;
 mod gemm;
 mod image;
 mod map;
 mod phases;
+mod quad;
 pub mod reference;
 mod storage;
 
@@ -34,9 +37,10 @@ use candle_core::{Result, Tensor};
 pub use adam::Adam;
 pub use bernoulli::bernoulli_nll;
 pub use conv::conv;
-pub use deconv::{Frozen, deconv, deconvs};
+pub use deconv::{deconv, deconvs};
 pub use dense::dense;
 pub use flat::FlatAdam;
+pub use frozen::Frozen;
 pub(crate) use map::{awake, bounded, product};
 
 /// What follows a layer's sum.

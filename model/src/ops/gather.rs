@@ -1,0 +1,235 @@
+//! The transposed convolution k4 s2 p1 of one image as sums that are written once: for processors
+//! whose products are better not put together from the `gemm` crate's, as wasm's are.
+//!
+//! With y the input, bordered by one pixel of zeros, and `t`, `s` in {0, 1}, the output is
+//!
+//! ```text
+//! x[2i + p, 2j + q] = b + Σ y[i + p + t, j + q + s] · w[3 − p − 2t, 3 − q − 2s]
+//! ```
+//!
+//! for each phase p, q in {0, 1}. The two pixels of a row lie side by side, so that a sum runs over two
+//! stretches of memory. A tile of pixels and channels stays in registers over the whole sum; bias and
+//! ReLU are part of it, and it is stored within the next layer's border. If there are too few channels
+//! for a tile, it takes the four phases that read the same pixels, those of x[2i − 1…2i, 2j − 1…2j].
+
+use super::Activation;
+use super::phases::Geometry;
+use super::quad::Quad;
+
+/// Quads of channels and pixels of a tile: 8 registers of sums, few enough that they are never spilled,
+/// as many as hide what an addition takes.
+const WIDE: (usize, usize) = (2, 4);
+const NARROW: (usize, usize) = (1, 8);
+
+/// Whether a tile holds the channels of one phase.
+fn wide(g: &Geometry) -> bool {
+    g.fine.is_multiple_of(4 * WIDE.0)
+}
+
+/// A weight, `[C, 4, 4, F]`, in the order of the sums: panels of a tile's channels, `[t, (s, C), lanes]`
+/// each, phase by phase or of all phases.
+pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
+    let at = |c: usize, row: usize, column: usize, f: usize| weight[(16 * c + 4 * row + column) * g.fine + f];
+    let lanes = 4 * if wide(g) { WIDE.0 } else { NARROW.0 };
+    let mut packed = Vec::with_capacity(g.kernel_len());
+    for panel in 0..4 * g.fine / lanes {
+        for (t, s) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            for c in 0..g.coarse {
+                packed.extend((panel * lanes..(panel + 1) * lanes).map(|output| {
+                    let (phase, f) = (output / g.fine, output % g.fine);
+                    let (p, q) = (phase / 2, phase % 2);
+                    // Without a phase's own shift of the input, its rows are 2i − 1 and 2i.
+                    if wide(g) {
+                        at(c, 3 - p - 2 * t, 3 - q - 2 * s, f)
+                    } else {
+                        at(c, 2 + p - 2 * t, 2 + q - 2 * s, f)
+                    }
+                }));
+            }
+        }
+    }
+    packed
+}
+
+/// Images one after another: each layer's output with its border, but for the last's.
+pub(super) struct Layers<'a> {
+    pub(super) geometries: &'a [Geometry],
+    pub(super) kernels: &'a [Vec<f32>],
+    pub(super) biases: &'a [f32],
+}
+
+impl Layers<'_> {
+    /// Runs the images of `x` through all layers, ReLU between them.
+    pub(super) fn run(&self, x: &[f32], y: &mut [f32]) {
+        let (Some(first), Some((last, inner))) = (self.geometries.first(), self.geometries.split_last())
+        else {
+            return;
+        };
+        let mut start = vec![0.0; (first.height + 2) * (first.width + 2) * first.coarse];
+        let bordered = |g: &Geometry| vec![0.0; (2 * g.height + 2) * (2 * g.width + 2) * g.fine];
+        let mut between: Vec<Vec<f32>> = inner.iter().map(bordered).collect();
+        for (x, y) in x.chunks_exact(first.coarse_len()).zip(y.chunks_exact_mut(last.fine_len())) {
+            border(first, x, &mut start);
+            let (mut input, mut biases) = (start.as_slice(), self.biases);
+            for ((g, kernel), output) in inner.iter().zip(self.kernels).zip(&mut between) {
+                let (bias, rest) = biases.split_at(g.fine);
+                let layer = Layer { g, kernel, bias, activation: Activation::Relu, border: 1 };
+                layer.run(input, output);
+                (input, biases) = (output, rest);
+            }
+            let Some(kernel) = self.kernels.last() else { return };
+            Layer { g: last, kernel, bias: biases, activation: Activation::None, border: 0 }.run(input, y);
+        }
+    }
+}
+
+/// Copies an image, `[h, w, C]`, into its border.
+fn border(g: &Geometry, image: &[f32], bordered: &mut [f32]) {
+    let (line, row) = (g.width * g.coarse, (g.width + 2) * g.coarse);
+    for (image, bordered) in image.chunks_exact(line).zip(bordered[row..].chunks_exact_mut(row)) {
+        bordered[g.coarse..][..line].copy_from_slice(image);
+    }
+}
+
+struct Layer<'a> {
+    g: &'a Geometry,
+    kernel: &'a [f32],
+    bias: &'a [f32],
+    activation: Activation,
+    /// Pixels around the output.
+    border: usize,
+}
+
+impl Layer<'_> {
+    fn run(&self, input: &[f32], output: &mut [f32]) {
+        if wide(self.g) { self.phases(input, output) } else { self.quads(input, output) }
+    }
+
+    /// Phase by phase.
+    fn phases(&self, input: &[f32], output: &mut [f32]) {
+        const LANES: usize = 4 * WIDE.0;
+        let (g, panels) = (self.g, self.g.fine / LANES);
+        for (i, panel) in self.kernel.chunks_exact(4 * g.coarse * LANES).enumerate() {
+            let (p, q, f) = (i / panels / 2, i / panels % 2, i % panels * LANES);
+            let bias = quads(|lane| self.bias[f + lane]);
+            for row in 0..g.height {
+                for column in (0..g.width).step_by(WIDE.1) {
+                    let columns = std::array::from_fn(|m| (column + m).min(g.width - 1));
+                    let sums: [[_; WIDE.0]; WIDE.1] =
+                        self.tile(input, row + p, columns.map(|c| c + q), panel, bias);
+                    for (column, sums) in columns.into_iter().zip(sums) {
+                        let at = self.at(2 * row + p, 2 * column + q) + f;
+                        output[at..at + LANES].copy_from_slice(sums.map(Quad::values).as_flattened());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The four phases that read the same pixels at once.
+    fn quads(&self, input: &[f32], output: &mut [f32]) {
+        const LANES: usize = 4 * NARROW.0;
+        let g = self.g;
+        for (i, panel) in self.kernel.chunks_exact(4 * g.coarse * LANES).enumerate() {
+            let bias = quads(|lane| self.bias[(i * LANES + lane) % g.fine]);
+            for row in 0..=g.height {
+                for column in (0..=g.width).step_by(NARROW.1) {
+                    let columns = std::array::from_fn(|m| (column + m).min(g.width));
+                    let sums: [[_; NARROW.0]; NARROW.1] = self.tile(input, row, columns, panel, bias);
+                    for (column, sums) in columns.into_iter().zip(sums) {
+                        for (lane, &sum) in sums.map(Quad::values).as_flattened().iter().enumerate() {
+                            let (phase, f) = ((i * LANES + lane) / g.fine, (i * LANES + lane) % g.fine);
+                            let (y, x) = (2 * row + phase / 2, 2 * column + phase % 2);
+                            // Output pixel (y − 1, x − 1): the outermost ones lie beyond the image.
+                            if (1..=2 * g.height).contains(&y) && (1..=2 * g.width).contains(&x) {
+                                output[self.at(y - 1, x - 1) + f] = sum;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where an output pixel begins.
+    fn at(&self, y: usize, x: usize) -> usize {
+        ((y + self.border) * 2 * (self.g.width + self.border) + x + self.border) * self.g.fine
+    }
+
+    /// The outputs of pixels that read `row` and the next one, each from its own of the `columns` on.
+    #[inline(always)]
+    fn tile<const P: usize, const N: usize>(
+        &self,
+        input: &[f32],
+        row: usize,
+        columns: [usize; P],
+        panel: &[f32],
+        bias: [Quad; N],
+    ) -> [[Quad; N]; P] {
+        let g = self.g;
+        let stretch = 2 * g.coarse;
+        let mut sums = [bias; P];
+        for (t, panel) in panel.chunks_exact(stretch * 4 * N).enumerate() {
+            let line = &input[(row + t) * (g.width + 2) * g.coarse..][..(g.width + 2) * g.coarse];
+            let pixels = columns.map(|column| &line[column * g.coarse..][..stretch]);
+            let (quads, _) = panel.as_chunks::<4>();
+            let (quads, _) = quads.as_chunks::<N>();
+            for (k, weights) in (0..stretch).zip(quads) {
+                let weights = weights.map(Quad::new);
+                for (sums, pixel) in sums.iter_mut().zip(pixels) {
+                    for (sum, weights) in sums.iter_mut().zip(weights) {
+                        *sum = sum.plus(pixel[k], weights);
+                    }
+                }
+            }
+        }
+        match self.activation {
+            Activation::None => sums,
+            Activation::Relu => sums.map(|sums| sums.map(Quad::relu)),
+        }
+    }
+}
+
+/// The values of so many quads.
+fn quads<const N: usize>(value: impl Fn(usize) -> f32) -> [Quad; N] {
+    std::array::from_fn(|i| Quad::new(std::array::from_fn(|lane| value(4 * i + lane))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::reference;
+    use candle_core::{Device, Result, Tensor};
+
+    #[test]
+    fn layers_of_any_width_and_channels_agree_with_the_reference() -> Result<()> {
+        let cpu = Device::Cpu;
+        for (height, width, channels) in
+            [(4, 4, vec![5, 16, 8, 1]), (3, 5, vec![8, 8, 3]), (1, 9, vec![2, 4])]
+        {
+            let x = Tensor::randn(0_f32, 1.0, (2, height, width, channels[0]), &cpu)?;
+            let layers = channels.windows(2).map(|pair| {
+                let weight = Tensor::randn(0_f32, 0.3, (pair[0], 4, 4, pair[1]), &cpu)?;
+                Ok((weight, Tensor::randn(0_f32, 1.0, pair[1], &cpu)?))
+            });
+            let layers = layers.collect::<Result<Vec<_>>>()?;
+            let (mut geometries, mut kernels, mut biases) = (Vec::new(), Vec::new(), Vec::new());
+            for (i, (weight, bias)) in layers.iter().enumerate() {
+                let (coarse, _, _, fine) = weight.dims4()?;
+                let g = Geometry { height: height << i, width: width << i, fine, coarse };
+                kernels.push(pack(&g, &weight.flatten_all()?.to_vec1::<f32>()?));
+                biases.extend(bias.to_vec1::<f32>()?);
+                geometries.push(g);
+            }
+            let pairs: Vec<_> = layers.iter().map(|(weight, bias)| (weight, bias)).collect();
+            let expected = reference::deconvs(&x, &pairs)?.flatten_all()?.to_vec1::<f32>()?;
+            let mut found = vec![f32::NAN; expected.len()];
+            let run = Layers { geometries: &geometries, kernels: &kernels, biases: &biases };
+            run.run(&x.flatten_all()?.to_vec1::<f32>()?, &mut found);
+            for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert!((found - expected).abs() <= 1e-4, "{channels:?}, value {i}: {found}, not {expected}");
+            }
+        }
+        Ok(())
+    }
+}
