@@ -68,6 +68,7 @@ impl App {
                     self.send(Event::Touch);
                 }
             }
+            ("click", "save") => self.save(part.side),
             ("click", "copy") => self.copy_link(),
             (_, "row") => self.row(kind, event, &part),
             (_, "pad") => self.pad(kind, event, &part),

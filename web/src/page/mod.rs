@@ -13,6 +13,7 @@ mod pad;
 mod part;
 mod port;
 mod rows;
+mod save;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -180,7 +180,7 @@ impl Loaded {
     }
 
     /// The codes of a unit's row, `[COLUMNS, D]`.
-    pub(super) fn row_codes(&self, unit: usize) -> Vec<f32> {
+    pub fn row_codes(&self, unit: usize) -> Vec<f32> {
         let mut codes = self.code.repeat(COLUMNS);
         for (column, code) in codes.chunks_exact_mut(self.code.len()).enumerate() {
             code[unit] = self.value_at(unit, column as f32 / (COLUMNS - 1) as f32);

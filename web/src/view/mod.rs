@@ -13,12 +13,14 @@ mod paint;
 mod path;
 mod reconstruction;
 mod rows;
+mod sheet;
 mod sliders;
 mod verdict;
 mod words;
 
 pub use answers::read_answer;
 pub use charts::read_chart;
+pub use sheet::sheet;
 
 use crate::page::{Dom, Drawn};
 use crate::state::{Panel, State};

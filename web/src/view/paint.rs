@@ -57,7 +57,7 @@ pub(super) fn clear(dom: &Dom, id: &str) -> Drawn {
 
 /// Pictures, `[N, H, W, C]`, side by side as RGBA, `[H, N·W, 4]`. One or two channels are grey,
 /// three are RGB, a fourth is opacity.
-fn strip(pixels: &[u8], shape: ImageShape) -> Vec<u8> {
+pub(super) fn strip(pixels: &[u8], shape: ImageShape) -> Vec<u8> {
     let count = pixels.len() / shape.len();
     let line = shape.width * shape.channels;
     let mut rgba = Vec::with_capacity(count * shape.height * shape.width * 4);
