@@ -1,6 +1,8 @@
-//! Matrix products over slices, checked, then handed to the `gemm` crate.
+//! Matrix products over slices, checked, then handed to the `gemm` crate, or in wasm to [`small`].
 
 use gemm::Parallelism;
+
+use super::small;
 
 /// A matrix within a slice: element (row, column) lies at `offset + row·rows + column·columns`.
 /// Rows may overlap.
@@ -62,6 +64,9 @@ pub(super) fn product(
         (c_strides.columns == 1 && c_strides.rows >= n) || (c_strides.rows == 1 && c_strides.columns >= m),
         "the product's rows overlap"
     );
+    if cfg!(target_arch = "wasm32") {
+        return small::product([m, k, n], a, a_strides, b, b_strides, c, c_strides, write);
+    }
     let add = write == Write::Add;
     // SAFETY: the asserts above bound every element that the three strided matrices touch, and the
     // destination, borrowed mutably, aliases neither source and none of its own elements.
@@ -113,13 +118,34 @@ mod tests {
         let (rows, columns) =
             (Strides { offset: 1, rows: 2, columns: 1 }, Strides::row_major(4).transposed());
         let mut c = vec![1.0; 15];
-        product([5, 4, 3], &a, rows, &b, columns, &mut c, Strides::row_major(3), Write::Add, false);
+        let mut small = c.clone();
+        let out = Strides::row_major(3);
+        product([5, 4, 3], &a, rows, &b, columns, &mut c, out, Write::Add, false);
+        small::product([5, 4, 3], &a, rows, &b, columns, &mut small, out, Write::Add);
         for i in 0..5 {
             for j in 0..3 {
                 let sum: f32 = (0..4).map(|l| a[1 + 2 * i + l] * b[4 * j + l]).sum();
                 assert_eq!(c[3 * i + j], 1.0 + sum);
             }
         }
+        assert_eq!(small, c);
+    }
+
+    #[test]
+    fn a_product_of_whole_and_broken_tiles_is_the_other_ones() {
+        let [m, k, n] = [9, 7, 19];
+        let a: Vec<f32> = (0..m * k).map(|v| (v % 11) as f32).collect();
+        let b: Vec<f32> = (0..k * n).map(|v| (v % 13) as f32).collect();
+        let (left, right) = (Strides::row_major(m).transposed(), Strides::row_major(n));
+        let (mut c, mut small) = (vec![5.0; m * n], vec![7.0; m * n]);
+        product([m, k, n], &a, left, &b, right, &mut c, right, Write::Replace, false);
+        small::product([m, k, n], &a, left, &b, right, &mut small, right, Write::Replace);
+        assert_eq!(small, c);
+        let (mut c, mut small) = (vec![0.0; m], vec![0.0; m]);
+        let (turned, out) = (Strides::row_major(k).transposed(), Strides::row_major(m));
+        product([1, k, m], &b, right, &a, turned, &mut c, out, Write::Replace, false);
+        small::product([1, k, m], &b, right, &a, turned, &mut small, out, Write::Replace);
+        assert_eq!(small, c);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod map;
 mod phases;
 mod quad;
 pub mod reference;
+mod small;
 mod storage;
 
 use candle_core::{Result, Tensor};
