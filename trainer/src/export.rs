@@ -41,7 +41,7 @@ pub fn weights(
         .iter()
         .map(|(name, tensor)| Ok((name.clone(), tensor.to_device(&cpu)?)))
         .collect::<candle_core::Result<_>>()?;
-    let mut tensors = config.sparsity.applied(tensors)?;
+    let mut tensors = config.sparsity.applied(tensors, checkpoint.state.step)?;
     let names: BTreeSet<String> = config.model.tensors().into_iter().map(|(name, _)| name).collect();
     tensors.retain(|name, _| names.contains(name));
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;

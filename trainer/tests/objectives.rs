@@ -8,7 +8,7 @@ use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 
 /// What each method sets.
-const METHODS: [(&str, &[&str]); 15] = [
+const METHODS: [(&str, &[&str]); 16] = [
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
     ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),
@@ -24,6 +24,7 @@ const METHODS: [(&str, &[&str]); 15] = [
     ("sparse weights", &["sparsity.weights={weight=5.0,layers='encoder'}", "model.winners=3"]),
     ("gates", &["sparsity.gates={}"]),
     ("shift", &["sparsity.shift={}"]),
+    ("opening", &["sparsity.opening={first=1,hold=3,every=3}"]),
 ];
 
 #[test]

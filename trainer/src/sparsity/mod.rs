@@ -4,6 +4,7 @@
 
 mod activation;
 mod gates;
+mod opening;
 mod rate;
 mod shift;
 mod weights;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use activation::{Activation, Layers};
 pub use gates::Gates;
+pub use opening::Opening;
 pub use rate::Rate;
 pub use shift::Shift;
 pub use weights::{Shrink, Shrunk};
@@ -43,6 +45,9 @@ pub struct Sparsity {
     /// Few units that answer to a shift of the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shift: Option<Shift>,
+    /// Latent units that open one after another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
 }
 
 impl Sparsity {
@@ -76,7 +81,7 @@ impl Sparsity {
         self.gates.map_or_else(|| Ok(BTreeMap::new()), |gates| gates.initial(config, device))
     }
 
-    /// The network's tensors as a step of training uses them, where they are not the parameters
+    /// The network's tensors as `step` of training uses them, where they are not the parameters
     /// themselves; `noise` draws the gates.
     ///
     /// # Errors
@@ -84,20 +89,38 @@ impl Sparsity {
     pub fn drawn(
         &self,
         parameters: &Parameters,
+        step: u64,
         noise: &mut impl Rng,
     ) -> Result<Option<BTreeMap<String, Tensor>>> {
-        self.gates.map(|gates| gates.drawn(parameters.tensors(), noise)).transpose()
+        if self.gates.is_none() && self.opening.is_none() {
+            return Ok(None);
+        }
+        let mut tensors = parameters.tensors();
+        if let Some(gates) = self.gates {
+            tensors = gates.drawn(tensors, noise)?;
+        }
+        if let Some(opening) = self.opening {
+            tensors = opening.applied(tensors, step)?;
+        }
+        Ok(Some(tensors))
     }
 
-    /// The network's tensors as they are exported.
+    /// The network's tensors as they are exported after `step`.
     ///
     /// # Errors
     /// Passes candle's errors on.
-    pub fn applied(&self, tensors: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
-        match self.gates {
-            Some(gates) => gates.applied(tensors),
-            None => Ok(tensors),
+    pub fn applied(
+        &self,
+        mut tensors: BTreeMap<String, Tensor>,
+        step: u64,
+    ) -> Result<BTreeMap<String, Tensor>> {
+        if let Some(gates) = self.gates {
+            tensors = gates.applied(tensors)?;
         }
+        if let Some(opening) = self.opening {
+            tensors = opening.applied(tensors, step)?;
+        }
+        Ok(tensors)
     }
 
     /// What follows each optimiser step at learning `rate`.
@@ -134,6 +157,12 @@ impl Sparsity {
             positive_weight("shift.weight", part.weight)?;
             within("shift.pixels", part.pixels, model::config::MAX_SIDE)?;
         }
+        if let Some(part) = self.opening {
+            within("opening.first", part.first, model::config::MAX_WIDTH)?;
+            if part.every == 0 {
+                return Err(("opening.every", "is 0; it must be at least 1".into()));
+            }
+        }
         Ok(())
     }
 
@@ -147,6 +176,7 @@ impl Sparsity {
             all.extend([("gates.channels", gates.channels), ("gates.units", gates.units)]);
         }
         all.extend(self.shift.map(|part| ("shift", part.weight.last())));
+        all.extend(self.opening.map(|part| ("opening", part.every as f64)));
         all
     }
 }

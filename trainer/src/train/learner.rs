@@ -112,7 +112,7 @@ impl<'a> Learner<'a> {
     pub(super) fn step(&mut self, images: &Tensor, noise: &Tensor, step: u64) -> Result<Terms> {
         let Config { model, objective, prior, sparsity, train, .. } = self.config;
         let mut rng = stream(train.seed, Purpose::Objective, step);
-        let drawn = match sparsity.drawn(&self.parameters, &mut rng)? {
+        let drawn = match sparsity.drawn(&self.parameters, step, &mut rng)? {
             Some(tensors) => Some(Vae::load(model, &Parameters::view(&tensors, images.device()))?),
             None => None,
         };
