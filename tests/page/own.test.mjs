@@ -50,7 +50,8 @@ test("a file dropped on a column is shown there, stays on its menu, and goes now
   await page.locator("#menu-0").selectOption({ label: mine });
   await ready(page, 0);
   assert.equal(await page.locator("#knobs .side-0 h3").first().textContent(), mine);
-  const later = requests.slice(asked).map((url) => url.slice(site.address.length));
+  // The browser asks for the page's icon when it likes.
+  const later = requests.slice(asked).map((url) => url.slice(site.address.length)).filter((path) => path !== "icon.svg");
   assert.deepEqual(later, [`models/${models[0].file}`], "only the model of the menu was fetched");
   assert.deepEqual(complaints, []);
   await page.close();
@@ -58,6 +59,8 @@ test("a file dropped on a column is shown there, stays on its menu, and goes now
 
 test("the foot of a column opens a file, by keyboard too", async () => {
   const { page } = await shown();
+  // From the first listener on choosers are caught; one added at the key press may come too late.
+  page.on("filechooser", () => {});
   const before = await pixels(page, "#live-1");
   await page.locator("#bring-1").focus();
   const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
@@ -65,7 +68,7 @@ test("the foot of a column opens a file, by keyboard too", async () => {
   await chooser.setFiles(file);
   await changed(page, "#live-1", before);
   assert.match(await page.locator("#menu-1 option:checked").textContent(), /mine\.safetensors/);
-  assert.match(await page.locator("#rows .side-1 .bring").textContent(), /never leaves your machine/);
+  assert.match(await page.locator("#rows .side-1 .bring", { has: page.locator("#bring-1") }).textContent(), /never leaves your machine/);
   await page.close();
 });
 
@@ -88,7 +91,7 @@ test("a file dropped beside the columns does not lead away from the page", async
   const { page } = await shown();
   await drop(page, "#rows-title", "mine.safetensors", await built(`models/${models[1].file}`));
   await page.waitForTimeout(200);
-  assert.equal(page.url(), site.address);
+  assert.equal(page.url().split("#")[0], site.address);
   assert.equal(await page.locator("#failure-0").isVisible(), false);
   await page.close();
 });
