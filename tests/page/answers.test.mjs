@@ -1,25 +1,11 @@
 // Driving the truth: bars that follow a factor, and the table of who answers to what.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { changed, pixels } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-async function shown(options) {
-  const seen = await visit(browser, site.address, options);
-  for (const side of SIDES) await ready(seen.page, side);
-  return seen;
-}
+const { shown } = stage();
 
 /** How brightly each unit's bar is lit, 0 to 1. */
 const lit = (page, side) => page.locator(`#answers-${side} thead th`).evaluateAll((heads) =>

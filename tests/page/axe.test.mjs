@@ -1,25 +1,15 @@
 // What axe finds, as assistive technology would meet the page.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import axe from "axe-core";
-import { launch, ready, serve, visit } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { shown } = stage();
 
 for (const width of [390, 1440, 2560]) {
   for (const colorScheme of ["light", "dark"]) {
     test(`axe finds nothing at ${width} pixels in ${colorScheme}`, async () => {
-      const { page } = await visit(browser, site.address, { viewport: { width, height: 900 }, colorScheme });
-      for (const side of [0, 1]) await ready(page, side);
+      const { page } = await shown({ viewport: { width, height: 900 }, colorScheme });
       await page.evaluate(() => document.querySelectorAll("details").forEach((fold) => (fold.open = true)));
       await page.evaluate(axe.source);
       const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));

@@ -1,30 +1,16 @@
 // The check of the claim: scores measured in the browser, in a worker of their own.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { changed, pixels } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-async function shown() {
-  const seen = await visit(browser, site.address);
-  for (const side of [0, 1]) await ready(seen.page, side);
-  return seen;
-}
+const here = stage();
 
 const cells = (page, column) =>
   page.locator(`#verdict tr > :nth-child(${column})`).allTextContents();
 
 test("both models are measured while dragging stays live, and come near their cards' scores", async () => {
-  const { page, complaints } = await shown();
+  const { page, complaints } = await here.shown();
   assert.ok((await cells(page, 2)).every((value) => value === "–"));
   const cards = (await cells(page, 3)).map(Number);
   await page.locator("#check").click();
@@ -51,7 +37,7 @@ test("both models are measured while dragging stays live, and come near their ca
 });
 
 test("a check is stopped at once, and the page goes on", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   await page.locator("#check-fully").focus();
   await page.keyboard.press("Enter");
   await page.locator("#stop").click();

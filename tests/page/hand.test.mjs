@@ -1,23 +1,14 @@
 // A picture of the visitor's own: by pen, by keys, from a file, dropped and pasted.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { changed, pixels } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const here = stage();
 
 async function shown(options) {
-  const seen = await visit(browser, site.address, options);
-  for (const side of SIDES) await ready(seen.page, side);
+  const seen = await here.shown(options);
   await seen.page.locator("#pictures").scrollIntoViewIfNeeded();
   return seen;
 }

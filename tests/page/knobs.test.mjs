@@ -1,23 +1,14 @@
 // Driving the code: priors over the histograms, a pad of two units, samples, and the way from A to B.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { changed, launch, pixels, visit } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const here = stage();
 
 async function shown(options) {
-  const seen = await visit(browser, site.address, options);
-  for (const side of SIDES) await ready(seen.page, side);
+  const seen = await here.shown(options);
   await seen.page.locator("#knobs").scrollIntoViewIfNeeded();
   return seen;
 }
@@ -193,7 +184,7 @@ test("A and B are the present pictures when they are set, and the slider goes be
 
 test("the way from A to B is drawn by WebGPU too", async () => {
   const gpu = await launch({ webgpu: true });
-  const { page, complaints } = await visit(gpu, site.address);
+  const { page, complaints } = await visit(gpu, here.address);
   await page.waitForFunction(() => document.getElementById("engine").textContent === "WebGPU", undefined, { timeout: 60000 });
   await page.locator("#knobs").scrollIntoViewIfNeeded();
   const canvases = ["#line-0", "#turns-0", "#line-1", "#turns-1", "#way-1"];

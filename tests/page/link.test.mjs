@@ -1,28 +1,14 @@
 // The address tells the page's state; a slide shows the rows alone.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { changed, pixels, ready } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve({}, "/deep/path/");
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-async function shown(address = site.address, options = {}) {
-  const seen = await visit(browser, address, options);
-  for (const side of [0, 1]) await ready(seen.page, side);
-  return seen;
-}
+const here = stage({ base: "/deep/path/" });
 
 test("the address follows what is set, and another visitor who opens it sees the same", async () => {
-  const { page } = await shown();
-  assert.equal(page.url(), site.address, "before a touch the address is plain");
+  const { page } = await here.shown();
+  assert.equal(page.url(), here.address, "before a touch the address is plain");
   const name = await page.locator("#menu-1").inputValue();
   await page.locator("#menu-0").selectOption(name);
   await ready(page, 0);
@@ -37,16 +23,16 @@ test("the address follows what is set, and another visitor who opens it sees the
   await page.locator("#fold-1 summary").click();
   await page.waitForURL(/#m=.*&f=.*&b=.*&o=01$/);
   const views = ["#original", "#twin-0", "#twin-1", "#live-1"];
-  const here = await Promise.all(views.map((view) => pixels(page, view)));
-  const { page: other, complaints } = await shown(page.url());
+  const mine = await Promise.all(views.map((view) => pixels(page, view)));
+  const { page: other, complaints } = await here.shown({}, page.url());
   await other.waitForFunction(
-    ([view, here]) => {
+    ([view, mine]) => {
       const canvas = document.querySelector(view);
-      return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join() === here;
+      return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join() === mine;
     },
-    ["#twin-1", here[2]],
+    ["#twin-1", mine[2]],
   );
-  assert.deepEqual(await Promise.all(views.map((view) => pixels(other, view))), here);
+  assert.deepEqual(await Promise.all(views.map((view) => pixels(other, view))), mine);
   assert.equal(await other.locator("#menu-0").inputValue(), name);
   assert.equal(await other.$eval("#fold-1", (fold) => fold.open), true);
   assert.equal(other.url(), page.url());
@@ -56,9 +42,9 @@ test("the address follows what is set, and another visitor who opens it sees the
 });
 
 test("a link is copied", async () => {
-  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  const context = await here.browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
   const page = await context.newPage();
-  await page.goto(site.address);
+  await page.goto(here.address);
   for (const side of [0, 1]) await ready(page, side);
   await page.locator("#copy").click();
   await page.getByText("Link copied").waitFor();
@@ -69,14 +55,14 @@ test("a link is copied", async () => {
 });
 
 test("a link that makes no sense opens the page as it is without", async () => {
-  const { page, complaints } = await shown(`${site.address}#m=%00,gone&f=1&a=x&b=1,2`);
+  const { page, complaints } = await here.shown({}, `${here.address}#m=%00,gone&f=1&a=x&b=1,2`);
   assert.equal(await page.$eval("#notice", (notice) => notice.hidden), true);
   assert.deepEqual(complaints, []);
   await page.close();
 });
 
 test("an embedded page shows the rows of both models and nothing else", async () => {
-  const { page } = await shown(`${site.address}?embed`, { viewport: { width: 800, height: 600 } });
+  const { page } = await here.shown({ viewport: { width: 800, height: 600 } }, `${here.address}?embed`);
   for (const part of [".top", "#knobs", "#pictures", "#claim", "footer", "h1"]) {
     assert.equal(await page.locator(part).first().isVisible(), false, part);
   }

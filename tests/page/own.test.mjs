@@ -1,23 +1,19 @@
 // A model that the visitor brings: dropped on a column or opened from its foot.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { built, changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { before, test } from "node:test";
+import { built, changed, pixels, ready } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
-let browser, site, models;
+const here = stage();
+let models;
 
 before(async () => {
-  browser = await launch();
-  site = await serve();
   models = JSON.parse(await built("models/manifest.json")).models;
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
 });
 
 /** The page, where both sides show the first model of the menu. */
 async function shown() {
-  const seen = await visit(browser, site.address);
+  const seen = await here.visit();
   await seen.page.locator("#menu-1").selectOption(models[0].name);
   for (const side of [0, 1]) await ready(seen.page, side);
   return seen;
@@ -51,7 +47,7 @@ test("a file dropped on a column is shown there, stays on its menu, and goes now
   await ready(page, 0);
   assert.equal(await page.locator("#knobs .side-0 h3").first().textContent(), mine);
   // The browser asks for the page's icon when it likes.
-  const later = requests.slice(asked).map((url) => url.slice(site.address.length)).filter((path) => path !== "icon.svg");
+  const later = requests.slice(asked).map((url) => url.slice(here.address.length)).filter((path) => path !== "icon.svg");
   assert.deepEqual(later, [`models/${models[0].file}`], "only the model of the menu was fetched");
   assert.deepEqual(complaints, []);
   await page.close();
@@ -91,7 +87,7 @@ test("a file dropped beside the columns does not lead away from the page", async
   const { page } = await shown();
   await drop(page, "#rows-title", "mine.safetensors", await built(`models/${models[1].file}`));
   await page.waitForTimeout(200);
-  assert.equal(page.url().split("#")[0], site.address);
+  assert.equal(page.url().split("#")[0], here.address);
   assert.equal(await page.locator("#failure-0").isVisible(), false);
   await page.close();
 });

@@ -1,37 +1,23 @@
 // The page as a visitor uses it: pointer, keys, pictures.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { changed, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { changed, pixels, ready, serve } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-async function shown(options, address = site.address) {
-  const seen = await visit(browser, address, options);
-  for (const side of SIDES) await ready(seen.page, side);
-  return seen;
-}
+const here = stage();
 
 test("it loads without complaint and asks no other host", async () => {
-  const { page, requests, complaints } = await shown();
+  const { page, requests, complaints } = await here.shown();
   assert.deepEqual(complaints, []);
   assert.ok(requests.length > 5);
-  for (const url of requests) assert.ok(url.startsWith(site.address), url);
+  for (const url of requests) assert.ok(url.startsWith(here.address), url);
   assert.equal(await page.$eval("#notice", (notice) => notice.hidden), true);
   await page.close();
 });
 
 test("each model has a row of pictures for every active unit, and a fold for the others", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   for (const side of SIDES) {
     const [, active, all] = (await page.textContent(`#about-${side}`)).match(/(\d+) of (\d+) units active/);
     assert.equal(await page.locator(`#rows-${side} canvas`).count(), Number(active));
@@ -52,7 +38,7 @@ test("each model has a row of pictures for every active unit, and a fold for the
 });
 
 test("moving along a row changes the live picture until the pointer leaves", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   const still = await pixels(page, "#live-1");
   const row = page.locator("#rows-1 .strip").first();
   await row.scrollIntoViewIfNeeded();
@@ -71,7 +57,7 @@ test("moving along a row changes the live picture until the pointer leaves", asy
 });
 
 test("a click makes a picture the base of its own model", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   const other = await pixels(page, "#twin-1");
   const sliders = () => page.locator("#sliders-0 output").allTextContents();
   const values = await sliders();
@@ -92,7 +78,7 @@ test("a click makes a picture the base of its own model", async () => {
 });
 
 test("a slider turns by keyboard, and a double click brings it back", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   const start = await pixels(page, "#twin-0");
   const slider = page.locator("#sliders-0 input").first();
   const value = page.locator("#sliders-0 output").first();
@@ -111,7 +97,7 @@ test("a slider turns by keyboard, and a double click brings it back", async () =
 });
 
 test("a row is walked and taken by keyboard", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   const start = await pixels(page, "#live-0");
   const row = page.locator("#rows-0 .strip").first();
   await row.focus();
@@ -128,7 +114,7 @@ test("a row is walked and taken by keyboard", async () => {
 });
 
 test("a factor changes the original and both reconstructions, with their errors", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   const canvases = ["#original", "#reconstruction-0", "#reconstruction-1"];
   const earlier = await Promise.all(canvases.map((canvas) => pixels(page, canvas)));
   const slider = page.locator("#factors input[type=range]").last();
@@ -146,7 +132,7 @@ test("a factor changes the original and both reconstructions, with their errors"
 });
 
 test("the menu brings another model", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   const names = await page.locator("#menu-0 option").allTextContents();
   assert.ok(names.length >= 2);
   const before = await pixels(page, "#reconstruction-0");
@@ -160,7 +146,7 @@ test("the menu brings another model", async () => {
 });
 
 test("the histograms are drawn, and say their values under the pointer", async () => {
-  const { page } = await shown();
+  const { page } = await here.shown();
   for (const side of SIDES) {
     const charts = page.locator(`#charts-${side} canvas`);
     assert.ok((await charts.count()) >= 2);
@@ -179,7 +165,7 @@ test("the histograms are drawn, and say their values under the pointer", async (
 });
 
 test("it opens with one unit of each model in motion, until a touch", async () => {
-  const { page } = await shown({ reducedMotion: "no-preference" });
+  const { page } = await here.shown({ reducedMotion: "no-preference" });
   for (const side of SIDES) {
     const at = () => page.locator(`#rows-${side} .marker`).first().evaluate((marker) => marker.style.left);
     const first = await at();
@@ -192,7 +178,7 @@ test("it opens with one unit of each model in motion, until a touch", async () =
 });
 
 test("nothing moves by itself where the visitor wants no motion", async () => {
-  const { page } = await shown({ reducedMotion: "reduce" });
+  const { page } = await here.shown({ reducedMotion: "reduce" });
   assert.equal(await page.locator(".marker.looked").count(), 0);
   await page.close();
 });
@@ -200,7 +186,7 @@ test("nothing moves by itself where the visitor wants no motion", async () => {
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [390, 1440, 2560]) {
     test(`it fits ${width} pixels, ${colorScheme}`, async () => {
-      const { page, complaints } = await shown({ colorScheme, viewport: { width, height: 900 } });
+      const { page, complaints } = await here.shown({ colorScheme, viewport: { width, height: 900 } });
       const [scroll, client] = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return [scrollWidth, clientWidth];
@@ -216,7 +202,7 @@ for (const colorScheme of ["light", "dark"]) {
 
 test("it works below any path", async () => {
   const deep = await serve({}, "/some/where/");
-  const { page, requests, complaints } = await shown({}, deep.address);
+  const { page, requests, complaints } = await here.shown({}, deep.address);
   for (const url of requests) assert.ok(url.startsWith(deep.address), url);
   assert.deepEqual(complaints, []);
   await page.close();

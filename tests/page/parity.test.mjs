@@ -1,18 +1,10 @@
 // The page's canvas shows the golden pictures: native, wasm and what the visitor sees agree.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { golden, launch, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { golden } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const here = stage();
 
 /** The canvas's red channel. */
 const shown = (page, selector) =>
@@ -23,8 +15,7 @@ const shown = (page, selector) =>
 // A shape and the key that brings every slider but the orientation to its end, with the index on the grid.
 for (const [index, shape, key] of [[0, "square", "Home"], [697343, "heart", "End"]]) {
   test(`both reconstructions of the ${shape} at the sliders' ${key} are the golden ones`, async () => {
-    const { page } = await visit(browser, site.address);
-    await Promise.all([ready(page, 0), ready(page, 1)]);
+    const { page } = await here.shown();
     await page.locator("#factors .choice label", { hasText: shape }).click();
     for (const slider of await page.locator("#factors input[type=range]").all()) {
       const turn = (await page.locator(`label[for=${await slider.getAttribute("id")}]`).textContent()) === "orientation";

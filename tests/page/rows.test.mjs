@@ -1,24 +1,15 @@
 // The first view: both models' pictures, side by side at any width.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { pixels } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-let browser, site;
-
-before(async () => {
-  browser = await launch();
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { shown } = stage();
 
 for (const [width, height] of [[390, 844], [820, 1180], [1440, 900], [2560, 1440]]) {
   test(`both pictures move side by side in the first view of ${width} × ${height}`, async () => {
-    const { page } = await visit(browser, site.address, { viewport: { width, height }, reducedMotion: "no-preference" });
-    for (const side of SIDES) await ready(page, side);
+    const { page } = await shown({ viewport: { width, height }, reducedMotion: "no-preference" });
     const [left, right] = await Promise.all(SIDES.map((side) => page.locator(`#live-${side}`).boundingBox()));
     assert.ok(left.x + left.width <= right.x && Math.abs(left.y - right.y) < 2, `${left.y} and ${right.y}`);
     for (const { y, height: tall } of [left, right]) assert.ok(y + tall <= height, `${y} + ${tall}`);
@@ -34,8 +25,7 @@ for (const [width, height] of [[390, 844], [820, 1180], [1440, 900], [2560, 1440
 }
 
 test("having moved to and fro it invites the hand, which then leads", async () => {
-  const { page } = await visit(browser, site.address, { reducedMotion: "no-preference" });
-  for (const side of SIDES) await ready(page, side);
+  const { page } = await shown({ reducedMotion: "no-preference" });
   await page.waitForFunction(() => /^unit/.test(document.getElementById("caption-0").textContent));
   await page.waitForFunction(() => /^Your turn/.test(document.getElementById("caption-0").textContent));
   await page.locator("#rows-0 .strip").first().hover();
@@ -45,8 +35,7 @@ test("having moved to and fro it invites the hand, which then leads", async () =
 });
 
 test("on a phone each model's rows stand under its name", async () => {
-  const { page } = await visit(browser, site.address, { viewport: { width: 390, height: 844 } });
-  for (const side of SIDES) await ready(page, side);
+  const { page } = await shown({ viewport: { width: 390, height: 844 } });
   for (const side of SIDES) {
     const name = page.locator(`.of[data-name="${side}"]`);
     assert.ok(await name.isVisible());

@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { launch, ready, serve, visit } from "./site.mjs";
+import { stage } from "./stage.mjs";
+
+const { shown } = stage();
 
 test("a side's rows are saved as a PNG that holds them as they are shown", async () => {
-  const browser = await launch();
-  const site = await serve();
-  const { page, complaints } = await visit(browser, site.address);
-  for (const side of [0, 1]) await ready(page, side);
+  const { page, complaints } = await shown();
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#save-1").click()]);
   const title = await page.locator("#menu-1 option:checked").textContent();
   assert.equal(download.suggestedFilename(), `${title}.png`);
@@ -28,6 +27,4 @@ test("a side's rows are saved as a PNG that holds them as they are shown", async
   }, png.toString("base64"));
   assert.ok(differences.length > 0 && differences.every((difference) => difference <= 1), String(differences));
   assert.deepEqual(complaints, []);
-  await browser.close();
-  await site.close();
 });

@@ -1,19 +1,11 @@
 // The page on WebGPU: the same pictures, the badge's switch, and a device that is lost.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { changed, golden, launch, pixels, ready, serve, visit } from "./site.mjs";
+import { test } from "node:test";
+import { changed, golden, pixels, ready } from "./site.mjs";
+import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-let browser, site;
-
-before(async () => {
-  browser = await launch({ webgpu: true });
-  site = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const here = stage({ webgpu: true });
 
 /** Keeps the page's device at hand, and lets a test take WebGPU away. */
 function watchful() {
@@ -25,7 +17,7 @@ function watchful() {
 }
 
 async function shown(prepare = watchful) {
-  const seen = await visit(browser, site.address, { prepare });
+  const seen = await here.visit({ prepare });
   await seen.page.waitForFunction(() => document.querySelectorAll(".state .about[data-ready=true]").length === 2);
   return seen;
 }

@@ -25,18 +25,7 @@ const KINDS: [&str; 10] = [
 
 /// Listens for everything that changes the page.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
-    for kind in KINDS {
-        let to = app.clone();
-        let handler = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
-            to.gesture(&event.type_(), &event);
-        });
-        // `toggle` does not bubble.
-        app.0.dom.document().add_event_listener_with_callback_and_bool(
-            kind,
-            handler.into_js_value().unchecked_ref(),
-            true,
-        )?;
-    }
+    app.on(&KINDS, App::gesture)?;
     near::listen(app)?;
     let to = app.clone();
     let redraw = Closure::<dyn Fn()>::new(move || to.redraw_charts()).into_js_value();
@@ -48,7 +37,8 @@ pub(super) fn listen(app: &App) -> Result<(), JsValue> {
 }
 
 impl App {
-    fn gesture(&self, kind: &str, event: &web_sys::Event) {
+    fn gesture(&self, event: &web_sys::Event) {
+        let kind = &*event.type_();
         let part = Part::of(event);
         if kind == "pointermove" {
             self.leave_rows(part.as_ref());

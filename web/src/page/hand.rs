@@ -21,15 +21,7 @@ const MAX_BYTES: f64 = 64e6;
 
 /// Listens for pictures that are opened, dropped or pasted.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
-    for kind in ["change", "dragover", "drop", "paste"] {
-        let to = app.clone();
-        let handler = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| to.offered(&event));
-        app.0
-            .dom
-            .document()
-            .add_event_listener_with_callback(kind, handler.into_js_value().unchecked_ref())?;
-    }
-    Ok(())
+    app.on(&["change", "dragover", "drop", "paste"], App::offered)
 }
 
 impl App {

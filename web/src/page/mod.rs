@@ -114,6 +114,18 @@ impl App {
         }
     }
 
+    /// Calls `handler` at every event of these kinds on the page.
+    fn on(&self, kinds: &[&str], handler: fn(&Self, &web_sys::Event)) -> Result<(), JsValue> {
+        let app = self.clone();
+        let handler =
+            Closure::<dyn Fn(web_sys::Event)>::new(move |event| handler(&app, &event)).into_js_value();
+        kinds.iter().try_for_each(|kind| {
+            let document = self.0.dom.document();
+            // On its way down: `toggle` does not bubble.
+            document.add_event_listener_with_callback_and_bool(kind, handler.unchecked_ref(), true)
+        })
+    }
+
     fn ask_frame(&self) {
         if self.0.framed.replace(true) {
             return;

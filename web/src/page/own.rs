@@ -14,15 +14,7 @@ const OVER: &str = "data-over";
 
 /// Listens for weights files.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
-    for kind in ["change", "dragover", "dragleave", "drop"] {
-        let to = app.clone();
-        let handler = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| to.brought(&event));
-        app.0
-            .dom
-            .document()
-            .add_event_listener_with_callback(kind, handler.into_js_value().unchecked_ref())?;
-    }
-    Ok(())
+    app.on(&["change", "dragover", "dragleave", "drop"], App::brought)
 }
 
 impl App {

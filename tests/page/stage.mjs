@@ -1,0 +1,28 @@
+// What most test files stand on: one browser and one host, there before the first test, gone after the last.
+import { after, before } from "node:test";
+import { launch, ready, serve, visit } from "./site.mjs";
+
+/** The stage, with the page served below `base`, to a browser with WebGPU or without. */
+export function stage({ base, webgpu } = {}) {
+  const stage = {
+    /** The page as `visit` opens it. */
+    visit: (options, address = stage.address) => visit(stage.browser, address, options),
+    /** The page with both sides' models shown. */
+    async shown(options, address) {
+      const seen = await stage.visit(options, address);
+      for (const side of [0, 1]) await ready(seen.page, side);
+      return seen;
+    },
+  };
+  let site;
+  before(async () => {
+    stage.browser = await launch({ webgpu });
+    site = await serve({}, base);
+    stage.address = site.address;
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await site?.close();
+  });
+  return stage;
+}
