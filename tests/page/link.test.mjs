@@ -41,6 +41,26 @@ test("the address follows what is set, and another visitor who opens it sees the
   await other.close();
 });
 
+test("a link that is put into an open page's address is followed, and one to a part of the page is not", async () => {
+  const { page, complaints } = await here.shown();
+  const start = await pixels(page, "#twin-1");
+  await page.locator("#factors input[type=range]").last().press("End");
+  const there = await changed(page, "#twin-1", start);
+  await page.waitForURL(/#m=/);
+  const link = page.url();
+  await page.locator("#factors input[type=range]").last().press("Home");
+  await changed(page, "#twin-1", there);
+  await page.locator("nav a", { hasText: "Check" }).click();
+  await page.waitForURL(/#m=/);
+  assert.notEqual(page.url(), link);
+  const away = await pixels(page, "#twin-1");
+  await page.evaluate((link) => { location.href = link; }, link);
+  assert.equal(await changed(page, "#twin-1", away), there);
+  await page.waitForURL(link);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test("a link is copied", async () => {
   const context = await here.browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
   const page = await context.newPage();

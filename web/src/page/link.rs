@@ -4,6 +4,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::App;
+use crate::state::Event;
 
 /// Milliseconds between two changes of the address at least: browsers refuse more than a few a second.
 const PACE: i32 = 400;
@@ -17,10 +18,17 @@ pub(super) struct Address {
     waiting: bool,
 }
 
+/// Follows the address: that of the start, and each that is entered later.
+pub(super) fn listen(app: &App) -> Result<(), JsValue> {
+    app.follow_address();
+    let to = app.clone();
+    let follow = Closure::<dyn Fn()>::new(move || to.follow_address()).into_js_value();
+    app.0.dom.window().add_event_listener_with_callback("hashchange", follow.unchecked_ref())
+}
+
 impl App {
-    /// The fragment that the page was opened with.
-    pub(super) fn opened_with(&self) -> String {
-        self.0.dom.window().location().hash().unwrap_or_default()
+    fn follow_address(&self) {
+        self.send(Event::Link(self.0.dom.window().location().hash().unwrap_or_default()));
     }
 
     /// Has the address follow the state soon.

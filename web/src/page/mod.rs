@@ -55,7 +55,7 @@ pub fn start() -> Result<(), JsValue> {
     gestures::listen(&app)?;
     hand::listen(&app)?;
     own::listen(&app)?;
-    app.send(Event::Link(app.opened_with()));
+    link::listen(&app)?;
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::protocol::Reply;
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The page was opened with that fragment in its address.
+    /// The address has this fragment: from the start, or entered later.
     Link(String),
     /// The manifest was read, or the sentence says why not.
     Manifest(Result<Vec<Entry>, String>),

@@ -73,10 +73,27 @@ impl State {
         Some(text)
     }
 
-    /// Starts from what a link tells, before any model is there.
-    pub(super) fn follow(&mut self, fragment: &str) {
-        self.link = Link::parse(fragment);
-        self.animated &= self.link == Link::default();
+    /// Goes to what a link tells, whether models are there already or not; a fragment that tells nothing
+    /// names a part of the page.
+    pub(super) fn follow(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
+        let link = Link::parse(fragment);
+        if link == Link::default() {
+            return;
+        }
+        self.settle(effects);
+        self.link = link;
+        if self.entries.is_empty() {
+            return;
+        }
+        self.own = false;
+        self.link_scene();
+        effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
+        for (side, entry) in self.linked_entries().into_iter().enumerate() {
+            match entry.filter(|entry| self.sides[side].entry != Some(*entry)) {
+                Some(entry) => self.choose(side, entry, effects),
+                None => self.encode(side),
+            }
+        }
     }
 
     /// The entries of the manifest that the link names.

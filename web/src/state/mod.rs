@@ -80,7 +80,7 @@ pub struct State {
     moved: Option<usize>,
     /// Whether the survey has been in sight.
     near: bool,
-    /// What the page was opened with, as far as it waits for its model.
+    /// What the address tells, as far as it waits for its model.
     link: Link,
     /// The check of the claim.
     pub verdict: Verdict,
@@ -104,7 +104,7 @@ impl State {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Link(fragment) => self.follow(&fragment),
+            Event::Link(fragment) => self.follow(&fragment, &mut effects),
             Event::Manifest(Ok(entries)) => self.offer(entries, &mut effects),
             Event::Manifest(Err(sentence)) => {
                 self.notice = Some(sentence);

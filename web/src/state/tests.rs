@@ -597,6 +597,25 @@ fn a_link_tells_another_page_all_that_was_set() {
 }
 
 #[test]
+fn a_page_that_is_open_goes_to_a_link_and_stays_for_a_part_of_the_page() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Factor { factor: 3, value: 0.8125 });
+    bench.send(Event::Turn { side: 1, unit: 1, value: -1.25 });
+    let link = bench.state.fragment().expect("both are shown");
+    for (side, entry) in [(0, 2), (1, 2)] {
+        let mut other = Bench::shown();
+        other.send(Event::Choose { side, entry });
+        other.send(Event::Turn { side: 0, unit: 1, value: 2.0 });
+        let before = other.state.fragment();
+        other.send(Event::Link("#pictures".into()));
+        assert_eq!(other.state.fragment(), before);
+        other.send(Event::Link(format!("#{link}")));
+        assert_eq!(other.state.fragment().as_ref(), Some(&link));
+        assert_eq!(other.model(1).live, bench.model(1).live);
+    }
+}
+
+#[test]
 fn a_link_of_another_page_changes_nothing_that_it_does_not_fit() {
     let plain = Bench::shown().state.fragment();
     for link in ["#rows", "#m=gone,lost&f=1&a=1,2,3&b=nonsense"] {
