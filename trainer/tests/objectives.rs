@@ -23,7 +23,7 @@ const METHODS: [(&str, &[&str]); 16] = [
     ("relevance", &["prior={kind='relevance'}"]),
     ("sparse weights", &["sparsity.weights={weight=5.0,layers='encoder'}", "model.winners=3"]),
     ("gates", &["sparsity.gates={}"]),
-    ("shift", &["sparsity.shift={}"]),
+    ("motion", &["sparsity.motion={ zoom = 1.5, turn = 30.0 }"]),
     ("opening", &["sparsity.opening={first=1,hold=3,every=3}"]),
 ];
 

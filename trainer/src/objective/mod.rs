@@ -152,7 +152,7 @@ impl Objective {
     }
 }
 
-type Checked = std::result::Result<(), (&'static str, String)>;
+pub(crate) type Checked = std::result::Result<(), (&'static str, String)>;
 
 pub(crate) fn positive(key: &'static str, value: f64) -> Checked {
     if value.is_finite() && value > 0.0 {

@@ -3,10 +3,11 @@
 //! network's own: `model.winners`.
 
 mod activation;
+mod affine;
 mod gates;
+mod motion;
 mod opening;
 mod rate;
-mod shift;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -19,12 +20,12 @@ use serde::{Deserialize, Serialize};
 
 pub use activation::{Activation, Layers};
 pub use gates::Gates;
+pub use motion::Motion;
 pub use opening::Opening;
 pub use rate::Rate;
-pub use shift::Shift;
 pub use weights::{Shrink, Shrunk};
 
-use crate::objective::{not_negative, positive, positive_weight, within};
+use crate::objective::{not_negative, positive, within};
 
 /// Sparsity of the encoder; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,9 +43,9 @@ pub struct Sparsity {
     /// L0 on channels and latent units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Gates>,
-    /// Few units that answer to a shift of the image.
+    /// Few units that answer to a motion of the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shift: Option<Shift>,
+    pub motion: Option<Motion>,
     /// Latent units that open one after another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<Opening>,
@@ -68,7 +69,7 @@ impl Sparsity {
             self.activation.map(|part| part.penalty(&encoding.activations)),
             self.rate.map(|part| part.penalty(&encoding.activations)),
             self.gates.map(|part| part.penalty(parameters)),
-            self.shift.map(|part| part.penalty(vae, images, encoding, step, noise)),
+            self.motion.map(|part| part.penalty(vae, images, encoding, step, noise)),
         ];
         total(parts.into_iter().flatten())
     }
@@ -153,9 +154,8 @@ impl Sparsity {
             not_negative("gates.channels", part.channels)?;
             not_negative("gates.units", part.units)?;
         }
-        if let Some(part) = self.shift {
-            positive_weight("shift.weight", part.weight)?;
-            within("shift.pixels", part.pixels, model::config::MAX_SIDE)?;
+        if let Some(part) = self.motion {
+            part.validate()?;
         }
         if let Some(part) = self.opening {
             within("opening.first", part.first, model::config::MAX_WIDTH)?;
@@ -175,7 +175,7 @@ impl Sparsity {
         if let Some(gates) = self.gates {
             all.extend([("gates.channels", gates.channels), ("gates.units", gates.units)]);
         }
-        all.extend(self.shift.map(|part| ("shift", part.weight.last())));
+        all.extend(self.motion.map(|part| ("motion", part.weight.last())));
         all.extend(self.opening.map(|part| ("opening", part.every as f64)));
         all
     }
