@@ -1,7 +1,7 @@
 //! The weights file: one safetensors file whose metadata holds the model card.
 //!
-//! Tensors are f32 or f16, named and shaped as [`ModelConfig::tensors`] lists them. The metadata
-//! has one key, [`CARD_KEY`], with the card as JSON, so that equal models give equal bytes.
+//! Tensors are f32 or f16, named and shaped as [`ModelConfig::tensors`] lists them; one whose values
+//! are all exact in f16 is written so, in half the bytes. The metadata has one key, [`CARD_KEY`], with the card as JSON, so that equal models give equal bytes.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -137,15 +137,25 @@ impl Weights {
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(WeightsError::NotFinite(name));
             }
-            let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            raw.push((name, shape, bytes));
+            let (kind, bytes) = stored(&values);
+            raw.push((name, shape, kind, bytes));
         }
         let views = raw
             .iter()
-            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+            .map(|(name, shape, kind, bytes)| Ok((name, TensorView::new(*kind, shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, WeightsError>>()?;
         let metadata = HashMap::from([(CARD_KEY.to_owned(), json)]);
         Ok(safetensors::serialize(views, Some(metadata))?)
+    }
+}
+
+/// Values in the smaller type that loses none of them.
+fn stored(values: &[f32]) -> (Dtype, Vec<u8>) {
+    let halves: Vec<f16> = values.iter().copied().map(f16::from_f32).collect();
+    if halves.iter().zip(values).all(|(half, value)| half.to_f32() == *value) {
+        (Dtype::F16, halves.iter().flat_map(|half| half.to_le_bytes()).collect())
+    } else {
+        (Dtype::F32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use candle_core::Device;
+use candle_core::{DType, Device};
 use model::card::{Card, FORMAT, Training};
 use model::{Parameters, Vae, Weights, WeightsError};
 
@@ -25,7 +25,8 @@ pub enum ExportError {
     Network(#[from] candle_core::Error),
 }
 
-/// The weights file of `checkpoint`, measured on `dataset` for its card.
+/// The weights file of `checkpoint`, measured on `dataset` for its card; with `half` its weights are
+/// rounded to f16 first, which halves the file.
 ///
 /// # Errors
 /// Says which step failed.
@@ -34,6 +35,7 @@ pub fn weights(
     config: &Config,
     dataset: &dyn Dataset,
     device: &str,
+    half: bool,
 ) -> Result<Weights, ExportError> {
     let cpu = Device::Cpu;
     let tensors = checkpoint
@@ -44,6 +46,11 @@ pub fn weights(
     let mut tensors = config.sparsity.applied(tensors, checkpoint.state.step)?;
     let names: BTreeSet<String> = config.model.tensors().into_iter().map(|(name, _)| name).collect();
     tensors.retain(|name, _| names.contains(name));
+    if half {
+        for tensor in tensors.values_mut() {
+            *tensor = tensor.to_dtype(DType::F16)?.to_dtype(DType::F32)?;
+        }
+    }
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
     let measured = describe(&vae, &tensors, dataset, config.train.card_samples, config.train.seed)?;
     let card = Card {

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use npyz::WriterBuilder;
@@ -41,6 +42,33 @@ fn a_trained_model_can_be_exported_described_measured_and_drawn() -> Outcome {
     assert_eq!(png_size(&here.join("r.png"))?, (56 + 210 + 5 * 134 - 6, 56 + 44 + 3 * 134 - 6));
     succeeds(here, &["histogram", "run", "other.safetensors", "--out", "h.png"])?;
     assert_eq!(png_size(&here.join("h.png"))?, (56 + 2 * 772 + 36, 56 + 112 + 10 * 130));
+    Ok(())
+}
+
+#[test]
+fn half_of_the_bytes_hold_nearly_the_same_model_and_stay_half_when_it_is_scored() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    succeeds(here, &["export", "run", "--out", "half.safetensors", "--half"])?;
+    let [whole, half] = ["run/model.safetensors", "half.safetensors"].map(|name| here.join(name));
+    let values = |path: &Path| -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+        let tensors = model::Weights::from_bytes(&std::fs::read(path)?)?.tensors;
+        let parts = tensors.into_values().map(|tensor| tensor.flatten_all()?.to_vec1::<f32>());
+        Ok(parts.collect::<candle_core::Result<Vec<_>>>()?.concat())
+    };
+    let (before, after) = (values(&whole)?, values(&half)?);
+    assert!(before.iter().zip(&after).all(|(b, a)| (b - a).abs() <= b.abs() / 2048.0 + 1e-7));
+    let widths = |path: &Path| -> Result<BTreeSet<usize>, Box<dyn std::error::Error>> {
+        let bytes = std::fs::read(path)?;
+        let file = safetensors::SafeTensors::deserialize(&bytes)?;
+        Ok(file.tensors().iter().map(|(_, tensor)| tensor.dtype().bitsize()).collect())
+    };
+    assert_eq!((widths(&whole)?, widths(&half)?), ([32].into(), [16].into()));
+    let arguments = ["score", "half.safetensors", "--grid", "4000", "--codes", "300", "--generate", "20"];
+    succeeds(here, &arguments)?;
+    assert_eq!(values(&half)?, after);
+    assert_eq!(widths(&half)?, [16].into());
     Ok(())
 }
 

@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// Name in the card, if not the run's.
     #[arg(long)]
     name: Option<String>,
+    /// Round the weights to 16 bits, for half the bytes
+    #[arg(long)]
+    half: bool,
 }
 
 /// Writes the weights file of the newest intact checkpoint.
@@ -36,7 +39,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         bail!("{} has no intact checkpoint to export", args.run.display());
     };
     let dataset = data::open(&config.dataset)?;
-    let weights = export::weights(&checkpoint, &config, &*dataset, "cpu")?;
+    let weights = export::weights(&checkpoint, &config, &*dataset, "cpu", args.half)?;
     let path = args.out.unwrap_or_else(|| args.run.join(MODEL));
     file::write(&path, &weights.to_bytes()?)?;
     tracing::info!("wrote step {} to {}", checkpoint.state.step, path.display());

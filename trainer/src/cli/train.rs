@@ -192,7 +192,7 @@ pub(super) fn take_steps(
 /// Writes the weights file of a run that has come to `checkpoint`.
 pub(super) fn export(run: &Run, checkpoint: &Checkpoint) -> anyhow::Result<()> {
     let name = if run.device.is_cuda() { "cuda" } else { "cpu" };
-    let weights = export::weights(checkpoint, run.config, run.dataset, name)?;
+    let weights = export::weights(checkpoint, run.config, run.dataset, name, false)?;
     let path = run.folder.join(MODEL);
     file::write(&path, &weights.to_bytes()?)?;
     tracing::info!(
