@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::likelihood::LOG_SCALE;
+
 /// Largest accepted image side in pixels: four halvings of 256 leave 16, far above what the page draws.
 pub const MAX_SIDE: usize = 256;
 /// Largest accepted number of image channels (RGBA).
@@ -64,9 +66,14 @@ impl PosteriorKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LikelihoodKind {
-    /// Independent Bernoulli pixels given by logits.
+    /// Independent Bernoulli values: for images that are black and white.
     #[default]
     Bernoulli,
+    /// Independent Gaussian values of one learnt standard deviation.
+    Gaussian,
+    /// Independent logistic values of one learnt scale, each taken over its bin of the 256 that 8 bits
+    /// hold (Salimans et al. 2017, PixelCNN++).
+    Logistic,
 }
 
 /// The network's configuration. The default is the field's dSprites network
@@ -198,6 +205,9 @@ impl ModelConfig {
         layer("encoder.dense".into(), vec![self.hidden, flat], self.hidden);
         let statistics = self.posterior.statistics() * self.latent;
         layer("encoder.posterior".into(), vec![statistics, self.hidden], statistics);
+        if self.likelihood.is_scaled() {
+            all.push((LOG_SCALE.to_owned(), vec![1]));
+        }
         all.sort();
         all
     }

@@ -7,6 +7,7 @@
 
 pub mod card;
 pub mod config;
+pub mod likelihood;
 pub mod network;
 pub mod ops;
 pub mod parameters;
@@ -16,6 +17,7 @@ pub mod weights;
 
 pub use card::Card;
 pub use config::{ImageShape, ModelConfig};
+pub use likelihood::Likelihood;
 pub use network::Vae;
 pub use parameters::Parameters;
 pub use posterior::Posterior;

@@ -9,6 +9,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 
 use crate::config::ModelConfig;
+use crate::likelihood::Likelihood;
 use crate::ops::{Activation, Frozen, Layers};
 use crate::posterior::Posterior;
 
@@ -45,6 +46,7 @@ pub struct Vae {
     decoder_dense: [Layer; 2],
     deconvolutions: Vec<Layer>,
     layers: Layers,
+    likelihood: Likelihood,
     /// The transposed convolutions, once they no longer change.
     frozen: Option<Frozen>,
 }
@@ -84,6 +86,7 @@ impl Vae {
             ],
             deconvolutions,
             layers: Layers::FAST,
+            likelihood: Likelihood::load(config.likelihood, vb)?,
             frozen: None,
             config: config.clone(),
         })
@@ -109,6 +112,11 @@ impl Vae {
     /// The configuration it was built from.
     pub fn config(&self) -> &ModelConfig {
         &self.config
+    }
+
+    /// p(x|z).
+    pub fn likelihood(&self) -> &Likelihood {
+        &self.likelihood
     }
 
     /// Encodes `images`, `[N, H, W, C]` in `[0, 1]`.

@@ -8,6 +8,7 @@ use candle_nn::VarBuilder;
 use rand::Rng;
 
 use crate::config::ModelConfig;
+use crate::likelihood::INITIAL_LOG_SCALE;
 use crate::random::{Purpose, stream};
 
 /// The network's variables in name order, so that every pass over them is the same on every run.
@@ -15,7 +16,8 @@ use crate::random::{Purpose, stream};
 pub struct Parameters(BTreeMap<String, Var>);
 
 impl Parameters {
-    /// Fresh weights, uniform in ±√(1/fan-in) as PyTorch's layers start, biases included.
+    /// Fresh weights, uniform in ±√(1/fan-in) as PyTorch's layers start, biases included;
+    /// the likelihood's scale from [`INITIAL_LOG_SCALE`].
     ///
     /// # Errors
     /// Fails if the device can't hold the tensors.
@@ -28,10 +30,13 @@ impl Parameters {
         let mut variables = BTreeMap::new();
         for (index, (name, shape)) in tensors.iter().enumerate() {
             let layer = name.rsplit_once('.').map_or(name.as_str(), |(layer, _)| layer);
-            let bound = 1.0 / (fan_in[layer] as f32).sqrt();
-            let mut rng = stream(seed, Purpose::Weights, index as u64);
-            let values: Vec<f32> =
-                (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect();
+            let values: Vec<f32> = if let Some(&fan_in) = fan_in.get(layer) {
+                let bound = 1.0 / (fan_in as f32).sqrt();
+                let mut rng = stream(seed, Purpose::Weights, index as u64);
+                (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect()
+            } else {
+                vec![INITIAL_LOG_SCALE]
+            };
             let tensor = Tensor::from_vec(values, shape.as_slice(), device)?;
             variables.insert(name.clone(), Var::from_tensor(&tensor)?);
         }

@@ -6,6 +6,7 @@ use model::ModelConfig;
 use model::config::PosteriorKind;
 use serde::{Deserialize, Serialize};
 
+use crate::data;
 use crate::objective::Objective;
 use crate::prior::Prior;
 use crate::sparsity::Sparsity;
@@ -144,7 +145,8 @@ pub enum ConfigError {
 
 impl Config {
     /// Reads and checks a configuration file; `overrides` are `key=value` pairs with dotted keys
-    /// and TOML values, such as `train.steps=100`.
+    /// and TOML values, such as `train.steps=100`. Without `model.image` the images have the data
+    /// set's shape.
     ///
     /// # Errors
     /// Names the file and the key.
@@ -168,17 +170,22 @@ impl Config {
             path: path.to_owned(),
             message: message.trim_end().to_owned(),
         };
-        let config: Self = if overrides.is_empty() {
+        // Parsed twice, so that errors in the file itself are shown with their line.
+        let mut table: toml::Table = toml::from_str(text).map_err(|e| parse(path, e.to_string()))?;
+        for pair in overrides {
+            set(&mut table, pair).map_err(|message| parse(&format!("--set {pair}"), message))?;
+        }
+        let shaped = table.get("model").is_some_and(|model| model.get("image").is_some());
+        let mut config: Self = if overrides.is_empty() {
             toml::from_str(text).map_err(|e| parse(path, e.to_string()))?
         } else {
-            // Parsed twice, so that errors in the file itself are shown with their line.
-            let mut table: toml::Table = toml::from_str(text).map_err(|e| parse(path, e.to_string()))?;
-            for pair in overrides {
-                set(&mut table, pair).map_err(|message| parse(&format!("--set {pair}"), message))?;
-            }
             let path = format!("{path} with {}", overrides.join(" "));
             toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| parse(&path, e.to_string()))?
         };
+        // A set that can't be opened says so when it is read.
+        if !shaped && let Ok(dataset) = data::open(&config.dataset) {
+            config.model.image = dataset.image_shape();
+        }
         config.validate(path)?;
         Ok(config)
     }

@@ -42,7 +42,7 @@ pub fn describe(
     let units: Vec<Unit> = (0..encoded.latent())
         .map(|unit| describe_unit(&encoded, unit, names.as_ref().and_then(|names| names[unit].clone())))
         .collect();
-    let mut scores = scores(&encoded, dataset.name());
+    let mut scores = scores(&encoded, vae.config().likelihood.name(), dataset.name());
     scores.extend(sparsity(&encoded, &units, tensors)?);
     Ok(Measured { units, scores })
 }
@@ -84,12 +84,12 @@ fn matches(world: &dyn World, encoded: &Encoded) -> Vec<Option<FactorMatch>> {
         .collect()
 }
 
-fn scores(encoded: &Encoded, dataset: &str) -> Vec<Score> {
+fn scores(encoded: &Encoded, likelihood: &str, dataset: &str) -> Vec<Score> {
     let on = format!("{} images of {dataset} drawn at random", encoded.indices.len());
     let nll = mean(&encoded.nll);
     let total: f32 = (0..encoded.latent()).map(|unit| mean(&encoded.kls(unit))).sum();
     [
-        ("nll", nll, format!("Bernoulli NLL in nats an image, decoding the posterior mean; {on}")),
+        ("nll", nll, format!("{likelihood} NLL in nats an image, decoding the posterior mean; {on}")),
         ("mse", mean(&encoded.mse), format!("squared error a pixel, decoding the posterior mean; {on}")),
         (
             "ssim",

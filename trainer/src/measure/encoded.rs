@@ -2,7 +2,6 @@
 
 use candle_core::{Device, Tensor};
 use model::Vae;
-use model::ops::bernoulli_nll;
 use model::random::{Purpose, stream};
 use rand::Rng;
 
@@ -91,8 +90,8 @@ impl Encoded {
             (&mut self.log_vars, &posterior.log_var),
             (&mut self.kls, &posterior.kl_standard_normal()?),
             (&mut self.samples, &codes),
-            (&mut self.nll, &bernoulli_nll(&logits, images)?),
-            (&mut self.sampled_nll, &bernoulli_nll(&sampled, images)?),
+            (&mut self.nll, &vae.likelihood().nll(&logits, images)?),
+            (&mut self.sampled_nll, &vae.likelihood().nll(&sampled, images)?),
             (&mut self.mse, &error),
         ] {
             values.extend(tensor.flatten_all()?.to_vec1::<f32>()?);

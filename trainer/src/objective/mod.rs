@@ -25,10 +25,8 @@ pub use weight::{Fall, Weight};
 /// One batch after the network: what an objective may look at.
 #[derive(Debug)]
 pub struct Forward<'a> {
-    /// Images, `[N, H, W, C]` in `[0, 1]`.
-    pub images: &'a Tensor,
-    /// Logits of the likelihood, `[N, H, W, C]`.
-    pub logits: &'a Tensor,
+    /// −log p(x|z) of each image, in nats, `[N]`.
+    pub nll: &'a Tensor,
     /// Posterior and hidden activations.
     pub encoding: &'a Encoding,
     /// The sampled codes, `[N, D]`.
@@ -93,7 +91,7 @@ impl Objective {
     /// # Errors
     /// Passes candle's errors on.
     pub fn terms(&self, forward: &Forward) -> Result<Terms> {
-        let reconstruction = model::ops::bernoulli_nll(forward.logits, forward.images)?.mean_all()?;
+        let reconstruction = forward.nll.mean_all()?;
         let Value { loss, penalty } = match self {
             Self::Vae(objective) => objective.value(&reconstruction, forward),
             Self::Beta(objective) => objective.value(&reconstruction, forward),
@@ -205,13 +203,13 @@ mod tests {
     ) -> Result<Example> {
         let device = Device::Cpu;
         let images = Tensor::zeros((means.len(), 2, 2, 1), DType::F32, &device)?;
+        let nll = model::ops::bernoulli_nll(&images, &images)?;
         let mean = Tensor::new(means, &device)?;
         let posterior = Posterior::gaussian(mean.clone(), (mean.zeros_like()? + f64::from(log_var))?);
         let kl = posterior.kl_standard_normal()?;
         let encoding = Encoding { posterior, activations: Vec::new() };
         let terms = objective.terms(&Forward {
-            images: &images,
-            logits: &images,
+            nll: &nll,
             encoding: &encoding,
             codes: &mean,
             kl: &kl,

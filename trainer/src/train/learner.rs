@@ -121,11 +121,10 @@ impl<'a> Learner<'a> {
         let mut encoding = vae.encode(images)?;
         encoding.posterior = prior.posterior(&encoding.posterior, step)?;
         let codes = encoding.posterior.sample_at(noise, prior.sharpness(step))?;
-        let logits = vae.decode(&codes)?;
+        let nll = vae.likelihood().nll(&vae.decode(&codes)?, images)?;
         let cost = prior.cost(&encoding.posterior, &codes, &self.parameters, &mut rng)?;
         let mut terms = objective.terms(&Forward {
-            images,
-            logits: &logits,
+            nll: &nll,
             encoding: &encoding,
             codes: &codes,
             kl: &cost.kl,

@@ -67,7 +67,8 @@ impl Cpu {
             return Err(EngineError::Input { what: "images", found: image.len(), expected });
         }
         let posterior = self.vae.encode(&target)?.posterior;
-        outcome(codes(&posterior)?, &self.vae.decode(&posterior.mean)?, image)
+        let logits = flat(&self.vae.decode(&posterior.mean)?)?;
+        outcome(codes(&posterior)?, self.vae.likelihood(), logits, image)
     }
 }
 

@@ -3,9 +3,8 @@
 //! Values are finished here rather than by candle, whose elementwise operations come with code for
 //! every type and would be a third of the page's wasm.
 
-use candle_core::{Device, Tensor};
-use model::Posterior;
-use model::ops::bernoulli_nll;
+use candle_core::Tensor;
+use model::{Likelihood, Posterior};
 
 use super::{Codes, EngineError, Reconstruction};
 
@@ -23,22 +22,22 @@ pub(super) fn codes(posterior: &Posterior) -> Result<Codes, EngineError> {
     Ok(Codes { mean: flat(&posterior.mean)?, std: std.collect() })
 }
 
-/// The means of Bernoulli pixels, 1 / (1 + exp(−l)).
+/// The likelihood's means, 1 / (1 + exp(−l)).
 pub(super) fn means(logits: Vec<f32>) -> Vec<f32> {
     logits.into_iter().map(|logit| (1.0 + (-logit).exp()).recip()).collect()
 }
 
 /// An image's reconstruction from the logits, one image's, of its posterior mean.
-pub(super) fn outcome(codes: Codes, logits: &Tensor, image: &[f32]) -> Result<Reconstruction, EngineError> {
-    let picture = means(flat(logits)?);
+pub(super) fn outcome(
+    codes: Codes,
+    likelihood: &Likelihood,
+    logits: Vec<f32>,
+    image: &[f32],
+) -> Result<Reconstruction, EngineError> {
+    let nll = likelihood.nll_of(&logits, image)?;
+    let picture = means(logits);
     let squares: f32 = picture.iter().zip(image).map(|(p, x)| (p - x) * (p - x)).sum();
-    let target = Tensor::from_slice(image, logits.shape(), &Device::Cpu)?;
-    Ok(Reconstruction {
-        nll: flat(&bernoulli_nll(logits, &target)?)?.iter().sum(),
-        mse: squares / picture.len() as f32,
-        codes,
-        picture,
-    })
+    Ok(Reconstruction { nll, mse: squares / picture.len() as f32, codes, picture })
 }
 
 pub(super) fn flat(tensor: &Tensor) -> Result<Vec<f32>, EngineError> {

@@ -22,7 +22,8 @@ mod tests;
 use std::rc::Rc;
 
 use candle_core::Tensor;
-use model::{Card, Posterior, Weights};
+use model::likelihood::LOG_SCALE;
+use model::{Card, Likelihood, Posterior, Weights};
 use wgpu::CommandEncoderDescriptor;
 
 use self::chain::Chain;
@@ -44,6 +45,7 @@ const ENCODED: usize = 16;
 #[derive(Debug)]
 pub struct Gpu {
     card: Card,
+    likelihood: Likelihood,
     device: Rc<Device>,
     encoder: Chain,
     decoder: Chain,
@@ -66,7 +68,8 @@ impl Gpu {
             Ok::<_, EngineError>((encoder, decoder, drawing))
         });
         let (encoder, decoder, drawing) = made.await??;
-        Ok(Self { card, device: device.clone(), encoder, decoder, drawing })
+        let likelihood = Likelihood::new(card.model.likelihood, tensors.get(LOG_SCALE).cloned());
+        Ok(Self { likelihood, card, device: device.clone(), encoder, decoder, drawing })
     }
 
     async fn encode_now(&self, images: &[f32]) -> Result<Codes, EngineError> {
@@ -111,7 +114,7 @@ impl Gpu {
         }
         let codes = self.encode_now(image).await?;
         let logits = self.logits(&codes.mean).await?;
-        outcome(codes, &Tensor::from_vec(logits, (1, expected), &candle_core::Device::Cpu)?, image)
+        outcome(codes, &self.likelihood, logits, image)
     }
 
     /// The posterior of `n` rows of the encoder's output, by the network's own last steps.
