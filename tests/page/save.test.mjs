@@ -1,4 +1,5 @@
-// The rows of a model, saved as a picture.
+// The rows of a model, saved as a picture and as an animation; what the files hold is read by the
+// browser's own decoders.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -6,13 +7,20 @@ import { stage } from "./stage.mjs";
 
 const { shown } = stage();
 
+/** Presses a side's button by keys, and returns the name and the bytes of the file that comes of it. */
+async function saved(page, kind, side) {
+  const button = `#${kind}-${side}`;
+  await page.locator(button).focus();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+  await page.locator(`#saved-${side}`, { hasText: "Saved" }).waitFor();
+  const bytes = await readFile(await download.path());
+  return { name: download.suggestedFilename(), base64: bytes.toString("base64"), size: bytes.length };
+}
+
 test("a side's rows are saved as a PNG that holds them as they are shown", async () => {
   const { page, complaints } = await shown();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#save-1").click()]);
-  const title = await page.locator("#menu-1 option:checked").textContent();
-  assert.equal(download.suggestedFilename(), `${title}.png`);
-  const png = await readFile(await download.path());
-  // What the file holds is read by the browser's own decoder.
+  const { name, base64 } = await saved(page, "save", 1);
+  assert.equal(name, `${await page.locator("#menu-1 option:checked").textContent()}.png`);
   const differences = await page.evaluate(async (bytes) => {
     const blob = new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: "image/png" });
     const bitmap = await createImageBitmap(blob);
@@ -24,7 +32,81 @@ test("a side's rows are saved as a PNG that holds them as they are shown", async
       const saved = context.getImageData(bitmap.width - row.width - 8, 8 + i * (row.height + 8), row.width, row.height);
       return shown.reduce((most, value, j) => Math.max(most, Math.abs(value - saved.data[j])), 0);
     });
-  }, png.toString("base64"));
+  }, base64);
   assert.ok(differences.length > 0 && differences.every((difference) => difference <= 1), String(differences));
   assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+/** An animation's stills at the columns of the rows, forth and back, against the rows as they are shown. */
+const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => {
+  const data = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
+  const decoder = new ImageDecoder({ data, type: "image/gif" });
+  await Promise.all([decoder.tracks.ready, decoder.completed]);
+  const { frameCount, repetitionCount } = decoder.tracks.selectedTrack;
+  const rows = [...document.querySelectorAll(`#rows-${side} canvas`)].map((row) =>
+    row.getContext("2d").getImageData(0, 0, row.width, row.height));
+  const columns = 11;
+  const last = frameCount / 2;
+  const durations = [];
+  let farthest = 0;
+  for (let frameIndex = 0; frameIndex < frameCount; frameIndex++) {
+    const { image } = await decoder.decode({ frameIndex });
+    durations.push(image.duration / 1000);
+    const position = frameIndex > last ? frameCount - frameIndex : frameIndex;
+    const column = (position / last) * (columns - 1);
+    if (!Number.isInteger(column)) continue;
+    const canvas = new OffscreenCanvas(image.displayWidth, image.displayHeight);
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    rows.forEach((row, rank) => {
+      const left = 8 + (rank % 4) * (2 * 64 + 8);
+      const top = 8 + 18 + Math.floor(rank / 4) * (2 * 64 + 18 + 8);
+      const still = context.getImageData(left, top, 128, 128).data;
+      for (let y = 0; y < 128; y++) {
+        for (let x = 0; x < 128; x++) {
+          const shown = row.data[4 * ((y >> 1) * row.width + 64 * column + (x >> 1))];
+          for (const channel of [0, 1, 2]) {
+            farthest = Math.max(farthest, Math.abs(still[4 * (y * 128 + x) + channel] - shown));
+          }
+        }
+      }
+    });
+  }
+  return { frameCount, endless: repetitionCount === Infinity, rows: rows.length, farthest, durations };
+}, [side, base64]);
+
+test("a side's rows are saved as an animation that goes through them as they are shown, and back", async () => {
+  const { page, complaints } = await shown();
+  for (const side of [0, 1]) {
+    const { name, base64, size } = await saved(page, "film", side);
+    assert.equal(name, `${await page.locator(`#menu-${side} option:checked`).textContent()}.gif`);
+    const { frameCount, endless, rows, farthest, durations } = await compared(page, side, base64);
+    assert.equal(frameCount, 40);
+    assert.ok(endless && rows > 0);
+    assert.ok(farthest <= 1, `a pixel is ${farthest} away`);
+    assert.ok(durations[0] === 400 && durations[20] === 400 && durations[1] === 60, String(durations));
+    assert.ok(size < 2e6, `${size} bytes`);
+  }
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("how far an animation is stands beside its button, which waits", async () => {
+  const { page } = await shown({ viewport: { width: 390, height: 844 } });
+  const seen = await page.evaluate(async () => {
+    const [button, status] = ["#film-0", "#saved-0"].map((id) => document.querySelector(id));
+    const words = [];
+    const observer = new MutationObserver(() => words.push(status.textContent));
+    observer.observe(status, { childList: true });
+    button.click();
+    button.click();
+    const busy = status.getAttribute("aria-busy");
+    while (status.textContent !== "Saved") await new Promise((done) => setTimeout(done, 20));
+    return { busy, words, after: status.getAttribute("aria-busy") };
+  });
+  assert.equal(seen.busy, "true");
+  assert.equal(seen.after, null);
+  assert.deepEqual(seen.words, [...Array.from({ length: 21 }, (_, i) => `Drawing ${i + 1} of 21 …`), "Saved"]);
+  await page.close();
 });

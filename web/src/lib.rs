@@ -10,6 +10,8 @@ mod dice;
 mod draws;
 pub mod engine;
 #[cfg(feature = "page")]
+pub mod gif;
+#[cfg(feature = "page")]
 pub mod judge;
 #[cfg(feature = "page")]
 pub mod lanes;

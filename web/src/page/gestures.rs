@@ -58,7 +58,8 @@ impl App {
                     self.send(Event::Touch);
                 }
             }
-            ("click", "save") => self.save(part.side),
+            ("click", "save") => self.save(part.side, false),
+            ("click", "film") => self.save(part.side, true),
             ("click", "copy") => self.copy_link(),
             (_, "row") => self.row(kind, event, &part),
             (_, "pad") => self.pad(kind, event, &part),

@@ -1,39 +1,107 @@
-//! A side's rows as a PNG file.
+//! A side's rows as a PNG file, or moving as a GIF.
 
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlElement;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, Element, HtmlElement, Url};
 
 use super::App;
-use crate::engine::{Cpu, Engine};
-use crate::view;
+use crate::engine::{Cpu, Engine, EngineError};
+use crate::state::Loaded;
+use crate::view::{Film, POSITIONS, sheet};
+
+/// Marks what is under way.
+const BUSY: &str = "aria-busy";
+
+/// How long the browser has to take a file, in milliseconds.
+const TAKEN: i32 = 30_000;
 
 impl App {
-    /// Saves the rows that a side shows.
-    pub(super) fn save(&self, side: usize) {
+    /// Saves the rows that a side shows, as a picture or moving, unless that is under way.
+    pub(super) fn save(&self, side: usize, moving: bool) {
+        let Ok(status) = self.0.dom.get::<Element>(&format!("saved-{side}")) else { return };
+        // Who listens hears what comes of it, and not each step.
+        if status.has_attribute(BUSY) || status.set_attribute(BUSY, "true").is_err() {
+            return;
+        }
         let app = self.clone();
         spawn_local(async move {
-            let words = match app.download(side).await {
-                Ok(()) => "Saved",
-                Err(_) => "This browser can’t save it",
+            let outcome = if moving { app.film(side, &status).await } else { app.picture(side).await };
+            status.remove_attribute(BUSY).ok();
+            let words = match outcome {
+                Ok(()) => "Saved".to_owned(),
+                Err(error) => {
+                    let why = error.as_string().unwrap_or_else(|| "this browser can’t".into());
+                    format!("It can’t be saved: {why}.")
+                }
             };
-            app.0.dom.set_text(&format!("save-{side}"), words).ok();
+            status.set_text_content(Some(&words));
         });
     }
 
     /// Pictures on the GPU can't be read back from their canvases: the CPU draws them once more.
-    async fn download(&self, side: usize) -> Result<(), JsValue> {
-        let model = self.0.state.borrow().sides.get(side).and_then(|side| side.model().cloned());
-        let model = model.ok_or("no model is shown")?;
-        let words = |error: crate::engine::EngineError| JsValue::from_str(&error.to_string());
-        let cpu = Cpu::load(&model.file).map_err(words)?;
+    async fn picture(&self, side: usize) -> Result<(), JsValue> {
+        let (model, cpu) = self.model(side)?;
         let codes: Vec<f32> = model.shown().iter().flat_map(|&unit| model.row_codes(unit)).collect();
-        let values = cpu.decode(&codes).await.map_err(words)?;
-        let pictures: Vec<u8> = values.iter().map(|value| (value * 255.0).round() as u8).collect();
-        let address = view::sheet(&self.0.dom, &model, &pictures)?.to_data_url()?;
-        let name = format!("{}.png", self.0.state.borrow().title(side));
-        let link = self.0.dom.create("a", &[("href", &address), ("download", &name)])?;
+        let pictures = drawn(&cpu, &codes).await?;
+        let address = sheet(&self.0.dom, &model, &pictures)?.to_data_url()?;
+        self.offer(side, "png", &address)
+    }
+
+    /// Draws all pictures of a position, and then lets the page have its turn.
+    async fn film(&self, side: usize, status: &Element) -> Result<(), JsValue> {
+        let (model, cpu) = self.model(side)?;
+        let film = Film::of(&model)?;
+        let mut pictures = Vec::new();
+        for position in 0..POSITIONS {
+            status.set_text_content(Some(&format!("Drawing {} of {POSITIONS} …", position + 1)));
+            self.pause().await?;
+            let share = position as f32 / (POSITIONS - 1) as f32;
+            pictures.extend(drawn(&cpu, &model.codes_at(share)).await?);
+        }
+        let file = film.file(&self.0.dom, &model, &pictures)?;
+        let parts = Array::of1(&Uint8Array::from(&*file));
+        let address = Url::create_object_url_with_blob(&Blob::new_with_u8_array_sequence(&parts)?)?;
+        let offered = self.offer(side, "gif", &address);
+        let forget = Closure::once_into_js(move || drop(Url::revoke_object_url(&address)));
+        self.after(forget, TAKEN)?;
+        offered
+    }
+
+    /// The model that a side shows, and an engine of its own for it.
+    fn model(&self, side: usize) -> Result<(Box<Loaded>, Cpu), JsValue> {
+        let state = self.0.state.borrow();
+        let model = state.sides.get(side).and_then(|side| side.model()).ok_or("no model is shown")?;
+        Ok((Box::new(model.clone()), Cpu::load(&model.file).map_err(words)?))
+    }
+
+    /// Has the browser save what lies at an address.
+    fn offer(&self, side: usize, kind: &str, address: &str) -> Result<(), JsValue> {
+        let name = format!("{}.{kind}", self.0.state.borrow().title(side));
+        let link = self.0.dom.create("a", &[("href", address), ("download", &name)])?;
         link.unchecked_into::<HtmlElement>().click();
         Ok(())
     }
+
+    /// Lets the browser draw and listen.
+    async fn pause(&self) -> Result<(), JsValue> {
+        let promise = Promise::new(&mut |done, _| drop(self.after(done.into(), 0)));
+        JsFuture::from(promise).await.map(drop)
+    }
+
+    fn after(&self, call: JsValue, milliseconds: i32) -> Result<(), JsValue> {
+        let window = self.0.dom.window();
+        let call = call.unchecked_ref();
+        window.set_timeout_with_callback_and_timeout_and_arguments_0(call, milliseconds).map(drop)
+    }
+}
+
+/// Pictures of codes, 0 to 255.
+async fn drawn(cpu: &Cpu, codes: &[f32]) -> Result<Vec<u8>, JsValue> {
+    let values = cpu.decode(codes).await.map_err(words)?;
+    Ok(values.iter().map(|value| (value * 255.0).round() as u8).collect())
+}
+
+fn words(error: EngineError) -> JsValue {
+    JsValue::from_str(&error.to_string())
 }

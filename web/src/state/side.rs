@@ -188,6 +188,15 @@ impl Loaded {
         codes
     }
 
+    /// The codes of all shown units, each at `position`, 0 to 1, along its own traversal, `[N, D]`.
+    pub fn codes_at(&self, position: f32) -> Vec<f32> {
+        let mut codes = self.code.repeat(self.shown().len());
+        for (code, &unit) in codes.chunks_exact_mut(self.code.len()).zip(self.shown()) {
+            code[unit] = self.value_at(unit, position);
+        }
+        codes
+    }
+
     /// Asks for a unit's row.
     pub(super) fn row_request(&self, side: usize, unit: usize) -> Request {
         Request::Decode { side, codes: self.row_codes(unit) }

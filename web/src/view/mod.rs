@@ -5,6 +5,7 @@ mod badge;
 mod cards;
 mod charts;
 mod factors;
+mod film;
 mod hand;
 mod live;
 mod menus;
@@ -20,6 +21,7 @@ mod words;
 
 pub use answers::read_answer;
 pub use charts::read_chart;
+pub use film::{Film, POSITIONS};
 pub use sheet::sheet;
 
 use crate::page::{Dom, Drawn};

@@ -1,0 +1,88 @@
+//! Compression as GIF has it (Welch 1984): codes of 9 to 12 bits, each for a run of indices that has
+//! been seen, lowest bits first.
+
+/// Starts anew.
+const CLEAR: u16 = 256;
+/// Ends the picture.
+const END: u16 = 257;
+/// Codes of 12 bits are the last.
+const FULL: usize = 1 << 12;
+
+/// The codes of `indices`, packed.
+pub(super) fn compress(indices: &[u8]) -> Vec<u8> {
+    let mut bits = Bits::default();
+    // A code's row tells which code goes on with an index; 0 where none does.
+    let mut table: Vec<[u16; 256]> = Vec::new();
+    let mut width = 0;
+    let anew = |table: &mut Vec<_>, bits: &mut Bits, width: &mut u32| {
+        bits.put(CLEAR, (*width).max(9));
+        table.clear();
+        table.resize(usize::from(END) + 1, [0; 256]);
+        *width = 9;
+    };
+    anew(&mut table, &mut bits, &mut width);
+    let mut rest = indices.iter().copied();
+    let Some(first) = rest.next() else { return Vec::new() };
+    let mut code = u16::from(first);
+    for index in rest {
+        let next = table[usize::from(code)][usize::from(index)];
+        if next != 0 {
+            code = next;
+            continue;
+        }
+        bits.put(code, width);
+        if table.len() == FULL {
+            anew(&mut table, &mut bits, &mut width);
+        } else {
+            table[usize::from(code)][usize::from(index)] = table.len() as u16;
+            table.push([0; 256]);
+            width += u32::from(table.len() > 1 << width);
+        }
+        code = index.into();
+    }
+    bits.put(code, width);
+    // Who reads knows of one code more by now.
+    width += u32::from(table.len() == 1 << width && table.len() < FULL);
+    bits.put(END, width);
+    bits.bytes.push(bits.held as u8);
+    bits.bytes
+}
+
+/// Bits on their way into bytes.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    held: u32,
+    count: u32,
+}
+
+impl Bits {
+    fn put(&mut self, code: u16, width: u32) {
+        self.held |= u32::from(code) << self.count;
+        self.count += width;
+        while self.count >= 8 {
+            self.bytes.push(self.held as u8);
+            self.held >>= 8;
+            self.count -= 8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::Dice;
+    use weezl::{BitOrder, decode::Decoder};
+
+    /// Codes grow by a bit at a length that a picture may end on.
+    #[test]
+    fn a_picture_of_any_length_ends_where_it_should() {
+        let mut dice = Dice::new(6);
+        let noise: Vec<u8> = (0..4200).map(|_| dice.below(256) as u8).collect();
+        for length in (1..=600).chain(760..=780).chain(3830..=4200) {
+            let picture = &noise[..length];
+            let read = Decoder::new(BitOrder::Lsb, 8).decode(&compress(picture));
+            assert_eq!(read.as_deref().ok(), Some(picture), "{length} pixels");
+        }
+    }
+}

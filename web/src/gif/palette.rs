@@ -1,0 +1,133 @@
+//! The colours of an animation. Grey pictures keep each of their values. Coloured ones are rounded to
+//! 5 bits a channel, and the colours that come divided by median cut (Heckbert 1982).
+
+/// Colours of a palette.
+const MOST: usize = 256;
+/// Colours of 5 bits a channel.
+const COARSE: usize = 1 << 15;
+
+type Colour = [u8; 3];
+
+/// 256 colours, and which of them stands for a colour.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    colours: [Colour; MOST],
+    /// The index of each coarse colour; none where index and brightness are the same.
+    indices: Option<Vec<u8>>,
+}
+
+impl Palette {
+    /// All greys.
+    pub fn grey() -> Self {
+        Self { colours: std::array::from_fn(|v| [v as u8; 3]), indices: None }
+    }
+
+    /// The palette that suits RGBA pictures, whose opacity is left out.
+    pub fn of(rgba: &[u8]) -> Self {
+        if rgba.chunks_exact(4).all(|p| p[0] == p[1] && p[1] == p[2]) {
+            return Self::grey();
+        }
+        let mut counts = vec![0; COARSE];
+        rgba.chunks_exact(4).for_each(|pixel| counts[coarse(pixel)] += 1);
+        let mut parts = vec![(0..COARSE).filter(|&bin| counts[bin] > 0).collect::<Vec<usize>>()];
+        while parts.len() < MOST {
+            // What errs most over all its pixels is divided first.
+            let error = |part: &[usize]| sum(part, &counts) * widest(part).1;
+            let Some(at) = (0..parts.len()).max_by_key(|&i| error(&parts[i])) else { break };
+            if error(&parts[at]) == 0 {
+                break;
+            }
+            let part = parts.swap_remove(at);
+            parts.extend(divide(part, &counts));
+        }
+        let (mut colours, mut indices) = ([[0; 3]; MOST], vec![0; COARSE]);
+        for (index, part) in parts.iter().enumerate() {
+            let total = sum(part, &counts).max(1);
+            colours[index] = [0, 1, 2].map(|channel| {
+                let fine = |&bin: &usize| level(bin, channel) * 255 / 31 * counts[bin];
+                (part.iter().map(fine).sum::<u64>() / total) as u8
+            });
+            part.iter().for_each(|&bin| indices[bin] = index as u8);
+        }
+        Self { colours, indices: Some(indices) }
+    }
+
+    /// The colours.
+    pub fn colours(&self) -> &[Colour; MOST] {
+        &self.colours
+    }
+
+    /// The index that stands for an RGBA pixel.
+    pub fn index(&self, pixel: &[u8]) -> u8 {
+        self.indices.as_ref().map_or(pixel[0], |indices| indices[coarse(pixel)])
+    }
+}
+
+/// A colour in 5 bits a channel.
+fn coarse(pixel: &[u8]) -> usize {
+    pixel[..3].iter().fold(0, |bin, &v| bin << 5 | usize::from(v >> 3))
+}
+
+/// A channel of a coarse colour, 0 to 31.
+fn level(bin: usize, channel: usize) -> u64 {
+    (bin >> (10 - 5 * channel) & 31) as u64
+}
+
+fn sum(part: &[usize], counts: &[u64]) -> u64 {
+    part.iter().map(|&bin| counts[bin]).sum()
+}
+
+/// The channel in which colours lie widest apart, and how wide.
+fn widest(part: &[usize]) -> (usize, u64) {
+    let width = |channel| {
+        let levels = || part.iter().map(|&bin| level(bin, channel));
+        levels().max().unwrap_or(0) - levels().min().unwrap_or(0)
+    };
+    [0, 1, 2].map(|channel| (channel, width(channel))).into_iter().max_by_key(|pair| pair.1).unwrap_or((0, 0))
+}
+
+/// Two parts of about as many pixels, neither of them empty.
+fn divide(mut part: Vec<usize>, counts: &[u64]) -> [Vec<usize>; 2] {
+    let channel = widest(&part).0;
+    part.sort_unstable_by_key(|&bin| level(bin, channel));
+    let half = sum(&part, counts) / 2;
+    let mut before = 0;
+    let median = part.iter().take_while(|&&bin| {
+        before += counts[bin];
+        before <= half
+    });
+    let at = median.count().clamp(1, part.len() - 1);
+    let rest = part.split_off(at);
+    [part, rest]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn farthest(rgba: &[u8]) -> u8 {
+        let palette = Palette::of(rgba);
+        let apart = |pixel: &[u8]| {
+            let colour = palette.colours()[usize::from(palette.index(pixel))];
+            colour.iter().zip(pixel).map(|(a, &b)| a.abs_diff(b)).max()
+        };
+        rgba.chunks_exact(4).filter_map(apart).max().expect("pixels")
+    }
+
+    #[test]
+    fn greys_are_kept_and_few_colours_nearly() {
+        let grey: Vec<u8> = (0..=255).flat_map(|v| [v, v, v, 255]).collect();
+        assert_eq!(farthest(&grey), 0);
+        let few: Vec<u8> = (0..200_u8).flat_map(|i| [i, 255 - i, i.wrapping_mul(7) | 7, 255]).collect();
+        assert!(farthest(&few) <= 8, "{}", farthest(&few));
+        assert_eq!(farthest(&[255, 0, 0, 255, 0, 0, 0, 255]), 0);
+    }
+
+    #[test]
+    fn a_colour_wheel_has_no_colour_far_from_its_own() {
+        let wheel: Vec<u8> = (0..64 * 64 * 16)
+            .flat_map(|i| [(i % 64 * 4) as u8, (i / 64 % 64 * 4) as u8, (i / 4096 * 16) as u8, 255])
+            .collect();
+        assert!(farthest(&wheel) < 40, "{}", farthest(&wheel));
+    }
+}
