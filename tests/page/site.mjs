@@ -47,11 +47,11 @@ const WEBGPU = [
   "--use-angle=swiftshader", "--enable-features=Vulkan", "--use-vulkan=swiftshader",
 ];
 
-/** Starts the browser, with WebGPU or without. */
-export const launch = ({ webgpu = false } = {}) =>
+/** Starts the browser, with WebGPU or without, and with further flags. */
+export const launch = ({ webgpu = false, flags = [] } = {}) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: webgpu ? [...FLAGS, ...WEBGPU] : FLAGS,
+    args: [...FLAGS, ...(webgpu ? WEBGPU : []), ...flags],
   });
 
 // Chromium's own remarks: on these tests, which read canvases all the time, and on a machine without GPU.

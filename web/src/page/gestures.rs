@@ -61,6 +61,8 @@ impl App {
             ("click", "save") => self.save(part.side, false),
             ("click", "film") => self.save(part.side, true),
             ("click", "copy") => self.copy_link(),
+            ("click", "camera") => self.camera(),
+            ("click", "camera-off") => self.close_camera(),
             (_, "row") => self.row(kind, event, &part),
             (_, "pad") => self.pad(kind, event, &part),
             (_, "paper") => self.paper(kind, event, &part.element),

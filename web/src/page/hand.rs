@@ -78,6 +78,7 @@ impl App {
         let picture =
             (0..files.length()).filter_map(|i| files.get(i)).find(|file| file.type_().starts_with("image/"));
         if let Some(file) = picture {
+            self.close_camera();
             let app = self.clone();
             spawn_local(async move {
                 let hand = Hand::Give(app.pixels(&file).await);
@@ -97,7 +98,7 @@ impl App {
         }
     }
 
-    /// The file's picture in the paper's size, RGBA: its middle, if it is of another form.
+    /// The file's picture in the paper's size.
     async fn pixels(&self, file: &File) -> Result<Vec<u8>, String> {
         let refuse = |_: JsValue| format!("{} can’t be read as a picture.", file.name());
         if file.size() > MAX_BYTES {
@@ -109,7 +110,8 @@ impl App {
         self.shrunk(&bitmap, shape).map_err(refuse)
     }
 
-    fn shrunk(&self, bitmap: &ImageBitmap, shape: ImageShape) -> Result<Vec<u8>, JsValue> {
+    /// A picture in the paper's size, RGBA: its middle, if it is of another form.
+    pub(super) fn shrunk(&self, bitmap: &ImageBitmap, shape: ImageShape) -> Result<Vec<u8>, JsValue> {
         let canvas: HtmlCanvasElement = self.0.dom.create("canvas", &[])?.unchecked_into();
         canvas.set_width(shape.width as u32);
         canvas.set_height(shape.height as u32);

@@ -1,5 +1,6 @@
 //! The page in the browser: events in, effects out.
 
+mod camera;
 mod dom;
 mod fetch;
 mod gestures;
@@ -29,6 +30,7 @@ use crate::lanes::Post;
 use crate::protocol::{Reply, Request};
 use crate::state::{Effect, Event, Panel, State};
 use crate::view;
+use camera::Camera;
 use gpu::{Desk, Job};
 use link::Address;
 
@@ -49,12 +51,14 @@ pub fn start() -> Result<(), JsValue> {
         judge: RefCell::default(),
         address: RefCell::default(),
         desk: Desk::default(),
+        camera: Camera::default(),
         dom,
     }));
     port::listen(&app);
     gestures::listen(&app)?;
     hand::listen(&app)?;
     own::listen(&app)?;
+    app.offer_camera();
     link::listen(&app)?;
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
     Ok(())
@@ -77,6 +81,7 @@ struct Inner {
     judge: RefCell<Option<web_sys::Worker>>,
     address: RefCell<Address>,
     desk: Desk,
+    camera: Camera,
     dom: Dom,
 }
 
@@ -85,6 +90,9 @@ impl App {
     pub fn send(&self, event: Event) {
         let effects = self.0.state.borrow_mut().update(event);
         self.follow_state();
+        if !self.0.state.borrow().own {
+            self.close_camera();
+        }
         for effect in effects {
             match effect {
                 Effect::Draw(panel) => {

@@ -1,0 +1,124 @@
+//! A still from the camera as the visitor's own picture: what the camera sees lies over the paper until
+//! the picture is taken, and the camera is off again at once.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::{Array, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    HtmlVideoElement, ImageBitmap, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack,
+};
+
+use super::App;
+use crate::state::{Event, Hand};
+
+/// The camera, as far as it is on.
+#[derive(Default)]
+pub(super) struct Camera {
+    stream: RefCell<Option<MediaStream>>,
+    /// Whether the browser asks the visitor for it.
+    asking: Cell<bool>,
+}
+
+impl App {
+    /// Offers a camera where there is one.
+    pub(super) fn offer_camera(&self) {
+        let app = self.clone();
+        spawn_local(async move {
+            let Ok(listed) = app.devices().and_then(|devices| devices.enumerate_devices()) else { return };
+            let listed = JsFuture::from(listed).await.map_or_else(|_| Array::new(), |all| Array::from(&all));
+            let kind = |device| Reflect::get(&device, &"kind".into()).ok()?.as_string();
+            let any = listed.iter().any(|device| kind(device).as_deref() == Some("videoinput"));
+            app.0.dom.show("camera", any).ok();
+        });
+    }
+
+    /// Turns the camera on, or takes the picture if it is.
+    pub(super) fn camera(&self) {
+        let on = self.0.camera.stream.borrow().is_some();
+        if !on && self.0.camera.asking.replace(true) {
+            return;
+        }
+        let app = self.clone();
+        spawn_local(async move {
+            let outcome = if on { app.take_still().await } else { app.open_camera().await };
+            app.0.camera.asking.set(false);
+            if let Err(error) = outcome {
+                app.close_camera();
+                app.send(Event::Hand(Hand::Give(Err(refusal(&error)))));
+            }
+        });
+    }
+
+    /// Turns the camera off.
+    pub(super) fn close_camera(&self) {
+        if let Some(stream) = self.0.camera.stream.take() {
+            stop(&stream);
+            self.show_camera(None).ok();
+        }
+    }
+
+    async fn open_camera(&self) -> Result<(), JsValue> {
+        let wish = MediaStreamConstraints::new();
+        wish.set_video(&JsValue::TRUE);
+        let stream = self.devices()?.get_user_media_with_constraints(&wish)?;
+        let stream: MediaStream = JsFuture::from(stream).await?.unchecked_into();
+        if !self.0.state.borrow().own {
+            // The visitor has turned to something else meanwhile.
+            stop(&stream);
+            return Ok(());
+        }
+        self.0.camera.stream.replace(Some(stream));
+        self.show_camera(self.0.camera.stream.borrow().as_ref())?;
+        JsFuture::from(self.viewfinder()?.play()?).await.map(drop)
+    }
+
+    async fn take_still(&self) -> Result<(), JsValue> {
+        let shape = self.0.state.borrow().paper_shape().ok_or("no model is loaded that could see it")?;
+        let video = self.viewfinder()?;
+        let bitmap = self.0.dom.window().create_image_bitmap_with_html_video_element(&video)?;
+        let bitmap: ImageBitmap = JsFuture::from(bitmap).await?.unchecked_into();
+        self.close_camera();
+        let pixels = self.shrunk(&bitmap, shape)?;
+        self.send(Event::Hand(Hand::Give(Ok(pixels))));
+        Ok(())
+    }
+
+    /// Shows what the camera sees, or that it is off.
+    fn show_camera(&self, stream: Option<&MediaStream>) -> Result<(), JsValue> {
+        let dom = &self.0.dom;
+        self.viewfinder()?.set_src_object(stream);
+        dom.show("viewfinder", stream.is_some())?;
+        dom.show("camera-off", stream.is_some())?;
+        dom.set_text("camera", if stream.is_some() { "Take the picture" } else { "Camera …" })
+    }
+
+    fn viewfinder(&self) -> Result<HtmlVideoElement, JsValue> {
+        self.0.dom.get("viewfinder")
+    }
+
+    /// The browser's cameras and microphones; outside of secure contexts it has none.
+    fn devices(&self) -> Result<MediaDevices, JsValue> {
+        Reflect::get(&self.0.dom.window().navigator(), &"mediaDevices".into())?.dyn_into()
+    }
+}
+
+fn stop(stream: &MediaStream) {
+    for track in stream.get_tracks() {
+        track.unchecked_into::<MediaStreamTrack>().stop();
+    }
+}
+
+/// A sentence on why there is no picture.
+fn refusal(error: &JsValue) -> String {
+    let name = Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
+    match name.as_deref() {
+        Some("NotAllowedError") => {
+            "The camera may not be used: allow it for this page in the browser’s address bar.".into()
+        }
+        Some("NotFoundError") => "The camera is gone: plug it in, and try again.".into(),
+        Some("NotReadableError") => "The camera is busy: close what else uses it, and try again.".into(),
+        _ => "The camera gives no picture; open one from a file.".into(),
+    }
+}
