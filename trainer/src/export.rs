@@ -43,7 +43,8 @@ pub fn weights(
         .iter()
         .map(|(name, tensor)| Ok((name.clone(), tensor.to_device(&cpu)?)))
         .collect::<candle_core::Result<_>>()?;
-    let mut tensors = config.sparsity.applied(tensors, checkpoint.state.step)?;
+    let tensors = config.sparsity.applied(tensors, checkpoint.state.step)?;
+    let mut tensors = config.prior.applied(tensors)?;
     let names: BTreeSet<String> = config.model.tensors().into_iter().map(|(name, _)| name).collect();
     tensors.retain(|name, _| names.contains(name));
     if half {

@@ -111,6 +111,14 @@ impl Prior {
         }
     }
 
+    /// The network's tensors as they are exported.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn applied(self, tensors: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        if let Self::Relevance(_) = self { relevance::applied(tensors) } else { Ok(tensors) }
+    }
+
     /// Checks the parameters, and that they go with the posterior.
     ///
     /// # Errors

@@ -7,11 +7,38 @@
 //! over all scalings its smallest value is 3/2·η·(√v_d·‖w_d‖)^⅔, a penalty on the unit's effect that is
 //! concave and so takes small effects to zero.
 
+use std::collections::BTreeMap;
+
 use candle_core::{Result, Tensor};
 use model::{Parameters, Posterior};
 use serde::{Deserialize, Serialize};
 
 use super::Cost;
+
+/// The network's tensors with each unit measured in √v, which makes N(0, 1) of its prior and leaves what
+/// the network draws as it is: what is exported.
+pub(super) fn applied(mut tensors: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+    let Some(log_var) = tensors.remove(LOG_VAR) else { return Ok(tensors) };
+    let units = log_var.dim(0)?;
+    let std = (&log_var * 0.5)?.exp()?;
+    if let Some(columns) = tensors.get_mut(COLUMNS) {
+        *columns = columns.broadcast_mul(&std)?;
+    }
+    let [weight, bias] = ["weight", "bias"].map(|part| format!("encoder.posterior.{part}"));
+    let measured = |statistics: &Tensor, shift: bool| -> Result<Tensor> {
+        let [mean, spread] = [0, units].map(|from| statistics.narrow(0, from, units));
+        let mean =
+            if statistics.rank() == 1 { mean? / &std } else { mean?.broadcast_div(&std.unsqueeze(1)?) };
+        let spread = if shift { spread? - &log_var } else { spread };
+        Tensor::cat(&[mean?, spread?], 0)
+    };
+    for (name, shift) in [(weight, false), (bias, true)] {
+        if let Some(statistics) = tensors.get_mut(&name) {
+            *statistics = measured(statistics, shift)?;
+        }
+    }
+    Ok(tensors)
+}
 
 /// Name of log v, `[D]`.
 pub(super) const LOG_VAR: &str = "prior.log_var";
@@ -54,7 +81,32 @@ fn kl(posterior: &Posterior, log_var: &Tensor) -> Result<Tensor> {
 mod tests {
     use super::*;
     use candle_core::Device;
-    use std::collections::BTreeMap;
+    use model::{ModelConfig, Vae};
+
+    #[test]
+    fn what_is_exported_draws_the_same_under_a_standard_normal_prior() -> Result<()> {
+        let device = Device::Cpu;
+        let config = ModelConfig { latent: 2, channels: vec![4; 4], hidden: 8, ..ModelConfig::default() };
+        let mut tensors = Parameters::initial(&config, 3, &device)?.tensors();
+        let log_var = Tensor::new(&[-5f32, 0.7], &device)?;
+        tensors.insert(LOG_VAR.to_owned(), log_var.clone());
+        let images = Tensor::rand(0f32, 1.0, (3, 64, 64, 1), &device)?;
+        let run = |tensors: &BTreeMap<String, Tensor>| -> Result<_> {
+            let vae = Vae::load(&config, &Parameters::view(tensors, &device))?;
+            let posterior = vae.encode(&images)?.posterior;
+            let picture = vae.decode_mean(&posterior.mean)?.flatten_all()?.to_vec1::<f32>()?;
+            Ok((posterior, picture))
+        };
+        let (before, shown) = run(&tensors)?;
+        let exported = applied(tensors)?;
+        assert!(!exported.contains_key(LOG_VAR));
+        let (after, again) = run(&exported)?;
+        assert!(shown.iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-5));
+        let flat = |tensor: Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        let [learnt, standard] = [flat(kl(&before, &log_var)?)?, flat(after.kl_standard_normal()?)?];
+        assert!(learnt.iter().zip(&standard).all(|(a, b)| (a - b).abs() < 1e-4), "{learnt:?} {standard:?}");
+        Ok(())
+    }
 
     #[test]
     fn cost_matches_a_hand_computed_one() -> Result<()> {
