@@ -1,11 +1,13 @@
 // Starts the page, or says in place why it can't.
-import init, { start } from "./latentscope-web.js";
-
 // A module of one function that uses a vector: what a browser without wasm SIMD refuses.
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 
+document.getElementById("unstarted").hidden = true;
+
 // A slide or a blog shows the rows alone.
 document.documentElement.toggleAttribute("data-embed", new URLSearchParams(location.search).has("embed"));
+
+const BROKEN = "is missing or not of this page; reload the page or publish the page’s folder again.";
 
 function refuse(sentence) {
   const notice = document.getElementById("notice");
@@ -16,14 +18,23 @@ function refuse(sentence) {
 if (typeof WebAssembly !== "object" || !WebAssembly.validate(new Uint8Array(SIMD))) {
   refuse("This browser has no WebAssembly with SIMD, on which the models run; any browser of the last years has it.");
 } else {
+  let file = "latentscope-web.js";
   try {
-    await init();
+    // Asked for at once, and held to the hash that the page gives, as its scripts are.
+    const { href, dataset } = document.querySelector("link[as=fetch]");
+    const wasm = fetch(href, { integrity: dataset.integrity });
+    wasm.catch(() => {});
+    const { default: init, start } = await import("./latentscope-web.js");
+    file = "latentscope-web_bg.wasm";
+    await init({ module_or_path: wasm });
     start();
+    // A stylesheet that was refused has no rules; the page works without.
+    if (!getComputedStyle(document.documentElement).getPropertyValue("--page")) refuse(`style.css ${BROKEN}`);
     // Once there is nothing else to do, the page is kept for when there is no network.
     const keep = () => navigator.serviceWorker?.register("service.js").catch(() => {});
     (self.requestIdleCallback ?? setTimeout)(keep);
   } catch (error) {
     console.warn(error);
-    refuse("latentscope-web_bg.wasm can’t be started; reload the page or publish the page’s folder again.");
+    refuse(`${file} ${BROKEN}`);
   }
 }

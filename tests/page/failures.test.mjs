@@ -98,11 +98,33 @@ for (const [what, [change, sentence]] of Object.entries(manifests)) {
   });
 }
 
-test("wasm that can't be started gets a notice", async () => {
-  const site = await serve({ "latentscope-web_bg.wasm": Buffer.from("no wasm") });
-  const { page } = await visit(browser, site.address);
-  await page.locator("#notice").waitFor();
-  assert.match(await page.textContent("#notice"), /latentscope-web_bg\.wasm/);
+// A file of another version, or changed on its way: a byte more, which would do no harm.
+for (const file of ["main.js", "latentscope-web.js", "latentscope-web_bg.wasm", "style.css"]) {
+  test(`${file} with another byte is refused with a notice, and so is none at all`, async () => {
+    for (const change of [(bytes) => Buffer.concat([bytes, Buffer.from(file.endsWith("wasm") ? "\0\x02\0\0" : " ")]), null]) {
+      const site = await serve({ [file]: change });
+      const { page } = await visit(browser, site.address);
+      const notice = page.locator(file === "main.js" ? "#unstarted" : "#notice");
+      await notice.waitFor();
+      assert.ok((await notice.textContent()).startsWith(file));
+      assert.ok(await page.locator("h1").isVisible());
+      if (file !== "style.css") assert.equal(await page.locator("#rows-0 canvas").count(), 0, "nothing of it has run");
+      await page.close();
+      await site.close();
+    }
+  });
+}
+
+test("every script and link of the page is held to a hash, and its own files pass", async () => {
+  const site = await serve();
+  const { page, complaints, requests } = await visit(browser, site.address);
+  for (const side of [0, 1]) await ready(page, side);
+  const unsealed = await page.$$eval("script, link:not([rel=icon])", (all) =>
+    all.filter((one) => !/^sha384-.{64}$/.test(one.integrity || one.dataset.integrity)).map((one) => one.outerHTML));
+  assert.deepEqual(unsealed, []);
+  assert.deepEqual(complaints, []);
+  const wasm = requests.filter((request) => request.endsWith(".wasm"));
+  assert.equal(wasm.length, 1, "the wasm is downloaded once");
   await page.close();
   await site.close();
 });

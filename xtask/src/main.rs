@@ -6,6 +6,7 @@ mod demo;
 mod dist;
 mod fresh;
 mod golden;
+mod integrity;
 mod lint;
 mod manifest;
 mod offline;

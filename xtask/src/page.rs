@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
-use crate::offline;
 use crate::project::{Project, execute};
 use crate::step::step;
+use crate::{integrity, offline};
 
 /// What the page is made of, beside the workspace's root.
 const INPUTS: [&str; 9] = [
@@ -46,6 +46,7 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         let mut trunk = project.command("trunk");
         trunk.args(["build", "--release", "--offline", "--locked"]).env_remove("NO_COLOR");
         execute(&mut trunk)?;
+        integrity::write(&folder(project))?;
         offline::write(project, &folder(project))?;
         // An edit during the build is newer than its start: the next run builds again.
         File::create(stamp(project))

@@ -1,0 +1,106 @@
+//! Subresource integrity: every script, style and module that the built page's HTML names is held to the
+//! hash of its contents (W3C, Subresource Integrity). What a host or a visitor's network has changed is
+//! refused, and the page says so.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use sha2::{Digest, Sha384};
+
+/// The page in its folder.
+const PAGE: &str = "index.html";
+/// The link that is neither code nor style.
+const ICON: &str = "icon";
+/// Marks what only the build reads.
+const TRUNK: &str = " data-trunk";
+
+/// Writes the hash of each file that `folder`'s page names into the page.
+///
+/// # Errors
+/// Fails if a file can't be read or is not of this page, or the page can't be written.
+pub(crate) fn write(folder: &Path) -> Result<()> {
+    let path = folder.join(PAGE);
+    let page = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
+    let sealed = sealed(&page, |file| {
+        let file = folder.join(file);
+        fs::read(&file).with_context(|| format!("{} can't be read", file.display()))
+    })?;
+    fs::write(&path, sealed).with_context(|| format!("{} can't be written", path.display()))
+}
+
+/// The page with a hash at each of its scripts and links.
+fn sealed(page: &str, read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<String> {
+    let mut sealed = String::with_capacity(page.len() + 1024);
+    let mut rest = page;
+    while let Some(start) = ["<script ", "<link "].iter().filter_map(|tag| rest.find(tag)).min() {
+        let end = start + rest[start..].find('>').context("a tag of the page is not closed")?;
+        let tag = &rest[start..end];
+        if tag.contains(TRUNK) {
+            sealed.push_str(&rest[..start]);
+            rest = &rest[end + 1..];
+            continue;
+        }
+        sealed.push_str(&rest[..end]);
+        rest = &rest[end..];
+        let file = attribute(tag, "src").or_else(|| attribute(tag, "href"));
+        let checked = attribute(tag, "rel").is_none_or(|rel| rel != ICON);
+        if let Some(file) = file.filter(|_| checked) {
+            ensure!(attribute(tag, "integrity").is_none(), "{file} has a hash already");
+            // Browsers don't check what is fetched ahead and not run: the page's script does.
+            let name = if attribute(tag, "as") == Some("fetch") { "data-integrity" } else { "integrity" };
+            sealed.push_str(&format!(" {name}=\"{}\"", hash(&read(file)?)));
+        }
+    }
+    Ok(sealed + rest)
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, value) = tag.split_once(&format!(" {name}=\""))?;
+    value.split('"').next()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    format!("sha384-{}", base64(&Sha384::digest(bytes)))
+}
+
+/// Base64 (RFC 4648) of a whole number of three bytes, as SHA-384's 48 are.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = |three: &[u8]| {
+        let bits = three.iter().fold(0, |bits, &byte| bits << 8 | usize::from(byte));
+        [18, 12, 6, 0].map(|shift| char::from(DIGITS[bits >> shift & 63]))
+    };
+    bytes.chunks_exact(3).flat_map(digits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_and_style_gets_the_hash_of_its_contents() -> Result<()> {
+        let page = r#"<link rel="icon" href="icon.svg"><link rel="stylesheet" href="a.css">
+            <link data-trunk rel="rust" href="Cargo.toml"><script type="module" src="b.js"></script>"#;
+        let sealed = sealed(page, |file| Ok(if file == "a.css" { b"abc".to_vec() } else { Vec::new() }))?;
+        // FIPS 180-4's example, and the hash of nothing.
+        let abc = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
+        let nothing = "sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb";
+        assert!(
+            sealed.contains(&format!(r#"<link rel="stylesheet" href="a.css" integrity="{abc}">"#)),
+            "{sealed}"
+        );
+        assert!(sealed.contains(&format!(r#"src="b.js" integrity="{nothing}"></script>"#)), "{sealed}");
+        assert_eq!(sealed.matches("integrity").count(), 2);
+        assert!(!sealed.contains("Cargo.toml"), "{sealed}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_page_that_names_a_file_that_is_not_there_is_refused() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join(PAGE), r#"<script src="gone.js"></script>"#)?;
+        assert!(write(folder.path()).is_err_and(|error| error.to_string().contains("gone.js")));
+        Ok(())
+    }
+}
