@@ -3,6 +3,7 @@
 mod child;
 mod cuda;
 mod floor;
+mod page;
 mod python;
 mod table;
 mod train;
@@ -15,7 +16,8 @@ use crate::project::Project;
 /// Measures, prints a table, and writes it to `target/bench/NAME.json`.
 type Benchmark = fn(&Project) -> Result<()>;
 
-const BENCHMARKS: &[(&str, Benchmark)] = &[("cuda", cuda::run), ("train", train::run), ("web", web::run)];
+const BENCHMARKS: &[(&str, Benchmark)] =
+    &[("cuda", cuda::run), ("page", page::run), ("train", train::run), ("web", web::run)];
 
 pub(crate) fn run(project: &Project, name: &str) -> Result<()> {
     let (_, benchmark) = BENCHMARKS
