@@ -1,9 +1,9 @@
-//! One change, few units: when images are moved alike, few units of their codes should answer, the same
-//! in all. λ·(‖g‖₁/‖g‖₂ − 1) with g_j = √E\[d_j²\] over images moved alike and d = μ(x') − μ(x), x' being x
-//! shifted along an axis, made larger or smaller, or turned; the mean over the kinds of motion. It is a
-//! group sparsity over pairs of images by Hoyer's ratio of norms (Hoyer 2004, eq. 3): 0 if a single unit
-//! moves, however far, and largest if all move alike. Image by image, a code could pass it with a factor
-//! split over units that take turns.
+//! One change, few units: when images are moved alike, few units of their codes should answer, the same in
+//! all. λ·(‖g‖₁/‖g‖₂ − 1) with g_j = √E\[d_j²\] over images moved alike and d = μ(x') − μ(x) in standard
+//! deviations of the prior, x' being x shifted along an axis, made larger or smaller, or turned; the mean
+//! over the kinds of motion. It is a group sparsity over pairs of images by Hoyer's ratio of norms (Hoyer
+//! 2004, eq. 3): 0 if a single unit moves, however far, and largest if all move alike. Image by image, a
+//! code could pass it with a factor split over units that take turns.
 //!
 //! No label enters, only that pictures lie in a plane. A Gaussian prior is the same in every direction,
 //! and a Laplace prior even prefers two evenly spread factors turned by 45°, so neither can tell the axes
@@ -43,12 +43,14 @@ impl Default for Motion {
 
 impl Motion {
     /// The penalty on `images`, `[N, H, W, C]`, that `vae` has encoded so: on the first half of them,
-    /// which makes it half as dear, in as many parts as there are kinds of motion.
+    /// which makes it half as dear, in as many parts as there are kinds of motion. `std`, `[D]`, is the
+    /// prior's where it is not 1.
     pub(super) fn penalty(
         self,
         vae: &Vae,
         images: &Tensor,
         encoding: &Encoding,
+        std: Option<&Tensor>,
         step: u64,
         noise: &mut impl Rng,
     ) -> Result<Tensor> {
@@ -62,7 +64,10 @@ impl Motion {
             .map(|(motion, at)| motion.of(&images.narrow(0, at[0], at[1] - at[0])?));
         let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
         let mean = encoding.posterior.mean.narrow(0, 0, half)?;
-        let moved = (vae.encode(&images)?.posterior.mean - mean)?;
+        let mut moved = (vae.encode(&images)?.posterior.mean - mean)?;
+        if let Some(std) = std {
+            moved = moved.broadcast_div(&std.detach())?;
+        }
         let spreads = bounds.windows(2).map(|at| spread(&moved.narrow(0, at[0], at[1] - at[0])?));
         Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)? * self.weight.at(step)
     }
