@@ -19,7 +19,7 @@ use super::affine::Affine;
 use crate::objective::{Checked, Weight, positive_weight};
 
 /// Added to ‖d‖₂, in standard deviations of the prior: changes below it don't count.
-const FLOOR: f64 = 0.1;
+const FLOOR: f64 = 0.01;
 
 /// Sparse answers to motions of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,7 +159,8 @@ mod tests {
         assert!(cost([9.0, 0.0, 0.0, 0.0])? < 1e-3);
         assert!(cost([0.0, -900.0, 0.0, 0.0])? < 1e-3);
         assert!((cost([90.0, 90.0, 90.0, 90.0])? - 1.0).abs() < 1e-2);
-        assert!(cost([0.01, 0.01, 0.0, 0.0])? < 1e-3);
+        assert!(cost([0.001, 0.001, 0.0, 0.0])? < 1e-3);
+        assert!(cost([0.1, 0.1, 0.0, 0.0])? > 0.25, "a tenth of a standard deviation counts");
         Ok(())
     }
 
