@@ -111,14 +111,6 @@ impl Prior {
         }
     }
 
-    /// Each unit's standard deviation, `[D]`, if it is learnt.
-    ///
-    /// # Errors
-    /// Passes candle's errors on.
-    pub fn std(self, parameters: &Parameters) -> Result<Option<Tensor>> {
-        if let Self::Relevance(_) = self { relevance::std(parameters) } else { Ok(None) }
-    }
-
     /// The network's tensors as they are exported.
     ///
     /// # Errors

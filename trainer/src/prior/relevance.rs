@@ -15,11 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Cost;
 
-/// √v, `[D]`.
-pub(super) fn std(parameters: &Parameters) -> Result<Option<Tensor>> {
-    parameters.get(LOG_VAR).map(|log_var| (log_var.as_tensor() * 0.5)?.exp()).transpose()
-}
-
 /// The network's tensors with each unit measured in √v, which makes N(0, 1) of its prior and leaves what
 /// the network draws as it is: what is exported.
 pub(super) fn applied(mut tensors: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {

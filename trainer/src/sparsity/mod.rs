@@ -53,7 +53,6 @@ pub struct Sparsity {
 
 impl Sparsity {
     /// Its cost on a batch of `images`, `[N, H, W, C]`, that `vae` has encoded, a scalar, if it has one.
-    /// `std`, `[D]`, is the prior's where it is not 1.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -63,7 +62,6 @@ impl Sparsity {
         images: &Tensor,
         encoding: &Encoding,
         parameters: &Parameters,
-        std: Option<&Tensor>,
         step: u64,
         noise: &mut impl Rng,
     ) -> Result<Option<Tensor>> {
@@ -71,7 +69,7 @@ impl Sparsity {
             self.activation.map(|part| part.penalty(&encoding.activations)),
             self.rate.map(|part| part.penalty(&encoding.activations)),
             self.gates.map(|part| part.penalty(parameters)),
-            self.motion.map(|part| part.penalty(vae, images, encoding, std, step, noise)),
+            self.motion.map(|part| part.penalty(vae, images, encoding, step, noise)),
         ];
         total(parts.into_iter().flatten())
     }

@@ -1,25 +1,26 @@
 //! One change, few units: when images are moved alike, few units of their codes should answer, the same in
-//! all. λ·(‖g‖₁/‖g‖₂ − 1) with g_j = √E\[d_j²\] over images moved alike and d = μ(x') − μ(x) in standard
-//! deviations of the prior, x' being x shifted along an axis, made larger or smaller, or turned; the mean
-//! over the kinds of motion. It is a group sparsity over pairs of images by Hoyer's ratio of norms (Hoyer
-//! 2004, eq. 3): 0 if a single unit moves, however far, and largest if all move alike. Image by image, a
-//! code could pass it with a factor split over units that take turns.
+//! all. λ·(‖g‖₁/‖g‖₂ − 1) with g_j = √E\[d_j²\] over images moved alike and d = (μ(x') − μ(x))/σ(x), x'
+//! being x shifted along an axis, made larger or smaller, or turned; the mean over the kinds of motion. It
+//! is a group sparsity over pairs of images by Hoyer's ratio of norms (Hoyer 2004, eq. 3): 0 if a single
+//! unit moves, however far, and largest if all move alike. Image by image, a code could pass it with a
+//! factor split over units that take turns. Changes count in the posterior's standard deviations, whatever
+//! scale a unit has: in the prior's, a precise unit could tell much by changes too small to cost.
 //!
 //! No label enters, only that pictures lie in a plane. A Gaussian prior is the same in every direction,
 //! and a Laplace prior even prefers two evenly spread factors turned by 45°, so neither can tell the axes
 //! of a position by itself.
 
 use candle_core::{Result, Tensor};
-use model::Vae;
 use model::network::Encoding;
+use model::{Posterior, Vae};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
 use crate::objective::{Checked, Weight, positive_weight};
 
-/// Added to ‖d‖₂, in standard deviations of the prior: changes below it don't count.
-const FLOOR: f64 = 0.01;
+/// Added to ‖d‖₂, in standard deviations of the posterior: changes below it don't count.
+const FLOOR: f64 = 0.1;
 
 /// Sparse answers to motions of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,14 +44,12 @@ impl Default for Motion {
 
 impl Motion {
     /// The penalty on `images`, `[N, H, W, C]`, that `vae` has encoded so: on the first half of them,
-    /// which makes it half as dear, in as many parts as there are kinds of motion. `std`, `[D]`, is the
-    /// prior's where it is not 1.
+    /// which makes it half as dear, in as many parts as there are kinds of motion.
     pub(super) fn penalty(
         self,
         vae: &Vae,
         images: &Tensor,
         encoding: &Encoding,
-        std: Option<&Tensor>,
         step: u64,
         noise: &mut impl Rng,
     ) -> Result<Tensor> {
@@ -63,11 +62,10 @@ impl Motion {
             .zip(bounds.windows(2))
             .map(|(motion, at)| motion.of(&images.narrow(0, at[0], at[1] - at[0])?));
         let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
-        let mean = encoding.posterior.mean.narrow(0, 0, half)?;
-        let mut moved = (vae.encode(&images)?.posterior.mean - mean)?;
-        if let Some(std) = std {
-            moved = moved.broadcast_div(&std.detach())?;
-        }
+        let Posterior { mean, log_var, .. } = &encoding.posterior;
+        let (mean, log_var) = (mean.narrow(0, 0, half)?, log_var.narrow(0, 0, half)?.detach());
+        let moved = (vae.encode(&images)?.posterior.mean - mean)?;
+        let moved = (moved * (log_var * -0.5)?.exp()?)?;
         let spreads = bounds.windows(2).map(|at| spread(&moved.narrow(0, at[0], at[1] - at[0])?));
         Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)? * self.weight.at(step)
     }
@@ -159,8 +157,8 @@ mod tests {
         assert!(cost([9.0, 0.0, 0.0, 0.0])? < 1e-3);
         assert!(cost([0.0, -900.0, 0.0, 0.0])? < 1e-3);
         assert!((cost([90.0, 90.0, 90.0, 90.0])? - 1.0).abs() < 1e-2);
-        assert!(cost([0.001, 0.001, 0.0, 0.0])? < 1e-3);
-        assert!(cost([0.1, 0.1, 0.0, 0.0])? > 0.25, "a tenth of a standard deviation counts");
+        assert!(cost([0.01, 0.01, 0.0, 0.0])? < 1e-3);
+        assert!(cost([1.0, 1.0, 0.0, 0.0])? > 0.25, "a standard deviation of the posterior counts");
         Ok(())
     }
 

@@ -132,9 +132,7 @@ impl<'a> Learner<'a> {
             images_in_all: self.images_in_all,
             discriminator: self.rival.as_ref().map(|rival| &rival.discriminator),
         })?;
-        let std = prior.std(&self.parameters)?;
-        let sparse =
-            sparsity.penalty(vae, images, &encoding, &self.parameters, std.as_ref(), step, &mut rng)?;
+        let sparse = sparsity.penalty(vae, images, &encoding, &self.parameters, step, &mut rng)?;
         for further in [cost.penalty, sparse].into_iter().flatten() {
             terms.loss = (&terms.loss + &further)?;
             terms.penalty = Some(match terms.penalty.take() {
