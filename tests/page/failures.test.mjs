@@ -1,7 +1,7 @@
 // Broken and missing files: each gets its sentence in place, and the page lives on.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { built, launch, pixels, ready, changed, serve, visit } from "./site.mjs";
+import { built, launch, pixels, ready, changed, serve, visit, withCard } from "./site.mjs";
 
 let browser, models;
 
@@ -13,19 +13,6 @@ after(() => browser?.close());
 
 /** The file of the model that the page opens with on the left; the right one is another. */
 const left = () => `models/${(models.find((model) => model.name === "vae") ?? models[0]).file}`;
-
-/** The header's JSON with the card changed, in a file of otherwise equal content. */
-function withCard(change) {
-  return (file) => {
-    const size = Number(file.readBigUInt64LE(0));
-    const header = JSON.parse(file.subarray(8, 8 + size));
-    header.__metadata__.latentscope = change(header.__metadata__.latentscope);
-    const text = Buffer.from(JSON.stringify(header));
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(text.length));
-    return Buffer.concat([length, text, file.subarray(8 + size)]);
-  };
-}
 
 const nan = (file) => {
   const copy = Buffer.from(file);

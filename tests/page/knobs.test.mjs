@@ -1,14 +1,14 @@
 // Driving the code: priors over the histograms, a pad of two units, samples, and the way from A to B.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, launch, pixels, visit } from "./site.mjs";
+import { changed, launch, pixels, serve, visit, withCard } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
 const here = stage();
 
-async function shown(options) {
-  const seen = await here.shown(options);
+async function shown(options, address) {
+  const seen = await here.shown(options, address);
   await seen.page.locator("#knobs").scrollIntoViewIfNeeded();
   return seen;
 }
@@ -39,9 +39,12 @@ async function walked(page, side) {
 }
 
 test("priors are drawn over the histograms, dashed where a model has its own", async () => {
-  const { page } = await shown();
+  const laplace = withCard((card) =>
+    JSON.stringify({ ...JSON.parse(card), objective: { name: "beta + laplace", parameters: { scale: 0.7 } } }));
+  const own = await serve({ "models/sparse.safetensors": laplace });
+  const pages = await Promise.all([shown(), shown({}, own.address)]);
   // Ink of a curve: darker than any bar, whose colour is the side's.
-  const ink = (side) => page.$eval(`#sliders-${side} canvas`, (canvas) => {
+  const ink = ({ page }) => page.$eval("#sliders-1 canvas", (canvas) => {
     const style = getComputedStyle(canvas);
     const probe = new OffscreenCanvas(1, 1).getContext("2d");
     probe.fillStyle = style.caretColor;
@@ -55,11 +58,12 @@ test("priors are drawn over the histograms, dashed where a model has its own", a
     }
     return count;
   });
-  const [vae, sparse] = await Promise.all(SIDES.map(ink));
-  assert.ok(vae > 60, `${vae}`);
-  assert.ok(sparse > vae, `${sparse} against ${vae}`);
-  assert.ok((await above(page, "#sliders-0 canvas")) > 20);
-  await page.close();
+  const [normal, both] = await Promise.all(pages.map(ink));
+  assert.ok(normal > 60, `${normal}`);
+  assert.ok(both > normal + 60, `${both} against ${normal}`);
+  assert.ok((await above(pages[0].page, "#sliders-0 canvas")) > 20);
+  for (const { page } of pages) await page.close();
+  await own.close();
 });
 
 test("the pad turns its two units by pointer and by keys, and they can be chosen", async () => {

@@ -111,3 +111,16 @@ export async function golden(file) {
     Array.from({ length: size }, (_, j) => 255 * bytes.readFloatLE(start("pictures") + 4 * (i * size + j))),
   ]));
 }
+
+/** The header's JSON with the card changed, in a file of otherwise equal content. */
+export function withCard(change) {
+  return (file) => {
+    const size = Number(file.readBigUInt64LE(0));
+    const header = JSON.parse(file.subarray(8, 8 + size));
+    header.__metadata__.latentscope = change(header.__metadata__.latentscope);
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    return Buffer.concat([length, text, file.subarray(8 + size)]);
+  };
+}
