@@ -39,10 +39,10 @@ async function walked(page, side) {
 }
 
 test("priors are drawn over the histograms, dashed where a model has its own", async () => {
-  const laplace = withCard((card) =>
-    JSON.stringify({ ...JSON.parse(card), objective: { name: "beta + laplace", parameters: { scale: 0.7 } } }));
-  const own = await serve({ "models/sparse.safetensors": laplace });
-  const pages = await Promise.all([shown(), shown({}, own.address)]);
+  const trainedWith = (name, parameters) => serve({ "models/sparse.safetensors": withCard((card) =>
+    JSON.stringify({ ...JSON.parse(card), objective: { name, parameters } })) });
+  const sites = await Promise.all([trainedWith("vae", {}), trainedWith("beta + laplace", { scale: 0.7 })]);
+  const pages = await Promise.all(sites.map((site) => shown({}, site.address)));
   // Ink of a curve: darker than any bar, whose colour is the side's.
   const ink = ({ page }) => page.$eval("#sliders-1 canvas", (canvas) => {
     const style = getComputedStyle(canvas);
@@ -63,7 +63,7 @@ test("priors are drawn over the histograms, dashed where a model has its own", a
   assert.ok(both > normal + 60, `${both} against ${normal}`);
   assert.ok((await above(pages[0].page, "#sliders-0 canvas")) > 20);
   for (const { page } of pages) await page.close();
-  await own.close();
+  for (const site of sites) await site.close();
 });
 
 test("the pad turns its two units by pointer and by keys, and they can be chosen", async () => {

@@ -90,7 +90,9 @@ fn page_tests(project: &Project, chromium: &Chromium) -> Result<Command> {
         bail!("{} holds no *.test.mjs", folder.display());
     }
     let mut node = project.command("node");
+    // A test that failed may have left a host or a browser open, which would keep its file's process alive.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(["--test-force-exit", "--test-timeout=300000"])
         .args(files)
         .env("DIST", page::folder(project))
         .env("CHROMIUM", &chromium.browser);

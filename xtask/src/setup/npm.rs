@@ -8,17 +8,17 @@ use anyhow::{Context, Result, bail};
 use crate::project::{Project, find, output};
 use crate::step::step;
 
-/// The oldest Node.js that playwright-core runs on.
-const NODE: u32 = 20;
+/// The oldest Node.js, major and minor, that has the flags of the page tests and runs playwright-core.
+const NODE: (u32, u32) = (20, 14);
 
 pub(super) fn ensure(project: &Project) -> Result<()> {
     step("node", || {
-        let version = output(project.command("node").arg("--version"))
-            .with_context(|| format!("install Node.js {NODE} or newer (https://nodejs.org)"))?;
+        let wanted = format!("install Node.js {}.{} or newer (https://nodejs.org)", NODE.0, NODE.1);
+        let version = output(project.command("node").arg("--version")).with_context(|| wanted.clone())?;
         let version = version.trim();
-        match major(version) {
-            Some(major) if major >= NODE => Ok(format!("found {version}")),
-            _ => bail!("Node.js is {version}; install {NODE} or newer (https://nodejs.org)"),
+        match release(version) {
+            Some(release) if release >= NODE => Ok(format!("found {version}")),
+            _ => bail!("Node.js is {version}; {wanted}"),
         }
     })?;
     step("npm packages", || {
@@ -47,8 +47,9 @@ fn wasm_opt(project: &Project) -> Result<String> {
     Ok("wasm-opt and playwright-core".into())
 }
 
-fn major(version: &str) -> Option<u32> {
-    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.strip_prefix('v')?.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
 #[cfg(test)]
@@ -56,9 +57,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nodes_major_version_is_read() {
-        assert_eq!(major("v20.20.2"), Some(20));
-        assert_eq!(major("20"), None);
-        assert_eq!(major("v"), None);
+    fn nodes_release_is_read() {
+        assert_eq!(release("v20.20.2"), Some((20, 20)));
+        assert!(release("v20.9.0") < Some(NODE) && release("v22.1.0") > Some(NODE));
+        assert_eq!(release("20.14.0"), None);
+        assert_eq!(release("v20"), None);
+        assert_eq!(release("v"), None);
     }
 }
