@@ -14,6 +14,9 @@ pub struct Entry {
     pub name: String,
     /// Name in menus.
     pub title: String,
+    /// The data set that it learnt from, as menus call it; models of one set are compared.
+    #[serde(default)]
+    pub set: String,
     /// Size of the file.
     pub bytes: u64,
 }
@@ -61,8 +64,23 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, ManifestError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     match models.iter().find(|model| model.file.starts_with('.') || !model.file.chars().all(plain)) {
         Some(model) => Err(ManifestError::File(model.file.clone())),
-        None => Ok(models),
+        None => {
+            // The models of a set stand together.
+            let of = |set| models.iter().filter(move |model| model.set == set).cloned();
+            Ok(sets(&models).into_iter().flat_map(of).collect())
+        }
     }
+}
+
+/// The models' data sets, by the first model of each.
+pub fn sets(models: &[Entry]) -> Vec<&str> {
+    let mut sets: Vec<&str> = Vec::new();
+    for model in models {
+        if !sets.contains(&model.set.as_str()) {
+            sets.push(&model.set);
+        }
+    }
+    sets
 }
 
 #[cfg(test)]
@@ -79,6 +97,21 @@ mod tests {
     fn a_manifest_lists_models() -> Result<(), ManifestError> {
         let models = parse(&manifest("a.safetensors"))?;
         assert_eq!((models.len(), models[0].title.as_str(), models[0].bytes), (1, "A", 9));
+        assert_eq!(models[0].set, "", "a manifest may leave sets out");
+        Ok(())
+    }
+
+    #[test]
+    fn models_of_a_set_stand_together() -> Result<(), ManifestError> {
+        let model = |name: &str, set: &str| {
+            format!(r#"{{"file":"{name}","name":"{name}","title":"A","bytes":9,"set":"{set}"}}"#)
+        };
+        let models = [model("a", "Y"), model("b", "X"), model("c", "Y")].join(",");
+        let names: Vec<String> = parse(&format!(r#"{{"format":1,"models":[{models}]}}"#))?
+            .into_iter()
+            .map(|model| model.name)
+            .collect();
+        assert_eq!(names, ["a", "c", "b"]);
         Ok(())
     }
 

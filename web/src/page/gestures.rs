@@ -90,6 +90,7 @@ fn meaning(kind: &str, event: &web_sys::Event, part: &Part) -> Option<Event> {
             let entry = part.element.dyn_ref::<HtmlSelectElement>()?.selected_index();
             Event::Choose { side, entry: usize::try_from(entry).ok()? }
         }
+        ("input", "set") => Event::Set(unit),
         ("input", "turn") => Event::Turn { side, unit, value: part.value()? as f32 },
         ("dblclick", "turn") => Event::Reset { side, unit: Some(unit) },
         ("click", "check") => Event::Check(Some(unit != 0)),

@@ -11,6 +11,8 @@ pub enum Event {
     Link(String),
     /// The manifest was read, or the sentence says why not.
     Manifest(Result<Vec<Entry>, String>),
+    /// The visitor chose a data set: both sides go to its models.
+    Set(usize),
     /// The visitor chose a model.
     Choose {
         /// Where.

@@ -2,9 +2,9 @@
 
 use model::Weights;
 
-use super::{Effect, Panel, Phase, State};
+use super::{Effect, Panel, Phase, Side, State};
 use crate::lanes::Lane;
-use crate::manifest::Entry;
+use crate::manifest::{self, Entry};
 use crate::protocol::Request;
 
 impl State {
@@ -16,6 +16,41 @@ impl State {
         effects.push(Effect::Draw(Panel::Menus));
         for (side, entry) in choices.into_iter().enumerate() {
             self.choose(side, linked[side].unwrap_or(entry), effects);
+        }
+    }
+
+    /// The data sets of the models on offer.
+    pub fn sets(&self) -> Vec<&str> {
+        manifest::sets(&self.entries)
+    }
+
+    /// The data set, by its place among all, of the models of both sides; none if they differ.
+    pub fn set(&self) -> Option<usize> {
+        let of = |side: &Side| Some(self.entries.get(side.entry?)?.set.as_str());
+        let set = of(&self.sides[0])?;
+        self.sides[1..].iter().all(|side| of(side) == Some(set)).then_some(())?;
+        self.sets().iter().position(|name| *name == set)
+    }
+
+    /// Gives each side the model of a data set that has the place of its present one: the first stays
+    /// the first.
+    pub(super) fn choose_set(&mut self, set: usize, effects: &mut Vec<Effect>) {
+        self.settle(effects);
+        let Some(set) = self.sets().get(set).map(|&set| set.to_owned()) else { return };
+        let of = |set: &str| -> Vec<usize> {
+            (0..self.entries.len()).filter(|&entry| self.entries[entry].set == set).collect()
+        };
+        let offered = of(&set);
+        let chosen = self.sides.each_ref().map(|side| {
+            let present = side
+                .entry
+                .and_then(|entry| of(&self.entries.get(entry)?.set).iter().position(|&other| other == entry));
+            offered.get(present.unwrap_or(0)).or(offered.last()).copied()
+        });
+        for (side, entry) in chosen.into_iter().enumerate() {
+            if let Some(entry) = entry.filter(|&entry| self.sides[side].entry != Some(entry)) {
+                self.choose(side, entry, effects);
+            }
         }
     }
 

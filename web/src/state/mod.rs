@@ -110,6 +110,7 @@ impl State {
                 self.notice = Some(sentence);
                 effects.push(Effect::Draw(Panel::Notice));
             }
+            Event::Set(set) => self.choose_set(set, &mut effects),
             Event::Choose { side, entry } => self.choose(side, entry, &mut effects),
             Event::Bring { side, name, file } => self.bring(side, name, file, &mut effects),
             Event::Progress { side, visit, received } => self.progress(side, visit, received, &mut effects),

@@ -85,6 +85,7 @@ fn entries() -> Vec<Entry> {
             file: format!("{name}.safetensors"),
             name: name.into(),
             title: name.to_uppercase(),
+            set: "Sprites".into(),
             bytes: 100,
         })
         .into()
@@ -94,6 +95,30 @@ fn entries() -> Vec<Entry> {
 fn the_vae_is_left_and_the_sparse_model_right() {
     let bench = Bench::shown();
     assert_eq!(bench.state.sides.each_ref().map(|side| side.entry), [Some(1), Some(0)]);
+}
+
+#[test]
+fn a_set_brings_both_sides_its_models_each_by_its_place() {
+    let mut bench = Bench::new();
+    let another = |set: &str| {
+        let mut entries = entries();
+        entries.iter_mut().for_each(|entry| entry.set = set.into());
+        entries
+    };
+    let mut offered = another("Sprites");
+    offered.extend(another("Chairs").into_iter().take(2));
+    bench.send(Event::Manifest(Ok(offered)));
+    assert_eq!((bench.state.sets(), bench.state.set()), (vec!["Sprites", "Chairs"], Some(0)));
+    bench.send(Event::Set(1));
+    assert_eq!(bench.state.sides.each_ref().map(|side| side.entry), [Some(4), Some(3)]);
+    assert_eq!(bench.state.set(), Some(1));
+    bench.send(Event::Choose { side: 0, entry: 2 });
+    assert_eq!(bench.state.set(), None);
+    bench.send(Event::Set(1));
+    let places = bench.state.sides.each_ref().map(|side| side.entry);
+    assert_eq!(places, [Some(4), Some(3)], "who has no like there gets the last");
+    bench.send(Event::Set(7));
+    assert_eq!(bench.state.set(), Some(1));
 }
 
 #[test]

@@ -11,8 +11,15 @@ use crate::state::{Phase, Side, State};
 pub(super) fn draw(dom: &Dom, state: &State, side: usize) -> Drawn {
     let menu: HtmlSelectElement = dom.get(&format!("menu-{side}"))?;
     menu.replace_children_with_node_0();
-    for entry in &state.entries {
-        dom.add(&menu, "option", &[("value", &entry.name)], &entry.title)?;
+    let sets = state.sets();
+    for set in &sets {
+        let group: Element = match sets.len() {
+            0 | 1 => menu.clone().into(),
+            _ => dom.add(&menu, "optgroup", &[("label", set)], "")?,
+        };
+        for entry in state.entries.iter().filter(|entry| entry.set == *set) {
+            dom.add(&group, "option", &[("value", &entry.name)], &entry.title)?;
+        }
     }
     let own = &state.sides[side].own;
     if let Some(own) = own {

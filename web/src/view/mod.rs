@@ -14,6 +14,7 @@ mod paint;
 mod path;
 mod reconstruction;
 mod rows;
+mod sets;
 mod sheet;
 mod sliders;
 mod verdict;
@@ -48,7 +49,10 @@ pub fn draw(dom: &Dom, state: &State, panel: Panel) -> Drawn {
             dom.show("notice", state.notice.is_some())
         }
         Panel::Engine => badge::draw(dom, state),
-        Panel::Menus => (0..SIDES).try_for_each(|side| menus::draw(dom, state, side)),
+        Panel::Menus => {
+            sets::draw(dom, state)?;
+            (0..SIDES).try_for_each(|side| menus::draw(dom, state, side))
+        }
         Panel::Progress(side) => menus::progress(dom, &state.sides[side], side),
         Panel::Side(side) => {
             menus::side(dom, &state.sides[side], side)?;

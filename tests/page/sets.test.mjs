@@ -1,0 +1,52 @@
+// The choice of a data set: both sides go to its models.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ready, serve } from "./site.mjs";
+import { stage } from "./stage.mjs";
+
+const here = stage();
+
+/** The shipped manifest with its models' sets changed. */
+const manifest = (change) => (bytes) => {
+  const { models, ...rest } = JSON.parse(bytes);
+  return JSON.stringify({ ...rest, models: change(models) });
+};
+
+test("a set brings both sides its models, by pointer and by keys", async () => {
+  const twice = manifest((models) => ["One", "Two"].flatMap((set) =>
+    ["vae", "sparse"].map((name) => ({
+      ...models.find((model) => model.name === name), set, name: set === "One" ? name : `two-${name}`, title: `${name} of ${set}`,
+    }))));
+  const site = await serve({ "models/manifest.json": twice });
+  const { page, complaints } = await here.shown({}, site.address);
+  const chosen = () => page.$$eval("#menu-0, #menu-1", (menus) => menus.map((menu) => menu.value));
+  const both = async (names) => {
+    await page.waitForFunction((names) =>
+      [...document.querySelectorAll("#menu-0, #menu-1")].map((menu) => menu.value).join() === names, names.join());
+    for (const side of [0, 1]) await ready(page, side);
+  };
+  assert.deepEqual(await chosen(), ["vae", "sparse"]);
+  assert.deepEqual(await page.$$eval("#menu-0 optgroup", (groups) => groups.map((group) => group.label)), ["One", "Two"]);
+  assert.ok(await page.locator("#set-0").isChecked());
+  await page.getByText("Two", { exact: true }).click();
+  await both(["two-vae", "two-sparse"]);
+  assert.equal(await page.textContent(".of[data-name='1']"), "sparse of Two");
+  await page.keyboard.press("ArrowLeft");
+  await both(["vae", "sparse"]);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "set-0");
+  await page.locator("#menu-0").selectOption("two-sparse");
+  await both(["two-sparse", "sparse"]);
+  assert.equal(await page.locator("#sets input:checked").count(), 0, "the sides' sets differ");
+  assert.deepEqual(complaints, []);
+  await page.close();
+  await site.close();
+});
+
+test("where all models are of one set there is no choice of sets", async () => {
+  const site = await serve({ "models/manifest.json": manifest((models) => models.map((model) => ({ ...model, set: "One" }))) });
+  const { page } = await here.shown({}, site.address);
+  assert.ok(await page.locator("#sets").isHidden());
+  assert.equal(await page.locator("#menu-0 optgroup").count(), 0);
+  await page.close();
+  await site.close();
+});
