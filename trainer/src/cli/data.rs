@@ -10,7 +10,10 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::random::{Purpose, stream};
 use rand::Rng;
-use trainer::data::{Cache, Dataset, Job, PrepareError, RECIPES, Recipe, Source, prepared, recipe, sheet};
+use trainer::data::{
+    Cache, Dataset, Job, Part, Partition, PrepareError, RECIPES, Recipe, Source, Table, prepared, recipe,
+    sheet,
+};
 use trainer::file;
 use trainer::report::thousands;
 
@@ -54,6 +57,37 @@ pub(crate) struct Prepare {
     /// Side of the centred square that is kept, as a share of the picture's shorter side.
     #[arg(long)]
     crop: Option<f64>,
+    /// Labels of the pictures: a CSV file with a header, a picture's name first in every row, or CelebA's
+    /// list_attr_celeba.txt. They name units and score models; training never sees them.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Part of the pictures that is kept, as --partition tells.
+    #[arg(long, requires = "partition")]
+    split: Option<Split>,
+    /// Which part a picture belongs to, as CelebA's list_eval_partition.txt.
+    #[arg(long, value_name = "FILE", requires = "split")]
+    partition: Option<PathBuf>,
+}
+
+/// A part of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Split {
+    /// To train on.
+    Train,
+    /// To choose by.
+    Valid,
+    /// To test on.
+    Test,
+}
+
+impl From<Split> for Part {
+    fn from(split: Split) -> Self {
+        match split {
+            Split::Train => Self::Train,
+            Split::Valid => Self::Valid,
+            Split::Test => Self::Test,
+        }
+    }
 }
 
 /// Arguments of `data sample`.
@@ -110,6 +144,10 @@ fn info(cache: &Cache) -> anyhow::Result<String> {
         header.checksum,
         header.terms
     );
+    if !header.labels.is_empty() {
+        let labels = header.labels.iter().map(|label| format!("{} ({})", label.name, label.classes));
+        text += &format!("labels: {}\n", labels.collect::<Vec<_>>().join(", "));
+    }
     if header.skipped > 0 {
         text += &format!(
             "{} pictures could not be used, such as {}\n",
@@ -132,6 +170,16 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     if worlds::by_name(name).is_some() {
         anyhow::bail!("`{name}` is the name of a world; choose another --name");
     }
+    let pictures = matches!(recipe.source, Source::Pictures { .. });
+    if !pictures && (args.labels.is_some() || args.partition.is_some()) {
+        anyhow::bail!(
+            "`{}` brings its own factors; leave --labels, --partition and --split out",
+            recipe.name
+        );
+    }
+    let table = args.labels.as_deref().map(Table::read).transpose()?;
+    let partition = args.partition.as_deref().zip(args.split);
+    let partition = partition.map(|(path, split)| Partition::read(path, split.into())).transpose()?;
     let out = args.out.clone().unwrap_or_else(|| prepared(name));
     if let Some(folder) = out.parent().filter(|_| args.out.is_none()) {
         std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
@@ -144,7 +192,15 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} images · {per_sec} · {elapsed}") {
         bar.set_style(style);
     }
-    let job = Job { recipe, path: &args.path, target: target(args, recipe)?, name, out: &out };
+    let job = Job {
+        recipe,
+        path: &args.path,
+        target: target(args, recipe)?,
+        table: table.as_ref(),
+        partition: partition.as_ref(),
+        name,
+        out: &out,
+    };
     let outcome = job.run(&stop, &mut |count| bar.set_position(count));
     bar.finish_and_clear();
     let header = match outcome {
@@ -171,7 +227,7 @@ fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::dat
     if args.crop.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
         anyhow::bail!("--crop has to be above 0 and at most 1");
     }
-    let Source::Pictures { mut target, .. } = recipe.source else {
+    let (Source::Pictures { mut target, .. } | Source::Norb(mut target)) = recipe.source else {
         if args.side.is_some() || args.grey.is_some() || args.crop.is_some() {
             anyhow::bail!(
                 "the images of `{}` are kept as they are; leave --side, --grey and --crop out",
@@ -180,6 +236,9 @@ fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::dat
         }
         return Ok(None);
     };
+    if matches!(recipe.source, Source::Norb(_)) && args.grey == Some(false) {
+        anyhow::bail!("the pictures of `{}` are grey", recipe.name);
+    }
     target.side = args.side.map_or(target.side, usize::from);
     target.grey = args.grey.unwrap_or(target.grey);
     target.share = args.crop.unwrap_or(target.share);

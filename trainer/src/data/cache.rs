@@ -1,8 +1,8 @@
 //! Decoded pictures in one file, read through a memory map.
 //!
 //! Layout: a header of 4096 bytes (`LSIMAGE1`, length and CRC-32 of what follows as little-endian u32,
-//! JSON, zeros), then the images one after the other, `[H, W, C]` in bytes. A reader needs no memory
-//! beyond a batch, and training starts at once.
+//! JSON, zeros), then the images one after the other, `[H, W, C]` in bytes, then their labels, `[K]` of
+//! little-endian u16 an image. A reader needs no memory beyond a batch, and training starts at once.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -13,6 +13,7 @@ use model::ImageShape;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::labels::{Columns, Label};
 use super::{DataError, Dataset};
 
 const MAGIC: &[u8; 8] = b"LSIMAGE1";
@@ -61,8 +62,11 @@ pub struct Header {
     pub width: usize,
     /// Channels: 1, grey, or 3, red, green and blue.
     pub channels: usize,
-    /// CRC-32 of all images.
+    /// CRC-32 of all images and labels.
     pub checksum: u32,
+    /// What is known of every image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
     /// Pictures that could not be used.
     pub skipped: u64,
     /// Names of the first of them.
@@ -75,11 +79,18 @@ pub struct Header {
 pub(super) struct Writer<W: Write + Seek> {
     out: W,
     header: Header,
+    columns: Columns,
     checksum: crc32fast::Hasher,
 }
 
 impl<W: Write + Seek> Writer<W> {
-    pub(super) fn new(mut out: W, name: &str, shape: ImageShape, terms: &str) -> std::io::Result<Self> {
+    pub(super) fn new(
+        mut out: W,
+        name: &str,
+        shape: ImageShape,
+        terms: &str,
+        columns: Vec<String>,
+    ) -> std::io::Result<Self> {
         out.write_all(&[0; HEADER])?;
         let ImageShape { height, width, channels } = shape;
         let header = Header {
@@ -89,16 +100,23 @@ impl<W: Write + Seek> Writer<W> {
             width,
             channels,
             checksum: 0,
+            labels: Vec::new(),
             skipped: 0,
             skipped_names: Vec::new(),
             terms: terms.to_owned(),
         };
-        Ok(Self { out, header, checksum: crc32fast::Hasher::new() })
+        Ok(Self { out, header, columns: Columns::new(columns), checksum: crc32fast::Hasher::new() })
     }
 
-    pub(super) fn push(&mut self, image: &[u8]) -> std::io::Result<()> {
+    /// Writes an image, with its labels, one a column.
+    pub(super) fn push<'a>(
+        &mut self,
+        image: &[u8],
+        labels: impl Iterator<Item = &'a str>,
+    ) -> std::io::Result<()> {
         self.checksum.update(image);
         self.header.count += 1;
+        self.columns.push(labels);
         self.out.write_all(image)
     }
 
@@ -114,10 +132,19 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     pub(super) fn finish(mut self) -> std::io::Result<Header> {
+        let (labels, classes) = self.columns.finish();
+        self.header.labels = labels;
+        for row in classes.chunks(1 << 16) {
+            let bytes: Vec<u8> = row.iter().flat_map(|class| class.to_le_bytes()).collect();
+            self.checksum.update(&bytes);
+            self.out.write_all(&bytes)?;
+        }
         self.header.checksum = self.checksum.finalize();
         let json = serde_json::to_vec(&self.header)?;
         if json.len() > MAX_JSON {
-            return Err(std::io::Error::other("the header is too long; choose a shorter name"));
+            return Err(std::io::Error::other(
+                "the header is too long; choose a shorter name or fewer labels",
+            ));
         }
         self.out.seek(SeekFrom::Start(0))?;
         self.out.write_all(MAGIC)?;
@@ -212,6 +239,17 @@ impl Dataset for Cache {
         self.header.count
     }
 
+    fn factors(&self) -> Vec<(String, usize)> {
+        self.header.labels.iter().map(|label| (label.name.clone(), label.classes)).collect()
+    }
+
+    fn classes(&self, index: u64) -> Vec<usize> {
+        let columns = self.header.labels.len();
+        let images = HEADER + self.header.count as usize * self.image_shape().len();
+        let row = &self.map[images..][index as usize * 2 * columns..][..2 * columns];
+        row.as_chunks::<2>().0.iter().map(|&class| u16::from_le_bytes(class).into()).collect()
+    }
+
     fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
         let size = self.image_shape().len();
         images.par_chunks_exact_mut(size).zip(indices).try_for_each(|(image, &index)| {
@@ -244,5 +282,6 @@ fn parse(start: &[u8]) -> Result<Header, String> {
 
 fn expected_length(header: &Header) -> Option<u64> {
     let size = (header.height * header.width * header.channels) as u64;
+    let size = size + 2 * header.labels.len() as u64;
     header.count.checked_mul(size)?.checked_add(HEADER as u64)
 }

@@ -3,6 +3,9 @@
 mod cache;
 mod exif;
 mod files;
+mod h5;
+mod labels;
+mod norb;
 mod npz;
 mod picture;
 mod prepare;
@@ -18,6 +21,7 @@ use model::ImageShape;
 use worlds::World;
 
 pub use cache::{Cache, CacheError, Header};
+pub use labels::{Label, Part, Partition, Table, TableError};
 pub use picture::Target;
 pub use prepare::{Job, PrepareError};
 pub use recipe::{RECIPES, Recipe, Source, recipe};
@@ -47,7 +51,20 @@ pub trait Dataset: Send + Sync {
     /// Fails if an image can't be read.
     fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError>;
 
-    /// The world behind the images, if their factors are known.
+    /// The factors of variation that are known of every image, each with its number of classes.
+    fn factors(&self) -> Vec<(String, usize)> {
+        Vec::new()
+    }
+
+    /// The class of every factor of the image of that number.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    fn classes(&self, _index: u64) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// The world behind the images, if they are its whole grid.
     fn world(&self) -> Option<&'static dyn World> {
         None
     }

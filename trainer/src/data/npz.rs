@@ -1,4 +1,4 @@
-//! The images of dSprites' archive: `imgs.npy`, u8 `[N, H, W]` with the values 0 and 1, in a zip file.
+//! The images of an archive of numpy's arrays: u8 `[N, H, W]` or `[N, H, W, C]` in a zip file.
 //!
 //! Read as a stream, image by image. The archive's other arrays, a pickle among them, are not looked at.
 
@@ -11,49 +11,69 @@ use model::ImageShape;
 use super::prepare::PrepareError;
 use crate::npy;
 
-/// The array that holds the images.
-const IMAGES: &str = "imgs.npy";
 /// Longest side of an image.
 const MAX_SIDE: u64 = 1024;
 
-/// Reads the images: `start` is told their shape and number, then `visit` each of them with the values
-/// 0 and 255.
+/// An array of images.
+#[derive(Clone, Copy, Debug)]
+pub struct Array {
+    /// Its name in the archive.
+    pub name: &'static str,
+    /// Whether its values are 0 and 1, for black and white, and it has no side of channels.
+    pub binary: bool,
+}
+
+/// Reads the images: `start` is told their shape and number, then `visit` each of them with values from
+/// 0 to 255.
 pub(super) fn each<T>(
     path: &Path,
+    array: Array,
     start: impl FnOnce(ImageShape, u64) -> Result<T, PrepareError>,
     mut visit: impl FnMut(&mut T, &[u8]) -> Result<(), PrepareError>,
 ) -> Result<T, PrepareError> {
     let read = |source| PrepareError::Read { path: path.to_owned(), source };
     let content = |problem: String| PrepareError::Content { path: path.to_owned(), problem };
+    let within = |problem: String| content(format!("{}: {problem}", array.name));
     let file = BufReader::new(File::open(path).map_err(read)?);
     let mut archive = zip::ZipArchive::new(file).map_err(|error| content(error.to_string()))?;
-    let mut entry = archive.by_name(IMAGES).map_err(|error| content(format!("{IMAGES}: {error}")))?;
+    let mut entry = archive.by_name(array.name).map_err(|error| within(error.to_string()))?;
     let stored = entry.size();
     let mut reader = BufReader::with_capacity(1 << 18, &mut entry).take(stored);
-    let (shape, count) =
-        npy::bytes(&mut reader).and_then(shape).map_err(|problem| content(format!("{IMAGES}: {problem}")))?;
+    let (shape, count) = sides(&mut reader, array.binary).and_then(shape).map_err(within)?;
     let size = shape.len() as u64;
     let held = reader.limit();
     if count.checked_mul(size).is_none_or(|bytes| bytes != held) {
-        let problem = format!("{IMAGES} says it has {count} images of {size} bytes but holds {held} bytes");
-        return Err(content(problem));
+        return Err(within(format!("it says it has {count} images of {size} bytes but holds {held} bytes")));
     }
     let mut state = start(shape, count)?;
     let mut image = vec![0; shape.len()];
     for index in 0..count {
         reader.read_exact(&mut image).map_err(read)?;
-        if let Some(value) = image.iter().find(|&&value| value > 1) {
-            return Err(content(format!("image {index} has the value {value}, where all are 0 or 1")));
+        if array.binary {
+            if let Some(value) = image.iter().find(|&&value| value > 1) {
+                return Err(content(format!("image {index} has the value {value}, where all are 0 or 1")));
+            }
+            image.iter_mut().for_each(|value| *value *= 255);
         }
-        image.iter_mut().for_each(|value| *value *= 255);
         visit(&mut state, &image)?;
     }
     Ok(state)
 }
 
-fn shape([count, height, width]: [u64; 3]) -> Result<(ImageShape, u64), String> {
-    if count == 0 || [height, width].iter().any(|side| !(1..=MAX_SIDE).contains(side)) {
-        return Err(format!("it says it has {count} images of {height}×{width}"));
+fn sides(reader: &mut impl Read, binary: bool) -> Result<[u64; 4], String> {
+    if !binary {
+        return npy::bytes(reader);
     }
-    Ok((ImageShape { height: height as usize, width: width as usize, channels: 1 }, count))
+    let [count, height, width] = npy::bytes(reader)?;
+    Ok([count, height, width, 1])
+}
+
+/// The shape and number of images of an array of those sides.
+pub(super) fn shape(sides: [u64; 4]) -> Result<(ImageShape, u64), String> {
+    let [count @ 1..=u64::MAX, height @ 1..=MAX_SIDE, width @ 1..=MAX_SIDE, channels @ (1 | 3)] = sides
+    else {
+        let [count, height, width, channels] = sides;
+        return Err(format!("it says it has {count} images of {height}×{width}×{channels}"));
+    };
+    Ok((ImageShape { height: height as usize, width: width as usize, channels: channels as usize }, count))
 }

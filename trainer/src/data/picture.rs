@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image_webp::WebPDecoder;
+use model::ImageShape;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -24,6 +25,13 @@ pub struct Target {
     pub grey: bool,
     /// Side of the centred square that is kept, as a share of the picture's shorter side.
     pub share: f64,
+}
+
+impl Target {
+    /// Shape of the images that it makes.
+    pub(super) fn shape(self) -> ImageShape {
+        ImageShape { height: self.side, width: self.side, channels: if self.grey { 1 } else { 3 } }
+    }
 }
 
 /// A decoded picture, `[height, width, 3]`, and how it was held: the EXIF orientation, 1 to 8.

@@ -9,9 +9,10 @@ use rayon::prelude::*;
 
 use super::cache::{Header, Writer};
 use super::files::{Encoded, Files};
-use super::npz;
+use super::labels::{Partition, Table};
 use super::picture::{Target, decode};
-use super::recipe::{Recipe, Source};
+use super::recipe::{Grid, Recipe, Source};
+use super::{h5, norb, npz};
 use crate::file::{self, WriteError};
 
 /// Files that are decoded at a time, and most bytes of them.
@@ -64,6 +65,12 @@ pub enum PrepareError {
     Write(#[from] WriteError),
 }
 
+/// A writer of images that come in the order of a grid, or of none.
+struct Gridded<W: Write + Seek> {
+    writer: Writer<W>,
+    grid: Grid,
+}
+
 /// What a preparation may need besides its recipe.
 pub struct Job<'a> {
     /// The data set.
@@ -72,6 +79,10 @@ pub struct Job<'a> {
     pub path: &'a Path,
     /// What pictures are made into, if not as the recipe has it.
     pub target: Option<Target>,
+    /// Labels of pictures, if not what their names tell.
+    pub table: Option<&'a Table>,
+    /// The part of the pictures that is wanted, if not all.
+    pub partition: Option<&'a Partition>,
     /// Name in the file and in model cards.
     pub name: &'a str,
     /// File to write.
@@ -107,15 +118,20 @@ impl Job<'_> {
             if stop.load(Ordering::Relaxed) { Err(PrepareError::Stopped) } else { Ok(()) }
         };
         match self.recipe.source {
-            Source::Pictures { wanted, target } => {
+            Source::Pictures { wanted, target, told } => {
                 let target = self.target.unwrap_or(target);
-                let side = target.side;
-                let channels = if target.grey { 1 } else { 3 };
-                let shape = ImageShape { height: side, width: side, channels };
-                let mut writer = self.writer(out, shape)?;
+                let columns = match (self.table, told) {
+                    (Some(table), _) => table.columns().to_vec(),
+                    (None, Some(told)) => told.columns.iter().map(|&name| name.to_owned()).collect(),
+                    (None, None) => Vec::new(),
+                };
+                let mut writer = self.writer(out, target.shape(), columns)?;
                 let mut chunk = Vec::new();
                 let mut bytes = 0;
                 Files::at(self.path)?.each(wanted, &mut |encoded| {
+                    if self.partition.is_some_and(|part| !part.holds(&encoded.name)) {
+                        return Ok(());
+                    }
                     bytes += encoded.bytes.as_ref().map_or(0, Vec::len);
                     chunk.push(encoded);
                     if chunk.len() < CHUNK && bytes < CHUNK_BYTES {
@@ -128,11 +144,26 @@ impl Job<'_> {
                 self.push(&mut writer, chunk, &target)?;
                 self.finish(writer)
             }
-            Source::Npz => {
-                let start = |shape, _| self.writer(out, shape);
-                let writer = npz::each(self.path, start, |writer, image| {
-                    writer.push(image).map_err(|source| self.unwritten(source))?;
-                    if writer.header().count % CHUNK as u64 == 0 {
+            Source::Npz(array, grid) => {
+                let start = |shape, count| self.grid(out, shape, count, grid);
+                let visit =
+                    |state: &mut _, image: &[u8]| self.place(state, image, &mut |n| step(n, progress));
+                self.finish(npz::each(self.path, array, start, visit)?.writer)
+            }
+            Source::Hdf5(name, grid) => {
+                let start = |shape, count| self.grid(out, shape, count, grid);
+                let visit =
+                    |state: &mut _, image: &[u8]| self.place(state, image, &mut |n| step(n, progress));
+                self.finish(h5::each(self.path, name, start, visit)?.writer)
+            }
+            Source::Norb(target) => {
+                let target = self.target.unwrap_or(target);
+                let columns = norb::LABELS.map(str::to_owned).into();
+                let mut writer = self.writer(out, target.shape(), columns)?;
+                norb::each(self.path, &target, |image, labels| {
+                    let labels = labels.iter().map(String::as_str);
+                    writer.push(image, labels).map_err(|source| self.unwritten(source))?;
+                    if writer.header().count.is_multiple_of(CHUNK as u64) {
                         step(writer.header().count, progress)?;
                     }
                     Ok(())
@@ -142,8 +173,61 @@ impl Job<'_> {
         }
     }
 
-    fn writer<W: Write + Seek>(&self, out: W, shape: ImageShape) -> Result<Writer<W>, PrepareError> {
-        Writer::new(out, self.name, shape, self.recipe.terms).map_err(|source| self.unwritten(source))
+    /// A writer of `count` images, which have the factors of `grid` if they are all of it.
+    fn grid<W: Write + Seek>(
+        &self,
+        out: W,
+        shape: ImageShape,
+        count: u64,
+        grid: Grid,
+    ) -> Result<Gridded<W>, PrepareError> {
+        let whole = grid.iter().map(|(_, classes)| classes).product::<u64>() == count;
+        if !whole {
+            tracing::warn!("{count} images are not the grid of {}; no factors are kept", self.recipe.name);
+        }
+        let grid = if whole { grid } else { &[] };
+        let columns = grid.iter().map(|(name, _)| (*name).to_owned()).collect();
+        Ok(Gridded { writer: self.writer(out, shape, columns)?, grid })
+    }
+
+    /// Writes the next image of a grid, with its class of every factor.
+    fn place<W: Write + Seek>(
+        &self,
+        Gridded { writer, grid }: &mut Gridded<W>,
+        image: &[u8],
+        step: &mut dyn FnMut(u64) -> Result<(), PrepareError>,
+    ) -> Result<(), PrepareError> {
+        let index = writer.header().count;
+        let mut rest = index;
+        let mut classes: Vec<String> = Vec::with_capacity(grid.len());
+        for (_, count) in grid.iter().rev() {
+            classes.push((rest % count).to_string());
+            rest /= count;
+        }
+        let labels = classes.iter().rev().map(String::as_str);
+        writer.push(image, labels).map_err(|source| self.unwritten(source))?;
+        if (index + 1).is_multiple_of(CHUNK as u64) { step(index + 1) } else { Ok(()) }
+    }
+
+    fn writer<W: Write + Seek>(
+        &self,
+        out: W,
+        shape: ImageShape,
+        columns: Vec<String>,
+    ) -> Result<Writer<W>, PrepareError> {
+        Writer::new(out, self.name, shape, self.recipe.terms, columns)
+            .map_err(|source| self.unwritten(source))
+    }
+
+    /// What is known of a picture by its name.
+    fn labels(&self, name: &str) -> Result<Vec<String>, String> {
+        match (self.table, self.recipe.source) {
+            (Some(table), _) => Ok(table.of(name)?.map(str::to_owned).collect()),
+            (None, Source::Pictures { told: Some(told), .. }) => {
+                (told.by)(name).ok_or_else(|| format!("its name tells no {}", told.columns.join(" or ")))
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Decodes the files in parallel and writes their images in order.
@@ -155,12 +239,19 @@ impl Job<'_> {
     ) -> Result<(), PrepareError> {
         let decoded: Vec<_> = chunk
             .into_par_iter()
-            .map(|Encoded { name, bytes }| (name, bytes.and_then(|bytes| decode(&bytes, target))))
+            .map(|Encoded { name, bytes }| {
+                let labels = self.labels(&name);
+                let image = bytes.and_then(|bytes| Ok((decode(&bytes, target)?, labels?)));
+                (name, image)
+            })
             .collect();
         let mut last = None;
         for (name, image) in decoded {
             match image {
-                Ok(image) => writer.push(&image).map_err(|source| self.unwritten(source))?,
+                Ok((image, labels)) => {
+                    let labels = labels.iter().map(String::as_str);
+                    writer.push(&image, labels).map_err(|source| self.unwritten(source))?;
+                }
                 Err(problem) => {
                     tracing::warn!("{name} is left out: {problem}");
                     writer.skip(&name);

@@ -1,5 +1,6 @@
 //! The data sets that can be prepared: one line of the table each.
 
+use super::npz::Array;
 use super::picture::Target;
 
 /// What a data set's files are.
@@ -11,10 +12,28 @@ pub enum Source {
         wanted: fn(&str) -> bool,
         /// What its pictures are made into.
         target: Target,
+        /// What the pictures' names tell, if they do.
+        told: Option<Told>,
     },
-    /// The array `imgs` of an `.npz` file.
-    Npz,
+    /// An array of an `.npz` file.
+    Npz(Array, Grid),
+    /// A data set of an HDF5 file.
+    Hdf5(&'static str, Grid),
+    /// SmallNORB's matrix files.
+    Norb(Target),
 }
+
+/// What pictures' names tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// Columns of labels.
+    pub columns: &'static [&'static str],
+    /// A picture's labels, one a column.
+    pub by: fn(&str) -> Option<Vec<String>>,
+}
+
+/// The factors whose grid a set's images are, each with its number of classes, the last fastest.
+pub(super) type Grid = &'static [(&'static str, u64)];
 
 /// How a data set is prepared.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +49,16 @@ pub struct Recipe {
 }
 
 /// Every data set that can be prepared.
-pub const RECIPES: [Recipe; 4] = [
+pub const RECIPES: [Recipe; 7] = [
     Recipe {
         name: "folder",
         path: "a folder, tar or zip of PNG, JPEG or WebP pictures",
         terms: "your own pictures",
-        source: Source::Pictures { wanted: |_| true, target: Target { side: 64, grey: false, share: 1.0 } },
+        source: Source::Pictures {
+            wanted: |_| true,
+            target: Target { side: 64, grey: false, share: 1.0 },
+            told: None,
+        },
     },
     Recipe {
         name: "celeba",
@@ -46,6 +69,7 @@ pub const RECIPES: [Recipe; 4] = [
             wanted: celeba,
             // 148 of 178 pixels, as the field crops.
             target: Target { side: 64, grey: false, share: 148.0 / 178.0 },
+            told: None,
         },
     },
     Recipe {
@@ -53,14 +77,61 @@ pub const RECIPES: [Recipe; 4] = [
         path: "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",
         terms: "dSprites, 26 MB, from github.com/google-deepmind/dsprites-dataset; Apache-2.0. \
                 The world `sprites` draws the same images without it",
-        source: Source::Npz,
+        source: Source::Npz(
+            Array { name: "imgs.npy", binary: true },
+            &[("colour", 1), ("shape", 3), ("scale", 6), ("orientation", 40), ("posX", 32), ("posY", 32)],
+        ),
     },
     Recipe {
         name: "chairs3d",
         path: "rendered_chairs as a folder or tar",
         terms: "3D Chairs, 1,393 chairs in 62 views, 1 GB, from di.ens.fr/willow/research/seeing3Dchairs; \
                 for research",
-        source: Source::Pictures { wanted: chair, target: Target { side: 64, grey: true, share: 0.75 } },
+        source: Source::Pictures {
+            wanted: chair,
+            target: Target { side: 64, grey: true, share: 0.75 },
+            told: Some(Told { columns: &["elevation", "azimuth"], by: view }),
+        },
+    },
+    Recipe {
+        name: "shapes3d",
+        path: "3dshapes.h5",
+        terms: "3D Shapes, 267 MB, from github.com/google-deepmind/3d-shapes; Apache-2.0",
+        source: Source::Hdf5(
+            "images",
+            &[
+                ("floor hue", 10),
+                ("wall hue", 10),
+                ("object hue", 10),
+                ("scale", 8),
+                ("shape", 4),
+                ("orientation", 15),
+            ],
+        ),
+    },
+    Recipe {
+        name: "mpi3d",
+        path: "mpi3d_toy.npz, or one of its siblings",
+        terms: "MPI3D, 3 to 13 GB, from github.com/rr-learning/disentanglement_dataset; CC BY 4.0",
+        source: Source::Npz(
+            Array { name: "images.npy", binary: false },
+            &[
+                ("colour", 6),
+                ("shape", 6),
+                ("size", 2),
+                ("camera", 3),
+                ("background", 3),
+                ("horizontal axis", 40),
+                ("vertical axis", 40),
+            ],
+        ),
+    },
+    Recipe {
+        name: "smallnorb",
+        path: "the folder of the six unpacked files smallnorb-….mat",
+        terms: "SmallNORB, 48,600 pairs of pictures, 200 MB, from cs.nyu.edu/~ylclab/data/norb-v1.0-small; \
+                for research",
+        source: Source::Norb(Target { side: 64, grey: true, share: 1.0 }),
     },
 ];
 
@@ -83,9 +154,26 @@ fn chair(name: &str) -> bool {
     parts.next() == Some("renders") && file.starts_with("image_")
 }
 
+/// Elevation and azimuth in degrees, from `image_000_p020_t011_r096.png`.
+fn view(name: &str) -> Option<Vec<String>> {
+    let file = name.rsplit('/').next()?;
+    let degrees = |letter| {
+        let part = file.split('_').find_map(|part| part.strip_prefix(letter))?;
+        part.parse::<u16>().ok().map(|degrees| degrees.to_string())
+    };
+    Some(vec![degrees('p')?, degrees('t')?])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chairs_view_stands_in_its_name() {
+        let told = view("rendered_chairs/1a6f/renders/image_000_p020_t011_r096.png");
+        assert_eq!(told, Some(vec!["20".into(), "11".into()]));
+        assert!(view("renders/image_000_p020.png").is_none() && view("").is_none());
+    }
 
     #[test]
     fn names_of_other_files_are_not_taken() {

@@ -73,9 +73,27 @@ impl Place {
     }
 
     fn prepare(&self, name: &str, path: &Path, target: Option<Target>) -> Result<Header, PrepareError> {
+        self.labelled(name, path, target, None, None)
+    }
+
+    fn labelled(
+        &self,
+        name: &str,
+        path: &Path,
+        target: Option<Target>,
+        table: Option<&Table>,
+        partition: Option<&Partition>,
+    ) -> Result<Header, PrepareError> {
         let recipe = recipe(name).expect("a recipe");
-        let job = Job { recipe, path, target, name, out: &self.out() };
+        let job = Job { recipe, path, target, table, partition, name, out: &self.out() };
         job.run(&AtomicBool::new(false), &mut |_| {})
+    }
+
+    /// The labels' names and numbers of classes, and the classes of every image.
+    fn known(&self) -> (Vec<(String, usize)>, Vec<Vec<usize>>) {
+        let cache = Cache::open(&self.out()).expect("a cache");
+        cache.check().expect("the checksum");
+        (cache.factors(), (0..cache.len()).map(|index| cache.classes(index)).collect())
     }
 
     /// The first value of every image.
@@ -334,8 +352,149 @@ fn a_stop_leaves_nothing_behind() {
     }
     let recipe = recipe("folder").expect("a recipe");
     let folder = place.0.path().join("in");
-    let job = Job { recipe, path: &folder, target: Some(TARGET), name: "folder", out: &place.out() };
+    let job = Job {
+        recipe,
+        path: &folder,
+        target: Some(TARGET),
+        table: None,
+        partition: None,
+        name: "folder",
+        out: &place.out(),
+    };
     let outcome = job.run(&AtomicBool::new(true), &mut |_| {});
     assert!(matches!(outcome, Err(PrepareError::Stopped)));
     assert_eq!(fs::read_dir(place.0.path()).map(Iterator::count).ok(), Some(1));
+}
+
+#[test]
+fn labels_of_a_table_go_with_their_pictures_and_who_has_none_is_left_out() -> Outcome {
+    let place = Place::new();
+    let mut rows = "file,age,hat\n".to_owned();
+    for index in 0..200 {
+        place.write(&format!("in/{index:03}.png"), &grey(index));
+        if index != 7 {
+            rows +=
+                &format!("{index:03}.png,{},{}\n", 100 - index % 3, if index < 50 { "yes" } else { "no" });
+        }
+    }
+    let table = Table::read(&place.write("labels.csv", rows.as_bytes()))?;
+    let folder = place.0.path().join("in");
+    let header = place.labelled("folder", &folder, Some(TARGET), Some(&table), None)?;
+    assert_eq!((header.count, header.skipped, header.skipped_names), (199, 1, vec!["007.png".to_owned()]));
+    let (names, classes) = place.known();
+    assert_eq!(names, [("age".to_owned(), 3), ("hat".to_owned(), 2)]);
+    assert_eq!(
+        (&classes[0][..], &classes[6][..], &classes[198][..]),
+        (&[2, 1][..], &[2, 1][..], &[1, 0][..])
+    );
+    let dataset = open(&place.out().to_string_lossy())?;
+    assert_eq!(dataset.classes(7), [0, 1], "picture 8");
+    Ok(())
+}
+
+#[test]
+fn celebas_attributes_and_parts_are_read_as_they_come() -> Outcome {
+    let place = Place::new();
+    for index in 1..=4 {
+        place.write(&format!("in/00000{index}.png"), &grey(index * 10));
+    }
+    let list = b"4\nBangs Smiling\n000001.png -1  1\n000002.png  1  1\n000003.png -1 -1\n000004.png  1 -1\n";
+    let table = Table::read(&place.write("list_attr_celeba.txt", list))?;
+    let parts = b"000001.png 0\n000002.png 0\n000003.png 1\n000004.png 2\n";
+    let train = Partition::read(&place.write("list_eval_partition.txt", parts), Part::Train)?;
+    place.labelled("celeba", &place.0.path().join("in"), Some(TARGET), Some(&table), Some(&train))?;
+    assert_eq!(place.firsts(), [10, 20]);
+    let (names, classes) = place.known();
+    assert_eq!(names, [("Bangs".to_owned(), 2)], "both smile, which tells nothing");
+    assert_eq!(classes, [[0], [1]]);
+    Ok(())
+}
+
+#[test]
+fn a_chairs_view_is_known_by_its_name() -> Outcome {
+    let place = Place::new();
+    for (view, value) in [("p020_t000", 10), ("p020_t011", 20), ("p030_t000", 30), ("p030_t191", 40)] {
+        place.write(&format!("in/a/renders/image_000_{view}_r096.png"), &grey(value));
+    }
+    place.prepare("chairs3d", &place.0.path().join("in"), Some(Target { grey: true, ..TARGET }))?;
+    let (names, classes) = place.known();
+    assert_eq!(names, [("elevation".to_owned(), 2), ("azimuth".to_owned(), 3)]);
+    assert_eq!(classes, [[0, 0], [0, 1], [1, 0], [1, 2]]);
+    Ok(())
+}
+
+#[test]
+fn images_of_a_whole_grid_have_its_factors() -> Outcome {
+    let place = Place::new();
+    let count: usize = 6 * 6 * 2 * 3 * 3 * 40 * 40;
+    let values: Vec<u8> = (0..count).flat_map(|index| [(index % 251) as u8; 3]).collect();
+    let header = crate::npy::header(&[count as u64, 1, 1, 3]);
+    let path = place.write("mpi.npz", &zip_of(&[("images.npy", &[&header[..], &values].concat())]));
+    let header = place.prepare("mpi3d", &path, None)?;
+    assert_eq!((header.count, header.channels, header.labels.len()), (count as u64, 3, 7));
+    let cache = Cache::open(&place.out())?;
+    cache.check()?;
+    assert_eq!(cache.image(252)?, [1; 3]);
+    assert_eq!(cache.classes(0), [0; 7]);
+    assert_eq!(cache.classes(1600 * 3 * 3 * 2 + 41), [0, 1, 0, 0, 0, 1, 1]);
+    assert_eq!(cache.classes(count as u64 - 1), [5, 5, 1, 2, 2, 39, 39]);
+    Ok(())
+}
+
+fn h5(sides: &[u64], values: &[u8], chunks: Option<&[u64]>) -> Vec<u8> {
+    let mut builder = hdf5_pure::FileBuilder::new();
+    let images = builder.create_dataset("images");
+    images.with_u8_data(values).with_shape(sides);
+    if let Some(chunks) = chunks {
+        images.with_chunks(chunks).with_deflate(4);
+    }
+    builder.finish().expect("an HDF5 file")
+}
+
+#[test]
+fn shapes3d_is_read_whole_or_in_chunks() -> Outcome {
+    let place = Place::new();
+    let values: Vec<u8> = (0..700).flat_map(|index| [(index % 251) as u8; 2 * 2 * 3]).collect();
+    for chunks in [None, Some(&[300, 1, 2, 1][..]), Some(&[7, 2, 2, 3])] {
+        let path = place.write("3dshapes.h5", &h5(&[700, 2, 2, 3], &values, chunks));
+        let header = place.prepare("shapes3d", &path, None)?;
+        assert_eq!((header.count, header.height, header.channels), (700, 2, 3));
+        assert_eq!(header.labels, [], "700 images are not the set's grid");
+        let expected: Vec<u8> = (0..700).map(|index| (index % 251) as u8).collect();
+        assert_eq!(place.firsts(), expected, "{chunks:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn hostile_hdf5_is_refused_by_name_and_nothing_is_written() {
+    let place = Place::new();
+    let whole = h5(&[70, 2, 2, 3], &[9; 840], Some(&[7, 2, 2, 3]));
+    let mut floats = hdf5_pure::FileBuilder::new();
+    floats.create_dataset("images").with_f32_data(&[0.0; 12]).with_shape(&[1, 2, 2, 3]);
+    let mut other = hdf5_pure::FileBuilder::new();
+    other.create_dataset("labels").with_u8_data(&[0; 12]).with_shape(&[1, 2, 2, 3]);
+    // The first side, 70, is made 70 + 2⁴⁰ wherever it stands.
+    let mut huge = whole.clone();
+    let side = [70, 0, 0, 0, 0, 0, 0, 0];
+    for at in 0..huge.len() - 8 {
+        if huge[at..at + 8] == side {
+            huge[at + 5] = 1;
+        }
+    }
+    for bytes in [
+        whole[..whole.len() / 2].to_vec(),
+        whole[..100].to_vec(),
+        b"rubbish".to_vec(),
+        floats.finish().expect("a file"),
+        other.finish().expect("a file"),
+        h5(&[70, 2, 6], &[9; 840], None),
+        h5(&[70, 2, 3, 2], &[9; 840], None),
+        huge,
+    ] {
+        let path = place.write("3dshapes.h5", &bytes);
+        let said = place.prepare("shapes3d", &path, None).expect_err("it was taken").to_string();
+        assert!(said.contains("3dshapes.h5"), "{said}");
+    }
+    assert!(!place.out().exists());
 }

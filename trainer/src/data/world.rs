@@ -46,6 +46,14 @@ impl Dataset for WorldDataset {
         Ok(())
     }
 
+    fn factors(&self) -> Vec<(String, usize)> {
+        self.world.factors().iter().map(|factor| (factor.name.to_owned(), factor.count)).collect()
+    }
+
+    fn classes(&self, index: u64) -> Vec<usize> {
+        self.world.classes(index)
+    }
+
     fn world(&self) -> Option<&'static dyn World> {
         Some(self.world)
     }

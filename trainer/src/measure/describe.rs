@@ -7,7 +7,6 @@ use candle_core::Tensor;
 use metrics::information;
 use model::Vae;
 use model::card::{FactorMatch, Score, Unit};
-use worlds::World;
 
 use super::MeasureError;
 use super::encoded::Encoded;
@@ -38,9 +37,10 @@ pub fn describe(
     seed: u64,
 ) -> Result<Measured, MeasureError> {
     let encoded = Encoded::draw(vae, dataset, samples, seed)?;
-    let names = dataset.world().map(|world| matches(world, &encoded));
-    let units: Vec<Unit> = (0..encoded.latent())
-        .map(|unit| describe_unit(&encoded, unit, names.as_ref().and_then(|names| names[unit].clone())))
+    let units: Vec<Unit> = matches(dataset, &encoded)
+        .into_iter()
+        .enumerate()
+        .map(|(unit, factor)| describe_unit(&encoded, unit, factor))
         .collect();
     let mut scores = scores(&encoded, vae.config().likelihood.name(), dataset.name());
     scores.extend(sparsity(&encoded, &units, tensors)?);
@@ -66,16 +66,16 @@ fn describe_unit(encoded: &Encoded, unit: usize, factor: Option<FactorMatch>) ->
 
 /// For every unit the factor that it tells most of, as a share of the factor's entropy; none for a
 /// unit that tells nothing of any.
-fn matches(world: &dyn World, encoded: &Encoded) -> Vec<Option<FactorMatch>> {
-    let factors = world.factors();
-    let classes: Vec<Vec<usize>> = encoded.indices.iter().map(|&index| world.classes(index)).collect();
+fn matches(dataset: &dyn Dataset, encoded: &Encoded) -> Vec<Option<FactorMatch>> {
+    let factors = dataset.factors();
+    let classes: Vec<Vec<usize>> = encoded.indices.iter().map(|&index| dataset.classes(index)).collect();
     (0..encoded.latent())
         .map(|unit| {
             let bins = information::bins(&encoded.means(unit));
-            let shares = factors.iter().enumerate().map(|(place, factor)| {
+            let shares = factors.iter().enumerate().map(|(place, (name, count))| {
                 let classes: Vec<usize> = classes.iter().map(|classes| classes[place]).collect();
-                let information = information::share(&bins, &classes, factor.count);
-                FactorMatch { name: factor.name.to_owned(), information: information as f32 }
+                let information = information::share(&bins, &classes, *count);
+                FactorMatch { name: name.clone(), information: information as f32 }
             });
             shares
                 .max_by(|a, b| a.information.total_cmp(&b.information))

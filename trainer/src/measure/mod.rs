@@ -7,6 +7,7 @@ mod disentanglement;
 mod distances;
 mod encoded;
 mod hoyer;
+mod labelled;
 mod mmd;
 mod precision_recall;
 mod samples;
@@ -66,8 +67,8 @@ pub trait Watch: Sync {
     fn encoded(&self, images: u64);
 }
 
-/// The scores that take long: every metric of disentanglement, if the data's factors are known, and
-/// the quality of generated images.
+/// The scores that take long: every metric of disentanglement on a world, those that need no chosen
+/// images on labelled pictures, and the quality of generated images.
 ///
 /// # Errors
 /// Fails if an image can't be read, the network doesn't fit the images, or a code isn't finite.
@@ -79,7 +80,7 @@ pub fn score(
 ) -> Result<Vec<Score>, MeasureError> {
     let mut scores = match dataset.world().filter(|world| world.len() == dataset.len()) {
         Some(world) => disentanglement::scores(vae, dataset, world, protocol, watch)?,
-        None => Vec::new(),
+        None => labelled::scores(vae, dataset, protocol, watch)?,
     };
     scores.extend(samples::scores(vae, dataset, protocol)?);
     Ok(scores)

@@ -1,0 +1,62 @@
+//! The images of an HDF5 file: a data set of bytes `[N, H, W, C]`, read a few rows at a time.
+
+use std::path::Path;
+
+use hdf5_pure::{DType, File};
+use model::ImageShape;
+
+use super::npz::shape;
+use super::prepare::PrepareError;
+
+/// Fewest images read at a time, and most bytes of them.
+const ROWS: u64 = 256;
+const MAX_WINDOW: u64 = 1 << 30;
+/// More than deflate can make of a byte: a file that says so much is no honest one.
+const MOST_RATIO: u64 = 1100;
+
+/// Reads the images of the data set `name`: `start` is told their shape and number, then `visit` each of
+/// them.
+pub(super) fn each<T>(
+    path: &Path,
+    name: &str,
+    start: impl FnOnce(ImageShape, u64) -> Result<T, PrepareError>,
+    mut visit: impl FnMut(&mut T, &[u8]) -> Result<(), PrepareError>,
+) -> Result<T, PrepareError> {
+    let content = |problem: String| PrepareError::Content { path: path.to_owned(), problem };
+    let said = |error: hdf5_pure::Error| content(format!("{name}: {error}"));
+    let held =
+        std::fs::metadata(path).map_err(|source| PrepareError::Read { path: path.to_owned(), source })?.len();
+    let file = File::open_streaming(path).map_err(|error| content(error.to_string()))?;
+    let images = file.dataset(name).map_err(said)?;
+    let dtype = images.dtype().map_err(said)?;
+    if dtype != DType::U8 {
+        return Err(content(format!("{name}: its values have type {dtype:?}, not unsigned bytes")));
+    }
+    let sides = images.shape().map_err(said)?;
+    let shaped = <[u64; 4]>::try_from(sides).map_err(|sides| format!("it has {} sides", sides.len()));
+    let (shape, count) = shaped.and_then(shape).map_err(|problem| content(format!("{name}: {problem}")))?;
+    let size = shape.len() as u64;
+    if count.checked_mul(size).is_none_or(|bytes| bytes / MOST_RATIO > held) {
+        return Err(content(format!(
+            "{name} says it has {count} images of {size} bytes, but the file has {held} bytes"
+        )));
+    }
+    // A window as high as a chunk, so that none is unpacked twice.
+    let chunk = images.chunk_shape().map_err(said)?.and_then(|sides| sides.first().copied()).unwrap_or(1);
+    let rows = chunk.max(ROWS).min(count);
+    if rows * size > MAX_WINDOW {
+        return Err(content(format!(
+            "{name} is stored in chunks of {chunk} images; store it in smaller ones"
+        )));
+    }
+    let mut state = start(shape, count)?;
+    for first in (0..count).step_by(rows as usize) {
+        let rows = rows.min(count - first);
+        let bytes = images.read_raw_rows(first, rows).map_err(said)?;
+        if bytes.len() as u64 != rows * size {
+            return Err(content(format!("{name} ends within its images from number {first} on")));
+        }
+        bytes.chunks_exact(shape.len()).try_for_each(|image| visit(&mut state, image))?;
+    }
+    Ok(state)
+}

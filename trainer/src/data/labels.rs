@@ -1,0 +1,359 @@
+//! What is known of prepared pictures: columns of classes, from a table, from the pictures' names, or
+//! from their places on a grid.
+//!
+//! A table is a CSV file, a header above, the picture's name first in every row; or a list as CelebA's
+//! `list_attr_celeba.txt`: the number of rows, the columns' names, then rows of a name and values.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Largest table that is read.
+const MAX_BYTES: u64 = 1 << 30;
+/// Most columns, so that their names fit into the header of a file of images.
+const MAX_COLUMNS: usize = 48;
+/// Longest name of a column that is kept.
+const MAX_NAME: usize = 40;
+/// Most classes of a column: with more, a sample of pictures tells little of each. Numbers of more values
+/// are cut into [`BINS`].
+const MAX_CLASSES: usize = 256;
+const BINS: usize = 20;
+/// Stands between the values of a row: ASCII's unit separator.
+const BETWEEN: &str = "\u{1f}";
+
+/// A column of labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// Its name.
+    pub name: String,
+    /// Number of classes: its values, numbers by size and words by the alphabet.
+    pub classes: usize,
+}
+
+/// A table that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The file can't be read.
+    #[error("{} could not be read: {source}", path.display())]
+    Read {
+        /// File.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// The file is no such table.
+    #[error("{} is no table of labels: {problem}", path.display())]
+    Content {
+        /// File.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        problem: String,
+    },
+}
+
+/// Labels of pictures by their names.
+#[derive(Debug)]
+pub struct Table {
+    path: PathBuf,
+    columns: Vec<String>,
+    /// Each row's values with [`BETWEEN`] between them.
+    rows: HashMap<String, String>,
+}
+
+impl Table {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// Names the file and the row that can't be used.
+    pub fn read(path: &Path) -> Result<Self, TableError> {
+        let text = text(path)?;
+        let content = |problem: String| TableError::Content { path: path.to_owned(), problem };
+        let first = text.lines().next().unwrap_or_default().trim();
+        let (columns, rows) =
+            if first.parse::<u64>().is_ok() { list(&text) } else { csv(&text) }.map_err(content)?;
+        if columns.is_empty() || rows.is_empty() {
+            return Err(content("it has no column or no row beside the names".into()));
+        }
+        if columns.len() > MAX_COLUMNS {
+            return Err(content(format!("it has {} columns; at most {MAX_COLUMNS} are kept", columns.len())));
+        }
+        let columns = columns.iter().map(|name| name.chars().take(MAX_NAME).collect()).collect();
+        Ok(Self { path: path.to_owned(), columns, rows })
+    }
+
+    /// The columns' names.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The labels of a picture, by its path below the data set's folder, or by its file's name alone.
+    pub(super) fn of(&self, picture: &str) -> Result<std::str::Split<'_, &'static str>, String> {
+        let file = picture.rsplit('/').next().unwrap_or(picture);
+        let row = self.rows.get(picture).or_else(|| self.rows.get(file));
+        row.map(|row| row.split(BETWEEN)).ok_or_else(|| format!("{} has no row for it", self.path.display()))
+    }
+}
+
+/// Which pictures belong to a part of a set, as CelebA's `list_eval_partition.txt` tells: a row of a
+/// name and 0, 1 or 2.
+#[derive(Debug)]
+pub struct Partition {
+    names: HashMap<String, u8>,
+    part: Part,
+}
+
+/// A part of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// To train on.
+    Train,
+    /// To choose by.
+    Valid,
+    /// To test on.
+    Test,
+}
+
+impl Partition {
+    /// Reads a list of which `part` is wanted.
+    ///
+    /// # Errors
+    /// Names the file and the row that can't be used.
+    pub fn read(path: &Path, part: Part) -> Result<Self, TableError> {
+        let content = |problem: String| TableError::Content { path: path.to_owned(), problem };
+        let mut names = HashMap::new();
+        for (number, line) in (1..).zip(text(path)?.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+            let mut words = line.split_whitespace();
+            let (name, part) = (words.next(), words.next().and_then(|word| word.parse().ok()));
+            match (name, part, words.next()) {
+                (Some(name), Some(part @ 0..=2), None) => names.insert(name.to_owned(), part),
+                _ => return Err(content(format!("row {number} is not a name and 0, 1 or 2"))),
+            };
+        }
+        Ok(Self { names, part })
+    }
+
+    /// Whether a picture is of the wanted part.
+    pub(super) fn holds(&self, picture: &str) -> bool {
+        let file = picture.rsplit('/').next().unwrap_or(picture);
+        self.names.get(file) == Some(&(self.part as u8))
+    }
+}
+
+/// Labels as they come, picture by picture.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    names: Vec<String>,
+    /// Each column's values so far, with the order in which they came.
+    seen: Vec<HashMap<String, u32>>,
+    rows: Vec<u32>,
+}
+
+impl Columns {
+    pub(super) fn new(names: Vec<String>) -> Self {
+        Self { seen: vec![HashMap::new(); names.len()], names, rows: Vec::new() }
+    }
+
+    /// Adds a picture's labels, one a column.
+    pub(super) fn push<'a>(&mut self, row: impl Iterator<Item = &'a str>) {
+        for (seen, value) in self.seen.iter_mut().zip(row) {
+            let next = seen.len() as u32;
+            let id = match seen.get(value) {
+                Some(&id) => id,
+                None => *seen.entry(value.to_owned()).or_insert(next),
+            };
+            self.rows.push(id);
+        }
+    }
+
+    /// The columns that tell pictures apart, and the class of each of them, `[N, K]`.
+    pub(super) fn finish(self) -> (Vec<Label>, Vec<u16>) {
+        let mut labels = Vec::new();
+        let mut kept = Vec::new();
+        for (place, (name, seen)) in self.names.iter().zip(self.seen).enumerate() {
+            match classes(seen) {
+                Some((classes, map)) => {
+                    labels.push(Label { name: name.clone(), classes });
+                    kept.push((place, map));
+                }
+                None => tracing::warn!("the column `{name}` is left out: its values are no classes"),
+            }
+        }
+        let rows = self.rows.chunks_exact(self.names.len().max(1));
+        let classes =
+            rows.flat_map(|row| kept.iter().map(|(place, map)| map[row[*place] as usize])).collect();
+        (labels, classes)
+    }
+}
+
+/// How many classes a column's values make, and the class of each by the order in which it came; none
+/// if all are the same, or words of which there are too many.
+fn classes(seen: HashMap<String, u32>) -> Option<(usize, Vec<u16>)> {
+    let mut values: Vec<(String, u32)> = seen.into_iter().collect();
+    if values.len() < 2 {
+        return None;
+    }
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
+    let numbers: Option<Vec<f64>> = values.iter().map(|(text, _)| number(text)).collect();
+    let mut map = vec![0; values.len()];
+    if let Some(numbers) = numbers.filter(|numbers| numbers.len() > MAX_CLASSES) {
+        let (low, high) =
+            numbers.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
+        for (value, (_, id)) in numbers.iter().zip(&values) {
+            let bin = ((value - low) / (high - low) * BINS as f64) as usize;
+            map[*id as usize] = bin.min(BINS - 1) as u16;
+        }
+        return Some((BINS, map));
+    }
+    if values.len() > MAX_CLASSES {
+        return None;
+    }
+    values.sort_by(|(a, _), (b, _)| {
+        match (number(a), number(b)) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+        .then_with(|| a.cmp(b))
+    });
+    for (class, (_, id)) in values.iter().enumerate() {
+        map[*id as usize] = class as u16;
+    }
+    Some((values.len(), map))
+}
+
+fn text(path: &Path) -> Result<String, TableError> {
+    let read = |source| TableError::Read { path: path.to_owned(), source };
+    let mut text = String::new();
+    let file = File::open(path).map_err(read)?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(read)?;
+    if text.len() as u64 > MAX_BYTES {
+        let problem = format!("it has more than {} MiB", MAX_BYTES >> 20);
+        return Err(TableError::Content { path: path.to_owned(), problem });
+    }
+    Ok(text)
+}
+
+type Rows = (Vec<String>, HashMap<String, String>);
+
+fn list(text: &str) -> Result<Rows, String> {
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut lines = text.lines().skip(1);
+    let columns = words(lines.next().unwrap_or_default());
+    let mut rows = HashMap::new();
+    for (number, line) in (3..).zip(lines).filter(|(_, line)| !line.trim().is_empty()) {
+        let mut row = words(line);
+        if row.len() != columns.len() + 1 {
+            return Err(format!("row {number} has {} values, not {}", row.len(), columns.len() + 1));
+        }
+        let name = row.remove(0);
+        rows.insert(name, row.join(BETWEEN));
+    }
+    Ok((columns, rows))
+}
+
+fn csv(text: &str) -> Result<Rows, String> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let said = |error: csv::Error| error.to_string();
+    let columns = reader.headers().map_err(said)?.iter().skip(1).map(str::to_owned).collect();
+    let mut rows = HashMap::new();
+    for record in reader.records() {
+        let record = record.map_err(said)?;
+        let mut values = record.iter();
+        if let Some(name) = values.next() {
+            rows.insert(name.to_owned(), values.collect::<Vec<_>>().join(BETWEEN));
+        }
+    }
+    Ok((columns, rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(rows: &[[&str; 2]]) -> (Vec<Label>, Vec<u16>) {
+        let mut columns = Columns::new(vec!["a".into(), "b".into()]);
+        rows.iter().for_each(|row| columns.push(row.iter().copied()));
+        columns.finish()
+    }
+
+    #[test]
+    fn numbers_are_classes_by_size_and_words_by_the_alphabet() {
+        let (labels, classes) = columns(&[["10", "pear"], ["9", "apple"], ["-1", "pear"]]);
+        let label = |name: &str, classes| Label { name: name.into(), classes };
+        assert_eq!(labels, [label("a", 3), label("b", 2)]);
+        assert_eq!(classes, [2, 1, 1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_column_that_tells_nothing_is_left_out() {
+        let (labels, classes) = columns(&[["1", "x"], ["2", "x"]]);
+        assert_eq!((labels.len(), classes), (1, vec![0, 1]));
+    }
+
+    #[test]
+    fn many_numbers_are_cut_into_bins_and_many_words_left_out() {
+        let mut columns = Columns::new(vec!["number".into(), "word".into()]);
+        for i in 0..4000 {
+            let row = [format!("{}", f64::from(i) / 4000.0), format!("word {i}")];
+            columns.push(row.iter().map(String::as_str));
+        }
+        let (labels, classes) = columns.finish();
+        assert_eq!(labels, [Label { name: "number".into(), classes: BINS }]);
+        assert_eq!((classes[0], classes[200], classes[3999]), (0, 1, 19));
+    }
+
+    #[test]
+    fn both_kinds_of_tables_are_read() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("labels");
+        for text in [
+            "name,Smiling,\"Hair, kind\"\na/1.jpg,1,\"long, dark\"\n2.jpg,-1,short\n",
+            "2\nSmiling Hair\na/1.jpg  1 long,dark\n2.jpg -1  short\n",
+        ] {
+            std::fs::write(&path, text)?;
+            let table = Table::read(&path)?;
+            assert_eq!(table.columns()[0], "Smiling");
+            assert_eq!(table.of("a/1.jpg")?.next(), Some("1"));
+            assert_eq!(table.of("x/y/2.jpg")?.nth(1), Some("short"));
+            assert!(table.of("3.jpg").is_err_and(|said| said.contains("labels has no row")));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused_by_name() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("bad.csv");
+        for (text, word) in [
+            ("", "no column"),
+            ("name\na.jpg\n", "no column"),
+            ("name,b\n", "no row"),
+            ("name,b\na.jpg,1,2\n", "record 1"),
+            ("2\nSmiling\n1.jpg 1\n2.jpg\n", "row 4"),
+            (&format!("name{}\na{}\n", ",c".repeat(60), ",1".repeat(60)), "60 columns"),
+        ] {
+            std::fs::write(&path, text)?;
+            let said = Table::read(&path).expect_err(word).to_string();
+            assert!(said.contains("bad.csv") && said.contains(word), "{word}: {said}");
+        }
+        std::fs::write(&path, [b'a', 0xff, b'\n'])?;
+        assert!(Table::read(&path).is_err() && Table::read(folder.path()).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_partition_holds_its_parts_pictures() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("list_eval_partition.txt");
+        std::fs::write(&path, "000001.jpg 0\n000002.jpg 2\n")?;
+        let test = Partition::read(&path, Part::Test)?;
+        assert!(test.holds("img_align_celeba/000002.jpg"));
+        assert!(!test.holds("000001.jpg") && !test.holds("000003.jpg"));
+        std::fs::write(&path, "000001.jpg 0\n000002.jpg three\n")?;
+        assert!(Partition::read(&path, Part::Test).is_err_and(|error| error.to_string().contains("row 2")));
+        Ok(())
+    }
+}
