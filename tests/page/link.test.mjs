@@ -50,6 +50,7 @@ test("a link that is put into an open page's address is followed, and one to a p
   const link = page.url();
   await page.locator("#factors input[type=range]").last().press("Home");
   await changed(page, "#twin-1", there);
+  await page.waitForURL((url) => url.hash.startsWith("#m=") && url.href !== link);
   await page.locator("nav a", { hasText: "Check" }).click();
   await page.waitForURL(/#m=/);
   assert.notEqual(page.url(), link);

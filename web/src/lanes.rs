@@ -83,6 +83,12 @@ impl Lanes {
         self.waiting.contains_key(&lane) || self.running.is_some_and(|(_, running)| running == lane)
     }
 
+    /// Whether a row waits or runs.
+    pub fn has_rows(&self) -> bool {
+        let running = self.running.iter().map(|(_, lane)| lane);
+        self.waiting.keys().chain(running).any(|lane| matches!(lane, Lane::Row(..)))
+    }
+
     /// The lane whose request is answered; none if the request was withdrawn.
     pub fn finish(&mut self, ticket: u32) -> Option<Lane> {
         let (running, lane) = self.running.take()?;

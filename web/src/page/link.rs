@@ -16,6 +16,8 @@ pub(super) struct Address {
     shown: Option<String>,
     /// Whether a change is on its way.
     waiting: bool,
+    /// Whether it has told the state before: then a way to a part of the page does not end that.
+    told: bool,
 }
 
 /// Follows the address: that of the start, and each that is entered later.
@@ -51,8 +53,12 @@ impl App {
     /// Shows the state in the address; without `always` not before the visitor has changed it.
     fn show_state(&self, always: bool) {
         let Some(fragment) = self.0.state.borrow().fragment() else { return };
-        let before = self.0.address.borrow_mut().shown.replace(fragment.clone());
-        if always || before.is_some_and(|before| before != fragment) {
+        let mut address = self.0.address.borrow_mut();
+        let before = address.shown.replace(fragment.clone());
+        let hash = || self.0.dom.window().location().hash().unwrap_or_default();
+        let lost = address.told && hash().trim_start_matches('#') != fragment;
+        if always || lost || before.is_some_and(|before| before != fragment) {
+            address.told = true;
             let Ok(history) = self.0.dom.window().history() else { return };
             // A browser that refuses keeps the old address; the page is the same.
             history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{fragment}"))).ok();

@@ -29,6 +29,10 @@ impl State {
             return;
         }
         effects.push(Effect::Animate);
+        // Where pictures take long, those that move would keep the rows from ever being drawn.
+        if self.lanes.has_rows() {
+            return;
+        }
         self.invites = time - *self.opened.get_or_insert(time) > PERIOD;
         // To and fro, slower towards the ends.
         let swing = 1.0 - (2.0 * (time / PERIOD).fract() - 1.0).abs();

@@ -207,6 +207,17 @@ fn the_opening_moves_both_models_until_a_touch() {
 }
 
 #[test]
+fn the_opening_waits_for_rows() {
+    let mut bench = Bench::shown();
+    bench.state.animated = true;
+    let row = bench.model(0).row_request(0, 0);
+    bench.state.lanes.ask(Lane::Row(0, 0), row, vec![]);
+    assert!(bench.state.update(Event::Tick(PERIOD / 2.0)).contains(&Effect::Animate));
+    assert!(bench.state.update(Event::Tick(PERIOD / 2.0)).contains(&Effect::Animate), "it runs");
+    assert_eq!(bench.model(0).preview, None);
+}
+
+#[test]
 fn another_choice_outruns_an_earlier_file() {
     let mut bench = Bench::shown();
     let visit = bench.state.sides[0].visit;
