@@ -27,7 +27,9 @@ async function answers(page) {
   }
   await page.waitForFunction(() =>
     [...document.querySelectorAll("#answers-1 thead th")].some((head) => head.style.getPropertyValue("--lit") === "1.00"));
-  await page.locator("#answer-1-3 td").nth(1).hover();
+  const cells = page.locator("#answer-1-3 td");
+  const shares = (await cells.allTextContents()).map(Number);
+  await cells.nth(shares.indexOf(Math.max(...shares))).hover();
 }
 
 /** Draws what no model has seen. */

@@ -1,4 +1,4 @@
-//! The opening animation: one unit of each model moves to and fro until the visitor touches something.
+//! The opening animation: the most telling unit of each model moves to and fro until the visitor touches something.
 
 use super::{Effect, Panel, Preview, State};
 use crate::worker::SIDES;
@@ -23,7 +23,7 @@ impl State {
         }
     }
 
-    /// Moves the first unit of each model to and fro.
+    /// Moves each model's most telling unit to and fro.
     pub(super) fn tick(&mut self, time: f64, effects: &mut Vec<Effect>) {
         if !self.animated {
             return;
@@ -38,10 +38,8 @@ impl State {
         let swing = 1.0 - (2.0 * (time / PERIOD).fract() - 1.0).abs();
         let position = (swing * swing * (3.0 - 2.0 * swing)) as f32;
         for index in 0..SIDES {
-            let Some(model) = self.sides[index].model_mut().filter(|model| model.active > 0) else {
-                continue;
-            };
-            let unit = model.order[0];
+            let Some(model) = self.sides[index].model_mut() else { continue };
+            let Some(unit) = model.telling() else { continue };
             model.preview = Some(Preview { unit, value: model.value_at(unit, position) });
             effects.push(Effect::Draw(Panel::Live(index)));
             self.decode_live(index, effects);

@@ -145,6 +145,14 @@ impl Loaded {
         if self.unfolded { &self.order } else { &self.order[..self.active] }
     }
 
+    /// The active unit that tells most of a factor, as the card says; the first if it names none.
+    pub fn telling(&self) -> Option<usize> {
+        let share =
+            |unit: usize| self.card.units[unit].factor.as_ref().map_or(0.0, |factor| factor.information);
+        let active = self.order[..self.active].iter().copied();
+        active.reduce(|best, unit| if share(unit) > share(best) { unit } else { best })
+    }
+
     /// The code of the live picture.
     pub fn live_code(&self) -> Vec<f32> {
         let mut code = self.code.clone();
@@ -226,6 +234,17 @@ mod tests {
         let model = loaded(card);
         assert_eq!(model.order, [3, 0, 1, 2]);
         assert_eq!(model.shown(), [3, 0, 1]);
+    }
+
+    #[test]
+    fn the_most_telling_unit_is_an_active_one() {
+        let mut card = samples::card(1, 4);
+        card.units[3].kl = 9.0;
+        assert_eq!(loaded(card.clone()).telling(), Some(0), "it alone has a factor");
+        card.units[0].factor = None;
+        assert_eq!(loaded(card.clone()).telling(), Some(3), "none has, and it tells most");
+        card.units.iter_mut().for_each(|unit| unit.std = 0.0);
+        assert_eq!(loaded(card).telling(), None);
     }
 
     #[test]

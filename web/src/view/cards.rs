@@ -1,5 +1,6 @@
-//! Every score that the models' cards hold, side by side.
+//! What the models' cards hold, side by side: how each was trained, and every score.
 
+use model::Card;
 use web_sys::Element;
 
 use super::words::brief;
@@ -17,6 +18,16 @@ pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
             metrics.push(&score.metric);
         }
     }
+    let titles: [(&str, fn(&Card) -> String); 2] =
+        [("trained with", |card| card.objective.name.clone()), ("its numbers", numbers)];
+    for (title, text) in titles {
+        let row = dom.add(&body, "tr", &[], "")?;
+        dom.add(&row, "th", &[("scope", "row")], title)?;
+        for side in &state.sides {
+            let text = side.model().map_or_else(|| "–".to_owned(), |model| text(&model.card));
+            dom.add(&row, "td", &[("class", "words")], &text)?;
+        }
+    }
     for metric in metrics {
         let row = dom.add(&body, "tr", &[], "")?;
         dom.add(&row, "th", &[("scope", "row")], &metric.replace('_', " "))?;
@@ -28,4 +39,11 @@ pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
         }
     }
     Ok(())
+}
+
+/// The objective's parameters.
+fn numbers(card: &Card) -> String {
+    let parameters = card.objective.parameters.iter();
+    let named: Vec<String> = parameters.map(|(name, value)| format!("{name} {}", brief(*value))).collect();
+    if named.is_empty() { "–".to_owned() } else { named.join(", ") }
 }

@@ -3,7 +3,7 @@
 use model::Card;
 use web_sys::{Element, HtmlProgressElement, HtmlSelectElement};
 
-use super::words::{brief, grouped, size};
+use super::words::{grouped, number, size};
 use crate::page::{Dom, Drawn};
 use crate::state::{Phase, Side, State};
 
@@ -66,8 +66,14 @@ pub(super) fn progress(dom: &Dom, side: &Side, index: usize) -> Drawn {
     dom.set_text(&format!("arrived-{index}"), &format!("{} of {}", size(received), size(total.max(received))))
 }
 
-/// Scores that the line names; a card may hold many more.
-const SHOWN: [&str; 6] = ["nll", "mse", "mig", "dci_disentanglement", "factor_vae", "beta_vae"];
+/// Scores that the line names, and how; a card may hold many more.
+const SHOWN: [(&str, &str); 5] = [
+    ("nll", "NLL"),
+    ("mig", "MIG"),
+    ("dci_disentanglement", "DCI"),
+    ("factor_vae", "FactorVAE"),
+    ("beta_vae", "BetaVAE"),
+];
 
 /// What a card says in one line.
 fn facts(card: &Card, active: usize) -> String {
@@ -75,14 +81,10 @@ fn facts(card: &Card, active: usize) -> String {
         format!("{active} of {} units active", card.units.len()),
         format!("{} steps on {}", grouped(card.training.steps), card.training.dataset),
     ];
-    let parameters = card.objective.parameters.iter();
-    let parameters: Vec<String> =
-        parameters.map(|(name, value)| format!("{name} {}", brief(*value))).collect();
-    facts.push(match parameters.as_slice() {
-        [] => format!("objective {}", card.objective.name),
-        parameters => format!("objective {} ({})", card.objective.name, parameters.join(", ")),
-    });
-    let scores = card.scores.iter().filter(|score| SHOWN.contains(&score.metric.as_str()));
-    facts.extend(scores.map(|score| format!("{} {}", score.metric, brief(score.value))));
+    let score = |metric: &str| card.scores.iter().find(|score| score.metric == metric);
+    let named = SHOWN.iter().filter_map(|(metric, name)| Some((name, score(metric)?.value)));
+    facts.extend(
+        named.map(|(name, value)| format!("{name} {}", number(value, if value < 10.0 { 2 } else { 1 }))),
+    );
     facts.join(" · ")
 }
