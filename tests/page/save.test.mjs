@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { drawn, inColour, pixels, serve } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
-const { shown } = stage();
+const { shown, visit } = stage();
 
 /** Presses a side's button by keys, and returns the name and the bytes of the file that comes of it. */
 async function saved(page, kind, side) {
@@ -50,6 +51,7 @@ const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => 
   const last = frameCount / 2;
   const durations = [];
   let farthest = 0;
+  let corner;
   for (let frameIndex = 0; frameIndex < frameCount; frameIndex++) {
     const { image } = await decoder.decode({ frameIndex });
     durations.push(image.duration / 1000);
@@ -59,21 +61,22 @@ const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => 
     const canvas = new OffscreenCanvas(image.displayWidth, image.displayHeight);
     const context = canvas.getContext("2d");
     context.drawImage(image, 0, 0);
+    corner ??= [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
     rows.forEach((row, rank) => {
       const left = 8 + (rank % 4) * (2 * 64 + 8);
       const top = 8 + 18 + Math.floor(rank / 4) * (2 * 64 + 18 + 8);
       const still = context.getImageData(left, top, 128, 128).data;
       for (let y = 0; y < 128; y++) {
         for (let x = 0; x < 128; x++) {
-          const shown = row.data[4 * ((y >> 1) * row.width + 64 * column + (x >> 1))];
+          const shown = row.data.subarray(4 * ((y >> 1) * row.width + 64 * column + (x >> 1)));
           for (const channel of [0, 1, 2]) {
-            farthest = Math.max(farthest, Math.abs(still[4 * (y * 128 + x) + channel] - shown));
+            farthest = Math.max(farthest, Math.abs(still[4 * (y * 128 + x) + channel] - shown[channel]));
           }
         }
       }
     });
   }
-  return { frameCount, endless: repetitionCount === Infinity, rows: rows.length, farthest, durations };
+  return { frameCount, endless: repetitionCount === Infinity, rows: rows.length, farthest, corner, durations };
 }, [side, base64]);
 
 test("a side's rows are saved as an animation that goes through them as they are shown, and back", async () => {
@@ -109,4 +112,24 @@ test("how far an animation is stands beside its button, which waits", async () =
   assert.equal(seen.after, null);
   assert.deepEqual(seen.words, [...Array.from({ length: 21 }, (_, i) => `Drawing ${i + 1} of 21 …`), "Saved"]);
   await page.close();
+});
+
+test("a model of colours is shown and saved in its colours", async () => {
+  const site = await serve({ "models/sparse.safetensors": inColour });
+  const { page, complaints } = await visit({}, site.address);
+  await drawn(page, 1);
+  const live = (await pixels(page, "#live-1")).split(",").map(Number);
+  for (let i = 0; i < live.length; i += 4) {
+    const [red, green, blue] = live.slice(i, i + 3);
+    assert.ok(Math.abs(red + blue - 255) <= 2 && Math.abs(green - 128) <= 2, `${red} ${green} ${blue}`);
+  }
+  assert.ok(live.some((value, i) => i % 4 === 0 && value > 200) && live.some((value, i) => i % 4 === 2 && value > 200));
+  const { base64 } = await saved(page, "film", 1);
+  const { rows, farthest, corner } = await compared(page, 1, base64);
+  // Its palette rounds to 5 bits a channel.
+  assert.ok(rows > 0 && farthest <= 8, `a pixel is ${farthest} away`);
+  assert.deepEqual(corner, [255, 255, 255], "names stand on white");
+  assert.deepEqual(complaints, []);
+  await page.close();
+  await site.close();
 });

@@ -73,15 +73,21 @@ export async function visit(browser, address, options = {}) {
   return seen;
 }
 
-/** Waits until a side's model is shown with all its rows. */
+/** Waits until a side's model is shown with all its rows, and has seen the picture. */
 export async function ready(page, side) {
+  await drawn(page, side);
+  await page.waitForFunction((side) => document.querySelector(`#nll-${side}`).textContent !== "–", side);
+}
+
+/** Waits until a side's model is shown with all its rows. */
+export async function drawn(page, side) {
   await page.waitForSelector(`#about-${side}[data-ready="true"]`, { state: "attached" });
   await page.waitForFunction((side) => {
     const rows = [...document.querySelectorAll(`#rows-${side} canvas`)];
     // A canvas that is still the GPU's has no such context.
     const shown = (canvas) =>
       canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
-    return rows.length > 0 && rows.every(shown) && document.querySelector(`#nll-${side}`).textContent !== "–";
+    return rows.length > 0 && rows.every(shown);
   }, side);
 }
 
@@ -112,15 +118,62 @@ export async function golden(file) {
   ]));
 }
 
-/** The header's JSON with the card changed, in a file of otherwise equal content. */
-export function withCard(change) {
-  return (file) => {
-    const size = Number(file.readBigUInt64LE(0));
-    const header = JSON.parse(file.subarray(8, 8 + size));
-    header.__metadata__.latentscope = change(header.__metadata__.latentscope);
-    const text = Buffer.from(JSON.stringify(header));
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(text.length));
-    return Buffer.concat([length, text, file.subarray(8 + size)]);
+/** A weights file's header, and each tensor's bytes. */
+function opened(file) {
+  const size = Number(file.readBigUInt64LE(0));
+  const { __metadata__, ...tensors } = JSON.parse(file.subarray(8, 8 + size));
+  const bytes = (name) => file.subarray(...tensors[name].data_offsets.map((at) => 8 + size + at));
+  return { card: __metadata__.latentscope, tensors, bytes };
+}
+
+/** A weights file of these parts: what `opened` gives, and the bytes of tensors that have others. */
+function closed({ card, tensors, bytes }, changed = {}) {
+  const data = Object.keys(tensors).map((name) => changed[name] ?? bytes(name));
+  let end = 0;
+  const placed = Object.entries(tensors).map(([name, tensor], i) => {
+    const start = end;
+    end += data[i].length;
+    return [name, { ...tensor, data_offsets: [start, end] }];
+  });
+  const text = Buffer.from(JSON.stringify({ __metadata__: { latentscope: card }, ...Object.fromEntries(placed) }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, ...data]);
+}
+
+/** The file with its card changed. */
+export const withCard = (change) => (file) => {
+  const parts = opened(file);
+  return closed({ ...parts, card: change(parts.card) });
+};
+
+/**
+ * A grey model's file, of half precision, as a model of colours: it draws the picture in red, its negative in
+ * blue and half of the light in green, and sees the red alone.
+ */
+export function inColour(file) {
+  const { card, tensors, bytes } = opened(file);
+  const parsed = JSON.parse(card);
+  parsed.model.image.channels = 3;
+  const coloured = (name) => {
+    const grey = bytes(name);
+    const colours = Buffer.alloc(3 * grey.length);
+    for (let i = 0; i < grey.length; i += 2) {
+      colours.writeUInt16LE(grey.readUInt16LE(i), 3 * i);
+      colours.writeUInt16LE(grey.readUInt16LE(i) ^ 0x8000, 3 * i + 4);
+    }
+    return colours;
   };
+  const [last, first] = ["decoder.deconv.3", "encoder.conv.0.weight"];
+  const wide = tensors[first].shape[3] * 2;
+  const grey = bytes(first);
+  const seen = Buffer.concat(Array.from({ length: grey.length / wide }, (_, tap) =>
+    [grey.subarray(tap * wide, (tap + 1) * wide), Buffer.alloc(2 * wide)]).flat());
+  const shaped = (name, place) => ({ ...tensors[name], shape: tensors[name].shape.map((side, i) => (i === place ? 3 : side)) });
+  const names = { weight: `${last}.weight`, bias: `${last}.bias` };
+  return closed({
+    card: JSON.stringify(parsed),
+    tensors: { ...tensors, [first]: shaped(first, 2), [names.weight]: shaped(names.weight, 3), [names.bias]: shaped(names.bias, 0) },
+    bytes,
+  }, { [first]: seen, [names.weight]: coloured(names.weight), [names.bias]: coloured(names.bias) });
 }

@@ -22,13 +22,19 @@ impl Palette {
         Self { colours: std::array::from_fn(|v| [v as u8; 3]), indices: None }
     }
 
-    /// The palette that suits RGBA pictures, whose opacity is left out.
-    pub fn of(rgba: &[u8]) -> Self {
-        if rgba.chunks_exact(4).all(|p| p[0] == p[1] && p[1] == p[2]) {
+    /// The palette that suits some RGBA pictures, whose opacity is left out. A colour that is in none of
+    /// them may be stood for by any.
+    pub fn of(pictures: &[&[u8]]) -> Self {
+        let pixels = || pictures.iter().flat_map(|rgba| rgba.chunks_exact(4));
+        if pixels().all(|p| p[0] == p[1] && p[1] == p[2]) {
             return Self::grey();
         }
-        let mut counts = vec![0; COARSE];
-        rgba.chunks_exact(4).for_each(|pixel| counts[coarse(pixel)] += 1);
+        let (mut counts, mut sums) = (vec![0; COARSE], vec![[0; 3]; COARSE]);
+        for pixel in pixels() {
+            let bin = coarse(pixel);
+            counts[bin] += 1;
+            sums[bin].iter_mut().zip(pixel).for_each(|(sum, &value)| *sum += u64::from(value));
+        }
         let mut parts = vec![(0..COARSE).filter(|&bin| counts[bin] > 0).collect::<Vec<usize>>()];
         while parts.len() < MOST {
             // What errs most over all its pixels is divided first.
@@ -44,8 +50,7 @@ impl Palette {
         for (index, part) in parts.iter().enumerate() {
             let total = sum(part, &counts).max(1);
             colours[index] = [0, 1, 2].map(|channel| {
-                let fine = |&bin: &usize| level(bin, channel) * 255 / 31 * counts[bin];
-                (part.iter().map(fine).sum::<u64>() / total) as u8
+                ((part.iter().map(|&bin| sums[bin][channel]).sum::<u64>() + total / 2) / total) as u8
             });
             part.iter().for_each(|&bin| indices[bin] = index as u8);
         }
@@ -106,7 +111,7 @@ mod tests {
     use super::*;
 
     fn farthest(rgba: &[u8]) -> u8 {
-        let palette = Palette::of(rgba);
+        let palette = Palette::of(&[rgba]);
         let apart = |pixel: &[u8]| {
             let colour = palette.colours()[usize::from(palette.index(pixel))];
             colour.iter().zip(pixel).map(|(a, &b)| a.abs_diff(b)).max()
@@ -120,7 +125,10 @@ mod tests {
         assert_eq!(farthest(&grey), 0);
         let few: Vec<u8> = (0..200_u8).flat_map(|i| [i, 255 - i, i.wrapping_mul(7) | 7, 255]).collect();
         assert!(farthest(&few) <= 8, "{}", farthest(&few));
-        assert_eq!(farthest(&[255, 0, 0, 255, 0, 0, 0, 255]), 0);
+        assert_eq!(farthest(&[255, 130, 0, 255, 3, 0, 0, 255]), 0);
+        let both = Palette::of(&[&[255, 0, 0, 255], &[9, 9, 9, 255]]);
+        let [red, grey] = [[255, 0, 0, 255], [9, 9, 9, 255]].map(|pixel| both.index(&pixel));
+        assert_eq!([red, grey].map(|index| both.colours()[usize::from(index)]), [[255, 0, 0], [9, 9, 9]]);
     }
 
     #[test]

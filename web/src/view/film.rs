@@ -73,8 +73,8 @@ impl Film {
     /// Fails if the browser has no canvas to give.
     pub fn file(self, dom: &Dom, model: &Loaded, pictures: &[u8]) -> Result<Vec<u8>, JsValue> {
         let [width, height] = self.size();
-        let palette = Palette::of(&strip(pictures, self.shape));
         let names = self.names(dom, model)?;
+        let palette = Palette::of(&[&strip(pictures, self.shape), &names]);
         let mut still: Vec<u8> = names.chunks_exact(4).map(|pixel| palette.index(pixel)).collect();
         let stills: Vec<Still> = pictures
             .chunks_exact(self.units * self.shape.len())
