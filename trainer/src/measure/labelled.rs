@@ -45,3 +45,63 @@ pub(super) fn scores(
     };
     Ok(metrics::of_drawn(&drawn).into_iter().map(of).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{DataError, WorldDataset};
+    use candle_core::Device;
+    use model::{ImageShape, ModelConfig, Parameters};
+    use worlds::World;
+    use worlds::sprites::Sprites;
+
+    /// Sprites as pictures of which some labels are known, one of them the same for all.
+    struct Pictures {
+        known: usize,
+    }
+
+    impl Dataset for Pictures {
+        fn name(&self) -> &str {
+            "pictures"
+        }
+        fn image_shape(&self) -> ImageShape {
+            WorldDataset::new(&Sprites).image_shape()
+        }
+        fn len(&self) -> u64 {
+            Sprites.len()
+        }
+        fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
+            WorldDataset::new(&Sprites).read(indices, images)
+        }
+        fn factors(&self) -> Vec<(String, usize)> {
+            let factors = Sprites.factors()[..self.known].iter().map(|f| (f.name.to_owned(), f.count));
+            factors.chain([("constant".to_owned(), 2)]).collect()
+        }
+        fn classes(&self, index: u64) -> Vec<usize> {
+            [&Sprites.classes(index)[..self.known], &[1]].concat()
+        }
+    }
+
+    struct Nobody;
+
+    impl Watch for Nobody {
+        fn started(&self, _images: u64) {}
+        fn encoded(&self, _images: u64) {}
+    }
+
+    #[test]
+    fn pictures_are_scored_by_the_labels_that_tell_them_apart() -> Result<(), Box<dyn std::error::Error>> {
+        let config = ModelConfig { latent: 3, channels: vec![4, 4], hidden: 8, ..ModelConfig::default() };
+        let parameters = Parameters::initial(&config, 1, &Device::Cpu)?;
+        let vae = Vae::load(&config, &parameters.builder(&Device::Cpu))?;
+        let protocol = Protocol { codes: 300, ..Protocol::default() };
+        let scores = scores(&vae, &Pictures { known: 3 }, &protocol, &Nobody)?;
+        let mig = scores.iter().find(|score| score.metric == "mig").ok_or("no MIG")?;
+        assert!((0.0..1.0).contains(&mig.value), "{}", mig.value);
+        assert!(mig.protocol.ends_with("on pictures, by 3 labels"), "{}", mig.protocol);
+        assert!(scores.iter().all(|score| score.metric != "beta_vae"), "it chooses its images");
+        let few = super::scores(&vae, &Pictures { known: 1 }, &protocol, &Nobody)?;
+        assert_eq!(few, [], "one label alone tells nothing of disentanglement");
+        Ok(())
+    }
+}
