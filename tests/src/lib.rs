@@ -24,8 +24,7 @@ impl Output {
     /// # Errors
     /// Fails if the weights are damaged or of no world.
     pub fn of(weights: &[u8], indices: &[u64]) -> Result<Self, Error> {
-        let Weights { card, tensors } = Weights::from_bytes(weights)?;
-        let vae = Vae::load(&card.model, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
+        let (card, vae) = network(weights)?;
         let shape = card.model.image;
         let shape = (indices.len(), shape.height, shape.width, shape.channels);
         let images = images(&card, indices)?;
@@ -38,6 +37,23 @@ impl Output {
             pictures: read(&pictures)?,
         })
     }
+}
+
+/// The pictures, `[N, H·W·C]` in `[0, 1]`, that a network decodes from `codes`, `[N, D]`.
+///
+/// # Errors
+/// Fails if the weights are damaged, or the codes not of their size.
+pub fn decode(weights: &[u8], codes: &[f32]) -> Result<Vec<f32>, Error> {
+    let (card, vae) = network(weights)?;
+    let latent = card.model.latent;
+    let codes = Tensor::from_slice(codes, (codes.len() / latent, latent), &Device::Cpu)?;
+    Ok(vae.decode_mean(&codes)?.flatten_all()?.to_vec1()?)
+}
+
+fn network(weights: &[u8]) -> Result<(Card, Vae), Error> {
+    let Weights { card, tensors } = Weights::from_bytes(weights)?;
+    let vae = Vae::load(&card.model, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
+    Ok((card, vae))
 }
 
 /// Images `indices` of the world that a model was trained on, `[N, H, W, C]` in `[0, 1]`, flat.
