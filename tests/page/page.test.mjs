@@ -167,10 +167,10 @@ test("the histograms are drawn, and say their values under the pointer", async (
 test("it opens with one unit of each model in motion, until a touch", async () => {
   const { page } = await here.shown({ reducedMotion: "no-preference" });
   for (const side of SIDES) {
-    const at = () => page.locator(`#rows-${side} .marker`).first().evaluate((marker) => marker.style.left);
-    const first = await at();
-    await page.waitForFunction(
-      ([side, first]) => document.querySelector(`#rows-${side} .marker`).style.left !== first, [side, first]);
+    const moving = `#rows-${side} .marker.looked`;
+    await page.locator(moving).waitFor();
+    const first = await page.locator(moving).evaluate((marker) => marker.style.left);
+    await page.waitForFunction(([moving, first]) => document.querySelector(moving).style.left !== first, [moving, first]);
   }
   await page.mouse.click(5, 400);
   await page.waitForFunction(() => !document.querySelector(".marker.looked"));
