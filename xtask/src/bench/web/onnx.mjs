@@ -2,7 +2,14 @@
 
 const OPSET = 17;
 
-/** A tensor of a safetensors file: shape and values. */
+/** The value of a half-precision number's bits. */
+function half(bits) {
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
+}
+
+/** The tensors of a safetensors file, of single or half precision: shape and values. */
 export function tensors(file) {
   // A plain array: Node's own kind slices without copying.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
@@ -11,10 +18,10 @@ export function tensors(file) {
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
   const { __metadata__, ...rest } = header;
   const card = JSON.parse(__metadata__.latentscope);
-  const read = ({ shape, data_offsets: [from, to] }) => ({
-    shape,
-    values: new Float32Array(bytes.slice(start + from, start + to).buffer),
-  });
+  const read = ({ dtype, shape, data_offsets: [from, to] }) => {
+    const { buffer } = bytes.slice(start + from, start + to);
+    return { shape, values: dtype === "F16" ? Float32Array.from(new Uint16Array(buffer), half) : new Float32Array(buffer) };
+  };
   return { card, tensors: Object.fromEntries(Object.entries(rest).map(([name, entry]) => [name, read(entry)])) };
 }
 
