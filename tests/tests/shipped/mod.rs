@@ -21,8 +21,8 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 3] =
-    shipped!["vae.safetensors", "gentle.safetensors", "sparse.safetensors"];
+pub(crate) const SHIPPED: [Shipped; 4] =
+    shipped!["vae.safetensors", "beta.safetensors", "gentle.safetensors", "sparse.safetensors"];
 
 /// The values of an f32 tensor.
 pub(crate) fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
