@@ -1,4 +1,5 @@
-//! The opening animation: the most telling unit of each model moves to and fro until the visitor touches something.
+//! The opening animation: the most telling unit of each model moves to and fro until the visitor touches
+//! something.
 
 use super::{Effect, Panel, Preview, State};
 use crate::worker::SIDES;

@@ -25,7 +25,7 @@ pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
         dom.add(&row, "th", &[("scope", "row")], title)?;
         for side in &state.sides {
             let text = side.model().map_or_else(|| "–".to_owned(), |model| text(&model.card));
-            dom.add(&row, "td", &[("class", "words")], &text)?;
+            dom.add(&row, "td", &[], &text)?;
         }
     }
     for metric in metrics {
