@@ -18,16 +18,17 @@ pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
             metrics.push(&score.metric);
         }
     }
-    let titles: [(&str, fn(&Card) -> String); 2] =
-        [("trained with", |card| card.objective.name.clone()), ("its numbers", numbers)];
-    for (title, text) in titles {
+    let trained = |title: &str, text: fn(&Card) -> String| {
         let row = dom.add(&body, "tr", &[], "")?;
         dom.add(&row, "th", &[("scope", "row")], title)?;
         for side in &state.sides {
             let text = side.model().map_or_else(|| "–".to_owned(), |model| text(&model.card));
             dom.add(&row, "td", &[], &text)?;
         }
-    }
+        Drawn::Ok(())
+    };
+    trained("trained with", |card| card.objective.name.clone())?;
+    trained("its numbers", numbers)?;
     for metric in metrics {
         let row = dom.add(&body, "tr", &[], "")?;
         dom.add(&row, "th", &[("scope", "row")], &metric.replace('_', " "))?;
