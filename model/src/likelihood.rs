@@ -10,7 +10,7 @@ use candle_nn::VarBuilder;
 use candle_nn::ops::sigmoid;
 
 use crate::config::LikelihoodKind;
-use crate::ops::bernoulli_nll;
+use crate::ops::{Scaled, bernoulli_nll, on_cpu, scaled_nll};
 
 /// Name of the tensor `[1]` that holds the scale's logarithm.
 pub const LOG_SCALE: &str = "decoder.log_scale";
@@ -19,9 +19,9 @@ pub const INITIAL_LOG_SCALE: f32 = -2.0;
 /// Below it values would be told apart that 8 bits hold equal.
 const LEAST_LOG_SCALE: f32 = -6.0;
 /// Distance of two neighbours of the values that 8 bits hold.
-const BIN: f32 = 1.0 / 255.0;
+pub(crate) const BIN: f32 = 1.0 / 255.0;
 /// ½ log 2π.
-const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;
+pub(crate) const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;
 
 /// A likelihood with its scale.
 #[derive(Clone, Debug)]
@@ -52,12 +52,21 @@ impl Likelihood {
     pub fn nll(&self, logits: &Tensor, images: &Tensor) -> Result<Tensor> {
         let Some(log_scale) = &self.log_scale else { return bernoulli_nll(logits, images) };
         let log_scale = log_scale.maximum(LEAST_LOG_SCALE)?;
+        if !on_cpu(logits) {
+            return self.composed_nll(logits, images, &log_scale);
+        }
+        let family = if self.kind == LikelihoodKind::Gaussian { Scaled::Gaussian } else { Scaled::Logistic };
+        scaled_nll(family, logits, images, &log_scale)
+    }
+
+    /// The families with a scale in candle's own operations.
+    fn composed_nll(&self, logits: &Tensor, images: &Tensor, log_scale: &Tensor) -> Result<Tensor> {
         let mean = sigmoid(logits)?;
         let off = (images - mean)?.flatten_from(1)?;
         let precision = log_scale.neg()?.exp()?;
         if self.kind == LikelihoodKind::Gaussian {
             let squares = off.broadcast_mul(&precision)?.sqr()?;
-            return ((squares * 0.5)? + HALF_LOG_TAU)?.broadcast_add(&log_scale)?.sum(1);
+            return ((squares * 0.5)? + HALF_LOG_TAU)?.broadcast_add(log_scale)?.sum(1);
         }
         let above = (&off + f64::from(BIN / 2.0))?.broadcast_mul(&precision)?;
         let below = (&off - f64::from(BIN / 2.0))?.broadcast_mul(&precision)?;
@@ -162,6 +171,49 @@ mod tests {
                 assert!((tensor - plain).abs() <= 2e-4 * plain.abs().max(1.0), "{kind:?} {tensor} {plain}");
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn the_fused_form_is_the_composed_one_with_its_gradients() -> Result<()> {
+        use rand::{Rng, SeedableRng, rngs::SmallRng};
+        let mut noise = SmallRng::seed_from_u64(5);
+        let (n, size) = (5, 70);
+        let logits: Vec<f32> = (0..n * size).map(|_| noise.random_range(-6.0..6.0)).collect();
+        let images: Vec<f32> =
+            (0..n * size).map(|_| (noise.random_range(0..=256) as f32 / 255.0).min(1.0)).collect();
+        let images = Tensor::from_vec(images, (n, size), &Device::Cpu)?;
+        let weights = Tensor::new(&[1f32, -2.0, 0.5, 3.0, 0.0], &Device::Cpu)?;
+        for kind in [LikelihoodKind::Gaussian, LikelihoodKind::Logistic] {
+            for log_scale in [-7.0, -4.0, -1.0, 1.0f32] {
+                let logits = Var::from_vec(logits.clone(), (n, size), &Device::Cpu)?;
+                let scale = Var::new(&[log_scale], &Device::Cpu)?;
+                let likelihood = Likelihood::new(kind, Some(scale.as_tensor().clone()));
+                let fused = likelihood.nll(&logits, &images)?;
+                let floor = scale.maximum(LEAST_LOG_SCALE)?;
+                let composed = likelihood.composed_nll(&logits, &images, &floor)?;
+                let slopes = |nll: &Tensor| -> Result<[Vec<f32>; 2]> {
+                    let gradients = (nll * &weights)?.sum_all()?.backward()?;
+                    let of = |var: &Var| gradients.get(var).expect("it takes part").flatten_all()?.to_vec1();
+                    Ok([of(&logits)?, of(&scale)?])
+                };
+                let close = |a: &[f32], b: &[f32]| {
+                    let most = b.iter().fold(1f32, |most, v| most.max(v.abs()));
+                    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 2e-4 * most)
+                };
+                assert!(close(&fused.to_vec1()?, &composed.to_vec1()?), "{kind:?} {log_scale}");
+                let (fused, composed) = (slopes(&fused)?, slopes(&composed)?);
+                assert!(close(&fused[0], &composed[0]), "by logits: {kind:?} {log_scale}");
+                assert!(
+                    close(&fused[1], &composed[1]),
+                    "by scale: {kind:?} {log_scale} {:?} {:?}",
+                    fused[1],
+                    composed[1]
+                );
+            }
+        }
+        let odd = Tensor::zeros((n, size + 1), DType::F32, &Device::Cpu)?;
+        assert!(of(LikelihoodKind::Gaussian, 0.0).nll(&odd, &images).is_err());
         Ok(())
     }
 

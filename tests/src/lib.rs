@@ -2,6 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use model::{Card, Parameters, Vae, Weights};
+use worlds::World;
 
 /// Anything that went wrong.
 pub type Error = Box<dyn std::error::Error>;
@@ -18,11 +19,10 @@ pub struct Output {
 }
 
 impl Output {
-    /// Encodes the images `indices` of the world that the weights were trained on, and decodes
-    /// their posterior means.
+    /// Encodes the images `indices` of the weights' [`world`], and decodes their posterior means.
     ///
     /// # Errors
-    /// Fails if the weights are damaged or of no world.
+    /// Fails if the weights are damaged or no world has such images.
     pub fn of(weights: &[u8], indices: &[u64]) -> Result<Self, Error> {
         let (card, vae) = network(weights)?;
         let shape = card.model.image;
@@ -56,12 +56,23 @@ fn network(weights: &[u8]) -> Result<(Card, Vae), Error> {
     Ok((card, vae))
 }
 
-/// Images `indices` of the world that a model was trained on, `[N, H, W, C]` in `[0, 1]`, flat.
+/// The world that a model was trained on; for one of a data set, the first with images of its shape.
 ///
 /// # Errors
-/// Fails if the model is of no world.
+/// Fails if there is none.
+pub fn world(card: &Card) -> Result<&'static dyn World, Error> {
+    let shape = card.model.image;
+    let fits = |world: &&&dyn World| world.image_shape() == [shape.height, shape.width, shape.channels];
+    let own = worlds::by_name(&card.training.dataset);
+    own.or_else(|| worlds::all().iter().find(fits).copied()).ok_or("no world has such images".into())
+}
+
+/// Images `indices` of [`world`], `[N, H, W, C]` in `[0, 1]`, flat.
+///
+/// # Errors
+/// Fails if no world has images of the model's shape.
 pub fn images(card: &Card, indices: &[u64]) -> Result<Vec<f32>, Error> {
-    let world = worlds::by_name(&card.training.dataset).ok_or("the weights are of no world")?;
+    let world = world(card)?;
     let mut image = vec![0; card.model.image.len()];
     let mut images = Vec::with_capacity(indices.len() * image.len());
     for &index in indices {

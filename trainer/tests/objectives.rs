@@ -8,7 +8,7 @@ use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 
 /// What each method sets.
-const METHODS: [(&str, &[&str]); 18] = [
+const METHODS: [(&str, &[&str]); 19] = [
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
     ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),
@@ -24,6 +24,7 @@ const METHODS: [(&str, &[&str]); 18] = [
     ("sparse weights", &["sparsity.weights={weight=5.0,layers='encoder'}", "model.winners=3"]),
     ("gates", &["sparsity.gates={}"]),
     ("motion", &["sparsity.motion={ zoom = 1.5, turn = 30.0 }"]),
+    ("transitions", &["sparsity.transitions={groups=2}"]),
     ("gaussian", &["model.likelihood='gaussian'"]),
     ("logistic", &["model.likelihood='logistic'", "dataset='faces'"]),
     ("opening", &["sparsity.opening={first=1,hold=3,every=3}"]),

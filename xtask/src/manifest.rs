@@ -43,14 +43,26 @@ pub(crate) fn files(text: &str) -> Result<Vec<String>> {
         .collect()
 }
 
+/// The files of its first model's data set.
+pub(crate) fn of_first_set(text: &str) -> Result<Vec<String>> {
+    let manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
+    let models = manifest["models"].as_array().context("the manifest has no list `models`")?;
+    let first = models.first().map(|model| &model["set"]);
+    let all = files(text)?.into_iter().zip(models);
+    Ok(all.filter(|(_, model)| Some(&model["set"]) == first).map(|(file, _)| file).collect())
+}
+
 /// The manifest `text` with an entry for a fresh model of `size` bytes.
 fn with_fresh(text: &str, size: Option<u64>) -> Result<String> {
     let mut manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
     ensure!(manifest["format"] == 1, "the manifest's format is {}, not 1", manifest["format"]);
     let models = manifest["models"].as_array_mut().context("the manifest has no list `models`")?;
     if let Some(bytes) = size {
+        // It learns from what the first of the shipped ones did.
+        let set = models.first().and_then(|model| model["set"].as_str()).unwrap_or_default().to_owned();
+        let title = "Fresh from this machine";
         models.push(json!({
-            "file": FRESH, "name": "fresh", "title": "Fresh from this machine", "bytes": bytes, "fresh": true,
+            "file": FRESH, "name": "fresh", "title": title, "set": set, "bytes": bytes, "fresh": true,
         }));
     }
     Ok(format!("{manifest:#}\n"))
@@ -60,12 +72,14 @@ fn with_fresh(text: &str, size: Option<u64>) -> Result<String> {
 mod tests {
     use super::*;
 
-    const SHIPPED: &str = r#"{"format": 1, "models": [{"file": "vae.safetensors", "name": "vae"}]}"#;
+    const SHIPPED: &str =
+        r#"{"format": 1, "models": [{"file": "vae.safetensors", "name": "vae", "set": "A"}]}"#;
 
     #[test]
     fn a_fresh_model_comes_after_the_shipped_ones() -> Result<()> {
         assert_eq!(files(&with_fresh(SHIPPED, Some(12))?)?, ["vae.safetensors", FRESH]);
         assert!(with_fresh(SHIPPED, Some(12))?.contains("\"bytes\": 12"));
+        assert_eq!(of_first_set(&with_fresh(SHIPPED, Some(12))?)?, ["vae.safetensors", FRESH]);
         assert_eq!(files(&with_fresh(SHIPPED, None)?)?, ["vae.safetensors"]);
         Ok(())
     }

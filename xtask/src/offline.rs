@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use flate2::Crc;
 use serde_json::json;
 
+use crate::manifest;
 use crate::project::Project;
 
 /// The service worker, beside the page that it keeps.
@@ -30,15 +31,25 @@ fn script(folder: &Path, code: &str) -> Result<String> {
     list(folder, folder, &mut files)?;
     files.retain(|file| file != SCRIPT);
     files.sort();
+    let opening = opening(folder)?;
     let mut hash = Crc::new();
     hash.update(code.as_bytes());
     for file in &files {
         hash.update(file.as_bytes());
         hash.update(&fs::read(folder.join(file))?);
     }
+    // What is no model, and the models that the page opens with; the others are kept once they are seen.
+    files.retain(|file| !file.ends_with(".safetensors") || opening.contains(file));
     // The page is asked for by its folder's name.
     files.push("./".into());
     Ok(format!("const VERSION = \"{:08x}\";\nconst FILES = {};\n{code}", hash.sum(), json!(files)))
+}
+
+/// Paths of the models of the manifest's first data set, which the page opens with.
+fn opening(folder: &Path) -> Result<Vec<String>> {
+    let text = fs::read_to_string(folder.join("models/manifest.json"))?;
+    let files = manifest::of_first_set(&text)?.into_iter();
+    Ok(files.map(|file| format!("models/{file}")).collect())
 }
 
 /// Paths of all files below `folder`, as an address has them.
@@ -60,18 +71,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_byte_is_another_version_and_every_file_is_kept() -> Result<()> {
+    fn another_byte_is_another_version_and_every_file_of_the_opening_is_kept() -> Result<()> {
         let folder = tempfile::tempdir()?;
+        let write = |file: &str, text: &str| fs::write(folder.path().join(file), text);
         fs::create_dir(folder.path().join("models"))?;
-        fs::write(folder.path().join("index.html"), "page")?;
-        fs::write(folder.path().join("models/a.json"), "{}")?;
-        fs::write(folder.path().join(SCRIPT), "an earlier one")?;
+        write("index.html", "page")?;
+        let model = |file, set| format!(r#"{{"file": "{file}.safetensors", "set": "{set}"}}"#);
+        let models = [model("a", "One"), model("b", "Two"), model("c", "One")].join(",");
+        write("models/manifest.json", &format!(r#"{{"models": [{models}]}}"#))?;
+        for file in ["a", "b", "c"] {
+            write(&format!("models/{file}.safetensors"), "weights")?;
+        }
+        write(SCRIPT, "an earlier one")?;
         let first = script(folder.path(), "code")?;
-        assert!(first.contains(r#"const FILES = ["index.html","models/a.json","./"];"#), "{first}");
+        let kept =
+            ["index.html", "models/a.safetensors", "models/c.safetensors", "models/manifest.json", "./"];
+        assert!(first.contains(&format!("const FILES = {};", json!(kept))), "{first}");
         assert!(first.ends_with("\ncode"));
         assert_eq!(script(folder.path(), "code")?, first);
-        fs::write(folder.path().join("index.html"), "Page")?;
-        assert_ne!(script(folder.path(), "code")?, first);
+        write("models/b.safetensors", "others")?;
+        assert_ne!(script(folder.path(), "code")?, first, "a model that is not kept is part of the version");
         Ok(())
     }
 }

@@ -8,12 +8,12 @@ use pulp::Arch;
 use super::Activation;
 
 /// Lanes that a sum is spread over; enough for one AVX-512 register.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// e^x for x in [−87, 0], relative error under 2e-7 (Cody & Waite's reduction, Taylor's series to
 /// degree 7 on ±½ ln 2); smaller x give e^−87.
 #[inline(always)]
-fn exp_negative(x: f32) -> f32 {
+pub(super) fn exp_negative(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let x = x.max(-87.0);
@@ -32,7 +32,7 @@ fn exp_negative(x: f32) -> f32 {
 /// log(1 + t) for t in [0, 1], relative error under 4e-7: 2·artanh(t / (2 + t)) by its series to
 /// degree 13, where the argument is at most 1/3.
 #[inline(always)]
-fn log_one_plus(t: f32) -> f32 {
+pub(super) fn log_one_plus(t: f32) -> f32 {
     let s = t / (2.0 + t);
     let q = s * s;
     let mut p = 1.0 / 13.0;
@@ -68,7 +68,7 @@ pub(super) fn bernoulli_nll(logits: &[f32], targets: &[f32]) -> f32 {
 
 /// Gradients of a pixel smaller than this are 0: products of them would be subnormal numbers, which
 /// processors multiply a hundred times more slowly, and a sure background is full of them.
-const STILL: f32 = 1e-12;
+pub(super) const STILL: f32 = 1e-12;
 
 /// (σ(l) − x)·scale over an image.
 pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, out: &mut [f32]) {

@@ -30,6 +30,7 @@ mod map;
 mod phases;
 mod quad;
 pub mod reference;
+mod scaled;
 mod small;
 mod storage;
 
@@ -43,6 +44,8 @@ pub use dense::dense;
 pub use flat::FlatAdam;
 pub use frozen::Frozen;
 pub(crate) use map::{awake, bounded, product};
+pub(crate) use scaled::{Scaled, scaled_nll};
+pub(crate) use storage::on_cpu;
 
 /// What follows a layer's sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,6 +64,11 @@ pub trait Dataset: Send + Sync {
         Vec::new()
     }
 
+    /// The number of the image of such classes, if the images are a whole grid of factors.
+    fn index(&self, _classes: &[usize]) -> Option<u64> {
+        None
+    }
+
     /// The world behind the images, if they are its whole grid.
     fn world(&self) -> Option<&'static dyn World> {
         None

@@ -54,6 +54,10 @@ impl Dataset for WorldDataset {
         self.world.classes(index)
     }
 
+    fn index(&self, classes: &[usize]) -> Option<u64> {
+        Some(self.world.index(classes))
+    }
+
     fn world(&self) -> Option<&'static dyn World> {
         Some(self.world)
     }

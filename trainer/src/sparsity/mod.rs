@@ -8,6 +8,7 @@ mod gates;
 mod motion;
 mod opening;
 mod rate;
+mod transitions;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use gates::Gates;
 pub use motion::Motion;
 pub use opening::Opening;
 pub use rate::Rate;
+pub use transitions::{Drawn, Partners, Transitions};
 pub use weights::{Shrink, Shrunk};
 
 use crate::objective::{not_negative, positive, within};
@@ -46,13 +48,17 @@ pub struct Sparsity {
     /// Few units that answer to a motion of the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub motion: Option<Motion>,
+    /// Few units that tell apart two images that differ in one factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transitions: Option<Transitions>,
     /// Latent units that open one after another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<Opening>,
 }
 
 impl Sparsity {
-    /// Its cost on a batch of `images`, `[N, H, W, C]`, that `vae` has encoded, a scalar, if it has one.
+    /// Its cost on a batch of `images`, `[N, H, W, C]`, that `vae` has encoded, a scalar, if it has one;
+    /// `partners` are what [`Transitions::drawn`] chose for them.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -60,6 +66,7 @@ impl Sparsity {
         &self,
         vae: &Vae,
         images: &Tensor,
+        partners: Option<&Partners>,
         encoding: &Encoding,
         parameters: &Parameters,
         step: u64,
@@ -70,6 +77,9 @@ impl Sparsity {
             self.rate.map(|part| part.penalty(&encoding.activations)),
             self.gates.map(|part| part.penalty(parameters)),
             self.motion.map(|part| part.penalty(vae, images, encoding, step, noise)),
+            self.transitions
+                .zip(partners)
+                .map(|(part, partners)| part.penalty(vae, partners, encoding, step)),
         ];
         total(parts.into_iter().flatten())
     }
@@ -157,6 +167,9 @@ impl Sparsity {
         if let Some(part) = self.motion {
             part.validate()?;
         }
+        if let Some(part) = self.transitions {
+            part.validate()?;
+        }
         if let Some(part) = self.opening {
             within("opening.first", part.first, model::config::MAX_WIDTH)?;
             if part.every == 0 {
@@ -176,6 +189,7 @@ impl Sparsity {
             all.extend([("gates.channels", gates.channels), ("gates.units", gates.units)]);
         }
         all.extend(self.motion.map(|part| ("motion", part.weight.last())));
+        all.extend(self.transitions.map(|part| ("transitions", part.weight.last())));
         all.extend(self.opening.map(|part| ("opening", part.every as f64)));
         all
     }

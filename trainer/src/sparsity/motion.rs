@@ -62,12 +62,7 @@ impl Motion {
             .zip(bounds.windows(2))
             .map(|(motion, at)| motion.of(&images.narrow(0, at[0], at[1] - at[0])?));
         let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
-        let Posterior { mean, log_var, .. } = &encoding.posterior;
-        let (mean, log_var) = (mean.narrow(0, 0, half)?, log_var.narrow(0, 0, half)?.detach());
-        let moved = (vae.encode(&images)?.posterior.mean - mean)?;
-        let moved = (moved * (log_var * -0.5)?.exp()?)?;
-        let spreads = bounds.windows(2).map(|at| spread(&moved.narrow(0, at[0], at[1] - at[0])?));
-        Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)? * self.weight.at(step)
+        spread_between(vae, &images, encoding, &bounds)? * self.weight.at(step)
     }
 
     pub(super) fn validate(self) -> Checked {
@@ -110,6 +105,23 @@ impl Motion {
         }
         kinds
     }
+}
+
+/// The mean over groups of ‖g‖₁/‖g‖₂ − 1, a scalar, between `moved`, `[M, H, W, C]`, and the first M of the
+/// images that `vae` has encoded so; `bounds` say where a group begins and the last one ends.
+pub(super) fn spread_between(
+    vae: &Vae,
+    moved: &Tensor,
+    encoding: &Encoding,
+    bounds: &[usize],
+) -> Result<Tensor> {
+    let Posterior { mean, log_var, .. } = &encoding.posterior;
+    let count = moved.dim(0)?;
+    let (mean, log_var) = (mean.narrow(0, 0, count)?, log_var.narrow(0, 0, count)?.detach());
+    let moved = (vae.encode(moved)?.posterior.mean - mean)?;
+    let moved = (moved * (log_var * -0.5)?.exp()?)?;
+    let spreads = bounds.windows(2).map(|at| spread(&moved.narrow(0, at[0], at[1] - at[0])?));
+    Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)
 }
 
 /// ‖g‖₁/‖g‖₂ − 1, a scalar, never below 0, where g is each unit's root mean square over rows, `[N, D]`.

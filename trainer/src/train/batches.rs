@@ -10,6 +10,7 @@ use model::random::{Purpose, stream};
 use rand::Rng;
 
 use crate::data::{DataError, Dataset};
+use crate::sparsity::{Drawn, Transitions};
 
 /// Batches that wait at most.
 const AHEAD: usize = 4;
@@ -21,6 +22,8 @@ pub(super) struct Batch {
     pub(super) indices: Vec<u64>,
     /// The images, `[N, H, W, C]` in `[0, 1]`; empty where only their indices are asked for.
     pub(super) images: Vec<f32>,
+    /// The partners of some, where transitions are asked for, and their images as above.
+    pub(super) partners: Option<(Drawn, Vec<f32>)>,
     /// Noise of the codes, as [`PosteriorKind::noise`] draws it.
     pub(super) noise: Vec<f32>,
 }
@@ -32,6 +35,7 @@ pub(super) struct Draw {
     pub(super) batch: usize,
     pub(super) latent: usize,
     pub(super) posterior: PosteriorKind,
+    pub(super) transitions: Option<Transitions>,
     /// Whether to read the images; not where they are gathered on the device.
     pub(super) read: bool,
 }
@@ -40,14 +44,24 @@ impl Draw {
     fn prepare(self, dataset: &dyn Dataset, step: u64) -> Result<Batch, DataError> {
         let mut rng = stream(self.seed, Purpose::Batch, step);
         let indices: Vec<u64> = (0..self.batch).map(|_| rng.random_range(0..dataset.len())).collect();
-        let mut images = Vec::new();
-        if self.read {
-            images.resize(self.batch * dataset.image_shape().len(), 0.0);
-            dataset.read(&indices, &mut images)?;
-        }
+        let drawn = self.transitions.and_then(|part| part.drawn(dataset, &indices, &mut rng));
+        let images = self.images(dataset, &indices)?;
+        let partners = match drawn {
+            Some(drawn) => Some((drawn.clone(), self.images(dataset, &drawn.indices)?)),
+            None => None,
+        };
         let mut rng = stream(self.seed, Purpose::Noise, step);
         let noise = self.posterior.noise(self.batch, self.latent, &mut rng);
-        Ok(Batch { indices, images, noise })
+        Ok(Batch { indices, images, partners, noise })
+    }
+
+    fn images(self, dataset: &dyn Dataset, indices: &[u64]) -> Result<Vec<f32>, DataError> {
+        if !self.read {
+            return Ok(Vec::new());
+        }
+        let mut images = vec![0.0; indices.len() * dataset.image_shape().len()];
+        dataset.read(indices, &mut images)?;
+        Ok(images)
     }
 }
 
@@ -79,7 +93,14 @@ mod tests {
     #[test]
     fn a_batch_depends_on_seed_and_step_alone() -> Result<(), Box<dyn std::error::Error>> {
         let dataset = crate::data::open("sprites")?;
-        let draw = Draw { seed: 3, batch: 2, latent: 4, posterior: PosteriorKind::Gaussian, read: true };
+        let draw = Draw {
+            seed: 3,
+            batch: 2,
+            latent: 4,
+            posterior: PosteriorKind::Gaussian,
+            transitions: None,
+            read: true,
+        };
         let late = draw.prepare(&*dataset, 9)?;
         let arrived = std::thread::scope(|scope| {
             let batches = prepare(scope, &*dataset, draw, 8..=9);
@@ -88,6 +109,11 @@ mod tests {
         assert_eq!(arrived.len(), 2);
         assert_eq!((&arrived[1].images, &arrived[1].noise), (&late.images, &late.noise));
         assert_ne!(arrived[0].images, late.images);
+        let paired = Draw { transitions: Some(Transitions::default()), ..draw }.prepare(&*dataset, 9)?;
+        assert_eq!((&paired.images, &paired.noise), (&late.images, &late.noise));
+        let (drawn, images) = paired.partners.ok_or("no partners")?;
+        assert_eq!((drawn.indices.len(), images.len()), (1, 64 * 64));
+        assert_ne!(images, late.images[..64 * 64]);
         let unread = Draw { read: false, ..draw }.prepare(&*dataset, 9)?;
         assert_eq!((unread.indices, unread.noise), (late.indices, late.noise));
         assert!(unread.images.is_empty());

@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::data::{DataError, Dataset, Resident};
 use crate::file;
 use crate::objective::Terms;
+use crate::sparsity::{Drawn, Partners};
 use batches::Draw;
 use learner::Learner;
 
@@ -81,6 +82,12 @@ pub enum TrainError {
     /// The network fails on the device.
     #[error("the network failed on the device: {0}")]
     Device(#[from] candle_core::Error),
+    /// No pairs can be had of the data.
+    #[error(
+        "sparsity.transitions needs images that are a whole grid of factors, and `{0}` is none; train on a \
+         world, or leave it out"
+    )]
+    NoPairs(String),
     /// The configuration can't be saved.
     #[error("the configuration could not be written as TOML: {0}")]
     Config(#[from] toml::ser::Error),
@@ -187,6 +194,12 @@ impl Run<'_> {
     ) -> Result<(Checkpoint, End), TrainError> {
         let Self { config, dataset, device, folder } = *self;
         let train = &config.train;
+        let mut noise = model::random::stream(train.seed, model::random::Purpose::Batch, 0);
+        if let Some(part) = config.sparsity.transitions
+            && part.drawn(dataset, &[0], &mut noise).is_none()
+        {
+            return Err(TrainError::NoPairs(dataset.name().to_owned()));
+        }
         let (mut learner, mut state) = self.learner(start)?;
         let checkpoints = Folder::of(folder);
         file::write(&folder.join(CONFIG), toml::to_string(config)?.as_bytes())?;
@@ -204,7 +217,8 @@ impl Run<'_> {
         let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
         let read = resident.is_none();
         let (latent, posterior) = (config.model.latent, config.model.posterior);
-        let draw = Draw { seed: train.seed, batch: train.batch, latent, posterior, read };
+        let transitions = config.sparsity.transitions;
+        let draw = Draw { seed: train.seed, batch: train.batch, latent, posterior, transitions, read };
         let image = dataset.image_shape();
         let (mut sums, mut epoch) = (Sums::default(), Sums::default());
         let (before, began) = (state.seconds, Instant::now());
@@ -217,14 +231,23 @@ impl Run<'_> {
                 let Ok(batch) = batches.recv() else { break };
                 let batch = batch?;
                 let step = state.step + 1;
-                let shape = (train.batch, image.height, image.width, image.channels);
-                let images = match &resident {
-                    Some(resident) => resident.read(&batch.indices)?,
-                    None => Tensor::from_vec(batch.images, shape, device)?,
+                let placed = |indices: &[u64], images: Vec<f32>| match &resident {
+                    Some(resident) => resident.read(indices),
+                    None => {
+                        let shape = (indices.len(), image.height, image.width, image.channels);
+                        Tensor::from_vec(images, shape, device)
+                    }
+                };
+                let images = placed(&batch.indices, batch.images)?;
+                let partners = match batch.partners {
+                    Some((Drawn { indices, bounds }, images)) => {
+                        Some(Partners { images: placed(&indices, images)?, bounds })
+                    }
+                    None => None,
                 };
                 let noise = (train.batch, posterior.noise_width(latent));
                 let noise = Tensor::from_vec(batch.noise, noise, device)?;
-                let terms = learner.step(&images, &noise, step)?;
+                let terms = learner.step(&images, partners.as_ref(), &noise, step)?;
                 let terms = stacked(&terms)?;
                 sums.add(&terms)?;
                 epoch.add(&terms)?;
