@@ -5,7 +5,7 @@ use std::path::Path;
 use latentscope_tests::{Error, Output};
 use safetensors::tensor::{Dtype, TensorView};
 
-/// Two sprites at ends of every slider of the page, where it is exact, and some between.
+/// Of sprites, two at ends of every slider of the page, where it is exact, and some between.
 const INDICES: [u64; 6] = [0, 697_343, 200_000, 314_159, 420_017, 555_555];
 
 fn main() -> Result<(), Error> {

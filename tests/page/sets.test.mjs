@@ -1,7 +1,7 @@
 // The choice of a data set: both sides go to its models.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ready, serve } from "./site.mjs";
+import { built, drawn, ready, serve } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const here = stage();
@@ -49,4 +49,33 @@ test("where all models are of one set there is no choice of sets", async () => {
   assert.equal(await page.locator("#menu-0 optgroup").count(), 0);
   await page.close();
   await site.close();
+});
+
+test("every shipped set draws on both sides, from its own world's factors where it has one", async () => {
+  const { models } = JSON.parse(await built("models/manifest.json"));
+  const sets = [...new Set(models.map((model) => model.set))];
+  assert.ok(sets.length > 1);
+  const { page, complaints } = await here.shown();
+  const worlds = [];
+  for (const set of sets.toReversed()) {
+    await page.locator("#sets label", { hasText: new RegExp(`^${set}$`) }).click();
+    const names = models.filter((model) => model.set === set).map((model) => model.name);
+    await page.waitForFunction((names) =>
+      [...document.querySelectorAll("#menu-0, #menu-1")].every((menu) => names.includes(menu.value)), names);
+    for (const side of [0, 1]) await drawn(page, side);
+    const world = await page.getAttribute("#factors", "data-world");
+    worlds.push(world);
+    assert.equal(await page.locator("#no-scene").isVisible(), world === null);
+    assert.equal(await page.locator("#random").isVisible(), world !== null);
+    if (world) for (const side of [0, 1]) await ready(page, side);
+    const colours = await page.$eval("#rows-1 canvas", (canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(data).size;
+    });
+    assert.ok(colours > 2, `${set} draws nothing`);
+    assert.ok(await page.locator("#failure-0, #failure-1").evaluateAll((all) => all.every((notice) => notice.hidden)));
+  }
+  assert.equal(new Set(worlds).size, sets.length, `${worlds}`);
+  assert.deepEqual(complaints, []);
+  await page.close();
 });

@@ -1,7 +1,7 @@
 //! The shipped models give the same numbers natively, in wasm and, by `tests/page`, on the canvas.
 //!
 //! Golden vectors were written by the native CPU path: `cargo xtask golden`. A golden file is a
-//! safetensors file: `indices` `[N]` of the world's grid, `mean` and `log_var` `[N, D]` of their
+//! safetensors file: `indices` `[N]` of its world's grid, or of one with images of its shape, `mean` and `log_var` `[N, D]` of their
 //! posteriors, and `pictures` `[N, H·W·C]`, the decoded means.
 
 mod shipped;
@@ -55,7 +55,7 @@ fn golden_pictures_differ_between_models_and_images() -> Result<(), Error> {
         all.extend(pictures.chunks_exact(pictures.len() / count).map(<[f32]>::to_vec));
     }
     for (i, a) in all.iter().enumerate() {
-        for b in &all[i + 1..] {
+        for b in all[i + 1..].iter().filter(|b| b.len() == a.len()) {
             assert!(largest_difference(a, b) > 0.02);
         }
     }

@@ -78,10 +78,24 @@ fn a_prior_that_does_not_go_with_the_posterior_is_refused() -> Outcome {
     for (key, wanted) in [
         ("prior={kind='spike-slab'}", "model.posterior"),
         ("sparsity.gates.units=-1.0", "sparsity.gates.units"),
+        ("sparsity.transitions.groups=0", "sparsity.transitions.groups"),
         ("objective={kind='factor',width=0}", "objective.width"),
     ] {
         let said = set(key)?;
         assert!(said.contains(wanted), "{key}: {said}");
     }
+    Ok(())
+}
+
+#[test]
+fn pictures_without_factors_have_no_transitions() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    std::fs::create_dir(here.join("in"))?;
+    succeeds(here, &["world", "sheet", "sprites", "--out", "in/sheet.png"])?;
+    succeeds(here, &["data", "prepare", "folder", "in", "--name", "mine"])?;
+    let set = ["--dataset", "mine", "--set", "sparsity.transitions={}"];
+    let said = fails(here, &[&["train", "--config", "tiny.toml"], &set[..]].concat())?;
+    assert!(said.contains("whole grid of factors") && said.contains("`mine`"), "{said}");
     Ok(())
 }

@@ -21,8 +21,16 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 4] =
-    shipped!["vae.safetensors", "beta.safetensors", "gentle.safetensors", "sparse.safetensors"];
+pub(crate) const SHIPPED: [Shipped; 8] = shipped![
+    "vae.safetensors",
+    "beta.safetensors",
+    "gentle.safetensors",
+    "sparse.safetensors",
+    "faces-vae.safetensors",
+    "faces-sparse.safetensors",
+    "celeba-vae.safetensors",
+    "celeba-sparse.safetensors"
+];
 
 /// The values of an f32 tensor.
 pub(crate) fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
@@ -33,7 +41,7 @@ pub(crate) fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> 
     Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
-/// The images' places on the world's grid.
+/// The images' places on the grid of the model's world, or of one with images of its shape.
 pub(crate) fn indices(file: &SafeTensors) -> Result<Vec<u64>, Error> {
     let view = file.tensor("indices")?;
     assert_eq!(view.dtype(), Dtype::U64);

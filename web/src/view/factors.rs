@@ -14,6 +14,7 @@ const STEPS: f64 = 100.0;
 pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
     let list: Element = dom.get("factors")?;
     dom.show("no-scene", state.scene.is_none())?;
+    dom.show("random", state.scene.is_some())?;
     let Some(scene) = &state.scene else {
         list.replace_children_with_node_0();
         return list.remove_attribute("data-world");

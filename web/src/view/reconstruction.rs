@@ -60,6 +60,7 @@ fn word(state: &State, model: &Loaded) -> (String, bool) {
             Some(scene) if !state.own => {
                 format!("This model learnt from {}, not from {}.", card.training.dataset, scene.world.name())
             }
+            None if !state.own => return (String::new(), false),
             _ => {
                 let image = card.model.image;
                 format!(
