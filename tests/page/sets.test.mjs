@@ -66,7 +66,8 @@ test("every shipped set draws on both sides, from its own world's factors where 
     const world = await page.getAttribute("#factors", "data-world");
     worlds.push(world);
     assert.equal(await page.locator("#no-scene").isVisible(), world === null);
-    assert.equal(await page.locator("#random").isVisible(), world !== null);
+    for (const part of ["#random", "#factors", "#original"])
+      assert.equal(await page.locator(part).isVisible(), world !== null, `${set}: ${part}`);
     if (world) for (const side of [0, 1]) await ready(page, side);
     const colours = await page.$eval("#rows-1 canvas", (canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

@@ -56,17 +56,24 @@ pub struct Sparsity {
     pub opening: Option<Opening>,
 }
 
+/// A step's pictures.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Images, `[N, H, W, C]`.
+    pub images: &'a Tensor,
+    /// What [`Transitions::drawn`] chose for them.
+    pub partners: Option<&'a Partners>,
+}
+
 impl Sparsity {
-    /// Its cost on a batch of `images`, `[N, H, W, C]`, that `vae` has encoded, a scalar, if it has one;
-    /// `partners` are what [`Transitions::drawn`] chose for them.
+    /// Its cost on a batch that `vae` has encoded, a scalar, if it has one.
     ///
     /// # Errors
     /// Passes candle's errors on.
     pub fn penalty(
         &self,
         vae: &Vae,
-        images: &Tensor,
-        partners: Option<&Partners>,
+        Seen { images, partners }: Seen,
         encoding: &Encoding,
         parameters: &Parameters,
         step: u64,

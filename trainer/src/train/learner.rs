@@ -10,7 +10,7 @@ use model::{Parameters, Vae};
 use super::optimizer::Optimizer;
 use crate::config::Config;
 use crate::objective::{Discriminator, Factor, Forward, Terms, shuffled};
-use crate::sparsity::Partners;
+use crate::sparsity::Seen;
 
 /// What the discriminator's tensors are called in a checkpoint besides their own names.
 const DISCRIMINATOR: &str = "discriminator.";
@@ -109,15 +109,9 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// One step on `images`, `[N, H, W, C]`, and `partners` of some, with `noise` for the codes; `step`
-    /// counts from 1.
-    pub(super) fn step(
-        &mut self,
-        images: &Tensor,
-        partners: Option<&Partners>,
-        noise: &Tensor,
-        step: u64,
-    ) -> Result<Terms> {
+    /// One step on what is `seen`, with `noise` for the codes; `step` counts from 1.
+    pub(super) fn step(&mut self, seen: Seen, noise: &Tensor, step: u64) -> Result<Terms> {
+        let images = seen.images;
         let Config { model, objective, prior, sparsity, train, .. } = self.config;
         let mut rng = stream(train.seed, Purpose::Objective, step);
         let drawn = match sparsity.drawn(&self.parameters, step, &mut rng)? {
@@ -140,7 +134,7 @@ impl<'a> Learner<'a> {
             images_in_all: self.images_in_all,
             discriminator: self.rival.as_ref().map(|rival| &rival.discriminator),
         })?;
-        let sparse = sparsity.penalty(vae, images, partners, &encoding, &self.parameters, step, &mut rng)?;
+        let sparse = sparsity.penalty(vae, seen, &encoding, &self.parameters, step, &mut rng)?;
         for further in [cost.penalty, sparse].into_iter().flatten() {
             terms.loss = (&terms.loss + &further)?;
             terms.penalty = Some(match terms.penalty.take() {

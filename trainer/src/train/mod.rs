@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::data::{DataError, Dataset, Resident};
 use crate::file;
 use crate::objective::Terms;
-use crate::sparsity::{Drawn, Partners};
+use crate::sparsity::{Drawn, Partners, Seen};
 use batches::Draw;
 use learner::Learner;
 
@@ -247,7 +247,8 @@ impl Run<'_> {
                 };
                 let noise = (train.batch, posterior.noise_width(latent));
                 let noise = Tensor::from_vec(batch.noise, noise, device)?;
-                let terms = learner.step(&images, partners.as_ref(), &noise, step)?;
+                let terms =
+                    learner.step(Seen { images: &images, partners: partners.as_ref() }, &noise, step)?;
                 let terms = stacked(&terms)?;
                 sums.add(&terms)?;
                 epoch.add(&terms)?;
