@@ -47,7 +47,10 @@ impl Draw {
         let drawn = self.transitions.and_then(|part| part.drawn(dataset, &indices, &mut rng));
         let images = self.images(dataset, &indices)?;
         let partners = match drawn {
-            Some(drawn) => Some((drawn.clone(), self.images(dataset, &drawn.indices)?)),
+            Some(drawn) => {
+                let images = self.images(dataset, &drawn.indices)?;
+                Some((drawn, images))
+            }
             None => None,
         };
         let mut rng = stream(self.seed, Purpose::Noise, step);
