@@ -166,7 +166,7 @@ impl App {
                 let mut of_this = Vec::new();
                 for id in &shown.canvases {
                     let canvas = canvas(&self.0.dom, &mut canvases, device, id, size)?;
-                    of_this.push(frame.canvas(canvas)?);
+                    of_this.push(canvas.target()?);
                 }
                 targets.push(of_this);
             }
@@ -197,7 +197,7 @@ fn canvas<'a>(
     if element.width() != width || element.height() != height || fresh || !canvases.contains_key(id) {
         element.set_width(width);
         element.set_height(height);
-        canvases.insert(id.to_owned(), Canvas::new(device, element)?);
+        canvases.insert(id.to_owned(), Canvas::new(device, &element)?);
     }
     canvases.get(id).ok_or_else(|| EngineError::Gpu("a canvas is gone".into()))
 }

@@ -1,12 +1,7 @@
 //! Layers one after another on the GPU, each image in the buffers of its place in the batch.
 
-use wgpu::util::{BufferInitDescriptor, DeviceExt};
-use wgpu::{
-    BindGroup, BindGroupDescriptor, BindGroupEntry, BindingResource, Buffer, BufferBinding, BufferDescriptor,
-    BufferUsages, CommandEncoder, ComputePassDescriptor, ComputePipeline,
-};
-
 use super::device::Device;
+use super::host::{Bindings, Buffer, Commands, Pipeline, Span, Step};
 use super::plan::Plan;
 use super::shaders::WORKGROUP;
 use crate::engine::EngineError;
@@ -18,6 +13,10 @@ const PART: usize = 128;
 /// Images that parts are multiples of: sixteen rows of one quad keep a part's first byte at a multiple
 /// of 256, as WebGPU wants it, and dense layers take rows by fours.
 const STEP: usize = 16;
+/// Most bytes of a buffer that a shader sees, and most workgroups along a dimension, on every device
+/// (WebGPU, 3.6.2: limits).
+const BOUND: usize = 128 << 20;
+const GROUPS: usize = 65_535;
 
 /// An encoder or a decoder.
 #[derive(Debug)]
@@ -35,12 +34,27 @@ pub(super) struct Chain {
 
 #[derive(Debug)]
 struct Layer {
-    pipeline: ComputePipeline,
+    pipeline: Pipeline,
     /// Buffers of each part of the batch; one for all where they are the same.
-    bindings: Vec<BindGroup>,
+    bindings: Vec<Bindings>,
     groups: u32,
     /// Rows that one step of the grid takes.
     rows: usize,
+}
+
+/// The layers' pipelines, compiled side by side.
+pub(super) fn compile(
+    device: &Device,
+    plans: &[Plan],
+) -> impl Future<Output = Result<Vec<Pipeline>, EngineError>> + use<> {
+    let begun: Vec<_> = plans.iter().map(|plan| device.shaders.pipeline(&device.host, plan)).collect();
+    async move {
+        let mut pipelines = Vec::with_capacity(begun.len());
+        for pipeline in begun {
+            pipelines.push(pipeline.await?);
+        }
+        Ok(pipelines)
+    }
 }
 
 impl Chain {
@@ -48,101 +62,80 @@ impl Chain {
     ///
     /// # Errors
     /// Fails if the layers are larger than every WebGPU device allows.
-    pub(super) fn new(device: &Device, plans: &[Plan], capacity: usize) -> Result<Self, EngineError> {
+    pub(super) fn new(
+        device: &Device,
+        plans: &[Plan],
+        pipelines: Vec<Pipeline>,
+        capacity: usize,
+    ) -> Result<Self, EngineError> {
         let (Some(first), Some(last)) = (plans.first(), plans.last()) else {
             return Err(EngineError::Gpu("the model has no layers".into()));
         };
         let widest = plans[1..].iter().map(|plan| plan.input).max().unwrap_or(0);
         let part = capacity.min(PART).min(BETWEEN / widest.max(1)).next_multiple_of(STEP);
         let capacity = capacity.next_multiple_of(part);
-        check(device, plans, part, capacity)?;
-        let storage = |size: usize, usage| {
-            device.device.create_buffer(&BufferDescriptor {
-                label: None,
-                size: size as u64,
-                usage: BufferUsages::STORAGE | usage,
-                mapped_at_creation: false,
-            })
-        };
-        let input = storage(capacity * first.input, BufferUsages::COPY_DST);
-        let output = storage(capacity * last.output, BufferUsages::COPY_SRC);
-        let between = [(); 2].map(|()| storage(part * widest, BufferUsages::empty()));
-        let layers = plans.iter().enumerate().map(|(i, plan)| {
-            let parts = capacity / part;
-            let weights = [&plan.weight, &plan.bias].map(|values| {
-                let contents: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-                device.device.create_buffer_init(&BufferInitDescriptor {
-                    label: None,
-                    contents: &contents,
-                    usage: BufferUsages::STORAGE,
-                })
-            });
+        check(plans, part, capacity)?;
+        let host = &device.host;
+        let input = host.buffer(capacity * first.input)?;
+        let output = host.buffer(capacity * last.output)?;
+        let between = [host.buffer(part * widest)?, host.buffer(part * widest)?];
+        let mut layers = Vec::with_capacity(plans.len());
+        for (i, (plan, pipeline)) in plans.iter().zip(pipelines).enumerate() {
+            let [weight, bias] = [filled(device, &plan.weight)?, filled(device, &plan.bias)?];
             let ends = [i == 0, i + 1 == plans.len()];
             let bind = |index: usize| {
                 let place = |end: bool, whole, inner, size: usize| match end {
-                    true => span(whole, index * part * size, part * size),
-                    false => span(inner, 0, part * size),
+                    true => Span { buffer: whole, offset: index * part * size, size: part * size },
+                    false => Span { buffer: inner, offset: 0, size: part * size },
                 };
                 let x = place(ends[0], &input, &between[(i + 1) % 2], plan.input);
                 let y = place(ends[1], &output, &between[i % 2], plan.output);
-                group(device, [x, weights[0].as_entire_binding(), weights[1].as_entire_binding(), y])
+                let [weight, bias] = [(&weight, &plan.weight), (&bias, &plan.bias)]
+                    .map(|(buffer, values)| Span { buffer, offset: 0, size: 4 * values.len() });
+                host.bind(&device.shaders.layout, &[x, weight, bias, y])
             };
-            Layer {
-                pipeline: device.shaders.pipeline(&device.device, plan.shader, &plan.constants),
-                bindings: (0..if ends.contains(&true) { parts } else { 1 }).map(bind).collect(),
+            let parts = if ends.contains(&true) { capacity / part } else { 1 };
+            layers.push(Layer {
+                pipeline,
+                bindings: (0..parts).map(bind).collect(),
                 groups: plan.invocations.div_ceil(WORKGROUP) as u32,
                 rows: plan.shader.rows(),
-            }
-        });
-        let layers = layers.collect();
+            });
+        }
         Ok(Self { layers, part, capacity, input, output, output_size: last.output })
     }
 
     /// Runs the first `count` images through all layers.
-    pub(super) fn record(&self, commands: &mut CommandEncoder, count: usize) {
-        let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-        for (index, first) in (0..count.min(self.capacity)).step_by(self.part).enumerate() {
+    pub(super) fn record(&self, commands: &mut Commands, count: usize) {
+        let parts = (0..count.min(self.capacity)).step_by(self.part).enumerate();
+        commands.compute(parts.flat_map(|(index, first)| {
             let images = self.part.min(count - first);
-            for layer in &self.layers {
-                pass.set_pipeline(&layer.pipeline);
-                let bindings = layer.bindings.get(index).or(layer.bindings.first());
-                pass.set_bind_group(0, bindings, &[]);
-                pass.dispatch_workgroups(layer.groups, images.div_ceil(layer.rows) as u32, 1);
-            }
-        }
+            self.layers.iter().filter_map(move |layer| {
+                let bindings = layer.bindings.get(index).or(layer.bindings.first())?;
+                let groups = [layer.groups, images.div_ceil(layer.rows) as u32];
+                Some(Step { pipeline: &layer.pipeline, bindings, groups })
+            })
+        }));
     }
 }
 
 /// Refuses what a device with the limits of every WebGPU device can't hold.
-fn check(device: &Device, plans: &[Plan], part: usize, capacity: usize) -> Result<(), EngineError> {
-    let limits = device.device.limits();
-    let bound = limits.max_storage_buffer_binding_size as usize;
-    let groups = WORKGROUP * limits.max_compute_workgroups_per_dimension as usize;
+fn check(plans: &[Plan], part: usize, capacity: usize) -> Result<(), EngineError> {
     let ends = plans.first().map_or(0, |plan| plan.input).max(plans.last().map_or(0, |plan| plan.output));
     let fits = |plan: &Plan| {
-        4 * plan.weight.len() <= bound
-            && part * plan.input.max(plan.output) <= bound
-            && plan.invocations <= groups
+        4 * plan.weight.len() <= BOUND
+            && part * plan.input.max(plan.output) <= BOUND
+            && plan.invocations <= WORKGROUP * GROUPS
     };
     // The drawing shader sees the whole output at once.
-    if capacity * ends > bound || !plans.iter().all(fits) {
+    if capacity * ends > BOUND || !plans.iter().all(fits) {
         return Err(EngineError::Gpu("the model is larger than WebGPU allows everywhere".into()));
     }
     Ok(())
 }
 
-fn span(buffer: &Buffer, offset: usize, size: usize) -> BindingResource<'_> {
-    let (offset, size) = (offset as u64, std::num::NonZeroU64::new(size as u64));
-    BindingResource::Buffer(BufferBinding { buffer, offset, size })
-}
-
-fn group(device: &Device, buffers: [BindingResource; 4]) -> BindGroup {
-    let entries =
-        buffers.into_iter().zip(0..).map(|(resource, binding)| BindGroupEntry { binding, resource });
-    let entries: Vec<_> = entries.collect();
-    device.device.create_bind_group(&BindGroupDescriptor {
-        label: None,
-        layout: &device.shaders.bindings,
-        entries: &entries,
-    })
+fn filled(device: &Device, values: &[f32]) -> Result<Buffer, EngineError> {
+    let buffer = device.host.buffer(4 * values.len())?;
+    device.host.write(&buffer, values);
+    Ok(buffer)
 }

@@ -1,8 +1,7 @@
 //! What the page draws at once: any number of models' pictures in one command buffer.
 
-use wgpu::{CommandEncoder, CommandEncoderDescriptor};
-
 use super::draw::Picture;
+use super::host::Commands;
 use super::{Device, Gpu};
 use crate::engine::EngineError;
 use crate::engine::outcome::count;
@@ -10,26 +9,13 @@ use crate::engine::outcome::count;
 /// A frame in the making.
 pub struct Frame<'a> {
     device: &'a Device,
-    commands: CommandEncoder,
-    /// What the canvases show once the frame is submitted.
-    shown: Vec<wgpu::SurfaceTexture>,
+    commands: Commands,
 }
 
 impl<'a> Frame<'a> {
     /// An empty frame.
     pub fn new(device: &'a Device) -> Self {
-        let commands = device.device.create_command_encoder(&CommandEncoderDescriptor::default());
-        Self { device, commands, shown: Vec::new() }
-    }
-
-    /// A canvas to draw to in this frame.
-    ///
-    /// # Errors
-    /// Fails if the canvas has lost its context.
-    pub fn canvas(&mut self, canvas: &super::Canvas) -> Result<super::Target, EngineError> {
-        let (target, texture) = canvas.next()?;
-        self.shown.push(texture);
-        Ok(target)
+        Self { device, commands: device.commands() }
     }
 
     /// Decodes the pictures of a model of this device and draws each to its canvases; once a model
@@ -52,7 +38,6 @@ impl<'a> Frame<'a> {
 
     /// Hands the frame over to the GPU.
     pub fn submit(self) {
-        self.device.queue.submit([self.commands.finish()]);
-        self.shown.into_iter().for_each(|texture| self.device.queue.present(texture));
+        self.device.host.submit(self.commands);
     }
 }

@@ -6,13 +6,15 @@
 //! | `plan` | the network's layers as shaders, with their weights in the shaders' order |
 //! | `chain` | a row of layers with its pipelines and buffers, made once |
 //! | `draw`, `frame` | pictures straight to canvases, all of a frame at once |
-//! | `device` | the adapter, reading back, and its loss |
+//! | `device` | the adapter and its loss |
+//! | `host` | what is asked of the browser's WebGPU, or of Vulkan |
 
 mod chain;
 mod check;
 mod device;
 mod draw;
 mod frame;
+mod host;
 mod plan;
 mod shaders;
 mod signal;
@@ -24,10 +26,8 @@ use std::rc::Rc;
 use candle_core::Tensor;
 use model::likelihood::LOG_SCALE;
 use model::{Card, Likelihood, Posterior, Weights};
-use wgpu::CommandEncoderDescriptor;
 
-use self::chain::Chain;
-use self::device::Part;
+use self::chain::{Chain, compile};
 use self::draw::Drawing;
 use self::plan::Layout;
 use super::outcome::{codes, count, means, outcome};
@@ -61,13 +61,18 @@ impl Gpu {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
         let encoder = plan::encoder(&card.model, &tensors)?;
         let decoder = plan::decoder(&card.model, &tensors)?;
-        let made = device.checked(|| {
-            let encoder = Chain::new(device, &encoder, ENCODED)?;
-            let decoder = Chain::new(device, &decoder, pictures.max(1))?;
-            let drawing = Drawing::new(device, card.model.image, &decoder.output);
-            Ok::<_, EngineError>((encoder, decoder, drawing))
+        let compiled = [&encoder, &decoder].map(|plans| compile(device, plans));
+        let (layout, drawing) = Drawing::compile(device, card.model.image);
+        let [encoders, decoders] = compiled;
+        let (encoders, decoders, drawing) = (encoders.await?, decoders.await?, drawing.await?);
+        let made = device.host.checked(|| {
+            let encoder = Chain::new(device, &encoder, encoders, ENCODED)?;
+            let decoder = Chain::new(device, &decoder, decoders, pictures.max(1))?;
+            let logits = (&decoder.output, decoder.capacity * decoder.output_size);
+            let drawing = Drawing::new(device, &layout, drawing, logits);
+            Ok((encoder, decoder, drawing))
         });
-        let (encoder, decoder, drawing) = made.await??;
+        let (encoder, decoder, drawing) = made.await?;
         let likelihood = Likelihood::new(card.model.likelihood, tensors.get(LOG_SCALE).cloned());
         Ok(Self { likelihood, card, device: device.clone(), encoder, decoder, drawing })
     }
@@ -79,11 +84,7 @@ impl Gpu {
         for images in images.chunks(self.encoder.capacity * size) {
             let n = images.len() / size;
             self.write_images(images);
-            let mut commands = self.commands();
-            self.encoder.record(&mut commands, n);
-            let bytes = (n * self.encoder.output_size) as u64;
-            let part = Part { buffer: &self.encoder.output, bytes };
-            let statistics = self.device.read(commands, part).await?;
+            let statistics = self.run(&self.encoder, n).await?;
             let part = self.codes_of(&statistics, n)?;
             codes.mean.extend(part.mean);
             codes.std.extend(part.std);
@@ -98,11 +99,7 @@ impl Gpu {
         for codes in codes.chunks(self.decoder.capacity * latent) {
             let n = codes.len() / latent;
             self.write_codes(codes);
-            let mut commands = self.commands();
-            self.decoder.record(&mut commands, n);
-            let bytes = (n * self.decoder.output_size) as u64;
-            let part = Part { buffer: &self.decoder.output, bytes };
-            logits.extend(self.device.read(commands, part).await?);
+            logits.extend(self.run(&self.decoder, n).await?);
         }
         Ok(logits)
     }
@@ -131,23 +128,21 @@ impl Gpu {
         })
     }
 
+    /// What the chain gives for the first `n` of its inputs.
+    async fn run(&self, chain: &Chain, n: usize) -> Result<Vec<f32>, EngineError> {
+        let mut commands = self.device.commands();
+        chain.record(&mut commands, n);
+        self.device.host.read(commands, &chain.output, n * chain.output_size).await
+    }
+
     fn write_codes(&self, codes: &[f32]) {
-        self.write(&self.decoder.input, &Layout::vector(self.card.model.latent).pad(codes));
+        self.device.host.write(&self.decoder.input, &Layout::vector(self.card.model.latent).pad(codes));
     }
 
     fn write_images(&self, images: &[f32]) {
         let image = self.card.model.image;
         let layout = Layout { pixels: image.height * image.width, channels: image.channels };
-        self.write(&self.encoder.input, &layout.pad(images));
-    }
-
-    fn write(&self, buffer: &wgpu::Buffer, values: &[f32]) {
-        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.device.queue.write_buffer(buffer, 0, &bytes);
-    }
-
-    fn commands(&self) -> wgpu::CommandEncoder {
-        self.device.device.create_command_encoder(&CommandEncoderDescriptor::default())
+        self.device.host.write(&self.encoder.input, &layout.pad(images));
     }
 }
 

@@ -1,10 +1,8 @@
 //! The shaders, a file each, and their pipelines.
 
-use wgpu::{
-    BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BufferBindingType,
-    ComputePipeline, ComputePipelineDescriptor, Device, PipelineCompilationOptions, PipelineLayoutDescriptor,
-    ShaderModule, ShaderModuleDescriptor, ShaderSource, ShaderStages,
-};
+use super::host::{Host, Layout, Module, Pipeline, Stage};
+use super::plan::Plan;
+use crate::engine::EngineError;
 
 /// A compute shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,62 +41,27 @@ impl Shader {
     }
 }
 
-/// The compute shaders' modules and the bindings that they share: input, weight, bias, output.
+/// The compute shaders' modules and the buffers that they share: input, weight, bias, output.
 #[derive(Debug)]
 pub(super) struct Shaders {
-    modules: [ShaderModule; Shader::ALL.len()],
-    pub(super) bindings: BindGroupLayout,
+    modules: [Module; Shader::ALL.len()],
+    pub(super) layout: Layout,
 }
 
 impl Shaders {
-    pub(super) fn new(device: &Device) -> Self {
-        let buffer = |binding, read_only| BindGroupLayoutEntry {
-            binding,
-            visibility: ShaderStages::COMPUTE,
-            ty: BindingType::Buffer {
-                ty: BufferBindingType::Storage { read_only },
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
-            count: None,
-        };
-        let entries = [buffer(0, true), buffer(1, true), buffer(2, true), buffer(3, false)];
-        let bindings = BindGroupLayoutDescriptor { label: None, entries: &entries };
-        Self {
-            modules: Shader::ALL.map(|shader| module(device, shader.source())),
-            bindings: device.create_bind_group_layout(&bindings),
-        }
+    pub(super) fn new(host: &Host) -> Self {
+        let modules = Shader::ALL.map(|shader| host.module(shader.source()));
+        Self { modules, layout: host.layout(Stage::Compute, 3, 1) }
     }
 
-    /// The shader with its constants filled in.
+    /// Begins to compile a layer's shader with its constants filled in.
     pub(super) fn pipeline(
         &self,
-        device: &Device,
-        shader: Shader,
-        constants: &[(&str, f64)],
-    ) -> ComputePipeline {
-        let layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
-            label: None,
-            bind_group_layouts: &[Some(&self.bindings)],
-            immediate_size: 0,
-        });
-        device.create_compute_pipeline(&ComputePipelineDescriptor {
-            label: None,
-            layout: Some(&layout),
-            module: &self.modules[shader as usize],
-            entry_point: None,
-            compilation_options: PipelineCompilationOptions { constants, ..Default::default() },
-            cache: None,
-        })
+        host: &Host,
+        plan: &Plan,
+    ) -> impl Future<Output = Result<Pipeline, EngineError>> + use<> {
+        host.compute(&self.layout, &self.modules[plan.shader as usize], &plan.constants)
     }
-}
-
-/// A module of a shader's text.
-pub(super) fn module(device: &Device, source: &str) -> ShaderModule {
-    device.create_shader_module(ShaderModuleDescriptor {
-        label: None,
-        source: ShaderSource::Wgsl(source.into()),
-    })
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -142,13 +142,13 @@ struct Page {
 
 impl Page {
     fn new(device: &Device, pictures: usize) -> Self {
-        let texture = device.device.create_texture(&wgpu::TextureDescriptor {
+        let texture = device.host.device.create_texture(&wgpu::TextureDescriptor {
             label: None,
             size: wgpu::Extent3d { width: 64 * pictures as u32, height: 64, depth_or_array_layers: 1 },
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: super::draw::FORMAT,
+            format: super::host::FORMAT,
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
         });
@@ -160,22 +160,17 @@ impl Page {
     }
 
     fn bytes(&self, device: &Device) -> Result<Vec<u8>, EngineError> {
-        let bytes = 4 * 64 * 64 * self.pictures as u64;
-        let buffer = device.device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: bytes,
-            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
-            mapped_at_creation: false,
-        });
-        let mut commands = device.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let bytes = 4 * 64 * 64 * self.pictures;
+        let buffer = device.host.buffer(bytes)?;
+        let mut commands = device.commands();
         let layout = wgpu::TexelCopyBufferLayout {
             offset: 0,
             bytes_per_row: Some(256 * self.pictures as u32),
             rows_per_image: None,
         };
         let to = wgpu::TexelCopyBufferInfo { buffer: &buffer, layout };
-        commands.copy_texture_to_buffer(self.texture.as_image_copy(), to, self.texture.size());
-        let words = block_on(device.read(commands, super::device::Part { buffer: &buffer, bytes }))?;
+        commands.0.copy_texture_to_buffer(self.texture.as_image_copy(), to, self.texture.size());
+        let words = block_on(device.host.read(commands, &buffer, bytes))?;
         Ok(words.iter().flat_map(|word| word.to_le_bytes()).collect())
     }
 }

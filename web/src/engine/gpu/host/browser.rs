@@ -1,0 +1,289 @@
+//! The browser's WebGPU.
+
+use js_sys::{Array, Float32Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::HtmlCanvasElement;
+
+use super::super::signal::Signal;
+use super::webgpu::{self, Adapter, Context, Encoder, GPU};
+use super::{Constants, Span, Stage, Step, unusable};
+use crate::engine::EngineError;
+
+/// The format of what is drawn to: every browser's canvases take it.
+const FORMAT: &str = "rgba8unorm";
+
+pub(in super::super) use webgpu::Buffer;
+/// A shader's text, compiled.
+pub(in super::super) type Module = JsValue;
+pub(in super::super) type Pipeline = JsValue;
+pub(in super::super) type Bindings = JsValue;
+/// What is drawn to.
+pub(in super::super) type View = JsValue;
+
+/// What kinds of buffers a pipeline sees.
+#[derive(Debug)]
+pub(in super::super) struct Layout {
+    group: JsValue,
+    pipeline: JsValue,
+}
+
+/// A device with its queue.
+#[derive(Debug)]
+pub(in super::super) struct Host {
+    device: webgpu::Device,
+    queue: webgpu::Queue,
+}
+
+impl Host {
+    /// Opens the fastest adapter with the limits that every WebGPU device has, and no optional feature.
+    /// `trouble` is told of the device's loss and of errors that nobody awaits.
+    pub(in super::super) async fn open(trouble: &Signal<String>) -> Result<Self, EngineError> {
+        let none = || unusable("this browser has no WebGPU, or none for this machine");
+        let gpu = GPU.with(Clone::clone).ok_or_else(none)?;
+        let options = object(&[("powerPreference", &"high-performance".into())]);
+        let adapter = JsFuture::from(gpu.request_adapter(&options)).await.map_err(told)?;
+        if adapter.is_null() {
+            return Err(none());
+        }
+        let device = adapter.unchecked_into::<Adapter>().request_device();
+        let device: webgpu::Device = JsFuture::from(device).await.map_err(told)?.unchecked_into();
+        let (lost, signal) = (device.lost(), trouble.clone());
+        spawn_local(async move {
+            let (Ok(why) | Err(why)) = JsFuture::from(lost).await;
+            signal.send(sentence(&why));
+        });
+        let signal = trouble.clone();
+        let listener = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            let error = Reflect::get(&event, &"error".into()).unwrap_or(event);
+            signal.send(sentence(&error));
+        });
+        device.set_onuncapturederror(&listener.into_js_value());
+        let queue = device.queue();
+        Ok(Self { device, queue })
+    }
+
+    /// Room for so many bytes.
+    pub(in super::super) fn buffer(&self, bytes: usize) -> Result<Buffer, EngineError> {
+        self.create(bytes, webgpu::STORAGE | webgpu::COPY_SRC | webgpu::COPY_DST)
+    }
+
+    fn create(&self, bytes: usize, usage: u32) -> Result<Buffer, EngineError> {
+        let descriptor = object(&[("size", &number(bytes)), ("usage", &usage.into())]);
+        self.device.create_buffer(&descriptor).map_err(told)
+    }
+
+    /// Writes the first values of a buffer.
+    pub(in super::super) fn write(&self, buffer: &Buffer, values: &[f32]) {
+        self.queue.write_buffer(buffer, 0, values);
+    }
+
+    pub(in super::super) fn module(&self, source: &str) -> Module {
+        self.device.create_shader_module(&object(&[("code", &source.into())]))
+    }
+
+    /// A pipeline's buffers: so many that it reads, then so many that it writes too.
+    pub(in super::super) fn layout(&self, stage: Stage, read: u32, written: u32) -> Layout {
+        let visibility = match stage {
+            Stage::Compute => webgpu::COMPUTE,
+            Stage::Fragment => webgpu::FRAGMENT,
+        };
+        let entries: Array = (0..read + written)
+            .map(|binding| {
+                let kind = if binding < read { "read-only-storage" } else { "storage" };
+                object(&[
+                    ("binding", &binding.into()),
+                    ("visibility", &visibility.into()),
+                    ("buffer", &object(&[("type", &kind.into())])),
+                ])
+            })
+            .collect();
+        let group = self.device.create_bind_group_layout(&object(&[("entries", &entries)]));
+        let groups = object(&[("bindGroupLayouts", &Array::of1(&group))]);
+        let pipeline = self.device.create_pipeline_layout(&groups);
+        Layout { group, pipeline }
+    }
+
+    pub(in super::super) fn bind(&self, layout: &Layout, spans: &[Span<'_>]) -> Bindings {
+        let entries: Array = (0_u32..)
+            .zip(spans)
+            .map(|(binding, &Span { buffer, offset, size })| {
+                let resource =
+                    object(&[("buffer", buffer), ("offset", &number(offset)), ("size", &number(size))]);
+                object(&[("binding", &binding.into()), ("resource", &resource)])
+            })
+            .collect();
+        self.device.create_bind_group(&object(&[("layout", &layout.group), ("entries", &entries)]))
+    }
+
+    /// Begins to compile a compute shader.
+    pub(in super::super) fn compute(
+        &self,
+        layout: &Layout,
+        module: &Module,
+        constants: Constants<'_>,
+    ) -> impl Future<Output = Result<Pipeline, EngineError>> + use<> {
+        let stage = object(&[("module", module), ("constants", &filled(constants))]);
+        let descriptor = object(&[("layout", &layout.pipeline), ("compute", &stage)]);
+        let begun = JsFuture::from(self.device.create_compute_pipeline(&descriptor));
+        async move { begun.await.map_err(told) }
+    }
+
+    /// Begins to compile a shader that draws.
+    pub(in super::super) fn render(
+        &self,
+        layout: &Layout,
+        module: &Module,
+        constants: Constants<'_>,
+    ) -> impl Future<Output = Result<Pipeline, EngineError>> + use<> {
+        let target = object(&[("format", &FORMAT.into())]);
+        let fragment = object(&[
+            ("module", module),
+            ("constants", &filled(constants)),
+            ("targets", &Array::of1(&target)),
+        ]);
+        let descriptor = object(&[
+            ("layout", &layout.pipeline),
+            ("vertex", &object(&[("module", module)])),
+            ("fragment", &fragment),
+        ]);
+        let begun = JsFuture::from(self.device.create_render_pipeline(&descriptor));
+        async move { begun.await.map_err(told) }
+    }
+
+    pub(in super::super) fn commands(&self) -> Commands {
+        Commands(self.device.create_command_encoder())
+    }
+
+    pub(in super::super) fn submit(&self, commands: Commands) {
+        self.queue.submit(&Array::of1(&commands.0.finish()));
+    }
+
+    /// Does `work` and waits for the GPU's word on it.
+    pub(in super::super) async fn checked<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        self.device.push_error_scope("out-of-memory");
+        self.device.push_error_scope("validation");
+        let result = work();
+        // Scopes are popped in their order at once; their words come later.
+        let words = [self.device.pop_error_scope(), self.device.pop_error_scope()];
+        for word in words {
+            let error = JsFuture::from(word).await.map_err(told)?;
+            if !error.is_null() {
+                return Err(told(error));
+            }
+        }
+        result
+    }
+
+    /// Runs the commands, and reads the first bytes of a buffer after them.
+    pub(in super::super) async fn read(
+        &self,
+        commands: Commands,
+        buffer: &Buffer,
+        bytes: usize,
+    ) -> Result<Vec<f32>, EngineError> {
+        let landing = self.create(bytes, webgpu::COPY_DST | webgpu::MAP_READ)?;
+        commands.0.copy_buffer_to_buffer(buffer, 0, &landing, 0, bytes as u32);
+        self.submit(commands);
+        JsFuture::from(landing.map_async(webgpu::READ)).await.map_err(told)?;
+        let values = Float32Array::new(&landing.get_mapped_range().map_err(told)?).to_vec();
+        landing.destroy();
+        Ok(values)
+    }
+
+    /// Waits until all that was submitted is done.
+    pub(in super::super) async fn finished(&self) -> Result<(), EngineError> {
+        JsFuture::from(self.queue.on_submitted_work_done()).await.map(drop).map_err(told)
+    }
+}
+
+/// Commands in the making.
+#[derive(Debug)]
+pub(in super::super) struct Commands(Encoder);
+
+impl Commands {
+    pub(in super::super) fn compute<'a>(&mut self, steps: impl Iterator<Item = Step<'a>>) {
+        let pass = self.0.begin_compute_pass();
+        for Step { pipeline, bindings, groups: [x, y] } in steps {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, bindings);
+            pass.dispatch_workgroups(x, y);
+        }
+        pass.end();
+    }
+
+    /// Draws one instance over all of a target.
+    pub(in super::super) fn draw(
+        &mut self,
+        pipeline: &Pipeline,
+        bindings: &Bindings,
+        view: &View,
+        instance: u32,
+    ) {
+        let attachment = object(&[("view", view), ("loadOp", &"clear".into()), ("storeOp", &"store".into())]);
+        let descriptor = object(&[("colorAttachments", &Array::of1(&attachment))]);
+        let pass = self.0.begin_render_pass(&descriptor);
+        pass.set_pipeline(pipeline);
+        pass.set_bind_group(0, bindings);
+        pass.draw(3, 1, 0, instance);
+        pass.end();
+    }
+}
+
+/// A canvas's context.
+#[derive(Debug)]
+pub(in super::super) struct Canvas(Context);
+
+impl Canvas {
+    /// Takes a canvas that has no context of another kind, at its present size.
+    pub(in super::super) fn new(host: &Host, canvas: &HtmlCanvasElement) -> Result<Self, EngineError> {
+        let context = canvas.get_context("webgpu").map_err(told)?;
+        let context: Context =
+            context.ok_or_else(|| unusable("a canvas takes no pictures"))?.unchecked_into();
+        let configuration = object(&[
+            ("device", &host.device),
+            ("format", &FORMAT.into()),
+            ("alphaMode", &"premultiplied".into()),
+        ]);
+        context.configure(&configuration).map_err(told)?;
+        Ok(Self(context))
+    }
+
+    /// What the next frame is drawn to.
+    pub(in super::super) fn view(&self) -> Result<View, EngineError> {
+        Ok(self.0.get_current_texture().map_err(told)?.create_view())
+    }
+}
+
+fn object(entries: &[(&str, &JsValue)]) -> Object {
+    let object = Object::new();
+    for (key, value) in entries {
+        // A fresh object takes any property.
+        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
+    }
+    object
+}
+
+fn filled(constants: Constants<'_>) -> Object {
+    let values: Vec<JsValue> = constants.iter().map(|&(_, value)| value.into()).collect();
+    let entries: Vec<(&str, &JsValue)> =
+        constants.iter().zip(&values).map(|(&(name, _), value)| (name, value)).collect();
+    object(&entries)
+}
+
+fn number(value: usize) -> JsValue {
+    JsValue::from_f64(value as f64)
+}
+
+fn told(error: JsValue) -> EngineError {
+    unusable(sentence(&error))
+}
+
+/// What an error, or the word of a lost device, says.
+fn sentence(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.unwrap_or_else(|| format!("{error:?}"))
+}
