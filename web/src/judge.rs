@@ -2,12 +2,15 @@
 //! metrics, on posterior means of its own draw of images.
 //!
 //! A quick check draws fewer images than the trainer; a full one follows the protocol that the
-//! shipped cards' scores were measured by.
+//! shipped cards' scores were measured by. It is a module of its own, which the page's visitors don't
+//! download before they ask for a check.
 
+use js_sys::Function;
 use metrics::{Grid, Representation};
+use wasm_bindgen::prelude::*;
 use worlds::{Lattice, World, varying_classes};
 
-use crate::engine::Engine;
+use crate::engine::{Cpu, Engine};
 use crate::protocol::Scored;
 
 /// Images encoded at a time.
@@ -30,6 +33,24 @@ struct Plan {
 const QUICK: Plan = Plan { codes: 3000, grid: 6000 };
 /// The trainer's numbers, with the grid that the shipped cards name.
 const FULL: Plan = Plan { codes: metrics::TRAIN + metrics::TEST, grid: 200_000 };
+
+/// Scores the model of a weights file, and calls `told` with the share that is done meanwhile.
+///
+/// Gives the scores, or one sentence why there are none, as JSON.
+///
+/// # Errors
+/// Fails if `told` does.
+#[wasm_bindgen]
+pub async fn check(file: Vec<u8>, full: bool, told: Function) -> Result<String, JsError> {
+    let mut heard = Ok(JsValue::UNDEFINED);
+    let progress = |share: f32| heard = told.call1(&JsValue::NULL, &share.into());
+    let scores = match Cpu::load(&file) {
+        Ok(engine) => judge(&engine, full, progress).await,
+        Err(error) => Err(error.to_string()),
+    };
+    heard.map_err(|_| JsError::new("nobody hears how far it is"))?;
+    Ok(serde_json::to_string(&scores)?)
+}
 
 /// The scores of an engine's model; `progress` is told the share that is done.
 ///

@@ -1,7 +1,8 @@
 //! The page of Latentscope: inference and views in the browser.
 //!
 //! One wasm module serves the page and its worker. The page keeps a pure [`state::State`]; the
-//! worker holds the models behind an [`engine::Engine`]; views draw the state with plain web-sys.
+//! worker holds the models behind an [`engine::Engine`]; views draw the state with plain web-sys. A
+//! second module, of the feature `judge` alone, scores models.
 //! With the feature `engine` alone it is the npm package's inference engine.
 
 #[cfg(feature = "page")]
@@ -11,7 +12,7 @@ mod draws;
 pub mod engine;
 #[cfg(feature = "page")]
 pub mod gif;
-#[cfg(feature = "page")]
+#[cfg(feature = "judge")]
 pub mod judge;
 #[cfg(feature = "page")]
 pub mod lanes;
@@ -21,7 +22,7 @@ pub mod manifest;
 pub mod package;
 #[cfg(feature = "page")]
 pub mod page;
-#[cfg(feature = "page")]
+#[cfg(any(feature = "judge", feature = "page"))]
 pub mod protocol;
 #[cfg(test)]
 mod samples;

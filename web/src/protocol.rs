@@ -38,11 +38,6 @@ pub enum Request {
         /// Which picture.
         step: usize,
     },
-    /// Score the model whose file the bytes are, and tell how far it is meanwhile.
-    Judge {
-        /// Whether by the full protocol.
-        full: bool,
-    },
 }
 
 /// A score as it was measured.
@@ -54,6 +49,15 @@ pub struct Scored {
     pub value: f64,
     /// How it was measured.
     pub protocol: String,
+}
+
+/// What the judge says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judgement {
+    /// That share of the scoring is done.
+    Share(f32),
+    /// The scores, or one sentence why there are none.
+    Done(Result<Vec<Scored>, String>),
 }
 
 /// What the worker answers.
@@ -69,10 +73,6 @@ pub enum Reply {
     Reconstructed(Measured),
     /// A step of the survey is done.
     Surveyed(Surveyed),
-    /// That share of the scoring is done.
-    Judging(f32),
-    /// The scores.
-    Judged(Vec<Scored>),
     /// The request can't be met; one sentence says why.
     Failed(String),
 }

@@ -2,7 +2,6 @@
 
 use crate::draws::pictures;
 use crate::engine::{Cpu, Engine, EngineError};
-use crate::judge::judge;
 use crate::protocol::{Measured, Reply, Request, Surveyed};
 
 /// Models that the page compares.
@@ -17,26 +16,11 @@ pub struct Worker {
 impl Worker {
     /// Does what is asked; the answer comes with bytes where it says so.
     pub async fn answer(&mut self, request: Request, bytes: &[u8]) -> (Reply, Vec<u8>) {
-        self.answer_and_tell(request, bytes, |_| ()).await
-    }
-
-    /// As [`Self::answer`]; `tell` is told what is said before what takes long is done.
-    pub async fn answer_and_tell(
-        &mut self,
-        request: Request,
-        bytes: &[u8],
-        tell: impl FnMut(Reply),
-    ) -> (Reply, Vec<u8>) {
-        let answer = self.attempt(request, bytes, tell).await;
+        let answer = self.attempt(request, bytes).await;
         answer.unwrap_or_else(|error| (Reply::Failed(error.to_string()), Vec::new()))
     }
 
-    async fn attempt(
-        &mut self,
-        request: Request,
-        bytes: &[u8],
-        tell: impl FnMut(Reply),
-    ) -> Result<(Reply, Vec<u8>), EngineError> {
+    async fn attempt(&mut self, request: Request, bytes: &[u8]) -> Result<(Reply, Vec<u8>), EngineError> {
         match request {
             Request::Load { side } => {
                 let Some(place) = self.engines.get_mut(side) else { return Err(EngineError::Side(side)) };
@@ -48,10 +32,6 @@ impl Worker {
                 Ok((Reply::Decoded, intensities(&self.engine(side)?.decode(&codes).await?)))
             }
             Request::Reconstruct { side } => reconstruct(self.engine(side)?, bytes).await,
-            Request::Judge { full } => {
-                let verdict = verdict(bytes, full, tell).await;
-                Ok((verdict.unwrap_or_else(Reply::Failed), Vec::new()))
-            }
             Request::Survey { side, step } => survey(self.engine(side)?, step).await,
         }
     }
@@ -59,12 +39,6 @@ impl Worker {
     fn engine(&self, side: usize) -> Result<&dyn Engine, EngineError> {
         self.engines.get(side).and_then(|engine| engine.as_deref()).ok_or(EngineError::Side(side))
     }
-}
-
-/// The answer to [`Request::Judge`].
-async fn verdict(file: &[u8], full: bool, mut tell: impl FnMut(Reply)) -> Result<Reply, String> {
-    let engine = Cpu::load(file).map_err(|error| error.to_string())?;
-    judge(&engine, full, |share| tell(Reply::Judging(share))).await.map(Reply::Judged)
 }
 
 /// An engine's answer to [`Request::Reconstruct`].

@@ -9,6 +9,7 @@ mod golden;
 mod integrity;
 mod lint;
 mod manifest;
+mod module;
 mod offline;
 mod page;
 mod pkg;

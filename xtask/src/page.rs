@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::project::{Project, execute};
 use crate::step::step;
-use crate::{integrity, offline};
+use crate::{integrity, module, offline};
 
 /// What the page is made of, beside the workspace's root.
 const INPUTS: [&str; 9] = [
@@ -23,6 +23,10 @@ const INPUTS: [&str; 9] = [
     "Trunk.toml",
     ".cargo/config.toml",
 ];
+
+/// The module that scores models, fetched once a visitor asks for it.
+const JUDGE: &str = "latentscope-judge";
+const JUDGE_FILES: [&str; 2] = ["latentscope-judge.js", "latentscope-judge_bg.wasm"];
 
 /// The built page.
 pub(crate) fn folder(project: &Project) -> PathBuf {
@@ -46,6 +50,8 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         let mut trunk = project.command("trunk");
         trunk.args(["build", "--release", "--offline", "--locked"]).env_remove("NO_COLOR");
         execute(&mut trunk)?;
+        let judge = module::build(project, JUDGE, "judge")?;
+        module::copy(&judge, &folder(project), JUDGE_FILES)?;
         integrity::write(&folder(project))?;
         offline::write(project, &folder(project))?;
         // An edit during the build is newer than its start: the next run builds again.

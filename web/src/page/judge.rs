@@ -1,49 +1,71 @@
 //! The worker that checks the claim: one a model, so that to end it is to stop at once, and dragging
 //! never waits for it.
 
-use js_sys::Function;
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::MessageEvent;
+use web_sys::{MessageEvent, Worker};
 
 use super::{App, port};
-use crate::lanes::Post;
-use crate::protocol::{Message, Reply, Request};
+use crate::protocol::Judgement;
 use crate::state::Event;
+
+/// The script that the worker starts from, beside the page.
+const SCRIPT: &str = "judge.js";
+/// The link of the page that names its module, which no browser follows by itself.
+const LINK: &str = "link[rel=judge]";
 
 impl App {
     /// Has a new worker score a weights file.
     pub(super) fn judge(&self, ticket: u32, file: &[u8], full: bool) {
         self.dismiss();
-        let Ok(worker) = port::start() else {
-            self.send(Event::Judged { ticket, reply: Reply::Failed("the browser starts no worker".into()) });
-            return;
-        };
-        let post = Post { ticket, request: Request::Judge { full }, bytes: file.to_vec() };
-        let (to, end) = (self.clone(), worker.clone());
+        match self.start_judge(ticket, file, full) {
+            Ok(worker) => drop(self.0.judge.replace(Some(worker))),
+            Err(_) => self.judged(ticket, Judgement::Done(Err("the browser starts no worker".into()))),
+        }
+    }
+
+    fn start_judge(&self, ticket: u32, file: &[u8], full: bool) -> Result<Worker, JsValue> {
+        let link = self.0.dom.document().query_selector(LINK)?.ok_or("the page names no judge")?;
+        let module = link.get_attribute("href").into();
+        let hash = link.get_attribute("data-integrity").into();
+        let worker = port::run(SCRIPT)?;
+        let to = self.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            let lost = || Reply::Failed("its worker stopped unexpectedly".into());
-            let reply =
-                port::unpack::<Reply>(&event.data()).map_or_else(lost, |(Message { body, .. }, _)| body);
-            if reply != Reply::Ready {
-                to.send(Event::Judged { ticket, reply });
-            } else if port::post(&end, &post).is_err() {
-                to.send(Event::Judged { ticket, reply: lost() });
-            }
+            to.judged(ticket, said(&event.data()));
         });
         worker.set_onmessage(Some(message.into_js_value().unchecked_ref::<Function>()));
         let to = self.clone();
         let error = Closure::<dyn Fn()>::new(move || {
-            let reply = Reply::Failed("its worker stopped; there may be too little memory".into());
-            to.send(Event::Judged { ticket, reply });
+            let sentence =
+                "its worker stopped; there may be too little memory, or a file of the page be missing";
+            to.judged(ticket, Judgement::Done(Err(sentence.into())));
         });
         worker.set_onerror(Some(error.into_js_value().unchecked_ref::<Function>()));
-        self.0.judge.replace(Some(worker));
+        let file = Uint8Array::from(file).buffer();
+        let order = Array::of4(&module, &hash, &file, &full.into());
+        worker.post_message_with_transfer(&order, &Array::of1(&file))?;
+        Ok(worker)
+    }
+
+    fn judged(&self, ticket: u32, judgement: Judgement) {
+        self.send(Event::Judged { ticket, judgement });
     }
 
     /// Ends the check that runs, if one does.
     pub(super) fn dismiss(&self) {
         if let Some(worker) = self.0.judge.take() {
             worker.terminate();
+        }
+    }
+}
+
+/// A number is the share that is done, a text the scores or a sentence, as JSON.
+fn said(message: &JsValue) -> Judgement {
+    match message.as_f64() {
+        Some(share) => Judgement::Share(share as f32),
+        None => {
+            let scores = message.as_string().and_then(|text| serde_json::from_str(&text).ok());
+            Judgement::Done(scores.unwrap_or_else(|| Err("its answer can’t be read".into())))
         }
     }
 }

@@ -21,11 +21,16 @@ const SCRIPT: &str = "worker.js";
 
 /// Starts the worker and hands it this module, so that it is compiled once.
 pub(super) fn start() -> Result<web_sys::Worker, JsValue> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = web_sys::Worker::new_with_options(SCRIPT, &options)?;
+    let worker = run(SCRIPT)?;
     worker.post_message(&wasm_bindgen::module())?;
     Ok(worker)
+}
+
+/// A worker that runs a script.
+pub(super) fn run(script: &str) -> Result<web_sys::Worker, JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    web_sys::Worker::new_with_options(script, &options)
 }
 
 /// Sends what the worker says, and its end, to the page.
@@ -72,9 +77,7 @@ pub fn work() -> Result<(), JsValue> {
             spawn_local(async move {
                 // The page sends one request at a time.
                 let Some(mut held) = worker.take() else { return };
-                // What is not heard meanwhile is heard at the end.
-                let tell = |reply| drop(say(&port, ticket, reply, &[]));
-                let (reply, bytes) = held.answer_and_tell(body, &bytes, tell).await;
+                let (reply, bytes) = held.answer(body, &bytes).await;
                 worker.replace(Some(held));
                 if let Err(error) = say(&port, ticket, reply, &bytes) {
                     wasm_bindgen::throw_val(error);
@@ -97,7 +100,7 @@ fn pack<T: Serialize>(message: &Message<T>, bytes: &[u8]) -> Result<(Array, Arra
     Ok((Array::of2(&header.into(), &buffer), Array::of1(&buffer)))
 }
 
-pub(super) fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(Message<T>, Vec<u8>)> {
+fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(Message<T>, Vec<u8>)> {
     let parts: &Array = data.dyn_ref()?;
     let message = serde_json::from_str(&parts.get(0).as_string()?).ok()?;
     Some((message, Uint8Array::new(&parts.get(1)).to_vec()))

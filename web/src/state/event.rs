@@ -2,7 +2,7 @@
 
 use super::Hand;
 use crate::manifest::Entry;
-use crate::protocol::Reply;
+use crate::protocol::{Judgement, Reply};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -168,7 +168,7 @@ pub enum Event {
         /// Number of the check.
         ticket: u32,
         /// What it says.
-        reply: Reply,
+        judgement: Judgement,
     },
     /// The survey comes into sight.
     Near,

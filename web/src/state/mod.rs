@@ -133,7 +133,7 @@ impl State {
             Event::Sway { factor } => self.sway(factor, &mut effects),
             Event::Hand(hand) => self.hand(hand, &mut effects),
             Event::Check(full) => self.check(full, &mut effects),
-            Event::Judged { ticket, reply } => self.judged(ticket, reply, &mut effects),
+            Event::Judged { ticket, judgement } => self.judged(ticket, judgement, &mut effects),
             Event::Near => self.near(),
             Event::Turn { side, unit, value } => self.change(side, &mut effects, |model| {
                 model.preview = None;

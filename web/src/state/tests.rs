@@ -1,8 +1,7 @@
 use super::opening::PERIOD;
 use super::*;
 use crate::lanes::Post;
-use crate::protocol::Reply;
-use crate::protocol::Scored;
+use crate::protocol::{Judgement, Reply, Scored};
 use crate::samples;
 use crate::worker::Worker;
 use pollster::block_on;
@@ -577,15 +576,17 @@ fn a_check_scores_both_sides_in_turn_and_tells_how_far_it_is() {
     let mut bench = Bench::shown();
     let (first, full) = asked(&bench.state.update(Event::Check(Some(true)))).expect("it begins");
     assert!(full);
-    bench.state.update(Event::Judged { ticket: first, reply: Reply::Judging(0.5) });
+    bench.state.update(Event::Judged { ticket: first, judgement: Judgement::Share(0.5) });
     assert_eq!(bench.state.verdict.share(), Some(0.25));
-    let effects = bench.state.update(Event::Judged { ticket: first, reply: Reply::Judged(scores(0.1)) });
+    let effects =
+        bench.state.update(Event::Judged { ticket: first, judgement: Judgement::Done(Ok(scores(0.1))) });
     let (second, full) = asked(&effects).expect("the other side follows");
     assert!(full && second != first);
-    bench.state.update(Event::Judged { ticket: first, reply: Reply::Judged(scores(0.9)) });
+    bench.state.update(Event::Judged { ticket: first, judgement: Judgement::Done(Ok(scores(0.9))) });
     assert_eq!(bench.state.found(0), Some(&Ok(scores(0.1))), "a late answer is ignored");
-    let effects =
-        bench.state.update(Event::Judged { ticket: second, reply: Reply::Failed("no world".into()) });
+    let effects = bench
+        .state
+        .update(Event::Judged { ticket: second, judgement: Judgement::Done(Err("no world".into())) });
     assert!(effects.contains(&Effect::Dismiss));
     assert_eq!(bench.state.found(1), Some(&Err("no world".into())));
     assert_eq!(bench.state.verdict.share(), None);
@@ -598,7 +599,7 @@ fn a_check_that_is_stopped_finds_nothing() {
     let mut bench = Bench::shown();
     let (ticket, _) = asked(&bench.state.update(Event::Check(Some(false)))).expect("it begins");
     assert!(bench.state.update(Event::Check(None)).contains(&Effect::Dismiss));
-    bench.state.update(Event::Judged { ticket, reply: Reply::Judged(scores(0.1)) });
+    bench.state.update(Event::Judged { ticket, judgement: Judgement::Done(Ok(scores(0.1))) });
     assert_eq!((bench.state.found(0), bench.state.verdict.share()), (None, None));
 }
 
@@ -607,7 +608,7 @@ fn a_model_that_is_chosen_during_a_check_does_not_get_the_others_scores() {
     let mut bench = Bench::shown();
     let (ticket, _) = asked(&bench.state.update(Event::Check(Some(false)))).expect("it begins");
     bench.send(Event::Choose { side: 0, entry: 2 });
-    bench.send(Event::Judged { ticket, reply: Reply::Judged(scores(0.1)) });
+    bench.send(Event::Judged { ticket, judgement: Judgement::Done(Ok(scores(0.1))) });
     assert_eq!(bench.state.found(0), None);
 }
 

@@ -1,7 +1,7 @@
 //! The claim, checked: both models are scored, one after the other, in a worker of their own.
 
 use super::{Effect, Panel, State};
-use crate::protocol::{Reply, Scored};
+use crate::protocol::{Judgement, Scored};
 use crate::worker::SIDES;
 
 /// What a check has found so far.
@@ -63,17 +63,15 @@ impl State {
     }
 
     /// Takes in what the judge says.
-    pub(super) fn judged(&mut self, ticket: u32, reply: Reply, effects: &mut Vec<Effect>) {
+    pub(super) fn judged(&mut self, ticket: u32, judgement: Judgement, effects: &mut Vec<Effect>) {
         let Some(running) = self.verdict.running.filter(|_| self.verdict.ticket == ticket) else { return };
-        let scores = match reply {
-            Reply::Judging(share) => {
+        let scores = match judgement {
+            Judgement::Share(share) => {
                 self.verdict.running = Some(Running { share, ..running });
                 effects.push(Effect::Draw(Panel::Verdict));
                 return;
             }
-            Reply::Judged(scores) => Ok(scores),
-            Reply::Failed(sentence) => Err(sentence),
-            _ => return,
+            Judgement::Done(scores) => scores,
         };
         self.verdict.found[running.side] = Some(Found { visit: running.visit, scores });
         self.score_from(running.side + 1, running.full, effects);
