@@ -7,6 +7,7 @@
 
 pub mod card;
 pub mod config;
+pub mod fault;
 pub mod likelihood;
 pub mod network;
 pub mod ops;

@@ -73,7 +73,7 @@ pub enum WeightsError {
     #[error("tensor `{0}` holds a value that is not finite")]
     NotFinite(String),
     /// Candle could not make a tensor.
-    #[error("the tensors could not be read or made: {0}")]
+    #[error("the tensors could not be read or made: {}", crate::fault::words(.0))]
     Tensor(#[from] candle_core::Error),
 }
 

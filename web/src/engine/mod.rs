@@ -96,6 +96,6 @@ pub enum EngineError {
     #[error("the GPU can’t be used: {0}")]
     Gpu(String),
     /// The network failed.
-    #[error("the network failed: {0}")]
+    #[error("the network failed: {}", model::fault::words(.0))]
     Network(#[from] candle_core::Error),
 }
