@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::lint::WASM_CRATES;
 use crate::project::{Project, not_started, quote};
-use crate::setup::Chromium;
+use crate::setup::{Chromium, vulkan};
 use crate::step::{say, seconds};
 use crate::{dist, manifest, page, setup};
 
@@ -35,7 +35,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 }
 
 fn parts(project: &Project, chromium: &Chromium, tally: &mut Tally) -> Result<()> {
-    part("native", || count(&mut native(project), tally))?;
+    part("native", || count(&mut native(project, chromium), tally))?;
     part("wasm in Chromium", || count(&mut wasm(project, chromium)?, tally))?;
     part("page", || {
         page::ensure(project)?;
@@ -53,9 +53,10 @@ fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-fn native(project: &Project) -> Command {
+fn native(project: &Project, chromium: &Chromium) -> Command {
     let mut cargo = project.cargo();
     cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    vulkan::lend(chromium, &mut cargo);
     cargo
 }
 

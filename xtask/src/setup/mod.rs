@@ -6,7 +6,7 @@
 mod chromium;
 mod npm;
 mod rust_tool;
-mod vulkan;
+pub(crate) mod vulkan;
 mod wasm_target;
 
 use std::fs::{self, File};
@@ -31,8 +31,9 @@ pub(crate) fn everything(project: &Project) -> Result<Chromium> {
     let _lock = alone(project)?;
     say("Set-up");
     build_tools(project)?;
-    vulkan::look()?;
-    chromium::ensure(project)
+    let chromium = chromium::ensure(project)?;
+    vulkan::look(&chromium)?;
+    Ok(chromium)
 }
 
 fn build_tools(project: &Project) -> Result<()> {
