@@ -56,7 +56,7 @@ fn deviations(values: &[f64]) -> Vec<f64> {
 
 /// The 0.99-quantile, linear between neighbours.
 fn quantile(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     let place = QUANTILE * (values.len() - 1) as f64;
     let low = values[place as usize];
     let high = values[(place as usize + 1).min(values.len() - 1)];

@@ -22,9 +22,9 @@ pub(crate) fn information(values: &[f32], classes: &[usize]) -> f64 {
         by_class[class].push(value);
     }
     by_class.retain(|values| values.len() > 1);
-    by_class.iter_mut().for_each(|values| values.sort_by(f64::total_cmp));
+    by_class.iter_mut().for_each(|values| values.sort_unstable_by(f64::total_cmp));
     let mut all: Vec<f64> = by_class.iter().flatten().copied().collect();
-    all.sort_by(f64::total_cmp);
+    all.sort_unstable_by(f64::total_cmp);
     let mut sum = 0.0;
     for own in &by_class {
         let k = NEIGHBOURS.min(own.len() - 1);

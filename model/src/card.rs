@@ -159,6 +159,7 @@ impl Card {
     ///
     /// # Errors
     /// One sentence on the first thing that is wrong.
+    #[inline]
     pub fn validate(&self) -> Result<(), String> {
         self.model.validate().map_err(|e| e.to_string())?;
         if self.units.len() != self.model.latent {

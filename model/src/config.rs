@@ -1,5 +1,7 @@
 //! What a network looks like: image shape, widths, latent size, posterior and likelihood.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::likelihood::LOG_SCALE;
@@ -129,6 +131,7 @@ impl ModelConfig {
     ///
     /// # Errors
     /// Names the first key whose value can't make a network.
+    #[inline]
     pub fn validate(&self) -> Result<(), ConfigError> {
         let image = self.image;
         in_range("image.channels", image.channels, MAX_IMAGE_CHANNELS)?;
@@ -177,15 +180,16 @@ impl ModelConfig {
         (self.image.height >> shift, self.image.width >> shift, *self.channels.last().unwrap_or(&0))
     }
 
-    /// Name and shape of every tensor of the network, in name order.
+    /// Name and shape of every tensor of the network.
     ///
     /// Convolutions are `[4, 4, in, out]`, transposed ones `[in, 4, 4, out]`, dense layers
     /// `[out, in]`, biases `[out]`; feature maps flatten channels-last.
-    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
-        let mut all = Vec::new();
+    #[inline]
+    pub fn tensors(&self) -> BTreeMap<String, Vec<usize>> {
+        let mut all = BTreeMap::new();
         let mut layer = |name: String, weight: Vec<usize>, bias: usize| {
-            all.push((format!("{name}.bias"), vec![bias]));
-            all.push((format!("{name}.weight"), weight));
+            all.insert(format!("{name}.bias"), vec![bias]);
+            all.insert(format!("{name}.weight"), weight);
         };
         let (height, width, last) = self.feature_shape();
         let flat = height * width * last;
@@ -206,9 +210,8 @@ impl ModelConfig {
         let statistics = self.posterior.statistics() * self.latent;
         layer("encoder.posterior".into(), vec![statistics, self.hidden], statistics);
         if self.likelihood.is_scaled() {
-            all.push((LOG_SCALE.to_owned(), vec![1]));
+            all.insert(LOG_SCALE.to_owned(), vec![1]);
         }
-        all.sort();
         all
     }
 }

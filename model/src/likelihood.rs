@@ -10,7 +10,7 @@ use candle_nn::VarBuilder;
 use candle_nn::ops::sigmoid;
 
 use crate::config::LikelihoodKind;
-use crate::ops::{Scaled, bernoulli_nll, on_cpu, scaled_nll};
+use crate::ops::{Scaled, bernoulli_nll, on_cpu, scaled_nll, to_vec};
 
 /// Name of the tensor `[1]` that holds the scale's logarithm.
 pub const LOG_SCALE: &str = "decoder.log_scale";
@@ -87,7 +87,7 @@ impl Likelihood {
     /// Fails if the scale can't be read.
     pub fn nll_of(&self, logits: &[f32], image: &[f32]) -> Result<f32> {
         let log_scale = match &self.log_scale {
-            Some(scale) => scale.to_vec1()?.first().copied().unwrap_or_default(),
+            Some(scale) => to_vec(scale)?.first().copied().unwrap_or_default(),
             None => 0.0,
         };
         let values = logits.iter().zip(image);

@@ -56,6 +56,8 @@ impl Vae {
     ///
     /// # Errors
     /// Fails if the configuration is impossible, or a tensor is missing or of another shape.
+    // Built with the crate that calls it, as what reads weights is.
+    #[inline]
     pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
         config.validate().map_err(candle_core::Error::wrap)?;
         let (height, width, last) = config.feature_shape();
@@ -131,7 +133,7 @@ impl Vae {
             activations.push(x.clone());
         }
         let hidden = (self.layers.dense)(
-            &x.flatten_from(1)?,
+            &x.reshape((x.dim(0)?, ()))?,
             &self.encoder_dense.weight,
             &self.encoder_dense.bias,
             Activation::Relu,

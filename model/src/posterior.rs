@@ -7,7 +7,7 @@ use rand::Rng;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 
 use crate::config::PosteriorKind;
-use crate::ops::{awake, bounded, product};
+use crate::ops::{awake, bounded, product, to_vec};
 
 /// Smallest and largest log σ² that the network may state: σ from 4.5e-5 to 22, wide enough never
 /// to bind in a healthy run and narrow enough that exp never overflows.
@@ -180,14 +180,13 @@ impl Posterior {
 /// 1 where a unit is among the `count` with the largest KL of its image, else 0, `[N, D]`.
 fn winners(mean: &Tensor, log_var: &Tensor, count: usize) -> Result<Tensor> {
     let shape = mean.dims2()?;
-    let read = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
-    let kl: Vec<f32> = read(mean)?.iter().zip(read(log_var)?).map(|(m, v)| m * m + v.exp() - v).collect();
+    let kl: Vec<f32> = to_vec(mean)?.iter().zip(to_vec(log_var)?).map(|(m, v)| m * m + v.exp() - v).collect();
     let mut mask = vec![0f32; kl.len()];
     for (kl, mask) in kl.chunks(shape.1).zip(mask.chunks_mut(shape.1)) {
-        let mut order: Vec<usize> = (0..kl.len()).collect();
-        order.sort_by(|&a, &b| kl[b].total_cmp(&kl[a]).then(a.cmp(&b)));
-        for &unit in order.iter().take(count) {
-            mask[unit] = 1.0;
+        for (unit, mask) in mask.iter_mut().enumerate() {
+            let ahead = |&other: &usize| kl[other].total_cmp(&kl[unit]).then(unit.cmp(&other)).is_gt();
+            let rank = (0..kl.len()).filter(ahead).count();
+            *mask = f32::from(u8::from(rank < count));
         }
     }
     Tensor::from_vec(mask, shape, mean.device())

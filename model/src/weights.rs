@@ -2,6 +2,9 @@
 //!
 //! Tensors are f32 or f16, named and shaped as [`ModelConfig::tensors`] lists them; one whose values
 //! are all exact in f16 is written so, in half the bytes. The metadata has one key, [`CARD_KEY`], with the card as JSON, so that equal models give equal bytes.
+//!
+//! What reads a file is `#[inline]`, to be built with the crate that calls it: small in the page's wasm,
+//! of which this crate is the part that is built for speed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -97,6 +100,7 @@ impl Weights {
     ///
     /// # Errors
     /// Says what is wrong with the file; nothing is allocated for what its header merely claims.
+    #[inline]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         let card = Self::card_from_bytes(bytes)?;
         let tensors = read_tensors(&SafeTensors::deserialize(bytes)?, &card.model)?;
@@ -107,6 +111,7 @@ impl Weights {
     ///
     /// # Errors
     /// Says what is wrong with the file's header.
+    #[inline]
     pub fn card_from_bytes(bytes: &[u8]) -> Result<Card, WeightsError> {
         if bytes.len() > MAX_FILE {
             return Err(WeightsError::TooLarge(bytes.len()));
@@ -159,6 +164,7 @@ fn stored(values: &[f32]) -> (Dtype, Vec<u8>) {
     }
 }
 
+#[inline]
 fn read_card(json: &str) -> Result<Card, WeightsError> {
     let damaged = |e: serde_json::Error| WeightsError::Card(e.to_string());
     let version = serde_json::from_str::<Versioned>(json).map_err(damaged)?.format;
@@ -170,8 +176,9 @@ fn read_card(json: &str) -> Result<Card, WeightsError> {
     Ok(card)
 }
 
+#[inline]
 fn read_tensors(file: &SafeTensors, model: &ModelConfig) -> Result<BTreeMap<String, Tensor>, WeightsError> {
-    let expected: BTreeMap<String, Vec<usize>> = model.tensors().into_iter().collect();
+    let expected = model.tensors();
     if let Some(name) = file.names().into_iter().find(|name| !expected.contains_key(*name)) {
         return Err(WeightsError::Unknown(name.to_owned()));
     }

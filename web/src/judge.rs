@@ -7,11 +7,11 @@
 
 use js_sys::Function;
 use metrics::{Grid, Representation};
+use model::card::Score;
 use wasm_bindgen::prelude::*;
 use worlds::{Lattice, World, varying_classes};
 
 use crate::engine::{Cpu, Engine};
-use crate::protocol::Scored;
 
 /// Images encoded at a time.
 const BATCH: usize = 40;
@@ -60,7 +60,7 @@ pub async fn judge(
     engine: &dyn Engine,
     full: bool,
     mut progress: impl FnMut(f32),
-) -> Result<Vec<Scored>, String> {
+) -> Result<Vec<Score>, String> {
     let card = engine.card();
     let data = &card.training.dataset;
     let image = card.model.image;
@@ -96,7 +96,7 @@ pub async fn judge(
     }));
     Ok(scores
         .into_iter()
-        .map(|score| Scored { metric: score.metric.into(), value: score.value, protocol: score.protocol })
+        .map(|score| Score { metric: score.metric.into(), value: score.value, protocol: score.protocol })
         .collect())
 }
 

@@ -22,7 +22,7 @@ pub mod manifest;
 pub mod package;
 #[cfg(feature = "page")]
 pub mod page;
-#[cfg(any(feature = "judge", feature = "page"))]
+#[cfg(feature = "page")]
 pub mod protocol;
 #[cfg(test)]
 mod samples;

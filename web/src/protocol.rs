@@ -1,15 +1,7 @@
-//! What page and worker say to each other: a header as JSON, and bytes that are moved, not copied.
+//! What page and worker say to each other, as JSON, beside bytes that are moved, not copied.
 
+use model::card::Score;
 use serde::{Deserialize, Serialize};
-
-/// A message's header: what it says, and the request that it belongs to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Message<T> {
-    /// Number of the request.
-    pub ticket: u32,
-    /// What is said.
-    pub body: T,
-}
 
 /// What the page asks. `side` is one of the models that the worker holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,24 +32,13 @@ pub enum Request {
     },
 }
 
-/// A score as it was measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scored {
-    /// Short name, as `mig`.
-    pub metric: String,
-    /// Value; 1 is best.
-    pub value: f64,
-    /// How it was measured.
-    pub protocol: String,
-}
-
 /// What the judge says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
     /// That share of the scoring is done.
     Share(f32),
     /// The scores, or one sentence why there are none.
-    Done(Result<Vec<Scored>, String>),
+    Done(Result<Vec<Score>, String>),
 }
 
 /// What the worker answers.

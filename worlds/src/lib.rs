@@ -15,6 +15,7 @@ mod trig;
 pub use factor::{Factor, FactorKind};
 pub use lattice::{Lattice, varying_classes};
 pub use packing::{pack, packed_len};
+pub use trig::sin_cos;
 
 /// A world: a finite grid of factor values, and a picture for every point of it or between.
 pub trait World: Send + Sync {

@@ -25,7 +25,7 @@ const fn series(first: u32) -> [f64; 9] {
 
 /// Sine and cosine of `angle` in radians, the same bits on every platform and within 1e-15 of
 /// the true values for angles of a few turns. The ends of a whole turn give exactly the same.
-pub(crate) fn sin_cos(angle: f64) -> (f64, f64) {
+pub fn sin_cos(angle: f64) -> (f64, f64) {
     let turns = angle / TAU;
     let quarter = (turns * 4.0 + 0.5).floor();
     let r = (turns - quarter / 4.0) * TAU;

@@ -18,7 +18,7 @@ impl<'a> Features<'a> {
     pub(super) fn new(columns: &'a [Vec<f32>]) -> Self {
         let sort = |column: &Vec<f32>| {
             let mut sorted: Vec<(u32, f32)> = (0..).zip(column.iter().copied()).collect();
-            sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
+            sorted.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
             sorted
         };
         Self { columns, sorted: columns.iter().map(sort).collect() }

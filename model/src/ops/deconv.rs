@@ -39,6 +39,10 @@ pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
 }
 
 fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
+    // The page's layers are frozen.
+    if cfg!(target_arch = "wasm32") {
+        candle_core::bail!("transposed convolutions that are not frozen are not built for wasm32")
+    }
     let geometries = geometries(x.shape(), layers)?;
     if geometries.is_empty() {
         return Ok(x.clone());

@@ -6,7 +6,7 @@ use super::deconv::{Deconvs, geometries};
 use super::gather;
 use super::image::pack_deconv;
 use super::phases::Geometry;
-use super::storage::with_values;
+use super::storage::{to_vec, with_values};
 
 /// Whether the sums of [`gather`] are faster here than the `gemm` crate's products.
 const GATHER: bool = cfg!(target_arch = "wasm32");
@@ -34,11 +34,10 @@ impl Frozen {
     pub fn new([height, width]: [usize; 2], layers: &[(&Tensor, &Tensor)]) -> Result<Self> {
         let input = layers.first().map_or(Ok(0), |(weight, _)| weight.dim(0))?;
         let geometries = geometries(&Shape::from((1, height, width, input)), layers)?;
-        let flat = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
         let pack = if GATHER { gather::pack } else { pack_deconv };
-        let kernels = geometries.iter().zip(layers).map(|(g, (weight, _))| Ok(pack(g, &flat(weight)?)));
+        let kernels = geometries.iter().zip(layers).map(|(g, (weight, _))| Ok(pack(g, &to_vec(weight)?)));
         let kernels = kernels.collect::<Result<_>>()?;
-        let biases: Vec<Vec<f32>> = layers.iter().map(|(_, bias)| flat(bias)).collect::<Result<_>>()?;
+        let biases: Vec<Vec<f32>> = layers.iter().map(|(_, bias)| to_vec(bias)).collect::<Result<_>>()?;
         Ok(Self { geometries, kernels, biases: biases.concat() })
     }
 

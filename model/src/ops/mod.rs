@@ -46,6 +46,7 @@ pub use frozen::Frozen;
 pub(crate) use map::{awake, bounded, product};
 pub(crate) use scaled::{Scaled, scaled_nll};
 pub(crate) use storage::on_cpu;
+pub use storage::to_vec;
 
 /// What follows a layer's sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

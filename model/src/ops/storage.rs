@@ -25,6 +25,14 @@ pub(super) fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a
     Ok(&storage.as_slice::<f32>()?[start..end])
 }
 
+/// The values of an f32 tensor, in order. Candle's own way brings its reshaping into the page.
+pub fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
+    if !on_cpu(tensor) {
+        return tensor.flatten_all()?.to_vec1();
+    }
+    with_values([&tensor.contiguous()?], |[values]| Ok(values.to_vec()))
+}
+
 /// Calls `work` with the values of the tensors, all contiguous, f32 and on the CPU.
 pub(super) fn with_values<const N: usize, T>(
     tensors: [&Tensor; N],

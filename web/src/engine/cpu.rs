@@ -4,9 +4,10 @@ use std::future::ready;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
+use model::ops::to_vec;
 use model::{Card, Vae, Weights};
 
-use super::outcome::{codes, count, flat, means, outcome};
+use super::outcome::{codes, count, means, outcome};
 use super::tensors::Tensors;
 use super::{Answer, Codes, Engine, EngineError, Reconstruction};
 
@@ -53,7 +54,7 @@ impl Cpu {
         let width = self.card.model.latent;
         let n = count("codes", codes.len(), width)?;
         let codes = Tensor::from_slice(codes, (n, width), &Device::Cpu)?;
-        Ok(means(flat(&self.vae.decode(&codes)?)?))
+        Ok(means(to_vec(&self.vae.decode(&codes)?)?))
     }
 
     /// [`Engine::reconstruct`], at once.
@@ -67,7 +68,7 @@ impl Cpu {
             return Err(EngineError::Input { what: "images", found: image.len(), expected });
         }
         let posterior = self.vae.encode(&target)?.posterior;
-        let logits = flat(&self.vae.decode(&posterior.mean)?)?;
+        let logits = to_vec(&self.vae.decode(&posterior.mean)?)?;
         outcome(codes(&posterior)?, self.vae.likelihood(), logits, image)
     }
 }

@@ -3,7 +3,7 @@
 //! Values are finished here rather than by candle, whose elementwise operations come with code for
 //! every type and would be a third of the page's wasm.
 
-use candle_core::Tensor;
+use model::ops::to_vec;
 use model::{Likelihood, Posterior};
 
 use super::{Codes, EngineError, Reconstruction};
@@ -18,8 +18,8 @@ pub(super) fn count(what: &'static str, found: usize, expected: usize) -> Result
 
 /// μ and σ.
 pub(super) fn codes(posterior: &Posterior) -> Result<Codes, EngineError> {
-    let std = flat(&posterior.log_var)?.into_iter().map(|log_var| (0.5 * log_var).exp());
-    Ok(Codes { mean: flat(&posterior.mean)?, std: std.collect() })
+    let std = to_vec(&posterior.log_var)?.into_iter().map(|log_var| (0.5 * log_var).exp());
+    Ok(Codes { mean: to_vec(&posterior.mean)?, std: std.collect() })
 }
 
 /// The likelihood's means, 1 / (1 + exp(−l)).
@@ -38,8 +38,4 @@ pub(super) fn outcome(
     let picture = means(logits);
     let squares: f32 = picture.iter().zip(image).map(|(p, x)| (p - x) * (p - x)).sum();
     Ok(Reconstruction { nll, mse: squares / picture.len() as f32, codes, picture })
-}
-
-pub(super) fn flat(tensor: &Tensor) -> Result<Vec<f32>, EngineError> {
-    Ok(tensor.flatten_all()?.to_vec1()?)
 }

@@ -28,7 +28,9 @@ impl Part {
 
     pub(super) fn value(&self) -> Option<f64> {
         let input: &HtmlInputElement = self.element.dyn_ref()?;
-        Some(input.value_as_number()).filter(|value| value.is_finite()).or_else(|| input.value().parse().ok())
+        let number = Some(input.value_as_number()).filter(|value| value.is_finite());
+        // A radio button has none. Its value is read as JSON, whose parser is here anyhow.
+        number.or_else(|| serde_json::from_str(&input.value()).ok())
     }
 
     /// The number that a menu's chosen option stands for.

@@ -1,4 +1,5 @@
-//! Both ends of the line between page and worker: a header as JSON, and a buffer that moves.
+//! Both ends of the line between page and worker: the request's number, what is said as JSON, and a
+//! buffer that moves.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, WorkerOptions, WorkerTyp
 
 use super::App;
 use crate::lanes::Post;
-use crate::protocol::{Message, Reply, Request};
+use crate::protocol::{Reply, Request};
 use crate::state::Event;
 use crate::worker::Worker;
 
@@ -39,9 +40,9 @@ pub(super) fn listen(app: &App) {
     let to = app.clone();
     let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         to.send(match unpack(&event.data()) {
-            Some((Message { ticket, body }, bytes)) => {
-                to.time(ticket, &body);
-                Event::Answer { ticket, reply: body, bytes }
+            Some((ticket, reply, bytes)) => {
+                to.time(ticket, &reply);
+                Event::Answer { ticket, reply, bytes }
             }
             None => Event::Lost,
         });
@@ -54,8 +55,7 @@ pub(super) fn listen(app: &App) {
 
 /// Sends a request to the worker.
 pub(super) fn post(worker: &web_sys::Worker, post: &Post) -> Result<(), JsValue> {
-    let message = Message { ticket: post.ticket, body: &post.request };
-    let (message, moved) = pack(&message, &post.bytes)?;
+    let (message, moved) = pack(post.ticket, &post.request, &post.bytes)?;
     worker.post_message_with_transfer(&message, &moved)
 }
 
@@ -70,14 +70,14 @@ pub fn work() -> Result<(), JsValue> {
     let worker = Rc::new(RefCell::new(Some(Worker::default())));
     let message =
         Closure::<dyn FnMut(MessageEvent) -> Result<(), JsValue>>::new(move |event: MessageEvent| {
-            let Some((Message { ticket, body }, bytes)) = unpack::<Request>(&event.data()) else {
+            let Some((ticket, request, bytes)) = unpack::<Request>(&event.data()) else {
                 return Err(JsError::new("a request can't be read").into());
             };
             let (worker, port) = (worker.clone(), port.clone());
             spawn_local(async move {
                 // The page sends one request at a time.
                 let Some(mut held) = worker.take() else { return };
-                let (reply, bytes) = held.answer(body, &bytes).await;
+                let (reply, bytes) = held.answer(request, &bytes).await;
                 worker.replace(Some(held));
                 if let Err(error) = say(&port, ticket, reply, &bytes) {
                     wasm_bindgen::throw_val(error);
@@ -89,19 +89,19 @@ pub fn work() -> Result<(), JsValue> {
     say(&scope, 0, Reply::Ready, &[])
 }
 
-fn say(port: &DedicatedWorkerGlobalScope, ticket: u32, body: Reply, bytes: &[u8]) -> Result<(), JsValue> {
-    let (message, moved) = pack(&Message { ticket, body }, bytes)?;
+fn say(port: &DedicatedWorkerGlobalScope, ticket: u32, reply: Reply, bytes: &[u8]) -> Result<(), JsValue> {
+    let (message, moved) = pack(ticket, &reply, bytes)?;
     port.post_message_with_transfer(&message, &moved)
 }
 
-fn pack<T: Serialize>(message: &Message<T>, bytes: &[u8]) -> Result<(Array, Array), JsValue> {
-    let header = serde_json::to_string(message).map_err(|error| JsError::new(&error.to_string()))?;
+fn pack<T: Serialize>(ticket: u32, body: &T, bytes: &[u8]) -> Result<(Array, Array), JsValue> {
+    let body = serde_json::to_string(body).map_err(|error| JsError::new(&error.to_string()))?;
     let buffer = Uint8Array::from(bytes).buffer();
-    Ok((Array::of2(&header.into(), &buffer), Array::of1(&buffer)))
+    Ok((Array::of3(&ticket.into(), &body.into(), &buffer), Array::of1(&buffer)))
 }
 
-fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(Message<T>, Vec<u8>)> {
+fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(u32, T, Vec<u8>)> {
     let parts: &Array = data.dyn_ref()?;
-    let message = serde_json::from_str(&parts.get(0).as_string()?).ok()?;
-    Some((message, Uint8Array::new(&parts.get(1)).to_vec()))
+    let body = serde_json::from_str(&parts.get(1).as_string()?).ok()?;
+    Some((parts.get(0).as_f64()? as u32, body, Uint8Array::new(&parts.get(2)).to_vec()))
 }

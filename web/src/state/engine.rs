@@ -29,7 +29,7 @@ impl Engines {
     /// Milliseconds a picture; none before the first.
     pub fn pace(&self) -> Option<f64> {
         let mut sorted = self.paces.clone();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_unstable_by(f64::total_cmp);
         sorted.get(sorted.len() / 2).copied()
     }
 }

@@ -4,7 +4,8 @@
 //! What is missing or makes no sense stays as it would be without.
 
 use std::fmt::{Display, Write};
-use std::str::FromStr;
+
+use serde::de::DeserializeOwned;
 
 use super::{Effect, Panel, Side, State};
 use crate::worker::SIDES;
@@ -127,9 +128,10 @@ impl State {
 }
 
 /// Finite numbers, or none at all.
-fn numbers<T: FromStr + Into<f64> + Copy>(text: &str) -> Vec<T> {
-    let read = |text: &str| text.parse().ok().filter(|value: &T| (*value).into().is_finite());
-    text.split(',').map(read).collect::<Option<_>>().unwrap_or_default()
+fn numbers<T: DeserializeOwned + Into<f64> + Copy>(text: &str) -> Vec<T> {
+    // They are written as JSON's are, whose parser is here anyhow.
+    let read = serde_json::from_str(&format!("[{text}]")).ok();
+    read.filter(|values: &Vec<T>| values.iter().all(|&value| value.into().is_finite())).unwrap_or_default()
 }
 
 fn write(text: &mut String, key: &str, values: &[impl Display]) {

@@ -12,6 +12,7 @@
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use model::Card;
+use worlds::sin_cos;
 
 use crate::dice::Dice;
 
@@ -97,7 +98,7 @@ impl Prior {
 /// A value of N(0, 1) (Box & Muller 1958).
 fn normal(dice: &mut Dice) -> f64 {
     let radius = (-2.0 * (1.0 - dice.unit()).ln()).sqrt();
-    radius * (TAU * dice.unit()).cos()
+    radius * sin_cos(TAU * dice.unit()).1
 }
 
 #[cfg(test)]

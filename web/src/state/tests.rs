@@ -1,9 +1,10 @@
 use super::opening::PERIOD;
 use super::*;
 use crate::lanes::Post;
-use crate::protocol::{Judgement, Reply, Scored};
+use crate::protocol::{Judgement, Reply};
 use crate::samples;
 use crate::worker::Worker;
+use model::card::Score;
 use pollster::block_on;
 
 /// A page whose worker and network are at hand.
@@ -567,8 +568,8 @@ fn asked(effects: &[Effect]) -> Option<(u32, bool)> {
     })
 }
 
-fn scores(value: f64) -> Vec<Scored> {
-    vec![Scored { metric: "mig".into(), value, protocol: String::new() }]
+fn scores(value: f64) -> Vec<Score> {
+    vec![Score { metric: "mig".into(), value, protocol: String::new() }]
 }
 
 #[test]

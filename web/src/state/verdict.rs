@@ -1,7 +1,9 @@
 //! The claim, checked: both models are scored, one after the other, in a worker of their own.
 
+use model::card::Score;
+
 use super::{Effect, Panel, State};
-use crate::protocol::{Judgement, Scored};
+use crate::protocol::Judgement;
 use crate::worker::SIDES;
 
 /// What a check has found so far.
@@ -32,7 +34,7 @@ pub struct Running {
 struct Found {
     /// The choice that it belongs to.
     visit: u32,
-    scores: Result<Vec<Scored>, String>,
+    scores: Result<Vec<Score>, String>,
 }
 
 impl Verdict {
@@ -44,7 +46,7 @@ impl Verdict {
 
 impl State {
     /// The scores found of a side's present model, or why there are none.
-    pub fn found(&self, side: usize) -> Option<&Result<Vec<Scored>, String>> {
+    pub fn found(&self, side: usize) -> Option<&Result<Vec<Score>, String>> {
         let current = |found: &&Found| found.visit == self.sides[side].visit;
         self.verdict.found[side].as_ref().filter(current).map(|found| &found.scores)
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
+use model::ops::to_vec;
 
 use super::shaders::Shader;
 
@@ -114,7 +115,7 @@ impl Tensors {
         let read = |name: &str| {
             let name = format!("{layer}.{name}");
             match tensors.get(&name) {
-                Some(tensor) => tensor.flatten_all()?.to_vec1(),
+                Some(tensor) => to_vec(tensor),
                 None => candle_core::bail!("there is no tensor `{name}`"),
             }
         };
