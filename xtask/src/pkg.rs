@@ -6,6 +6,8 @@ use crate::project::Project;
 use crate::step::step;
 use crate::{module, setup};
 
+pub(crate) const NAME: &str = "latentscope";
+pub(crate) const FEATURES: &str = "engine,gpu";
 /// What the package holds beside what is written by hand.
 const FILES: [&str; 4] =
     ["latentscope.js", "latentscope.d.ts", "latentscope_bg.wasm", "latentscope_bg.wasm.d.ts"];
@@ -13,7 +15,7 @@ const FILES: [&str; 4] =
 pub(crate) fn run(project: &Project) -> Result<()> {
     setup::for_building(project)?;
     step("package", || {
-        let built = module::build(project, "latentscope", "engine,gpu")?;
+        let built = module::build(project, NAME, FEATURES)?;
         module::copy(&built, &project.root.join("pkg"), FILES)?;
         Ok("written to pkg/".into())
     })

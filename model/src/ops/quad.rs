@@ -4,9 +4,9 @@ pub(super) use lanes::Quad;
 
 #[cfg(target_arch = "wasm32")]
 mod lanes {
-    use core::arch::wasm32::{
-        f32x4, f32x4_add, f32x4_extract_lane, f32x4_gt, f32x4_mul, f32x4_splat, v128, v128_and,
-    };
+    use core::arch::wasm32::{f32x4, f32x4_extract_lane, f32x4_gt, f32x4_splat, v128, v128_and};
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    use core::arch::wasm32::{f32x4_add, f32x4_mul};
 
     #[derive(Clone, Copy)]
     pub(in crate::ops) struct Quad(v128);
@@ -17,10 +17,15 @@ mod lanes {
             Self(f32x4(a, b, c, d))
         }
 
-        /// self + scale · values.
+        /// self + scale · values, rounded once where relaxed SIMD has an instruction for it.
         #[inline(always)]
         pub(in crate::ops) fn plus(self, scale: f32, values: Self) -> Self {
-            Self(f32x4_add(self.0, f32x4_mul(f32x4_splat(scale), values.0)))
+            let scale = f32x4_splat(scale);
+            #[cfg(target_feature = "relaxed-simd")]
+            let sum = core::arch::wasm32::f32x4_relaxed_madd(scale, values.0, self.0);
+            #[cfg(not(target_feature = "relaxed-simd"))]
+            let sum = f32x4_add(self.0, f32x4_mul(scale, values.0));
+            Self(sum)
         }
 
         #[inline(always)]

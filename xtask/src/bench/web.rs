@@ -12,7 +12,7 @@ use super::child::watch;
 use super::table::cpu;
 use crate::project::{Project, execute, output};
 use crate::step::{announce, say, step};
-use crate::{pkg, setup};
+use crate::{module, pkg, setup};
 
 /// What is compared, pinned.
 const PACKAGES: &str = r#"{
@@ -28,9 +28,9 @@ const PACKAGES: &str = r#"{
 const MODEL: &str = "static/models/vae.safetensors";
 const BATCHES: [&str; 3] = ["1", "11", "110"];
 /// Contenders by backend, ours first.
-const BACKENDS: [[&str; 3]; 2] = [
-    ["ours, CPU", "ONNX Runtime, wasm", "TensorFlow.js, wasm"],
-    ["ours, WebGPU", "ONNX Runtime, WebGPU", "TensorFlow.js, WebGPU"],
+const BACKENDS: [&[&str]; 2] = [
+    &["ours, CPU", "ours, relaxed SIMD", "ONNX Runtime, wasm", "TensorFlow.js, wasm"],
+    &["ours, WebGPU", "ONNX Runtime, WebGPU", "TensorFlow.js, WebGPU"],
 ];
 /// Largest difference of a pixel from ours on the CPU.
 const APART: f64 = 1e-3;
@@ -38,10 +38,15 @@ const APART: f64 = 1e-3;
 pub(super) fn run(project: &Project) -> Result<()> {
     let chromium = setup::everything(project)?;
     pkg::run(project)?;
+    let mut relaxed = None;
+    step("relaxed SIMD", || {
+        relaxed = Some(module::relaxed(project, pkg::NAME, pkg::FEATURES)?);
+        Ok("built".into())
+    })?;
     let peers = peers(project)?;
     announce("chromium", "timing each decoder");
     let mut node = project.command("node");
-    node.arg("xtask/src/bench/web/run.mjs").arg(MODEL).arg("pkg").arg(peers);
+    node.arg("xtask/src/bench/web/run.mjs").arg(MODEL).arg("pkg").arg(peers).args(relaxed);
     let printed = watch(node.env("CHROMIUM", &chromium.browser))?.printed;
     let browser: Value = serde_json::from_str(&printed).context("the page's figures can't be read")?;
     table(&browser)?;

@@ -7,8 +7,8 @@ const script = (src) => new Promise((done, failed) => {
   document.head.append(Object.assign(document.createElement("script"), { src, onload: done, onerror: failed }));
 });
 
-async function ours(kind) {
-  const module = await import("/ours/latentscope.js");
+async function ours(kind, folder = "ours") {
+  const module = await import(`/${folder}/latentscope.js`);
   await module.default();
   const model = await module[kind].load(await file("/model.safetensors"));
   return (codes) => model.decode(codes);
@@ -62,9 +62,10 @@ async function tensorflow(backend) {
   };
 }
 
-/** By name; the first two are ours. */
+/** By name; the first three are ours. */
 export const contenders = {
   "ours, CPU": () => ours("Model"),
+  "ours, relaxed SIMD": () => ours("Model", "relaxed"),
   "ours, WebGPU": () => ours("GpuModel"),
   "ONNX Runtime, wasm": () => onnx("ort.wasm.min.mjs", "wasm"),
   "ONNX Runtime, WebGPU": () => onnx("ort.webgpu.min.mjs", "webgpu"),

@@ -1,4 +1,4 @@
-// Times decoders in Chromium: `run.mjs MODEL PKG NPM`, folders and a weights file; prints JSON.
+// Times decoders in Chromium: `run.mjs MODEL PKG NPM RELAXED`, a weights file and folders; prints JSON.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
@@ -18,7 +18,7 @@ const FLAGS = ["--no-sandbox", "--enable-unsafe-webgpu", "--enable-unsafe-swifts
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const TYPES = { ".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
 
-const [model, pkg, npm] = process.argv.slice(2);
+const [model, pkg, npm, relaxed] = process.argv.slice(2);
 const weights = await readFile(model);
 const { card } = tensors(weights);
 const fixed = { "/": "<!doctype html>", "/model.safetensors": weights, "/model.onnx": decoder(weights) };
@@ -28,6 +28,7 @@ const packed = new Map();
 async function body(path) {
   if (path in fixed) return fixed[path];
   if (path.startsWith("/ours/")) return readFile(join(pkg, path.slice(6)));
+  if (path.startsWith("/relaxed/")) return readFile(join(relaxed, path.slice(9)));
   if (path.startsWith("/npm/")) return readFile(join(npm, path.slice(5)));
   return readFile(here(`.${path}`));
 }
@@ -74,7 +75,7 @@ for (let round = 0; round < FIRST_ROUNDS; round++) {
     }, [name, card.model.latent]);
     results[name].first.push(time);
     const total = (of) => sent.filter(([path]) => of(path)).reduce((sum, [, bytes]) => sum + bytes, 0);
-    results[name].library_bytes = total((path) => /^\/(ours|npm)\//.test(path));
+    results[name].library_bytes = total((path) => /^\/(ours|relaxed|npm)\//.test(path));
     results[name].model_bytes = total((path) => path.startsWith("/model"));
     await page.context().close();
   }
