@@ -231,8 +231,7 @@ mod tests {
     fn the_default_is_the_networks_of_the_field() {
         let config = ModelConfig::default();
         assert_eq!(config.validate(), Ok(()));
-        let parameters: usize =
-            config.tensors().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        let parameters: usize = config.tensors().values().map(|shape| shape.iter().product::<usize>()).sum();
         // Encoder 32·16+32, 32·32·16+32, 64·32·16+64, 64·64·16+64, 1024·256+256, 256·20+20;
         // decoder 10·256+256, 256·1024+1024, 64·64·16+64, 64·32·16+32, 32·32·16+32, 32·16+1.
         assert_eq!(parameters, 764_245);

@@ -1,7 +1,5 @@
 //! From a checkpoint to a weights file with its card.
 
-use std::collections::BTreeSet;
-
 use candle_core::{DType, Device};
 use model::card::{Card, FORMAT, Training};
 use model::{Parameters, Vae, Weights, WeightsError};
@@ -45,8 +43,8 @@ pub fn weights(
         .collect::<candle_core::Result<_>>()?;
     let tensors = config.sparsity.applied(tensors, checkpoint.state.step)?;
     let mut tensors = config.prior.applied(tensors)?;
-    let names: BTreeSet<String> = config.model.tensors().into_iter().map(|(name, _)| name).collect();
-    tensors.retain(|name, _| names.contains(name));
+    let known = config.model.tensors();
+    tensors.retain(|name, _| known.contains_key(name));
     if half {
         for tensor in tensors.values_mut() {
             *tensor = tensor.to_dtype(DType::F16)?.to_dtype(DType::F32)?;

@@ -21,11 +21,13 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 8] = shipped![
+pub(crate) const SHIPPED: [Shipped; 10] = shipped![
     "vae.safetensors",
     "beta.safetensors",
     "gentle.safetensors",
     "sparse.safetensors",
+    "chairs-vae.safetensors",
+    "chairs-sparse.safetensors",
     "faces-vae.safetensors",
     "faces-sparse.safetensors",
     "celeba-vae.safetensors",

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 fn describe(card: &Card) -> String {
     let (model, training) = (&card.model, &card.training);
     let widths: Vec<String> = model.channels.iter().map(usize::to_string).collect();
-    let parameters: usize = model.tensors().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    let parameters: usize = model.tensors().values().map(|shape| shape.iter().product::<usize>()).sum();
     let image = model.image;
     let mut facts = vec![
         (
