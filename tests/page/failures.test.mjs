@@ -136,3 +136,22 @@ test("a worker that can't start gets a notice", async () => {
   await page.close();
   await site.close();
 });
+
+for (const [file, change] of [["latentscope-judge_bg.wasm", null], ["latentscope-judge_bg.wasm", Buffer.from("another")], ["judge.js", null]]) {
+  test(`a check whose ${file} is ${change ? "changed" : "missing"} says so, and the page goes on`, async () => {
+    const site = await serve({ [file]: change });
+    const { page } = await visit(browser, site.address);
+    for (const side of [0, 1]) await ready(page, side);
+    await page.locator("#check").click();
+    const failure = page.locator("#verdict-failure");
+    await failure.waitFor();
+    assert.match(await failure.textContent(), /missing/);
+    await page.locator("#check:enabled").waitFor();
+    const start = await pixels(page, "#twin-1");
+    await page.locator("#sliders-1 input").first().focus();
+    await page.keyboard.press("End");
+    await changed(page, "#twin-1", start);
+    await page.close();
+    await site.close();
+  });
+}
