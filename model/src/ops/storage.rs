@@ -26,6 +26,9 @@ pub(super) fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a
 }
 
 /// The values of an f32 tensor, in order. Candle's own way brings its reshaping into the page.
+///
+/// # Errors
+/// Fails if the tensor is of another type, or a GPU fails.
 pub fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
     if !on_cpu(tensor) {
         return tensor.flatten_all()?.to_vec1();
