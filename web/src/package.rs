@@ -1,9 +1,14 @@
 //! The inference engine as other people's pages import it.
 
+#[cfg(feature = "gpu")]
+use std::cell::RefCell;
+#[cfg(feature = "gpu")]
+use std::rc::Rc;
+
 use wasm_bindgen::prelude::*;
 
 #[cfg(feature = "gpu")]
-use crate::engine::gpu::{Device, Gpu, check};
+use crate::engine::gpu::{Device, Gpu, check_decoder, check_encoder};
 use crate::engine::{Codes, Cpu, Engine};
 
 /// Pictures that a model on the GPU has room for at once; more run part by part.
@@ -59,21 +64,26 @@ impl Model {
 #[cfg(feature = "gpu")]
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct GpuModel(Gpu);
+pub struct GpuModel {
+    gpu: Gpu,
+    /// What the encoder is checked against when it is first used, so that no picture waits for it.
+    unchecked: RefCell<Option<Rc<Cpu>>>,
+}
 
 #[cfg(feature = "gpu")]
 #[wasm_bindgen]
 impl GpuModel {
-    /// Reads the bytes of a `.safetensors` file that the trainer exported, and checks the GPU's numbers
-    /// against the CPU's.
+    /// Reads the bytes of a `.safetensors` file that the trainer exported, and checks the pictures that the
+    /// GPU decodes against the CPU's.
     ///
     /// # Errors
     /// Says what is wrong with the file, or why the GPU can't be used.
     pub async fn load(bytes: Vec<u8>) -> Result<Self, JsError> {
-        let device = std::rc::Rc::new(Device::open().await?);
+        let device = Rc::new(Device::open().await?);
         let gpu = Gpu::load(&device, &bytes, ROOM).await?;
-        check(&gpu, &Cpu::load(&bytes)?).await?;
-        Ok(Self(gpu))
+        let cpu = Cpu::load(&bytes)?;
+        check_decoder(&gpu, &cpu).await?;
+        Ok(Self { gpu, unchecked: RefCell::new(Some(Rc::new(cpu))) })
     }
 
     /// The model card, as JSON.
@@ -81,15 +91,21 @@ impl GpuModel {
     /// # Errors
     /// Fails if the card can't be written as JSON; a card that was read can.
     pub fn card(&self) -> Result<String, JsError> {
-        Ok(serde_json::to_string(self.0.card())?)
+        Ok(serde_json::to_string(self.gpu.card())?)
     }
 
     /// The posterior of `images`, `[N, H, W, C]` flat, values in `[0, 1]`.
     ///
     /// # Errors
-    /// Fails if the values are no whole number of images, or the GPU is lost.
+    /// Fails if the values are no whole number of images, the GPU is lost, or its first numbers are not the
+    /// CPU's.
     pub async fn encode(&self, images: Vec<f32>) -> Result<Posterior, JsError> {
-        Ok(Posterior(self.0.encode(&images).await?))
+        let unchecked = self.unchecked.borrow().clone();
+        if let Some(cpu) = unchecked {
+            check_encoder(&self.gpu, &cpu).await?;
+            self.unchecked.replace(None);
+        }
+        Ok(Posterior(self.gpu.encode(&images).await?))
     }
 
     /// The pictures of `codes`, `[N, D]` flat: `[N, H, W, C]` flat, values in `[0, 1]`.
@@ -97,7 +113,7 @@ impl GpuModel {
     /// # Errors
     /// Fails if the values are no whole number of codes, or the GPU is lost.
     pub async fn decode(&self, codes: Vec<f32>) -> Result<Vec<f32>, JsError> {
-        Ok(self.0.decode(&codes).await?)
+        Ok(self.gpu.decode(&codes).await?)
     }
 }
 

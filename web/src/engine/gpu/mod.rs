@@ -21,6 +21,7 @@ mod signal;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use candle_core::Tensor;
@@ -29,11 +30,11 @@ use model::{Card, Likelihood, Posterior, Weights};
 
 use self::chain::{Chain, compile};
 use self::draw::Drawing;
-use self::plan::Layout;
+use self::plan::{Layout, Plan};
 use super::outcome::{codes, count, means, outcome};
 use super::{Answer, Codes, Engine, EngineError, Reconstruction};
 
-pub use check::check;
+pub use check::{check, check_decoder, check_encoder};
 pub use device::Device;
 pub use draw::{Canvas, Picture, Target};
 pub use frame::Frame;
@@ -47,7 +48,9 @@ pub struct Gpu {
     card: Card,
     likelihood: Likelihood,
     device: Rc<Device>,
-    encoder: Chain,
+    layers: Vec<Plan>,
+    /// Made of `layers` once something is encoded: until then a picture need not wait for it.
+    encoder: OnceCell<Chain>,
     decoder: Chain,
     drawing: Drawing,
 }
@@ -59,32 +62,42 @@ impl Gpu {
     /// Says what is wrong with the file, or why the GPU can't hold the model.
     pub async fn load(device: &Rc<Device>, bytes: &[u8], pictures: usize) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
-        let encoder = plan::encoder(&card.model, &tensors)?;
+        let layers = plan::encoder(&card.model, &tensors)?;
         let decoder = plan::decoder(&card.model, &tensors)?;
-        let compiled = [&encoder, &decoder].map(|plans| compile(device, plans));
+        let decoders = compile(device, &decoder);
         let (layout, drawing) = Drawing::compile(device, card.model.image);
-        let [encoders, decoders] = compiled;
-        let (encoders, decoders, drawing) = (encoders.await?, decoders.await?, drawing.await?);
+        let (decoders, drawing) = (decoders.await?, drawing.await?);
         let made = device.host.checked(|| {
-            let encoder = Chain::new(device, &encoder, encoders, ENCODED)?;
             let decoder = Chain::new(device, &decoder, decoders, pictures.max(1))?;
             let logits = (&decoder.output, decoder.capacity * decoder.output_size);
             let drawing = Drawing::new(device, &layout, drawing, logits);
-            Ok((encoder, decoder, drawing))
+            Ok((decoder, drawing))
         });
-        let (encoder, decoder, drawing) = made.await?;
+        let (decoder, drawing) = made.await?;
         let likelihood = Likelihood::new(card.model.likelihood, tensors.get(LOG_SCALE).cloned());
-        Ok(Self { likelihood, card, device: device.clone(), encoder, decoder, drawing })
+        let (device, encoder) = (device.clone(), OnceCell::new());
+        Ok(Self { likelihood, card, device, layers, encoder, decoder, drawing })
+    }
+
+    async fn encoder(&self) -> Result<&Chain, EngineError> {
+        if let Some(encoder) = self.encoder.get() {
+            return Ok(encoder);
+        }
+        let pipelines = compile(&self.device, &self.layers).await?;
+        let made = || Chain::new(&self.device, &self.layers, pipelines, ENCODED);
+        let encoder = self.device.host.checked(made).await?;
+        Ok(self.encoder.get_or_init(|| encoder))
     }
 
     async fn encode_now(&self, images: &[f32]) -> Result<Codes, EngineError> {
         let size = self.card.model.image.len();
         count("images", images.len(), size)?;
         let mut codes = Codes { mean: Vec::new(), std: Vec::new() };
-        for images in images.chunks(self.encoder.capacity * size) {
+        let encoder = self.encoder().await?;
+        for images in images.chunks(encoder.capacity * size) {
             let n = images.len() / size;
-            self.write_images(images);
-            let statistics = self.run(&self.encoder, n).await?;
+            self.write_images(encoder, images);
+            let statistics = self.run(encoder, n).await?;
             let part = self.codes_of(&statistics, n)?;
             codes.mean.extend(part.mean);
             codes.std.extend(part.std);
@@ -118,7 +131,7 @@ impl Gpu {
     fn codes_of(&self, statistics: &[f32], n: usize) -> Result<Codes, EngineError> {
         let config = &self.card.model;
         let width = config.posterior.statistics() * config.latent;
-        let rows = statistics.chunks_exact(self.encoder.output_size / 4);
+        let rows = statistics.chunks_exact(statistics.len() / n);
         let values: Vec<f32> = rows.flat_map(|row| &row[..width]).copied().collect();
         let statistics = Tensor::from_vec(values, (n, width), &candle_core::Device::Cpu)?;
         let posterior = Posterior::from_statistics(config.posterior, &statistics)?;
@@ -139,10 +152,10 @@ impl Gpu {
         self.device.host.write(&self.decoder.input, &Layout::vector(self.card.model.latent).pad(codes));
     }
 
-    fn write_images(&self, images: &[f32]) {
+    fn write_images(&self, encoder: &Chain, images: &[f32]) {
         let image = self.card.model.image;
         let layout = Layout { pixels: image.height * image.width, channels: image.channels };
-        self.device.host.write(&self.encoder.input, &layout.pad(images));
+        self.device.host.write(&encoder.input, &layout.pad(images));
     }
 }
 

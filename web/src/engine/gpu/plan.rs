@@ -52,6 +52,7 @@ impl Layout {
 }
 
 /// A layer as it runs on the GPU.
+#[derive(Debug)]
 pub(super) struct Plan {
     pub(super) shader: Shader,
     /// The shader's constants.
