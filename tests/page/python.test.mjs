@@ -11,7 +11,13 @@ test("python3 -m http.server is host enough, and is not needed after", { skip: m
   const server = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]);
   test.after(() => server.kill());
   const port = await new Promise((found) => {
-    server.stdout.on("data", (text) => found(/port (\d+)/.exec(text)[1]));
+    let said = "";
+    // Its line may come in pieces.
+    server.stdout.on("data", (text) => {
+      said += text;
+      const port = /port (\d+)\D/.exec(said);
+      if (port) found(port[1]);
+    });
   });
   const browser = await launch();
   test.after(() => browser.close());
