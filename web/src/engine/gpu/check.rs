@@ -22,7 +22,7 @@ pub async fn check(gpu: &Gpu, cpu: &Cpu) -> Result<(), EngineError> {
 /// As [`check`].
 pub async fn check_decoder(gpu: &Gpu, cpu: &Cpu) -> Result<(), EngineError> {
     let config = &cpu.card().model;
-    // Codes along a curve through all units, and an image of stripes: no two values are alike.
+    // Along a curve through all units: no two values are alike.
     let codes: Vec<f32> = (0..3 * config.latent).map(|i| 1.5 * (0.7 * i as f32).sin()).collect();
     compare(&gpu.decode(&codes).await?, &cpu.decode(&codes).await?)
 }
@@ -33,6 +33,7 @@ pub async fn check_decoder(gpu: &Gpu, cpu: &Cpu) -> Result<(), EngineError> {
 /// As [`check`].
 pub async fn check_encoder(gpu: &Gpu, cpu: &Cpu) -> Result<(), EngineError> {
     let config = &cpu.card().model;
+    // Stripes, of which no two are alike.
     let image: Vec<f32> = (0..config.image.len()).map(|i| 0.5 + 0.5 * (0.37 * i as f32).sin()).collect();
     let (ours, theirs) = (gpu.encode(&image).await?, cpu.encode(&image).await?);
     compare(&ours.mean, &theirs.mean)?;
