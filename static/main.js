@@ -21,7 +21,7 @@ if (typeof WebAssembly !== "object" || !WebAssembly.validate(new Uint8Array(SIMD
   let file = "latentscope-web.js";
   try {
     // Asked for at once, and held to the hash that the page gives, as its scripts are.
-    const { href, dataset } = document.querySelector("link[as=fetch]");
+    const { href, dataset } = document.querySelector("link[rel=preload]");
     const wasm = fetch(href, { integrity: dataset.integrity });
     wasm.catch(() => {});
     const { default: init, start } = await import("./latentscope-web.js");
