@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::data;
 use crate::objective::Objective;
 use crate::prior::Prior;
+use crate::pyramid::Pyramid;
 use crate::sparsity::Sparsity;
 
 /// A run, as in `configs/*.toml`. Unknown keys are errors.
@@ -31,6 +32,9 @@ pub struct Config {
     /// What is sparse in the encoder.
     #[serde(default)]
     pub sparsity: Sparsity,
+    /// What is asked of a reconstruction besides its likelihood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pyramid: Option<Pyramid>,
     /// The network.
     #[serde(default)]
     pub model: ModelConfig,
@@ -204,6 +208,10 @@ impl Config {
             name.push_str(" + sparsity");
             parameters.extend(sparsity);
         }
+        if let Some(pyramid) = self.pyramid {
+            name.push_str(" + pyramid");
+            parameters.push(("pyramid", pyramid.weight));
+        }
         model::card::Objective {
             name,
             parameters: parameters.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
@@ -224,6 +232,9 @@ impl Config {
         }
         if let Err((key, problem)) = self.sparsity.validate() {
             return fail(format!("sparsity.{key}"), problem);
+        }
+        if let Some(Err((key, problem))) = self.pyramid.map(Pyramid::validate) {
+            return fail(format!("pyramid.{key}"), problem);
         }
         if matches!(self.objective, Objective::Tc(_)) && self.model.posterior != PosteriorKind::Gaussian {
             return fail("objective.kind".into(), "needs model.posterior = \"gaussian\"".into());
@@ -318,6 +329,7 @@ mod tests {
             ("prior.scale", "0.0"),
             ("prior.kind", "'spike-slab'"),
             ("sparsity.rate.target", "2.0"),
+            ("pyramid.weight", "-1.0"),
         ] {
             let message = error(SPARSE, &[&format!("{key}={value}")]);
             assert!(message.contains("a.toml") && message.contains(key), "{message}");

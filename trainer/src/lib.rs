@@ -11,6 +11,7 @@ pub mod measure;
 pub mod npy;
 pub mod objective;
 pub mod prior;
+pub mod pyramid;
 pub mod render;
 pub mod report;
 pub mod sparsity;

@@ -8,7 +8,7 @@ use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 
 /// What each method sets.
-const METHODS: [(&str, &[&str]); 19] = [
+const METHODS: [(&str, &[&str]); 20] = [
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
     ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),
@@ -27,6 +27,7 @@ const METHODS: [(&str, &[&str]); 19] = [
     ("transitions", &["sparsity.transitions={groups=2}"]),
     ("gaussian", &["model.likelihood='gaussian'"]),
     ("logistic", &["model.likelihood='logistic'", "dataset='faces'"]),
+    ("pyramid", &["pyramid={levels=2}"]),
     ("opening", &["sparsity.opening={first=1,hold=3,every=3}"]),
 ];
 

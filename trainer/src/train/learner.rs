@@ -112,7 +112,7 @@ impl<'a> Learner<'a> {
     /// One step on what is `seen`, with `noise` for the codes; `step` counts from 1.
     pub(super) fn step(&mut self, seen: Seen, noise: &Tensor, step: u64) -> Result<Terms> {
         let images = seen.images;
-        let Config { model, objective, prior, sparsity, train, .. } = self.config;
+        let Config { model, objective, prior, sparsity, pyramid, train, .. } = self.config;
         let mut rng = stream(train.seed, Purpose::Objective, step);
         let drawn = match sparsity.drawn(&self.parameters, step, &mut rng)? {
             Some(tensors) => Some(Vae::load(model, &Parameters::view(&tensors, images.device()))?),
@@ -123,7 +123,8 @@ impl<'a> Learner<'a> {
         let mut encoding = vae.encode(images)?;
         encoding.posterior = prior.posterior(&encoding.posterior, step)?;
         let codes = encoding.posterior.sample_at(noise, prior.sharpness(step))?;
-        let nll = vae.likelihood().nll(&vae.decode(&codes)?, images)?;
+        let logits = vae.decode(&codes)?;
+        let nll = vae.likelihood().nll(&logits, images)?;
         let cost = prior.cost(&encoding.posterior, &codes, &self.parameters, &mut rng)?;
         let mut terms = objective.terms(&Forward {
             nll: &nll,
@@ -135,7 +136,8 @@ impl<'a> Learner<'a> {
             discriminator: self.rival.as_ref().map(|rival| &rival.discriminator),
         })?;
         let sparse = sparsity.penalty(vae, seen, &encoding, &self.parameters, step, &mut rng)?;
-        for further in [cost.penalty, sparse].into_iter().flatten() {
+        let unsharp = pyramid.map(|pyramid| pyramid.penalty(&logits, images)).transpose()?;
+        for further in [cost.penalty, sparse, unsharp].into_iter().flatten() {
             terms.loss = (&terms.loss + &further)?;
             terms.penalty = Some(match terms.penalty.take() {
                 Some(penalty) => (penalty + further)?,
