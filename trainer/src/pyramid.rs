@@ -33,17 +33,8 @@ impl Pyramid {
     pub fn penalty(self, logits: &Tensor, images: &Tensor) -> Result<Tensor> {
         // The pyramid is linear: that of the difference is the difference of both.
         let mut off = (images - sigmoid(logits)?)?;
-        let count = off.dim(0)? as f64;
-        let mut cost: Option<Tensor> = None;
-        let mut scale = self.weight / count;
-        let mut add = |band: &Tensor, scale: f64| -> Result<()> {
-            let part = (band.abs()?.sum_all()? * scale)?;
-            cost = Some(match cost.take() {
-                Some(cost) => (cost + part)?,
-                None => part,
-            });
-            Ok(())
-        };
+        let mut scale = self.weight / off.dim(0)? as f64;
+        let mut cost = Tensor::zeros((), off.dtype(), off.device())?;
         for _ in 0..self.levels {
             let (n, height, width, channels) = off.dims4()?;
             if height % 2 == 1 || width % 2 == 1 {
@@ -51,12 +42,11 @@ impl Pyramid {
             }
             let squares = off.reshape(vec![n, height / 2, 2, width / 2, 2, channels])?;
             let means = squares.mean_keepdim(2)?.mean_keepdim(4)?;
-            add(&squares.broadcast_sub(&means)?, scale)?;
+            cost = (cost + (squares.broadcast_sub(&means)?.abs()?.sum_all()? * scale)?)?;
             off = means.reshape((n, height / 2, width / 2, channels))?;
             scale *= 4.0;
         }
-        add(&off, scale)?;
-        cost.ok_or_else(|| candle_core::Error::Msg("a pyramid has at least one band".into()))
+        cost + (off.abs()?.sum_all()? * scale)?
     }
 
     /// Checks the parameters.
