@@ -21,36 +21,48 @@ fn largest(x: &Tensor) -> Result<f32> {
 
 /// Largest difference over the largest value.
 fn error(a: &Tensor, b: &Tensor) -> Result<f32> {
-    assert_eq!(a.dims(), b.dims());
-    Ok(largest(&(a - b)?)? / largest(b)?.max(1e-3))
+    error_over(a, b, 1e-3)
 }
 
-/// Worst error of output and gradients of `fast` against `slow`.
+/// The same, over no less than `least`.
+fn error_over(a: &Tensor, b: &Tensor, least: f32) -> Result<f32> {
+    assert_eq!(a.dims(), b.dims());
+    Ok(largest(&(a - b)?)? / largest(b)?.max(least).max(1e-3))
+}
+
+/// Worst error of output and gradients of `fast` against `slow`, of an input and its layers' weights and
+/// biases.
 ///
-/// Gradients are measured against the largest of them all: one bias alone sums terms of both signs,
-/// and what is left of them may be smaller than its own rounding by any factor.
-fn differ(fast: &Tensor, slow: &Tensor, inputs: &[&Var]) -> Result<f32> {
-    let output = error(fast, slow)?;
+/// A bias's gradient is measured against its layer's weights' too: a lone one sums terms of both signs, and
+/// what is left of them may be smaller than its own rounding by any factor.
+fn differ(fast: &Tensor, slow: &Tensor, x: &Var, layers: &[(&Var, &Var)]) -> Result<f32> {
+    let mut worst = error(fast, slow)?;
     // A weighted sum, so that every output pixel has a gradient of its own.
     let weights = random(fast.dims(), 99);
     let backward = |y: &Tensor| (y * weights.as_tensor())?.sum_all()?.backward();
     let (fast, slow) = (backward(fast)?, backward(slow)?);
-    let (mut difference, mut scale) = (0f32, 1e-3f32);
-    for input in inputs {
+    let gradients = |input: &Var| {
         let (Some(fast), Some(slow)) = (fast.get(input), slow.get(input)) else {
             panic!("a gradient is missing");
         };
-        assert_eq!(fast.dims(), slow.dims());
-        difference = difference.max(largest(&(fast - slow)?)?);
-        scale = scale.max(largest(slow)?);
+        (fast.clone(), slow.clone())
+    };
+    let (fast, slow) = gradients(x);
+    worst = worst.max(error(&fast, &slow)?);
+    for (w, b) in layers {
+        let (fast, slow) = gradients(w);
+        worst = worst.max(error(&fast, &slow)?);
+        let least = largest(&slow)?;
+        let (fast, slow) = gradients(b);
+        worst = worst.max(error_over(&fast, &slow, least)?);
     }
-    Ok(output.max(difference / scale))
+    Ok(worst)
 }
 
 /// [`differ`] of one layer.
 fn compare(fast: Layer, slow: Layer, inputs: &[Var; 3], activation: Activation) -> Result<f32> {
     let [x, w, b] = inputs;
-    differ(&fast(x, w, b, activation)?, &slow(x, w, b, activation)?, &[x, w, b])
+    differ(&fast(x, w, b, activation)?, &slow(x, w, b, activation)?, x, &[(w, b)])
 }
 
 /// Whether no sum lies within rounding of zero, where ReLU's derivative jumps.
@@ -107,8 +119,8 @@ proptest! {
         prop_assume!(all_smooth().expect("shapes fit"));
         let both = |deconvs: Sequence| -> Result<f32> {
             let (fast, slow) = (deconvs(&x, &pairs)?, reference::deconvs(&x, &pairs)?);
-            let inputs: Vec<&Var> = std::iter::once(&x).chain(layers.iter().flat_map(|(w, b)| [w, b])).collect();
-            differ(&fast, &slow, &inputs)
+            let variables: Vec<(&Var, &Var)> = layers.iter().map(|(w, b)| (w, b)).collect();
+            differ(&fast, &slow, &x, &variables)
         };
         for sequence in [deconvs, device::deconvs] {
             let worst = both(sequence).expect("shapes fit");
