@@ -42,6 +42,13 @@ pub(super) fn log_one_plus(t: f32) -> f32 {
     2.0 * s * p
 }
 
+/// 1/(1 + exp(−v)).
+#[inline(always)]
+pub(super) fn sigmoid(v: f32) -> f32 {
+    let t = exp_negative(-v.abs());
+    (if v >= 0.0 { 1.0 } else { t }) / (1.0 + t)
+}
+
 /// Σ max(l, 0) − l·x + log(1 + exp(−|l|)) over an image.
 pub(super) fn bernoulli_nll(logits: &[f32], targets: &[f32]) -> f32 {
     #[inline(always)]
@@ -66,9 +73,12 @@ pub(super) fn bernoulli_nll(logits: &[f32], targets: &[f32]) -> f32 {
     sums.iter().sum()
 }
 
-/// Gradients of a pixel smaller than this are 0: products of them would be subnormal numbers, which
+/// A pixel's gradient, or 0 if it is next to nothing: products of such would be subnormal numbers, which
 /// processors multiply a hundred times more slowly, and a sure background is full of them.
-pub(super) const STILL: f32 = 1e-12;
+#[inline(always)]
+pub(super) fn still(gradient: f32) -> f32 {
+    if gradient.abs() > 1e-12 { gradient } else { 0.0 }
+}
 
 /// (σ(l) − x)·scale over an image.
 pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, out: &mut [f32]) {
@@ -76,10 +86,7 @@ pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, ou
         #[inline(always)]
         || {
             for ((out, &l), &x) in out.iter_mut().zip(logits).zip(targets) {
-                let t = exp_negative(-l.abs());
-                let numerator = if l >= 0.0 { 1.0 } else { t };
-                let gradient = (numerator / (1.0 + t) - x) * scale;
-                *out = if gradient.abs() > STILL { gradient } else { 0.0 };
+                *out = still((sigmoid(l) - x) * scale);
             }
         },
     );

@@ -15,7 +15,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use pulp::{Arch, NullaryFnOnce};
 
 use super::batch::for_images;
-use super::elementary::{LANES, STILL, exp_negative, log_one_plus};
+use super::elementary::{LANES, exp_negative, log_one_plus, sigmoid, still};
 use super::storage::{training_only, values, with_values};
 use crate::likelihood::{BIN, HALF_LOG_TAU};
 
@@ -129,13 +129,6 @@ fn sides(x: f32) -> (f32, f32) {
     (f32::from(u8::from(not_white)), f32::from(u8::from(not_black)))
 }
 
-/// 1/(1 + exp(−v)).
-#[inline(always)]
-fn sigmoid(v: f32) -> f32 {
-    let t = exp_negative(-v.abs());
-    (if v >= 0.0 { 1.0 } else { t }) / (1.0 + t)
-}
-
 /// log(1 + exp(v)).
 #[inline(always)]
 fn softplus(v: f32) -> f32 {
@@ -200,12 +193,6 @@ impl<F: Family> NullaryFnOnce for Slopes<'_, F> {
         }
         self.weight * sums.iter().sum::<f32>()
     }
-}
-
-/// A gradient, or 0 if it is next to nothing.
-#[inline(always)]
-fn still(gradient: f32) -> f32 {
-    if gradient.abs() > STILL { gradient } else { 0.0 }
 }
 
 /// −log p of each of `n` images.

@@ -21,7 +21,7 @@ mod signal;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use candle_core::Tensor;
@@ -48,9 +48,10 @@ pub struct Gpu {
     card: Card,
     likelihood: Likelihood,
     device: Rc<Device>,
-    layers: Vec<Plan>,
     /// Made of `layers` once something is encoded: until then a picture need not wait for it.
     encoder: OnceCell<Chain>,
+    /// Empty once the encoder is made.
+    layers: RefCell<Rc<[Plan]>>,
     decoder: Chain,
     drawing: Drawing,
 }
@@ -62,7 +63,7 @@ impl Gpu {
     /// Says what is wrong with the file, or why the GPU can't hold the model.
     pub async fn load(device: &Rc<Device>, bytes: &[u8], pictures: usize) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
-        let layers = plan::encoder(&card.model, &tensors)?;
+        let layers = RefCell::new(plan::encoder(&card.model, &tensors)?.into());
         let decoder = plan::decoder(&card.model, &tensors)?;
         let decoders = compile(device, &decoder);
         let (layout, drawing) = Drawing::compile(device, card.model.image);
@@ -76,16 +77,18 @@ impl Gpu {
         let (decoder, drawing) = made.await?;
         let likelihood = Likelihood::new(card.model.likelihood, tensors.get(LOG_SCALE).cloned());
         let (device, encoder) = (device.clone(), OnceCell::new());
-        Ok(Self { likelihood, card, device, layers, encoder, decoder, drawing })
+        Ok(Self { likelihood, card, device, encoder, layers, decoder, drawing })
     }
 
     async fn encoder(&self) -> Result<&Chain, EngineError> {
         if let Some(encoder) = self.encoder.get() {
             return Ok(encoder);
         }
-        let pipelines = compile(&self.device, &self.layers).await?;
-        let made = || Chain::new(&self.device, &self.layers, pipelines, ENCODED);
+        let layers = self.layers.borrow().clone();
+        let pipelines = compile(&self.device, &layers).await?;
+        let made = || Chain::new(&self.device, &layers, pipelines, ENCODED);
         let encoder = self.device.host.checked(made).await?;
+        self.layers.replace(Rc::default());
         Ok(self.encoder.get_or_init(|| encoder))
     }
 
