@@ -4,6 +4,7 @@
 
 mod activation;
 mod affine;
+mod exchange;
 mod gates;
 mod motion;
 mod opening;
@@ -65,6 +66,15 @@ pub struct Seen<'a> {
     pub partners: Option<&'a Partners>,
 }
 
+/// What the encoder made of a step's pictures.
+#[derive(Clone, Copy, Debug)]
+pub struct Coded<'a> {
+    /// Posterior and hidden activations.
+    pub encoding: &'a Encoding,
+    /// The sampled codes, `[N, D]`.
+    pub codes: &'a Tensor,
+}
+
 impl Sparsity {
     /// Its cost on a batch that `vae` has encoded, a scalar, if it has one.
     ///
@@ -74,19 +84,18 @@ impl Sparsity {
         &self,
         vae: &Vae,
         Seen { images, partners }: Seen,
-        encoding: &Encoding,
+        coded: Coded,
         parameters: &Parameters,
         step: u64,
         noise: &mut impl Rng,
     ) -> Result<Option<Tensor>> {
+        let encoding = coded.encoding;
         let parts = [
             self.activation.map(|part| part.penalty(&encoding.activations)),
             self.rate.map(|part| part.penalty(&encoding.activations)),
             self.gates.map(|part| part.penalty(parameters)),
             self.motion.map(|part| part.penalty(vae, images, encoding, step, noise)),
-            self.transitions
-                .zip(partners)
-                .map(|(part, partners)| part.penalty(vae, partners, encoding, step)),
+            self.transitions.zip(partners).map(|(part, partners)| part.penalty(vae, partners, coded, step)),
         ];
         total(parts.into_iter().flatten())
     }
@@ -196,7 +205,10 @@ impl Sparsity {
             all.extend([("gates.channels", gates.channels), ("gates.units", gates.units)]);
         }
         all.extend(self.motion.map(|part| ("motion", part.weight.last())));
-        all.extend(self.transitions.map(|part| ("transitions", part.weight.last())));
+        if let Some(transitions) = self.transitions {
+            all.push(("transitions", transitions.weight.last()));
+            all.extend(transitions.exchange.map(|weight| ("exchange", weight.last())));
+        }
         all.extend(self.opening.map(|part| ("opening", part.every as f64)));
         all
     }

@@ -62,7 +62,8 @@ impl Motion {
             .zip(bounds.windows(2))
             .map(|(motion, at)| motion.of(&images.narrow(0, at[0], at[1] - at[0])?));
         let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
-        spread_between(vae, &images, encoding, &bounds)? * self.weight.at(step)
+        let changes = in_deviations(&shift(vae, &images, encoding)?, &encoding.posterior)?;
+        spread_of(&changes, &bounds)? * self.weight.at(step)
     }
 
     pub(super) fn validate(self) -> Checked {
@@ -107,20 +108,21 @@ impl Motion {
     }
 }
 
-/// The mean over groups of ‖g‖₁/‖g‖₂ − 1, a scalar, between `moved`, `[M, H, W, C]`, and the first M of the
-/// images that `vae` has encoded so; `bounds` say where a group begins and the last one ends.
-pub(super) fn spread_between(
-    vae: &Vae,
-    moved: &Tensor,
-    encoding: &Encoding,
-    bounds: &[usize],
-) -> Result<Tensor> {
-    let Posterior { mean, log_var, .. } = &encoding.posterior;
-    let count = moved.dim(0)?;
-    let (mean, log_var) = (mean.narrow(0, 0, count)?, log_var.narrow(0, 0, count)?.detach());
-    let moved = (vae.encode(moved)?.posterior.mean - mean)?;
-    let moved = (moved * (log_var * -0.5)?.exp()?)?;
-    let spreads = bounds.windows(2).map(|at| spread(&moved.narrow(0, at[0], at[1] - at[0])?));
+/// μ(x') − μ(x), `[M, D]`, between `moved`, `[M, H, W, C]`, and the first M of the images that `vae` has
+/// encoded so.
+pub(super) fn shift(vae: &Vae, moved: &Tensor, encoding: &Encoding) -> Result<Tensor> {
+    vae.encode(moved)?.posterior.mean - encoding.posterior.mean.narrow(0, 0, moved.dim(0)?)?
+}
+
+/// `shift`, `[M, D]`, in standard deviations of the posterior.
+pub(super) fn in_deviations(shift: &Tensor, Posterior { log_var, .. }: &Posterior) -> Result<Tensor> {
+    shift * (log_var.narrow(0, 0, shift.dim(0)?)?.detach() * -0.5)?.exp()?
+}
+
+/// The mean over groups of ‖g‖₁/‖g‖₂ − 1, a scalar, of `changes`, `[M, D]`; `bounds` say where a group begins
+/// and the last one ends.
+pub(super) fn spread_of(changes: &Tensor, bounds: &[usize]) -> Result<Tensor> {
+    let spreads = bounds.windows(2).map(|at| spread(&changes.narrow(0, at[0], at[1] - at[0])?));
     Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)
 }
 

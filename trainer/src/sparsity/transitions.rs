@@ -11,12 +11,12 @@
 
 use candle_core::{Result, Tensor};
 use model::Vae;
-use model::network::Encoding;
 use rand::Rng;
 use rand::seq::index::sample;
 use serde::{Deserialize, Serialize};
 
-use super::motion::spread_between;
+use super::motion::{in_deviations, shift, spread_of};
+use super::{Coded, exchange};
 use crate::data::Dataset;
 use crate::objective::{Checked, Weight, positive_weight};
 
@@ -28,11 +28,14 @@ pub struct Transitions {
     pub weight: Weight,
     /// Groups of pairs a step, each of another factor; half of the batch is shared out among them.
     pub groups: usize,
+    /// Weight w of the [`exchange`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Weight>,
 }
 
 impl Default for Transitions {
     fn default() -> Self {
-        Self { weight: Weight::Constant(5.0), groups: 4 }
+        Self { weight: Weight::Constant(5.0), groups: 4, exchange: None }
     }
 }
 
@@ -81,14 +84,26 @@ impl Transitions {
         self,
         vae: &Vae,
         partners: &Partners,
-        encoding: &Encoding,
+        Coded { encoding, codes }: Coded,
         step: u64,
     ) -> Result<Tensor> {
-        spread_between(vae, &partners.images, encoding, &partners.bounds)? * self.weight.at(step)
+        let shift = shift(vae, &partners.images, encoding)?;
+        let changes = in_deviations(&shift, &encoding.posterior)?;
+        let spread = spread_of(&changes, &partners.bounds)? * self.weight.at(step);
+        match self.exchange {
+            Some(weight) => {
+                let exchanged = exchange::penalty(vae, partners, codes, &shift, &changes)?;
+                spread? + (exchanged * weight.at(step))?
+            }
+            None => spread,
+        }
     }
 
     pub(super) fn validate(self) -> Checked {
         positive_weight("transitions.weight", self.weight)?;
+        if let Some(weight) = self.exchange {
+            positive_weight("transitions.exchange", weight)?;
+        }
         if self.groups == 0 {
             return Err(("transitions.groups", "is 0; it must be at least 1".into()));
         }
@@ -130,6 +145,16 @@ mod tests {
             assert_eq!(moved.len(), 4, "each group moves another factor");
         }
         assert_eq!(seen.len(), 10);
+    }
+
+    #[test]
+    fn impossible_parameters_are_named() {
+        let key = |part: Transitions| part.validate().expect_err("it was accepted").0;
+        let (part, zero) = (Transitions::default(), Weight::Constant(0.0));
+        assert_eq!(key(Transitions { weight: zero, ..part }), "transitions.weight");
+        assert_eq!(key(Transitions { groups: 0, ..part }), "transitions.groups");
+        assert_eq!(key(Transitions { exchange: Some(zero), ..part }), "transitions.exchange");
+        assert_eq!(Transitions { exchange: Some(Weight::Constant(1.0)), ..part }.validate(), Ok(()));
     }
 
     #[test]

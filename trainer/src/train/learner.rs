@@ -10,7 +10,7 @@ use model::{Parameters, Vae};
 use super::optimizer::Optimizer;
 use crate::config::Config;
 use crate::objective::{Discriminator, Factor, Forward, Terms, shuffled};
-use crate::sparsity::Seen;
+use crate::sparsity::{Coded, Seen};
 
 /// What the discriminator's tensors are called in a checkpoint besides their own names.
 const DISCRIMINATOR: &str = "discriminator.";
@@ -135,7 +135,8 @@ impl<'a> Learner<'a> {
             images_in_all: self.images_in_all,
             discriminator: self.rival.as_ref().map(|rival| &rival.discriminator),
         })?;
-        let sparse = sparsity.penalty(vae, seen, &encoding, &self.parameters, step, &mut rng)?;
+        let coded = Coded { encoding: &encoding, codes: &codes };
+        let sparse = sparsity.penalty(vae, seen, coded, &self.parameters, step, &mut rng)?;
         let unsharp = pyramid.map(|pyramid| pyramid.penalty(&logits, images)).transpose()?;
         for further in [cost.penalty, sparse, unsharp].into_iter().flatten() {
             terms.loss = (&terms.loss + &further)?;
