@@ -28,7 +28,7 @@ pub struct Transitions {
     pub weight: Weight,
     /// Groups of pairs a step, each of another factor; half of the batch is shared out among them.
     pub groups: usize,
-    /// Weight w of the [`exchange`].
+    /// Weight w of the exchange, whose formula stands in `exchange.rs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Weight>,
 }
