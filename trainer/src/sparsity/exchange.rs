@@ -24,7 +24,7 @@ pub(super) fn penalty(
     changes: &Tensor,
 ) -> Result<Tensor> {
     let (count, width) = shift.dims2()?;
-    let units = units_of(&to_vec(&changes.detach())?, width, &partners.bounds);
+    let units = units_of(&to_vec(changes)?, width, &partners.bounds);
     let mut mask = vec![0f32; count * width];
     for (at, unit) in partners.bounds.windows(2).zip(units) {
         (at[0]..at[1]).for_each(|row| mask[row * width + unit] = 1.0);
