@@ -8,7 +8,7 @@ use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 
 /// What each method sets.
-const METHODS: [(&str, &[&str]); 20] = [
+const METHODS: [(&str, &[&str]); 21] = [
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
     ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),
@@ -25,6 +25,7 @@ const METHODS: [(&str, &[&str]); 20] = [
     ("gates", &["sparsity.gates={}"]),
     ("motion", &["sparsity.motion={ zoom = 1.5, turn = 30.0 }"]),
     ("transitions", &["sparsity.transitions={groups=2}"]),
+    ("exchange", &["sparsity.transitions={groups=2,exchange=1.0,focus=0.5,purity=3.0}"]),
     ("gaussian", &["model.likelihood='gaussian'"]),
     ("logistic", &["model.likelihood='logistic'", "dataset='faces'"]),
     ("pyramid", &["pyramid={levels=2}"]),

@@ -8,6 +8,7 @@ mod exchange;
 mod gates;
 mod motion;
 mod opening;
+mod purity;
 mod rate;
 mod transitions;
 mod weights;
@@ -95,7 +96,9 @@ impl Sparsity {
             self.rate.map(|part| part.penalty(&encoding.activations)),
             self.gates.map(|part| part.penalty(parameters)),
             self.motion.map(|part| part.penalty(vae, images, encoding, step, noise)),
-            self.transitions.zip(partners).map(|(part, partners)| part.penalty(vae, partners, coded, step)),
+            self.transitions
+                .zip(partners)
+                .map(|(part, partners)| part.penalty(vae, images, partners, coded, step)),
         ];
         total(parts.into_iter().flatten())
     }
@@ -208,6 +211,8 @@ impl Sparsity {
         if let Some(transitions) = self.transitions {
             all.push(("transitions", transitions.weight.last()));
             all.extend(transitions.exchange.map(|weight| ("exchange", weight.last())));
+            all.extend((transitions.focus > 0.0).then_some(("focus", transitions.focus)));
+            all.extend((transitions.purity > 0.0).then_some(("purity", transitions.purity)));
         }
         all.extend(self.opening.map(|part| ("opening", part.every as f64)));
         all

@@ -11,14 +11,16 @@
 
 use candle_core::{Result, Tensor};
 use model::Vae;
+use model::ops::to_vec;
 use rand::Rng;
 use rand::seq::index::sample;
 use serde::{Deserialize, Serialize};
 
+use super::exchange::{self, Pairs, units_of};
 use super::motion::{in_deviations, shift, spread_of};
-use super::{Coded, exchange};
+use super::{Coded, purity};
 use crate::data::Dataset;
-use crate::objective::{Checked, Weight, positive_weight};
+use crate::objective::{Checked, Weight, not_negative, positive_weight};
 
 /// Sparse transitions between images that differ in one factor.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,11 +33,15 @@ pub struct Transitions {
     /// Weight w of the exchange, whose formula stands in `exchange.rs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Weight>,
+    /// How far the exchange looks at what differs in a pair, from 0, not at all, to 1, at nothing else.
+    pub focus: f64,
+    /// Weight in nats of the purity of the units, whose formula stands in `purity.rs`; 0 for none.
+    pub purity: f64,
 }
 
 impl Default for Transitions {
     fn default() -> Self {
-        Self { weight: Weight::Constant(5.0), groups: 4, exchange: None }
+        Self { weight: Weight::Constant(5.0), groups: 4, exchange: None, focus: 0.0, purity: 0.0 }
     }
 }
 
@@ -79,24 +85,31 @@ impl Transitions {
         (groups > 0).then_some(drawn)
     }
 
-    /// The penalty of `partners` of the images that `vae` has encoded so.
+    /// The penalty of `partners` of `images` that `vae` has encoded so.
     pub(super) fn penalty(
         self,
         vae: &Vae,
+        images: &Tensor,
         partners: &Partners,
         Coded { encoding, codes }: Coded,
         step: u64,
     ) -> Result<Tensor> {
         let shift = shift(vae, &partners.images, encoding)?;
         let changes = in_deviations(&shift, &encoding.posterior)?;
-        let spread = spread_of(&changes, &partners.bounds)? * self.weight.at(step);
-        match self.exchange {
-            Some(weight) => {
-                let exchanged = exchange::penalty(vae, partners, codes, &shift, &changes)?;
-                spread? + (exchanged * weight.at(step))?
-            }
-            None => spread,
+        let mut cost = (spread_of(&changes, &partners.bounds)? * self.weight.at(step))?;
+        if self.exchange.is_none() && self.purity == 0.0 {
+            return Ok(cost);
         }
+        let units = units_of(&to_vec(&changes)?, shift.dim(1)?, &partners.bounds);
+        if let Some(weight) = self.exchange {
+            let pairs = Pairs { images, partners, codes, shift: &shift, units: &units };
+            cost = (cost + (exchange::penalty(vae, pairs, self.focus)? * weight.at(step))?)?;
+        }
+        if self.purity > 0.0 {
+            let mean = &encoding.posterior.mean;
+            cost = (cost + (purity::penalty(mean, &shift, &partners.bounds, &units)? * self.purity)?)?;
+        }
+        Ok(cost)
     }
 
     pub(super) fn validate(self) -> Checked {
@@ -104,6 +117,13 @@ impl Transitions {
         if let Some(weight) = self.exchange {
             positive_weight("transitions.exchange", weight)?;
         }
+        if !(0.0..=1.0).contains(&self.focus) {
+            return Err(("transitions.focus", format!("is {}; it must lie between 0 and 1", self.focus)));
+        }
+        if self.focus > 0.0 && self.exchange.is_none() {
+            return Err(("transitions.focus", "is set without an exchange; set `exchange` too".into()));
+        }
+        not_negative("transitions.purity", self.purity)?;
         if self.groups == 0 {
             return Err(("transitions.groups", "is 0; it must be at least 1".into()));
         }
@@ -154,6 +174,12 @@ mod tests {
         assert_eq!(key(Transitions { weight: zero, ..part }), "transitions.weight");
         assert_eq!(key(Transitions { groups: 0, ..part }), "transitions.groups");
         assert_eq!(key(Transitions { exchange: Some(zero), ..part }), "transitions.exchange");
+        assert_eq!(key(Transitions { focus: 1.5, ..part }), "transitions.focus");
+        assert_eq!(key(Transitions { focus: f64::NAN, ..part }), "transitions.focus");
+        assert_eq!(key(Transitions { focus: 0.5, ..part }), "transitions.focus");
+        let exchange = Some(Weight::Constant(1.0));
+        assert_eq!(Transitions { focus: 0.5, exchange, ..part }.validate(), Ok(()));
+        assert_eq!(key(Transitions { purity: -1.0, ..part }), "transitions.purity");
         assert_eq!(Transitions { exchange: Some(Weight::Constant(1.0)), ..part }.validate(), Ok(()));
     }
 

@@ -98,8 +98,8 @@ pub(super) fn head(canvas: &mut Canvas, face: &Face) {
     let flush = mix(face.skin, [0.86, 0.36, 0.32], 0.5);
     for side in [-1.0, 1.0] {
         let x = face.x(side * 0.28, 0.34);
-        let y = 0.2 - 0.03 * face.smile;
-        let strength = 0.22 + 0.16 * face.smile.max(0.0) - 0.08 * face.gender;
+        let y = 0.2 - 0.04 * face.smile;
+        let strength = 0.22 + 0.26 * face.smile.max(0.0) - 0.08 * face.gender;
         canvas.glow([x, y], [0.2, 0.15], flush, strength);
     }
 }
