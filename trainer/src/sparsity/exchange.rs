@@ -5,7 +5,7 @@
 //!
 //! With a focus f, a value of x' that differs more from x counts more: −log p(x'_i|·) is weighted by
 //! 1 − f + f·|x'_i − x_i|/mean_k |x'_k − x_k|. A factor that moves few pixels, such as a smile, is then
-//! heard as well as one that moves many; without it, it is a thousandth of the nats.
+//! heard as well as one that moves many.
 //!
 //! So pairs are used by Locatello et al. 2020, "Weakly-supervised disentanglement without compromises", who
 //! average the posteriors of all units but those that change, and by Hu et al. 2018, "Disentangling factors
@@ -51,7 +51,7 @@ pub(super) fn penalty(vae: &Vae, pairs: Pairs, focus: f64) -> Result<Tensor> {
     (nll * weights.reshape(values)?)?.sum_all()? / count as f64
 }
 
-/// How much each value of the second images counts, `[M, …]`, 1 in the mean over an image.
+/// How much each value of the second images counts, `[M, …]`: 1 in the mean over one that differs.
 fn weights(first: &Tensor, second: &Tensor, focus: f64) -> Result<Tensor> {
     let off = (second - first)?.abs()?.flatten_from(1)?;
     let mean = (off.mean_keepdim(1)? + f64::from(f32::MIN_POSITIVE))?;
