@@ -58,8 +58,9 @@ fn weights(first: &Tensor, second: &Tensor, focus: f64) -> Result<Tensor> {
     (off.broadcast_div(&mean)? * focus)? + (1.0 - focus)
 }
 
-/// A unit for each group of rows of `changes`, `[M, width]`, in the posterior's standard deviations: that with the largest share of the group's
-/// squared changes, each unit once while there are enough; larger shares choose first.
+/// A unit for each group of rows of `changes`, `[M, width]`, in the posterior's standard deviations: that
+/// with the largest share of the group's squared changes, each unit once while there are enough; larger
+/// shares choose first.
 pub(super) fn units_of(changes: &[f32], width: usize, bounds: &[usize]) -> Vec<usize> {
     let mut shares = Vec::new();
     for (group, at) in bounds.windows(2).enumerate() {
@@ -140,12 +141,10 @@ mod tests {
         let logits = to_vec(&vae.decode(&(&codes + &shift)?)?)?;
         let (a, b) = (to_vec(&first)?, to_vec(&second)?);
         let all: f32 = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).sum();
-        let nats = |l: f32, x: f32| l.max(0.0) - l * x + (-l.abs()).exp().ln_1p();
-        let expected: f32 = logits
-            .iter()
-            .zip(a.iter().zip(&b))
-            .map(|(&l, (a, &b))| nats(l, b) * (0.3 + 0.7 * (a - b).abs() * 4096.0 / all))
-            .sum();
+        let mut expected = 0.0;
+        for (l, (a, b)) in logits.iter().zip(a.iter().zip(&b)) {
+            expected += vae.likelihood().nll_of(&[*l], &[*b])? * (0.3 + 0.7 * (a - b).abs() * 4096.0 / all);
+        }
         assert!((of(0.7)? - expected).abs() < 1e-4 * expected, "{}, not {expected}", of(0.7)?);
         Ok(())
     }

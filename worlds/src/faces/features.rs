@@ -33,8 +33,8 @@ fn eye(canvas: &mut Canvas, face: &Face, [left, right]: [f32; 2], out: impl Fn(f
     canvas.glow([middle, EYES - 0.045], [half * 1.7, 0.14], shadow, 0.5 + 0.15 * face.gender);
     // A smile narrows the eye from below, sadness lets the outer corner fall.
     let open = 0.072 - 0.012 * face.gender;
-    let squint = 0.04 * face.smile.max(0.0);
-    let droop = 0.03 * (-face.smile).max(0.0);
+    let squint = 0.04 * face.glad();
+    let droop = 0.03 * face.sad();
     let upper = |u: f32| EYES - open * (1.0 - u * u) + droop * out(u) - 0.006 * out(u);
     let lower = |u: f32| EYES + (open * 0.72 - squint) * (1.0 - u * u) + droop * out(u) - 0.006 * out(u);
     canvas.columns([left, right], |u| [upper(u), lower(u)], |_, _| lit(WHITE, 0.97), 1.0);
@@ -68,12 +68,12 @@ fn brow(canvas: &mut Canvas, face: &Face, side: f32, out: impl Fn(f32) -> f32) {
     let inner = face.x(side * (APART - 0.13), 0.45);
     let outer = face.x(side * (APART + 0.15), 0.34);
     let thick = 0.018 + 0.024 * face.gender;
-    let height = EYES - 0.175 + 0.035 * face.gender - 0.03 * face.smile.max(0.0);
+    let height = EYES - 0.175 + 0.035 * face.gender - 0.03 * face.glad();
     let edges = |u: f32| {
         let out = out(u);
         let arch = (0.035 - 0.02 * face.gender) * (1.0 - (out - 0.25) * (out - 0.25));
         // Sad brows rise in the middle of the face, glad ones are level.
-        let tilt = 0.08 * (-face.smile).max(0.0) * out;
+        let tilt = 0.08 * face.sad() * out;
         let taper = 0.55 + 0.45 * (1.0 - rise(out, 0.1, 1.0));
         let y = height - arch + tilt;
         [y - thick * taper, y + thick * taper]
@@ -104,8 +104,7 @@ pub(super) fn nose(canvas: &mut Canvas, face: &Face) {
 
 /// Draws the mouth, from sad over still to a laugh that shows teeth.
 pub(super) fn mouth(canvas: &mut Canvas, face: &Face) {
-    let glad = face.smile.max(0.0);
-    let half = 0.16 + 0.075 * glad + 0.01 * face.gender - 0.02 * (-face.smile).max(0.0);
+    let half = 0.16 + 0.075 * face.glad() + 0.01 * face.gender - 0.02 * face.sad();
     let left = face.x(-half, 0.38);
     let right = face.x(half, 0.38);
     let lift = 0.1 * face.smile + 0.004;
@@ -113,7 +112,7 @@ pub(super) fn mouth(canvas: &mut Canvas, face: &Face) {
     // The line where the lips meet: corners up for a smile, down for a frown.
     let line = |u: f32| MOUTH + 0.2 * lift - lift * u * u;
     // A smile draws the lips thin.
-    let full = (1.0 - 0.5 * face.gender) * (1.0 - 0.4 * glad);
+    let full = (1.0 - 0.5 * face.gender) * (1.0 - 0.4 * face.glad());
     let natural = mix(lit(face.skin, 0.86), [0.62, 0.22, 0.22], 0.38);
     let colour = mix(natural, [0.78, 0.18, 0.24], 0.72 * (1.0 - face.gender));
     let round = |u: f32| 1.0 - u * u;

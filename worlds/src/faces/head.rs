@@ -99,7 +99,7 @@ pub(super) fn head(canvas: &mut Canvas, face: &Face) {
     for side in [-1.0, 1.0] {
         let x = face.x(side * 0.28, 0.34);
         let y = 0.2 - 0.04 * face.smile;
-        let strength = 0.22 + 0.26 * face.smile.max(0.0) - 0.08 * face.gender;
+        let strength = 0.22 + 0.26 * face.glad() - 0.08 * face.gender;
         canvas.glow([x, y], [0.2, 0.15], flush, strength);
     }
 }

@@ -59,6 +59,18 @@ struct Face {
     lamp: Lamp,
 }
 
+impl Face {
+    /// How much it smiles, from 0 to 1.
+    fn glad(&self) -> f32 {
+        self.smile.max(0.0)
+    }
+
+    /// How sad it is, from 0 to 1.
+    fn sad(&self) -> f32 {
+        (-self.smile).max(0.0)
+    }
+}
+
 impl World for Faces {
     fn name(&self) -> &'static str {
         "faces"
