@@ -33,6 +33,15 @@ impl FlatAdam {
         Ok(Self { adam, variables, theta, first, second })
     }
 
+    /// Takes the variables as they are now, after something else than [`update`](Self::update) moved them.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn reread(&mut self) -> Result<()> {
+        self.theta = flat(self.variables.iter().map(|v| Ok(v.as_detached_tensor())))?;
+        Ok(())
+    }
+
     /// Moves every variable against its gradient at `rate`; one of `gradients` a variable. `step`
     /// counts from 1.
     ///
@@ -91,6 +100,19 @@ mod tests {
 
     fn values(tensors: &[Tensor]) -> Result<Vec<f32>> {
         flat(tensors.iter().map(|t| Ok(t.clone())))?.to_vec1()
+    }
+
+    #[test]
+    fn a_variable_that_was_moved_meanwhile_goes_on_from_there() -> Result<()> {
+        let variables = variables()?;
+        let moments = variables.iter().map(Adam::moments).collect::<Result<Vec<_>>>()?;
+        let mut flat = FlatAdam::new(Adam::default(), variables.clone(), &moments)?;
+        let still = variables.iter().map(|v| v.zeros_like()).collect::<Result<Vec<_>>>()?;
+        variables[1].set(&Tensor::new(&[0f32, 0.0, 6.0], &Device::Cpu)?)?;
+        flat.reread()?;
+        flat.update(0.1, 1, &still)?;
+        assert_eq!(variables[1].to_vec1::<f32>()?, [0.0, 0.0, 6.0]);
+        Ok(())
     }
 
     #[test]

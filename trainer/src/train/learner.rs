@@ -149,6 +149,9 @@ impl<'a> Learner<'a> {
         let rate = train.rate(step);
         self.optimizer.update(&self.parameters, &terms.loss.backward()?, rate, step)?;
         sparsity.after_step(&self.parameters, rate)?;
+        if sparsity.weights.is_some() {
+            self.optimizer.reread()?;
+        }
         if let Some(rival) = &mut self.rival {
             let mixed = shuffled(&codes, &mut rng)?;
             let gradients = rival.discriminator.loss(&codes, &mixed)?.backward()?;

@@ -56,6 +56,14 @@ impl Optimizer {
         }
     }
 
+    /// Notes that something else has moved the parameters.
+    pub(super) fn reread(&mut self) -> Result<()> {
+        match self {
+            Self::Each(..) => Ok(()),
+            Self::Flat(adam, _) => adam.reread(),
+        }
+    }
+
     /// The moments by name.
     pub(super) fn moments(&self) -> Result<BTreeMap<String, Tensor>> {
         match self {
