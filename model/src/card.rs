@@ -71,7 +71,8 @@ pub struct Training {
     pub device: String,
     /// Version of the trainer.
     pub code_version: String,
-    /// The configuration file's name, if there was one.
+    /// The configuration file's name, if there was one, and what training began from, if not from fresh
+    /// weights: `sparse.toml, from vae after 10000 steps`.
     #[serde(default)]
     pub config: Option<String>,
 }

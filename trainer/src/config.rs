@@ -59,8 +59,14 @@ pub struct Train {
     pub learning_rate: f64,
     /// How the rate changes.
     pub schedule: Schedule,
+    /// Share of `learning_rate` at which a falling schedule ends, 0 to 1.
+    pub floor: f64,
     /// Steps over which the rate climbs from 0.
     pub warm_up: u64,
+    /// Decay of the weights' moving average, which is evaluated and exported, above 0 and below 1, such
+    /// as 0.999; without it, the weights themselves are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
     /// Seed of weights, batches and noise.
     pub seed: u64,
     /// Steps between checkpoints.
@@ -80,7 +86,9 @@ impl Default for Train {
             batch: 64,
             learning_rate: 1e-4,
             schedule: Schedule::Constant,
+            floor: 0.0,
             warm_up: 0,
+            average: None,
             seed: 0,
             checkpoint_every: 1000,
             keep: 2,
@@ -97,22 +105,23 @@ pub enum Schedule {
     /// Not at all.
     #[default]
     Constant,
-    /// Down to 0 along half a cosine (Loshchilov & Hutter 2017).
+    /// Down to its floor along half a cosine (Loshchilov & Hutter 2017).
     Cosine,
+    /// Down to its floor along a line.
+    Linear,
 }
 
 impl Train {
     /// The learning rate of `step`, counted from 1.
     pub fn rate(&self, step: u64) -> f64 {
         let climb = if self.warm_up == 0 { 1.0 } else { (step as f64 / self.warm_up as f64).min(1.0) };
+        let progress = (step as f64 / self.steps as f64).min(1.0);
         let fall = match self.schedule {
             Schedule::Constant => 1.0,
-            Schedule::Cosine => {
-                let progress = (step as f64 / self.steps as f64).min(1.0);
-                0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
-            }
+            Schedule::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()),
+            Schedule::Linear => 1.0 - progress,
         };
-        self.learning_rate * climb * fall
+        self.learning_rate * climb * (self.floor + (1.0 - self.floor) * fall)
     }
 }
 
@@ -261,6 +270,14 @@ impl Config {
                 format!("is {}; it must lie above 0 and at most 1", train.learning_rate),
             );
         }
+        if !(0.0..=1.0).contains(&train.floor) {
+            return fail("train.floor".into(), format!("is {}; it must lie between 0 and 1", train.floor));
+        }
+        if let Some(decay) = train.average
+            && !(decay > 0.0 && decay < 1.0)
+        {
+            return fail("train.average".into(), format!("is {decay}; it must lie above 0 and below 1"));
+        }
         if self.name.is_empty() || self.name.len() > 64 {
             return fail("name".into(), "must have 1 to 64 bytes".into());
         }
@@ -324,6 +341,8 @@ mod tests {
             ("train.steps", "0"),
             ("train.batch", "0"),
             ("train.learning_rate", "-1.0"),
+            ("train.floor", "1.5"),
+            ("train.average", "1.0"),
             ("model.latent", "0"),
             ("objective.beta", "-2.0"),
             ("prior.scale", "0.0"),
@@ -344,5 +363,9 @@ mod tests {
         assert!((train.rate(5) / train.learning_rate - 0.5).abs() < 0.01);
         assert!((train.rate(50) / train.learning_rate - 0.5).abs() < 1e-6);
         assert!(train.rate(100) < 1e-12);
+        let train = Train { schedule: Schedule::Linear, floor: 0.2, ..train };
+        for (step, share) in [(5, 0.5 * 0.96), (50, 0.6), (100, 0.2), (200, 0.2)] {
+            assert!((train.rate(step) / train.learning_rate - share).abs() < 1e-9, "at {step}");
+        }
     }
 }

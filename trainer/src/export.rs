@@ -7,7 +7,7 @@ use model::{Parameters, Vae, Weights, WeightsError};
 use crate::config::Config;
 use crate::data::Dataset;
 use crate::measure::{MeasureError, describe};
-use crate::train::Checkpoint;
+use crate::train::{Checkpoint, provenance};
 
 /// Why a model can't be exported.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +37,9 @@ pub fn weights(
 ) -> Result<Weights, ExportError> {
     let cpu = Device::Cpu;
     let tensors = checkpoint
-        .weights
-        .iter()
-        .map(|(name, tensor)| Ok((name.clone(), tensor.to_device(&cpu)?)))
+        .exported()?
+        .into_iter()
+        .map(|(name, tensor)| Ok((name, tensor.to_device(&cpu)?)))
         .collect::<candle_core::Result<_>>()?;
     let tensors = config.sparsity.applied(tensors, checkpoint.state.step)?;
     let mut tensors = config.prior.applied(tensors)?;
@@ -66,7 +66,7 @@ pub fn weights(
             seconds: checkpoint.state.seconds,
             device: device.to_owned(),
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
-            config: config.source.clone(),
+            config: provenance(config.source.as_deref(), checkpoint.state.from.as_deref()),
         },
         units: measured.units,
         scores: measured.scores,

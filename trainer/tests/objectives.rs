@@ -12,7 +12,7 @@ const METHODS: [(&str, &[&str]); 21] = [
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
     ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),
-    ("factor", &["objective={kind='factor',gamma=10.0,layers=2,width=16}"]),
+    ("factor", &["objective={kind='factor',gamma=10.0,layers=2,width=16}", "train.average=0.5"]),
     ("tc", &["objective={kind='tc',beta=6.0}"]),
     ("stratified", &["objective={kind='tc',beta=6.0,estimator='stratified'}"]),
     ("dip-i", &["objective={kind='dip',covariance='i'}"]),
@@ -20,14 +20,14 @@ const METHODS: [(&str, &[&str]); 21] = [
     ("laplace", &["prior={kind='laplace'}", "model.posterior='laplace'", "sparsity.activation={}"]),
     ("spike-slab", &["prior={kind='spike-slab',warm_up=6}", "model.posterior='spike-slab'"]),
     ("mixture", &["prior={kind='mixture',alignment=5.0}", "sparsity.rate={}"]),
-    ("relevance", &["prior={kind='relevance'}"]),
+    ("relevance", &["prior={kind='relevance'}", "train.average=0.5"]),
     ("sparse weights", &["sparsity.weights={weight=5.0,layers='encoder'}", "model.winners=3"]),
-    ("gates", &["sparsity.gates={}"]),
+    ("gates", &["sparsity.gates={}", "train.average=0.5"]),
     ("motion", &["sparsity.motion={ zoom = 1.5, turn = 30.0 }"]),
     ("transitions", &["sparsity.transitions={groups=2}"]),
     ("exchange", &["sparsity.transitions={groups=2,exchange=1.0,focus=0.5,purity=3.0}"]),
     ("gaussian", &["model.likelihood='gaussian'"]),
-    ("logistic", &["model.likelihood='logistic'", "dataset='faces'"]),
+    ("logistic", &["model.likelihood='logistic'", "dataset='faces'", "train.average=0.5"]),
     ("pyramid", &["pyramid={levels=2}"]),
     ("opening", &["sparsity.opening={first=1,hold=3,every=3}"]),
 ];
@@ -48,8 +48,8 @@ fn every_method_trains_resumes_bit_for_bit_and_exports() -> Outcome {
         let weights = |run: &str| -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error>> {
             let (checkpoint, broken) = Folder::of(&here.join(run)).newest(&Device::Cpu)?;
             assert!(broken.is_empty(), "{name}: {broken:?}");
-            let Checkpoint { weights, moments, .. } = checkpoint.ok_or("no checkpoint")?;
-            let tensors = weights.values().chain(moments.values());
+            let Checkpoint { weights, moments, average, .. } = checkpoint.ok_or("no checkpoint")?;
+            let tensors = weights.values().chain(moments.values()).chain(average.values());
             Ok(tensors.map(|t| t.flatten_all()?.to_vec1()).collect::<candle_core::Result<_>>()?)
         };
         assert_eq!(weights("whole")?, weights("parts")?, "{name}");

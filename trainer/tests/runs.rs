@@ -2,23 +2,24 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use trainer::train::{Checkpoint, Folder};
 
-/// Step of a checkpoint, and its weights and moments.
+/// Step of a checkpoint, and its weights, moments and averages.
 type Found = (u64, Vec<Vec<f32>>);
 
 /// A run's newest checkpoint.
 fn newest(run: &Path) -> Result<Found, Box<dyn std::error::Error>> {
     let (checkpoint, broken) = Folder::of(run).newest(&Device::Cpu)?;
     assert!(broken.is_empty(), "{broken:?}");
-    let Checkpoint { state, weights, moments } = checkpoint.ok_or("no checkpoint")?;
-    let tensors = weights.values().chain(moments.values());
+    let Checkpoint { state, weights, moments, average } = checkpoint.ok_or("no checkpoint")?;
+    let tensors = weights.values().chain(moments.values()).chain(average.values());
     let values = tensors.map(|tensor| tensor.flatten_all()?.to_vec1());
     Ok((state.step, values.collect::<candle_core::Result<_>>()?))
 }
@@ -32,6 +33,90 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() -> Outcome {
     assert_ne!(newest(&here.join("parts"))?, newest(&here.join("run"))?);
     succeeds(here, &["train", "--resume", "--out", "parts", "--steps", "12"])?;
     assert_eq!(newest(&here.join("parts"))?, newest(&here.join("run"))?);
+    Ok(())
+}
+
+/// The values of tensors in name order.
+fn values(tensors: BTreeMap<String, Tensor>) -> candle_core::Result<Vec<Vec<f32>>> {
+    tensors.into_values().map(|tensor| tensor.flatten_all()?.to_vec1()).collect()
+}
+
+#[test]
+fn an_average_is_resumed_bit_for_bit_and_is_what_is_exported() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let set = ["--set", "train.average=0.9", "--set", "train.schedule='linear'", "--set", "train.floor=0.1"];
+    train(here, &set)?;
+    let one = ["train", "--config", "tiny.toml", "--out", "one", "--max-seconds", "0"];
+    succeeds(here, &[&one, &set[..]].concat())?;
+    assert_eq!(newest(&here.join("one"))?.0, 1);
+    succeeds(here, &["train", "--resume", "--out", "one"])?;
+    assert_eq!(newest(&here.join("one"))?, newest(&here.join("run"))?);
+
+    let checkpoint = Folder::of(&here.join("run")).newest(&Device::Cpu)?.0.ok_or("no checkpoint")?;
+    let exported = values(trainer::trained::read(&here.join("run"))?.tensors)?;
+    assert_ne!(exported, values(checkpoint.weights)?);
+    assert_eq!(exported, values(checkpoint.average)?);
+    // A run that kept none so far begins to at the step that it goes on from.
+    train(here, &["--force", "--steps", "6"])?;
+    let resume = ["train", "--resume", "--out", "run", "--steps", "7", "--set", "train.average=0.9"];
+    succeeds(here, &resume)?;
+    let checkpoint = Folder::of(&here.join("run")).newest(&Device::Cpu)?.0.ok_or("no checkpoint")?;
+    assert_eq!(checkpoint.average.len(), checkpoint.weights.len());
+    Ok(())
+}
+
+#[test]
+fn a_run_begins_from_a_files_weights_and_says_so() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    succeeds(here, &["export", "run", "--out", "half.safetensors", "--half"])?;
+    let further = |out: &str, more: &[&str]| {
+        let words = ["train", "--config", "tiny.toml", "--from", "half.safetensors", "--out", out];
+        succeeds(here, &[&words, more].concat())
+    };
+    further("more", &["--steps", "4", "--seed", "1"])?;
+    let checkpoints = Folder::of(&here.join("more"));
+    assert_eq!(checkpoints.steps()?, [0, 4]);
+    let begun = Checkpoint::read(&checkpoints.file(0), &Device::Cpu)?;
+    assert_eq!(
+        values(begun.weights)?,
+        values(trainer::trained::read(&here.join("half.safetensors"))?.tensors)?
+    );
+    assert!(values(begun.moments)?.concat().iter().all(|moment| *moment == 0.0));
+    let config = trainer::trained::read(&here.join("more"))?.card.training.config;
+    assert_eq!(config.as_deref(), Some("tiny.toml, from tiny after 12 steps"));
+
+    // Killed before its first checkpoint, it starts again from the file.
+    let whole = newest(&here.join("more"))?;
+    std::fs::remove_file(checkpoints.file(4))?;
+    succeeds(here, &["train", "--resume", "--out", "more"])?;
+    assert_eq!(newest(&here.join("more"))?, whole);
+    // With --resume, a checkpoint comes before the file.
+    further("more", &["--resume", "--steps", "6", "--seed", "1"])?;
+    assert_eq!(newest(&here.join("more"))?.0, 6);
+    Ok(())
+}
+
+#[test]
+fn another_networks_weights_are_refused_and_nothing_is_deleted() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let before = newest(&here.join("run"))?;
+    let words = ["train", "--config", "tiny.toml", "--out", "run", "--force", "--from", "run"];
+    let set = ["--set", "model.latent=4", "--set", "model.channels=[4, 4, 4]"];
+    let said = fails(here, &[&words, &set[..]].concat())?;
+    for part in ["run can't be started from", "model.latent is 10", "is 4;", "model.channels is [4, 4, 4, 4]"]
+    {
+        assert!(said.contains(part), "no `{part}` in {said}");
+    }
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+    assert_eq!(newest(&here.join("run"))?, before);
+    let said = fails(here, &[&words[..7], &["nowhere.safetensors"]].concat())?;
+    assert!(said.contains("nowhere.safetensors"), "{said}");
+    assert_eq!(newest(&here.join("run"))?, before);
     Ok(())
 }
 

@@ -75,9 +75,9 @@ struct Descend {
 }
 
 /// The values of a tensor that is changed in place.
-fn changed<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
+pub(super) fn changed<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
     let (CpuStorage::F32(all), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
-        candle_core::bail!("Adam needs contiguous f32 tensors")
+        candle_core::bail!("an update in place needs contiguous f32 tensors")
     };
     Ok(&mut all[start..end])
 }

@@ -178,6 +178,18 @@ pub(super) fn descend(rate: f32, root: f32, epsilon: f32, m: &[f32], v: &[f32], 
     );
 }
 
+/// ā ← ā + share·(w − ā).
+pub(super) fn approach(share: f32, values: &[f32], means: &mut [f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (mean, &value) in means.iter_mut().zip(values) {
+                *mean += share * (value - *mean);
+            }
+        },
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

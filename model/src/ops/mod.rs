@@ -13,6 +13,7 @@
 //! candle's own operations.
 
 mod adam;
+mod average;
 mod batch;
 mod bernoulli;
 mod columns;
@@ -37,6 +38,7 @@ mod storage;
 use candle_core::{Result, Tensor};
 
 pub use adam::Adam;
+pub use average::approach;
 pub use bernoulli::bernoulli_nll;
 pub use conv::conv;
 pub use deconv::{deconv, deconvs};

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use candle_core::Device;
+use model::Weights;
 use trainer::config::Config;
 use trainer::data::Dataset;
 use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run};
-use trainer::{data, export, file};
+use trainer::{data, export, file, trained};
 
 use super::progress::Progress;
 
@@ -27,6 +28,10 @@ pub(crate) struct Args {
     /// Go on from the run's newest intact checkpoint.
     #[arg(long, conflicts_with = "force")]
     resume: bool,
+    /// Begin from the weights of a file, or of a run's folder, with a fresh optimiser; with --resume, only
+    /// if the run has no checkpoint yet.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Start again in a folder that holds a run; its checkpoints are deleted.
     #[arg(long)]
     force: bool,
@@ -127,9 +132,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let dataset = dataset(&config, &source)?;
     let device = args.device.open()?;
     let _lock = Lock::take(&folder)?;
-    let start = prepare(&args, &folder, &device)?;
-    let stop = stop_on_ctrl_c()?;
     let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
+    let from = args.from.as_ref().map(|path| weights(path, &run)).transpose()?;
+    let start = match (prepare(&args, &folder, &device)?, from) {
+        (None, Some(weights)) => Some(run.begin(&weights)?),
+        (start, _) => start,
+    };
+    let stop = stop_on_ctrl_c()?;
     let (checkpoint, end) = take_steps(&run, start, &Limits { stop: &stop, seconds: args.max_seconds })?;
     if end == End::Stopped && stop.load(Ordering::Relaxed) {
         tracing::info!(
@@ -204,12 +213,19 @@ pub(super) fn export(run: &Run, checkpoint: &Checkpoint) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The weights to begin `run` from.
+fn weights(path: &Path, run: &Run) -> anyhow::Result<Weights> {
+    let weights = trained::read(path)?;
+    run.accepts(path, &weights)?;
+    Ok(weights)
+}
+
 /// Clears the folder if asked to, and finds the checkpoint to start from.
 fn prepare(args: &Args, folder: &Path, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
     let checkpoints = Folder::of(folder);
     if args.resume {
         let newest = newest(&checkpoints, device)?;
-        if newest.is_none() {
+        if newest.is_none() && args.from.is_none() {
             tracing::warn!("{} has no intact checkpoint; starting from the first step", folder.display());
         }
         return Ok(newest);

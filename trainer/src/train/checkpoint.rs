@@ -1,7 +1,7 @@
 //! Checkpoints: all that a run needs to go on as if it had never stopped.
 //!
 //! One safetensors file a checkpoint, `step-000001000.safetensors`: `weights.NAME`, `moments.NAME`
-//! (Adam's, `[2, …]`), and the state as JSON in its metadata.
+//! (Adam's, `[2, …]`), `average.NAME` where `train.average` is set, and the state as JSON in its metadata.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -32,11 +32,14 @@ pub struct State {
     pub best: Option<(u64, f64)>,
     /// Thinned training curve.
     pub history: Vec<HistoryPoint>,
+    /// What training began from, if not from fresh weights, such as `vae after 10000 steps`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { format: FORMAT, step: 0, seconds: 0.0, best: None, history: Vec::new() }
+        Self { format: FORMAT, step: 0, seconds: 0.0, best: None, history: Vec::new(), from: None }
     }
 }
 
@@ -49,6 +52,8 @@ pub struct Checkpoint {
     pub weights: BTreeMap<String, Tensor>,
     /// Adam's moments by name.
     pub moments: BTreeMap<String, Tensor>,
+    /// Moving average of the weights by name, without the discriminator's; empty if none is kept.
+    pub average: BTreeMap<String, Tensor>,
 }
 
 /// A checkpoint that can't be had.
@@ -87,12 +92,27 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
+    /// The weights to evaluate and to export: their average, if one is kept. A weight that is exactly
+    /// zero stays so, since sparse weights are to be sparse.
+    ///
+    /// # Errors
+    /// Passes the device's errors on.
+    pub fn exported(&self) -> candle_core::Result<BTreeMap<String, Tensor>> {
+        let mut tensors = self.weights.clone();
+        for (name, mean) in &self.average {
+            if let Some(weight) = tensors.get_mut(name) {
+                *weight = (mean * weight.ne(0.0)?.to_dtype(mean.dtype())?)?;
+            }
+        }
+        Ok(tensors)
+    }
+
     /// The first tensor with a NaN or an infinity, if there is one.
     ///
     /// # Errors
     /// Passes the device's errors on.
     pub fn broken(&self) -> candle_core::Result<Option<String>> {
-        for (name, tensor) in self.weights.iter().chain(&self.moments) {
+        for (name, tensor) in self.weights.iter().chain(&self.moments).chain(&self.average) {
             // A sum is finite only if all its terms are; absolute values can't cancel.
             if !tensor.abs()?.sum_all()?.to_scalar::<f32>()?.is_finite() {
                 return Ok(Some(name.clone()));
@@ -108,7 +128,8 @@ impl Checkpoint {
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
         let mut raw = Vec::new();
-        for (group, tensors) in [("weights", &self.weights), ("moments", &self.moments)] {
+        let groups = [("weights", &self.weights), ("moments", &self.moments), ("average", &self.average)];
+        for (group, tensors) in groups {
             for (name, tensor) in tensors {
                 let values = tensor.flatten_all()?.to_vec1::<f32>()?;
                 let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
@@ -146,12 +167,14 @@ impl Checkpoint {
         if state.format != FORMAT {
             return Err(damaged(format!("it has format {}, and this version reads {FORMAT}", state.format)));
         }
-        let mut checkpoint = Self { state, weights: BTreeMap::new(), moments: BTreeMap::new() };
+        let [weights, moments, average] = [const { BTreeMap::new() }; 3];
+        let mut checkpoint = Self { state, weights, moments, average };
         for (name, view) in file.tensors() {
             let (group, name) = name.split_once('.').unwrap_or(("", &name));
             let group = match group {
                 "weights" => &mut checkpoint.weights,
                 "moments" => &mut checkpoint.moments,
+                "average" => &mut checkpoint.average,
                 _ => return Err(damaged(format!("it has a tensor of another kind, `{name}`"))),
             };
             if view.dtype() != Dtype::F32 {
@@ -253,7 +276,7 @@ mod tests {
         let tensor = Tensor::new(&[1f32, 2.0, step as f32], &Device::Cpu)?;
         let tensors = BTreeMap::from([("a.weight".to_owned(), tensor)]);
         let state = State { step, best, ..State::default() };
-        Ok(Checkpoint { state, weights: tensors.clone(), moments: tensors })
+        Ok(Checkpoint { state, weights: tensors.clone(), moments: tensors.clone(), average: tensors })
     }
 
     #[test]
@@ -265,6 +288,17 @@ mod tests {
             checkpoint.moments.insert("b.bias".to_owned(), tensor);
             assert_eq!(checkpoint.broken()?.as_deref(), Some("b.bias"));
         }
+        Ok(())
+    }
+
+    #[test]
+    fn the_average_is_exported_and_exact_zeros_stay() -> Result<(), candle_core::Error> {
+        let mut checkpoint = checkpoint(0, None)?;
+        let exported = |checkpoint: &Checkpoint| checkpoint.exported()?["a.weight"].to_vec1::<f32>();
+        checkpoint.average.insert("a.weight".to_owned(), Tensor::new(&[5f32, 6.0, 7.0], &Device::Cpu)?);
+        assert_eq!(exported(&checkpoint)?, [5.0, 6.0, 0.0]);
+        checkpoint.average.clear();
+        assert_eq!(exported(&checkpoint)?, [1.0, 2.0, 0.0]);
         Ok(())
     }
 

@@ -160,6 +160,11 @@ impl<'a> Learner<'a> {
         Ok(terms)
     }
 
+    /// The network's parameters and those trained beside them; not the discriminator's.
+    pub(super) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
     /// All weights by name.
     pub(super) fn weights(&self) -> Tensors {
         let rival = self.rival.as_ref().map(|rival| rival.parameters.tensors());

@@ -1,12 +1,15 @@
 //! The training loop: batch → encode → sample → decode → objective → gradients → Adam.
 
+mod average;
 mod batches;
 mod checkpoint;
 mod learner;
 mod lock;
 mod log;
 mod optimizer;
+mod start;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -17,12 +20,14 @@ use model::card::{HistoryPoint, MAX_HISTORY};
 pub use checkpoint::{Checkpoint, CheckpointError, Folder, State};
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
+pub(crate) use start::provenance;
 
 use crate::config::Config;
 use crate::data::{DataError, Dataset, Resident};
 use crate::file;
 use crate::objective::Terms;
 use crate::sparsity::{Drawn, Partners, Seen};
+use average::Average;
 use batches::Draw;
 use learner::Learner;
 
@@ -79,6 +84,17 @@ pub enum TrainError {
     /// The checkpoint is of another network.
     #[error("{} holds another network than the configuration's; start a new run in another folder", .0.display())]
     Mismatch(PathBuf),
+    /// The weights to start from are another network's.
+    #[error(
+        "{} can't be started from: {differs}; use a file of the same network, or set the same under [model]",
+        path.display()
+    )]
+    Start {
+        /// File.
+        path: PathBuf,
+        /// What differs.
+        differs: String,
+    },
     /// The network fails on the device.
     #[error("the network failed on the device: {0}")]
     Device(#[from] candle_core::Error),
@@ -200,18 +216,21 @@ impl Run<'_> {
         {
             return Err(TrainError::NoPairs(dataset.name().to_owned()));
         }
-        let (mut learner, mut state) = self.learner(start)?;
+        let (mut learner, mut average, mut state) = self.learner(start)?;
         let checkpoints = Folder::of(folder);
         file::write(&folder.join(CONFIG), toml::to_string(config)?.as_bytes())?;
         let metrics = folder.join(METRICS);
         let mut log = Log::open(&metrics, state.step)
             .map_err(|source| TrainError::Log { path: metrics.clone(), source })?;
-        let snapshot = |state: &State, learner: &Learner| -> Result<Checkpoint, TrainError> {
+        let snapshot = |state: &State, learner: &Learner, average: &Option<Average>| {
             let weights = learner.weights().into_iter().map(|(name, t)| Ok((name, t.copy()?)));
-            Ok(Checkpoint {
+            let weights = weights.collect::<candle_core::Result<_>>()?;
+            let average = average.as_ref().map_or_else(|| Ok(BTreeMap::new()), Average::tensors)?;
+            Ok::<_, TrainError>(Checkpoint {
                 state: state.clone(),
-                weights: weights.collect::<candle_core::Result<_>>()?,
+                weights,
                 moments: learner.moments()?,
+                average,
             })
         };
         let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
@@ -249,6 +268,9 @@ impl Run<'_> {
                 let noise = Tensor::from_vec(batch.noise, noise, device)?;
                 let terms =
                     learner.step(Seen { images: &images, partners: partners.as_ref() }, &noise, step)?;
+                if let Some(average) = &mut average {
+                    average.update(learner.parameters(), step)?;
+                }
                 let terms = stacked(&terms)?;
                 sums.add(&terms)?;
                 epoch.add(&terms)?;
@@ -289,7 +311,7 @@ impl Run<'_> {
                     if state.best.is_none_or(|(_, best)| mean < best) {
                         state.best = Some((step, mean));
                     }
-                    let checkpoint = snapshot(&state, &learner)?;
+                    let checkpoint = snapshot(&state, &learner, &average)?;
                     if let Some(name) = checkpoint.broken()? {
                         return Err(TrainError::Broken { name, step, good });
                     }
@@ -307,19 +329,31 @@ impl Run<'_> {
             }
             Ok(End::Finished)
         })?;
-        Ok((snapshot(&state, &learner)?, end))
+        Ok((snapshot(&state, &learner, &average)?, end))
     }
 
-    /// What learns, and the state to start from.
-    fn learner(&self, start: Option<Checkpoint>) -> Result<(Learner<'_>, State), TrainError> {
+    /// What learns, its average if one is kept, and the state to start from.
+    fn learner(
+        &self,
+        start: Option<Checkpoint>,
+    ) -> Result<(Learner<'_>, Option<Average>, State), TrainError> {
         let images = self.dataset.len();
-        let Some(Checkpoint { state, weights, moments }) = start else {
-            return Ok((Learner::fresh(self.config, images, self.device)?, State::default()));
+        let (learner, means, state) = match start {
+            None => {
+                let learner = Learner::fresh(self.config, images, self.device)?;
+                (Some(learner), BTreeMap::new(), State::default())
+            }
+            Some(Checkpoint { state, weights, moments, average }) => {
+                (Learner::resumed(self.config, images, self.device, &weights, moments)?, average, state)
+            }
         };
-        match Learner::resumed(self.config, images, self.device, &weights, moments)? {
-            Some(learner) => Ok((learner, state)),
-            None => Err(TrainError::Mismatch(Folder::of(self.folder).file(state.step))),
-        }
+        let mismatch = || TrainError::Mismatch(Folder::of(self.folder).file(state.step));
+        let learner = learner.ok_or_else(mismatch)?;
+        let average = match self.config.train.average {
+            None => None,
+            Some(decay) => Some(Average::new(decay, means, learner.parameters())?.ok_or_else(mismatch)?),
+        };
+        Ok((learner, average, state))
     }
 }
 
