@@ -31,8 +31,8 @@ impl Layer {
 pub struct Encoding {
     /// q(z|x).
     pub posterior: Posterior,
-    /// Hidden activations after ReLU, first layer first: feature maps `[N, H, W, C]`, then the
-    /// dense layer `[N, hidden]`.
+    /// Hidden activations after ReLU, first layer first: feature maps `[N, H, W, C]`, if they were asked
+    /// for with [`Vae::with_maps`], then the dense layer `[N, hidden]`.
     pub activations: Vec<Tensor>,
 }
 
@@ -47,6 +47,8 @@ pub struct Vae {
     deconvolutions: Vec<Layer>,
     layers: Layers,
     likelihood: Likelihood,
+    /// Whether an encoding has the feature maps.
+    maps: bool,
     /// The transposed convolutions, once they no longer change.
     frozen: Option<Frozen>,
 }
@@ -88,6 +90,7 @@ impl Vae {
             ],
             deconvolutions,
             layers: Layers::FAST,
+            maps: false,
             likelihood: Likelihood::load(config.likelihood, vb)?,
             frozen: None,
             config: config.clone(),
@@ -97,6 +100,12 @@ impl Vae {
     /// The same network on other layers.
     pub fn with_layers(self, layers: Layers) -> Self {
         Self { layers, ..self }
+    }
+
+    /// The same network, whose encodings have the feature maps or not. Without them all convolutions are
+    /// one operation, which is faster.
+    pub fn with_maps(self, maps: bool) -> Self {
+        Self { maps, ..self }
     }
 
     /// The same network on the CPU for decoding alone: quicker, without gradients, and blind to what
@@ -126,12 +135,18 @@ impl Vae {
     /// # Errors
     /// Fails if the images are of another shape.
     pub fn encode(&self, images: &Tensor) -> Result<Encoding> {
-        let mut activations = Vec::with_capacity(self.convolutions.len() + 1);
-        let mut x = images.clone();
-        for layer in &self.convolutions {
-            x = (self.layers.conv)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
-            activations.push(x.clone());
-        }
+        let mut activations = Vec::new();
+        let layers: Vec<_> = self.convolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
+        let x = if self.maps {
+            let mut x = images.clone();
+            for layer in layers {
+                x = (self.layers.convs)(&x, &[layer])?;
+                activations.push(x.clone());
+            }
+            x
+        } else {
+            (self.layers.convs)(images, &layers)?
+        };
         let hidden = (self.layers.dense)(
             &x.reshape((x.dim(0)?, ()))?,
             &self.encoder_dense.weight,
@@ -189,8 +204,10 @@ mod tests {
         let images = Tensor::zeros((2, 64, 64, 1), DType::F32, &device)?;
         let encoding = vae.encode(&images)?;
         assert_eq!(encoding.posterior.mean.dims(), [2, 3]);
-        assert_eq!(encoding.activations.len(), 3);
-        assert_eq!(encoding.activations[1].dims(), [2, 16, 16, 8]);
+        assert_eq!(encoding.activations.len(), 1);
+        let with_maps = vae.clone().with_maps(true).encode(&images)?;
+        assert_eq!(with_maps.activations.len(), 3);
+        assert_eq!(with_maps.activations[1].dims(), [2, 16, 16, 8]);
         let decoded = vae.decode_mean(&encoding.posterior.mean)?;
         assert_eq!(decoded.dims(), [2, 64, 64, 1]);
         let values = decoded.flatten_all()?.to_vec1::<f32>()?;

@@ -2,6 +2,7 @@
 
 use candle_core::{CpuStorage, DType, InplaceOp2, Layout, Result, Tensor, Var};
 
+use super::batch::{VALUES, each_part};
 use super::elementary;
 use super::storage::values;
 
@@ -96,7 +97,10 @@ impl InplaceOp2 for Decay {
     ) -> Result<()> {
         let moments = changed(moments, l1)?;
         let (m, v) = moments.split_at_mut(moments.len() / 2);
-        elementary::decay_moments(self.0, self.1, values(gradient, l2)?, m, v);
+        let gradient = values(gradient, l2)?;
+        each_part(gradient.len(), VALUES, [(m, 1), (v, 1)], |range, [m, v]| {
+            elementary::decay_moments(self.0, self.1, &gradient[range], m, v);
+        });
         Ok(())
     }
 }
@@ -116,7 +120,10 @@ impl InplaceOp2 for Descend {
         let moments = values(moments, l2)?;
         let (m, v) = moments.split_at(moments.len() / 2);
         let variable = changed(variable, l1)?;
-        elementary::descend(self.rate, self.root, self.epsilon, m, v, variable);
+        each_part(m.len(), VALUES, [(variable, 1)], |range, [variable]| {
+            let (m, v) = (&m[range.clone()], &v[range]);
+            elementary::descend(self.rate, self.root, self.epsilon, m, v, variable);
+        });
         Ok(())
     }
 }

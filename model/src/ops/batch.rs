@@ -12,20 +12,23 @@ const IMAGES: usize = 4;
 /// Groups a sum over images is split into; their sums are added in order.
 const GROUPS: usize = 8;
 
+/// Values a task of plain loops over them.
+pub(super) const VALUES: usize = 16_384;
+
 /// A batch's output and the number of its values an image.
 pub(super) type Output<'a> = (&'a mut [f32], usize);
 
 /// Runs `work(images, outputs)` for every run of a few of the `images`; each output is the part of
-/// those images.
-pub(super) fn for_images<const N: usize>(
+/// those images. What the runs return is in order.
+pub(super) fn for_images<const N: usize, T: Send>(
     images: usize,
     outputs: [Output; N],
-    work: impl Fn(Range<usize>, [&mut [f32]; N]) + Sync + Send,
-) {
-    each_part(images, IMAGES, outputs, work);
+    work: impl Fn(Range<usize>, [&mut [f32]; N]) -> T + Sync + Send,
+) -> Vec<T> {
+    each_part(images, IMAGES, outputs, work)
 }
 
-/// Σ over all `images` of what `work(images, partial, outputs)` adds to `partial`, `length` values.
+/// Σ over groups of `images` of what `work(images, partial, outputs)` writes to `partial`, `length` values.
 pub(super) fn sum_images<const N: usize>(
     images: usize,
     length: usize,
@@ -37,18 +40,19 @@ pub(super) fn sum_images<const N: usize>(
         work(images, &mut partial, outputs);
         partial
     });
-    let mut partials = partials.into_iter();
-    let mut total = partials.next().unwrap_or_else(|| vec![0.0; length]);
-    for partial in partials {
-        for (sum, value) in total.iter_mut().zip(partial) {
-            *sum += value;
+    let mut total = vec![0.0; length];
+    each_part(length, VALUES, [(&mut total, 1)], |range, [total]| {
+        for partial in &partials {
+            for (sum, value) in total.iter_mut().zip(&partial[range.clone()]) {
+                *sum += value;
+            }
         }
-    }
+    });
     total
 }
 
-/// What `work` makes of each run of `size` images, in order.
-fn each_part<const N: usize, T: Send>(
+/// What `work` makes of each run of `size` images (or whatever is counted), in order.
+pub(super) fn each_part<const N: usize, T: Send>(
     images: usize,
     size: usize,
     mut outputs: [Output; N],

@@ -5,8 +5,6 @@
 
 use pulp::Arch;
 
-use super::Activation;
-
 /// Lanes that a sum is spread over; enough for one AVX-512 register.
 pub(super) const LANES: usize = 16;
 
@@ -87,26 +85,6 @@ pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, ou
         || {
             for ((out, &l), &x) in out.iter_mut().zip(logits).zip(targets) {
                 *out = still((sigmoid(l) - x) * scale);
-            }
-        },
-    );
-}
-
-/// Adds the bias to each pixel of `values`, as wide as it, and applies the activation.
-pub(super) fn activate(activation: Activation, bias: &[f32], values: &mut [f32]) {
-    let floor = if activation == Activation::Relu { 0.0 } else { f32::NEG_INFINITY };
-    // A comparison, since wasm has no instruction for `max`, but calls a function for each value.
-    let above = |value: f32| if value > floor { value } else { floor };
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            if let [bias] = *bias {
-                return values.iter_mut().for_each(|value| *value = above(*value + bias));
-            }
-            for pixel in values.chunks_exact_mut(bias.len()) {
-                for (value, bias) in pixel.iter_mut().zip(bias) {
-                    *value = above(*value + bias);
-                }
             }
         },
     );

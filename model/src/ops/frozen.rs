@@ -2,43 +2,49 @@
 
 use candle_core::{Result, Shape, Tensor};
 
-use super::deconv::{Deconvs, geometries};
+use super::Activation;
+use super::chain::{Layers, Weights};
 use super::gather;
-use super::image::pack_deconv;
-use super::phases::Geometry;
+use super::kernels::Order;
 use super::storage::{to_vec, with_values};
 
-/// Whether the sums of [`gather`] are faster here than the `gemm` crate's products.
+/// Whether the sums of [`gather`] are faster here than those of the chain.
 const GATHER: bool = cfg!(target_arch = "wasm32");
 
 /// Transposed convolutions whose weights no longer change, as [`deconvs`](super::deconvs) runs
 /// them: put into the order of the products once, and without gradients.
 #[derive(Clone)]
 pub struct Frozen {
-    geometries: Vec<Geometry>,
-    kernels: Vec<Vec<f32>>,
-    biases: Vec<f32>,
+    layers: Layers,
+    weights: Weights,
 }
 
 impl std::fmt::Debug for Frozen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Frozen").field("geometries", &self.geometries).finish_non_exhaustive()
+        f.debug_struct("Frozen").field("layers", &self.layers).finish_non_exhaustive()
     }
 }
 
 impl Frozen {
-    /// Layers on the CPU, each weight and bias in turn, for inputs of that height and width.
+    /// Layers on the CPU, at least one, each weight and bias in turn, for inputs of that height and width.
     ///
     /// # Errors
     /// Fails if the shapes don't fit.
     pub fn new([height, width]: [usize; 2], layers: &[(&Tensor, &Tensor)]) -> Result<Self> {
         let input = layers.first().map_or(Ok(0), |(weight, _)| weight.dim(0))?;
-        let geometries = geometries(&Shape::from((1, height, width, input)), layers)?;
-        let pack = if GATHER { gather::pack } else { pack_deconv };
-        let kernels = geometries.iter().zip(layers).map(|(g, (weight, _))| Ok(pack(g, &to_vec(weight)?)));
-        let kernels = kernels.collect::<Result<_>>()?;
-        let biases: Vec<Vec<f32>> = layers.iter().map(|(_, bias)| to_vec(bias)).collect::<Result<_>>()?;
-        Ok(Self { geometries, kernels, biases: biases.concat() })
+        let input = Shape::from((1, height, width, input));
+        let chain = Layers::new(Order::Deconv, &input, layers, Activation::None)?;
+        let flat = |tensors: &mut dyn Iterator<Item = &Tensor>| -> Result<Vec<f32>> {
+            Ok(tensors.map(to_vec).collect::<Result<Vec<_>>>()?.concat())
+        };
+        let weights = flat(&mut layers.iter().map(|(weight, _)| *weight))?;
+        let biases = flat(&mut layers.iter().map(|(_, bias)| *bias))?;
+        let weights = if GATHER {
+            chain.pack_with(gather::pack, &weights, &biases)
+        } else {
+            chain.pack(&weights, &biases)
+        };
+        Ok(Self { layers: chain, weights })
     }
 
     /// Runs `x`, `[N, H, W, I]`, through all layers.
@@ -47,22 +53,19 @@ impl Frozen {
     /// Fails if `x` is of another shape.
     pub fn run(&self, x: &Tensor) -> Result<Tensor> {
         let (n, height, width, input) = x.dims4()?;
-        let (Some(first), Some(last)) = (self.geometries.first(), self.geometries.last()) else {
-            return Ok(x.clone());
-        };
-        if [height, width, input] != [first.height, first.width, first.coarse] {
+        let (first, end) = (self.layers.first(), self.layers.end());
+        if [height, width, input] != [first.height, first.width, first.channels] {
             candle_core::bail!("these transposed convolutions take no input of shape {:?}", x.shape())
         }
-        let mut y = vec![0.0; n * last.fine_len()];
-        let (geometries, kernels, biases) = (&self.geometries, &self.kernels, &self.biases);
+        let mut y = vec![0.0; n * end.len()];
         with_values([&x.contiguous()?], |[x]| {
             if GATHER {
-                gather::Layers { geometries, kernels, biases }.run(x, &mut y);
+                gather::run(&self.layers, &self.weights, x, &mut y);
             } else {
-                Deconvs::forward_only(geometries.clone()).all(n, kernels, biases, x, &mut y, &mut []);
+                self.layers.forward(&self.weights, x, &mut y, false);
             }
             Ok(())
         })?;
-        Tensor::from_vec(y, (n, 2 * last.height, 2 * last.width, last.fine), x.device())
+        Tensor::from_vec(y, (n, end.height, end.width, end.channels), x.device())
     }
 }

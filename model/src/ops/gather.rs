@@ -13,7 +13,8 @@
 //! for a tile, it takes the four phases that read the same pixels, those of x[2i − 1…2i, 2j − 1…2j].
 
 use super::Activation;
-use super::phases::Geometry;
+use super::chain::{Layers, Weights};
+use super::geometry::Geometry;
 use super::quad::Quad;
 
 /// Quads of channels and pixels of a tile: 8 registers of sums, few enough that they are never spilled,
@@ -51,43 +52,23 @@ pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     packed
 }
 
-/// Images one after another: each layer's output with its border, but for the last's.
-pub(super) struct Layers<'a> {
-    pub(super) geometries: &'a [Geometry],
-    pub(super) kernels: &'a [Vec<f32>],
-    pub(super) biases: &'a [f32],
-}
-
-impl Layers<'_> {
-    /// Runs the images of `x` through all layers, ReLU between them.
-    pub(super) fn run(&self, x: &[f32], y: &mut [f32]) {
-        let (Some(first), Some((last, inner))) = (self.geometries.first(), self.geometries.split_last())
-        else {
-            return;
-        };
-        let mut start = vec![0.0; (first.height + 2) * (first.width + 2) * first.coarse];
-        let bordered = |g: &Geometry| vec![0.0; (2 * g.height + 2) * (2 * g.width + 2) * g.fine];
-        let mut between: Vec<Vec<f32>> = inner.iter().map(bordered).collect();
-        for (x, y) in x.chunks_exact(first.coarse_len()).zip(y.chunks_exact_mut(last.fine_len())) {
-            border(first, x, &mut start);
-            let (mut input, mut biases) = (start.as_slice(), self.biases);
-            for ((g, kernel), output) in inner.iter().zip(self.kernels).zip(&mut between) {
-                let (bias, rest) = biases.split_at(g.fine);
-                let layer = Layer { g, kernel, bias, activation: Activation::Relu, border: 1 };
-                layer.run(input, output);
-                (input, biases) = (output, rest);
-            }
-            let Some(kernel) = self.kernels.last() else { return };
-            Layer { g: last, kernel, bias: biases, activation: Activation::None, border: 0 }.run(input, y);
+/// Runs the images of `x` through all layers, ReLU between them; in between, each layer's output has a
+/// border.
+pub(super) fn run(layers: &Layers, weights: &Weights, x: &[f32], y: &mut [f32]) {
+    let (first, end) = (layers.first(), layers.end());
+    let Some((last, inner)) = layers.geometries().split_last() else { return };
+    let mut start = vec![0.0; first.bordered_len()];
+    let mut between: Vec<Vec<f32>> = inner.iter().map(|g| vec![0.0; g.fine_image().bordered_len()]).collect();
+    for (x, y) in x.chunks_exact(first.len()).zip(y.chunks_exact_mut(end.len())) {
+        first.copy_inside(x, &mut start);
+        let mut input = start.as_slice();
+        let kernels = weights.kernels.iter().zip(&weights.biases);
+        for ((g, (kernel, bias)), output) in inner.iter().zip(kernels).zip(&mut between) {
+            Layer { g, kernel, bias, activation: Activation::Relu, border: 1 }.run(input, output);
+            input = output;
         }
-    }
-}
-
-/// Copies an image, `[h, w, C]`, into its border.
-fn border(g: &Geometry, image: &[f32], bordered: &mut [f32]) {
-    let (line, row) = (g.width * g.coarse, (g.width + 2) * g.coarse);
-    for (image, bordered) in image.chunks_exact(line).zip(bordered[row..].chunks_exact_mut(row)) {
-        bordered[g.coarse..][..line].copy_from_slice(image);
+        let (Some(kernel), Some(bias)) = (weights.kernels.last(), weights.biases.last()) else { return };
+        Layer { g: last, kernel, bias, activation: Activation::None, border: 0 }.run(input, y);
     }
 }
 
@@ -198,6 +179,7 @@ fn quads<const N: usize>(value: impl Fn(usize) -> f32) -> [Quad; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::kernels::Order;
     use crate::ops::reference;
     use candle_core::{Device, Result, Tensor};
 
@@ -213,19 +195,14 @@ mod tests {
                 Ok((weight, Tensor::randn(0_f32, 1.0, pair[1], &cpu)?))
             });
             let layers = layers.collect::<Result<Vec<_>>>()?;
-            let (mut geometries, mut kernels, mut biases) = (Vec::new(), Vec::new(), Vec::new());
-            for (i, (weight, bias)) in layers.iter().enumerate() {
-                let (coarse, _, _, fine) = weight.dims4()?;
-                let g = Geometry { height: height << i, width: width << i, fine, coarse };
-                kernels.push(pack(&g, &weight.flatten_all()?.to_vec1::<f32>()?));
-                biases.extend(bias.to_vec1::<f32>()?);
-                geometries.push(g);
-            }
             let pairs: Vec<_> = layers.iter().map(|(weight, bias)| (weight, bias)).collect();
-            let expected = reference::deconvs(&x, &pairs)?.flatten_all()?.to_vec1::<f32>()?;
+            let flat = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+            let weights = pairs.iter().map(|(weight, _)| flat(weight)).collect::<Result<Vec<_>>>()?.concat();
+            let biases = pairs.iter().map(|(_, bias)| flat(bias)).collect::<Result<Vec<_>>>()?.concat();
+            let chain = Layers::new(Order::Deconv, x.shape(), &pairs, Activation::None)?;
+            let expected = flat(&reference::deconvs(&x, &pairs)?)?;
             let mut found = vec![f32::NAN; expected.len()];
-            let run = Layers { geometries: &geometries, kernels: &kernels, biases: &biases };
-            run.run(&x.flatten_all()?.to_vec1::<f32>()?, &mut found);
+            run(&chain, &chain.pack_with(pack, &weights, &biases), &flat(&x)?, &mut found);
             for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 assert!((found - expected).abs() <= 1e-4, "{channels:?}, value {i}: {found}, not {expected}");
             }

@@ -18,10 +18,6 @@ impl Strides {
         Self { offset: 0, rows: width, columns: 1 }
     }
 
-    pub(super) fn at(self, offset: usize) -> Self {
-        Self { offset, ..self }
-    }
-
     pub(super) fn transposed(self) -> Self {
         Self { rows: self.columns, columns: self.rows, ..self }
     }

@@ -3,6 +3,7 @@
 //! | op | input | weight | output |
 //! |---|---|---|---|
 //! | [`conv`] k4 s2 p1 | `[N, H, W, I]` | `[4, 4, I, O]` | `[N, H/2, W/2, O]` |
+//! | [`convs`] | the same | several | of the last |
 //! | [`deconv`] k4 s2 p1 | `[N, H, W, I]` | `[I, 4, 4, O]` | `[N, 2H, 2W, O]` |
 //! | [`deconvs`] | the same | several | of the last |
 //! | [`dense`] | `[N, I]` | `[O, I]` | `[N, O]` |
@@ -16,31 +17,38 @@ mod adam;
 mod average;
 mod batch;
 mod bernoulli;
-mod columns;
+mod chain;
 mod conv;
 mod deconv;
 mod dense;
 pub mod device;
+mod down;
 mod elementary;
+mod finish;
 mod flat;
 mod frozen;
 mod gather;
 mod gemm;
-mod image;
+mod geometry;
+mod kernels;
 mod map;
-mod phases;
+mod pixels;
 mod quad;
 pub mod reference;
 mod scaled;
+mod shelf;
+mod slope;
 mod small;
 mod storage;
+mod tile;
+mod up;
 
 use candle_core::{Result, Tensor};
 
 pub use adam::Adam;
 pub use average::approach;
 pub use bernoulli::bernoulli_nll;
-pub use conv::conv;
+pub use conv::{conv, convs};
 pub use deconv::{deconv, deconvs};
 pub use dense::dense;
 pub use flat::FlatAdam;
@@ -62,15 +70,15 @@ pub enum Activation {
 /// A layer: input, weight, bias, activation.
 pub type Layer = fn(&Tensor, &Tensor, &Tensor, Activation) -> Result<Tensor>;
 
-/// Layers one after another, ReLU between them: input, each one's weight and bias.
+/// Layers one after another: input, each one's weight and bias.
 pub type Sequence = fn(&Tensor, &[(&Tensor, &Tensor)]) -> Result<Tensor>;
 
 /// The layers that a network runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Layers {
-    /// k4 s2 p1 convolution.
-    pub conv: Layer,
-    /// Its transpose, one or several.
+    /// k4 s2 p1 convolutions, ReLU after each.
+    pub convs: Sequence,
+    /// Transposed ones, ReLU between them.
     pub deconvs: Sequence,
     /// Dense layer.
     pub dense: Layer,
@@ -78,20 +86,20 @@ pub struct Layers {
 
 impl Layers {
     /// The fastest for each tensor's device.
-    pub const FAST: Self = Self { conv, deconvs, dense };
+    pub const FAST: Self = Self { convs, deconvs, dense };
     /// What [`Layers::FAST`] is on GPUs.
-    pub const DEVICE: Self = Self { conv: device::conv, deconvs: device::deconvs, dense: device::dense };
+    pub const DEVICE: Self = Self { convs: device::convs, deconvs: device::deconvs, dense: device::dense };
     /// Candle's own operations on every device.
     pub const REFERENCE: Self =
-        Self { conv: reference::conv, deconvs: reference::deconvs, dense: reference::dense };
+        Self { convs: reference::convs, deconvs: reference::deconvs, dense: reference::dense };
 }
 
-/// A transposed convolution for each weight and bias in turn, ReLU between them, nothing after the last.
-fn in_turn(deconv: Layer, x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
+/// A layer for each weight and bias in turn, ReLU between them and `last` after the last.
+fn in_turn(layer: Layer, x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
     let mut x = x.clone();
     for (i, (weight, bias)) in layers.iter().enumerate() {
-        let last = i + 1 == layers.len();
-        x = deconv(&x, weight, bias, if last { Activation::None } else { Activation::Relu })?;
+        let activation = if i + 1 == layers.len() { last } else { Activation::Relu };
+        x = layer(&x, weight, bias, activation)?;
     }
     Ok(x)
 }

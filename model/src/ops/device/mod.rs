@@ -45,6 +45,14 @@ pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) 
     })
 }
 
+/// [`conv`] for each weight and bias in turn, ReLU after each.
+///
+/// # Errors
+/// Fails if the shapes don't fit or a side is odd.
+pub fn convs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
+    super::in_turn(conv, x, layers, Activation::Relu)
+}
+
 /// Transposed convolution with kernel 4, stride 2, padding 1, plus bias and activation:
 /// `[N, H, W, I]`, weight `[I, 4, 4, O]`, bias `[O]` → `[N, 2H, 2W, O]`.
 ///
@@ -74,7 +82,7 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
 /// # Errors
 /// Fails if the shapes don't fit.
 pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
-    super::in_turn(deconv, x, layers)
+    super::in_turn(deconv, x, layers, Activation::None)
 }
 
 /// x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.

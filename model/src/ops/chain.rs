@@ -1,0 +1,422 @@
+//! k4 s2 p1 convolutions, or transposed ones, one after another, with bias and activation, on the CPU.
+//!
+//! The whole chain is one operation. A few images run through all layers while they are in the cache,
+//! forward and backward, so that no gradient between layers is a tensor that candle has to clear, add to
+//! and pass on.
+
+use std::sync::OnceLock;
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
+use pulp::Arch;
+
+use super::Activation;
+use super::batch::{for_images, sum_images};
+use super::down::Down;
+use super::elementary::{add_pixels, mask};
+use super::finish::{Finish, Target};
+use super::geometry::{Geometry, Image};
+use super::kernels::{self, Order};
+use super::shelf::{self, Images};
+use super::slope::Slope;
+use super::storage::{training_only, values, with_values};
+use super::up::Up;
+
+/// Images that go back through a layer before its kernel's gradient is taken: enough to spare most of its
+/// sums' way to memory, few enough to stay in the cache.
+const TOGETHER: usize = 4;
+
+/// The layers of a chain.
+#[derive(Clone, Debug)]
+pub(super) struct Layers {
+    order: Order,
+    geometries: Vec<Geometry>,
+    last: Activation,
+}
+
+/// The kernels and biases of a chain.
+#[derive(Clone)]
+pub(super) struct Weights {
+    pub(super) kernels: Vec<Vec<f32>>,
+    pub(super) biases: Vec<Vec<f32>>,
+}
+
+impl Layers {
+    /// Layers for `input`, `[N, H, W, I]`, with the weights' and biases' shapes; ReLU between them and
+    /// `last` after the last one.
+    pub(super) fn new(
+        order: Order,
+        input: &Shape,
+        layers: &[(&Tensor, &Tensor)],
+        last: Activation,
+    ) -> Result<Self> {
+        let (n, mut height, mut width, mut channels) = input.dims4()?;
+        let mut geometries = Vec::with_capacity(layers.len());
+        for (weight, bias) in layers {
+            let (name, output) = match order {
+                Order::Conv => ("a convolution", weight.dim(3)?),
+                Order::Deconv => ("a transposed convolution", weight.dim(3)?),
+            };
+            let shape = match order {
+                Order::Conv => [4, 4, channels, output],
+                Order::Deconv => [channels, 4, 4, output],
+            };
+            let halves = order == Order::Deconv || (height % 2 == 0 && width % 2 == 0);
+            if weight.dims() != shape
+                || bias.dims() != [output]
+                || !halves
+                || n * height * width * channels == 0
+            {
+                candle_core::bail!(
+                    "{name} of {channels} channels from {input:?} with weight {:?} and bias {:?} has no \
+                     meaning here",
+                    weight.shape(),
+                    bias.shape()
+                )
+            }
+            geometries.push(match order {
+                Order::Conv => {
+                    (height, width) = (height / 2, width / 2);
+                    Geometry { height, width, fine: channels, coarse: output }
+                }
+                Order::Deconv => Geometry { height, width, fine: output, coarse: channels },
+            });
+            if order == Order::Deconv {
+                (height, width) = (2 * height, 2 * width);
+            }
+            channels = output;
+        }
+        Ok(Self { order, geometries, last })
+    }
+
+    fn input(&self, layer: usize) -> Image {
+        let g = &self.geometries[layer];
+        if self.order == Order::Conv { g.fine_image() } else { g.coarse_image() }
+    }
+
+    fn output(&self, layer: usize) -> Image {
+        let g = &self.geometries[layer];
+        if self.order == Order::Conv { g.coarse_image() } else { g.fine_image() }
+    }
+
+    /// The first layer's input.
+    pub(super) fn first(&self) -> Image {
+        self.input(0)
+    }
+
+    /// The last layer's output.
+    pub(super) fn end(&self) -> Image {
+        self.output(self.geometries.len() - 1)
+    }
+
+    /// All layers' sizes.
+    pub(super) fn geometries(&self) -> &[Geometry] {
+        &self.geometries
+    }
+
+    /// Puts weights, one behind the other, into the order of the forward products.
+    pub(super) fn pack(&self, weights: &[f32], biases: &[f32]) -> Weights {
+        let pack = if self.order == Order::Conv { kernels::down } else { kernels::up };
+        self.pack_with(|g, weight| pack(g, self.order, weight), weights, biases)
+    }
+
+    /// Puts weights, one behind the other, into an order of one's own.
+    pub(super) fn pack_with(
+        &self,
+        pack: impl Fn(&Geometry, &[f32]) -> Vec<f32>,
+        weights: &[f32],
+        biases: &[f32],
+    ) -> Weights {
+        let outputs = (0..self.geometries.len()).map(|layer| self.output(layer).channels);
+        let biases = split(biases, outputs).map(<[f32]>::to_vec).collect();
+        Weights { kernels: self.packed(weights, pack), biases }
+    }
+
+    fn packed(&self, weights: &[f32], pack: impl Fn(&Geometry, &[f32]) -> Vec<f32>) -> Vec<Vec<f32>> {
+        let lengths = self.geometries.iter().map(Geometry::kernel_len);
+        self.geometries.iter().zip(split(weights, lengths)).map(|(g, weight)| pack(g, weight)).collect()
+    }
+
+    /// The inputs of all layers but the first.
+    fn between(&self) -> Vec<Image> {
+        (1..self.geometries.len()).map(|layer| self.input(layer)).collect()
+    }
+
+    fn room(&self) -> Vec<f32> {
+        vec![0.0; self.geometries.iter().map(Up::room).max().unwrap_or(0)]
+    }
+
+    /// `images`, `[N, H, W, I]`, through all layers to `y`; gives the outputs between, image by image, if
+    /// they are to be kept.
+    pub(super) fn forward(
+        &self,
+        weights: &Weights,
+        images: &[f32],
+        y: &mut [f32],
+        keep: bool,
+    ) -> Vec<Images> {
+        let (first, end, between) = (self.first(), self.end(), self.between());
+        let n = images.len() / first.len();
+        let kept = for_images(n, [(y, end.len())], |range, [y]| {
+            let mut input = shelf::take(&[first]);
+            let mut room = self.room();
+            let mut passing = Vec::new();
+            for (i, y) in range.zip(y.chunks_exact_mut(end.len())) {
+                if keep || passing.is_empty() {
+                    passing.push(shelf::take(&between));
+                }
+                first.copy_inside(&images[i * first.len()..][..first.len()], &mut input[0]);
+                let Some(between) = passing.last_mut() else { continue };
+                self.image(weights, &input[0], between, y, &mut room);
+            }
+            shelf::give(&[first], [input]);
+            if !keep {
+                shelf::give(&between, passing.drain(..));
+            }
+            passing
+        });
+        kept.into_iter().flatten().collect()
+    }
+
+    /// One image through all layers.
+    fn image(
+        &self,
+        weights: &Weights,
+        input: &[f32],
+        between: &mut [Vec<f32>],
+        y: &mut [f32],
+        room: &mut [f32],
+    ) {
+        let last = self.geometries.len() - 1;
+        let (mut from, mut rest) = (input, between);
+        for layer in 0..=last {
+            let (bias, kernel) = (&weights.biases[layer], &weights.kernels[layer]);
+            let image = self.output(layer);
+            if layer == last {
+                let target = Target { image, border: 0, values: y };
+                self.step(layer, kernel, from, target, Finish::Bias(bias, self.last), room);
+                return;
+            }
+            let Some((to, after)) = std::mem::take(&mut rest).split_first_mut() else { return };
+            let target = Target { image, border: 1, values: &mut *to };
+            self.step(layer, kernel, from, target, Finish::Bias(bias, Activation::Relu), room);
+            (from, rest) = (to, after);
+        }
+    }
+
+    /// One image through one layer.
+    fn step(&self, layer: usize, kernel: &[f32], from: &[f32], to: Target, finish: Finish, room: &mut [f32]) {
+        product(self.order == Order::Conv, &self.geometries[layer], kernel, from, to, finish, room);
+    }
+
+    /// Images back through all layers: writes the weights' and biases' gradients to `sums`, in the order of
+    /// the layers, each `[4, 4, F, C]` and bias, or adds them, and writes the images' own to `dx`, unless it
+    /// is empty.
+    fn backward(
+        &self,
+        known: &Known,
+        range: std::ops::Range<usize>,
+        sums: &mut [f32],
+        add: bool,
+        dx: &mut [f32],
+    ) {
+        let down = self.order == Order::Conv;
+        let (first, end) = (self.first(), self.end());
+        let shapes: Vec<Image> = (0..=self.geometries.len())
+            .map(|layer| if layer < self.geometries.len() { self.input(layer) } else { end })
+            .collect();
+        // Of each image: its input, then the gradients of all layers' outputs.
+        let mut images: Vec<Images> = range.clone().map(|_| shelf::take(&shapes)).collect();
+        let mut room = self.room();
+        let mut masked = vec![0.0; end.len()];
+        for (i, buffers) in range.clone().zip(&mut images) {
+            first.copy_inside(&known.images[i * first.len()..][..first.len()], &mut buffers[0]);
+            let at = i * end.len()..(i + 1) * end.len();
+            masked.copy_from_slice(&known.gradient[at.clone()]);
+            if self.last == Activation::Relu {
+                mask(&known.y[at], &mut masked);
+            }
+            end.copy_inside(&masked, &mut buffers[self.geometries.len()]);
+        }
+        let mut before = sums;
+        for (layer, g) in self.geometries.iter().enumerate().rev() {
+            let output = self.output(layer);
+            let (rest, sums) = before.split_at_mut(before.len() - g.kernel_len() - output.channels);
+            before = rest;
+            let (kernel_sum, bias_sum) = sums.split_at_mut(g.kernel_len());
+            if !add {
+                bias_sum.fill(0.0);
+            }
+            let mut pairs: Vec<(&[f32], &[f32])> = Vec::with_capacity(images.len());
+            for (i, buffers) in range.clone().zip(&images) {
+                let input = if layer == 0 { &buffers[0] } else { &known.kept[i][layer - 1] };
+                let gradient = &buffers[layer + 1];
+                add_pixels(&gradient[..(output.height + 2) * output.row(1)], bias_sum);
+                pairs.push(if down { (input, gradient) } else { (gradient, input) });
+            }
+            Arch::new().dispatch(Slope { geometry: g, images: &pairs, sum: kernel_sum, add });
+            let (image, kernel) = (self.input(layer), &known.kernels[layer]);
+            if layer == 0 {
+                for (buffers, dx) in images.iter().zip(dx.chunks_exact_mut(image.len())) {
+                    let target = Target { image, border: 0, values: dx };
+                    product(!down, g, kernel, &buffers[1], target, Finish::Plain, &mut room);
+                }
+                continue;
+            }
+            for (i, buffers) in range.clone().zip(&mut images) {
+                let (inner, outer) = buffers.split_at_mut(layer + 1);
+                let target = Target { image, border: 1, values: &mut inner[layer] };
+                let finish = Finish::Mask(&known.kept[i][layer - 1]);
+                product(!down, g, kernel, &outer[0], target, finish, &mut room);
+            }
+        }
+        shelf::give(&shapes, images);
+    }
+}
+
+/// One image through one kernel, down or up.
+fn product(
+    down: bool,
+    geometry: &Geometry,
+    kernel: &[f32],
+    from: &[f32],
+    to: Target,
+    finish: Finish,
+    spread: &mut [f32],
+) {
+    if down {
+        Arch::new().dispatch(Down { geometry, kernel, fine: from, coarse: to, finish });
+    } else {
+        let spread = &mut spread[..Up::room(geometry)];
+        Arch::new().dispatch(Up { geometry, kernel, coarse: from, fine: to, finish, spread });
+    }
+}
+
+/// Parts of `values` of these lengths, one behind the other.
+fn split<'a>(mut values: &'a [f32], lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = &'a [f32]> {
+    lengths.map(move |length| {
+        let (part, rest) = values.split_at(length);
+        values = rest;
+        part
+    })
+}
+
+/// What a backward pass is given.
+struct Known<'a> {
+    /// In the order of the backward products.
+    kernels: Vec<Vec<f32>>,
+    images: &'a [f32],
+    /// Each image's outputs of all layers but the last.
+    kept: &'a [Images],
+    y: &'a [f32],
+    gradient: &'a [f32],
+}
+
+/// Applies `layers` to `x`; an empty chain gives `x` itself.
+pub(super) fn apply(
+    order: Order,
+    x: &Tensor,
+    layers: &[(&Tensor, &Tensor)],
+    last: Activation,
+) -> Result<Tensor> {
+    if layers.is_empty() {
+        return Ok(x.clone());
+    }
+    let chain = Layers::new(order, x.shape(), layers, last)?;
+    let weights = layers.iter().map(|(weight, _)| weight.flatten_all()).collect::<Result<Vec<_>>>()?;
+    let biases: Vec<&Tensor> = layers.iter().map(|(_, bias)| *bias).collect();
+    let (weights, biases) = (Tensor::cat(&weights, 0)?, Tensor::cat(&biases, 0)?);
+    let keep = x.track_op() || weights.track_op() || biases.track_op();
+    let op = Chain { layers: chain, keep, kept: OnceLock::new() };
+    x.contiguous()?.apply_op3(&weights, &biases, op)
+}
+
+struct Chain {
+    layers: Layers,
+    /// Whether a backward pass may come.
+    keep: bool,
+    /// Each image's outputs of all layers but the last.
+    kept: OnceLock<Vec<Images>>,
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            shelf::give(&self.layers.between(), kept);
+        }
+    }
+}
+
+impl CustomOp3 for Chain {
+    fn name(&self) -> &'static str {
+        "convolutions-k4s2p1"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weights: &CpuStorage,
+        weights_layout: &Layout,
+        biases: &CpuStorage,
+        biases_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let n = x_layout.dims()[0];
+        let x = values(x, x_layout)?;
+        let weights = self.layers.pack(values(weights, weights_layout)?, values(biases, biases_layout)?);
+        let end = self.layers.end();
+        let mut y = vec![0.0; n * end.len()];
+        let kept = self.layers.forward(&weights, x, &mut y, self.keep);
+        if self.keep && self.kept.set(kept).is_err() {
+            candle_core::bail!("convolutions were applied twice as one operation")
+        }
+        Ok((CpuStorage::F32(y), Shape::from((n, end.height, end.width, end.channels))))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weights: &Tensor,
+        biases: &Tensor,
+        y: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        training_only()?;
+        let Some(kept) = self.kept.get() else {
+            candle_core::bail!("convolutions kept nothing for a backward pass")
+        };
+        let layers = &self.layers;
+        let n = x.dim(0)?;
+        let wanted = if x.track_op() { layers.first().len() } else { 0 };
+        let gradient = gradient.contiguous()?;
+        let mut dx = vec![0.0; n * wanted];
+        let length = weights.elem_count() + biases.elem_count();
+        let sums = with_values([x, weights, y, &gradient], |[images, weights, y, gradient]| {
+            let pack = if layers.order == Order::Conv { kernels::up } else { kernels::down };
+            let kernels = layers.packed(weights, |g, weight| pack(g, layers.order, weight));
+            let known = Known { kernels, images, kept, y, gradient };
+            Ok(sum_images(n, length, [(&mut dx, wanted)], |range, sums, [dx]| {
+                let mut rest = dx;
+                for start in range.clone().step_by(TOGETHER) {
+                    let images = start..(start + TOGETHER).min(range.end);
+                    let (dx, after) = rest.split_at_mut(images.len() * wanted);
+                    rest = after;
+                    layers.backward(&known, images, sums, start > range.start, dx);
+                }
+            }))
+        })?;
+        let (mut dw, mut db) = (Vec::new(), Vec::new());
+        let mut rest = sums.as_slice();
+        for (layer, g) in layers.geometries.iter().enumerate() {
+            let (kernel, after) = rest.split_at(g.kernel_len());
+            let (bias, after) = after.split_at(layers.output(layer).channels);
+            dw.extend(kernels::ordered(g, layers.order, kernel));
+            db.extend_from_slice(bias);
+            rest = after;
+        }
+        let device = x.device();
+        let dx = if wanted > 0 { Some(Tensor::from_vec(dx, x.shape(), device)?) } else { None };
+        let (dw, db) =
+            (Tensor::from_vec(dw, weights.shape(), device)?, Tensor::from_vec(db, biases.shape(), device)?);
+        Ok((dx, Some(dw), Some(db)))
+    }
+}

@@ -1,0 +1,85 @@
+//! coarse = kernel ∗ fine, of one image: a convolution, or the gradient of a transposed one for its input.
+//!
+//! The fine image has a border of one pixel, so that the four pixels of each kernel row lie side by side:
+//! a coarse pixel's sums run over four stretches of 4F values. Tiles of pixels and channels stay in
+//! registers over the whole sum.
+
+use pulp::{Simd, WithSimd};
+
+use super::finish::{Finish, Target};
+use super::geometry::Geometry;
+use super::pixels::{Pixels, with_pixels};
+use super::tile::{Left, Right, add_products};
+
+/// One image through one kernel.
+pub(super) struct Down<'a> {
+    pub(super) geometry: &'a Geometry,
+    /// As [`Kernels::down`](super::kernels::down) puts it: `[4, 4, F, C]`, C rounded up to whole vectors.
+    pub(super) kernel: &'a [f32],
+    /// With a border, `[2h + 2, 2w + 2, F]`.
+    pub(super) fine: &'a [f32],
+    /// Takes `[h, w, C]`.
+    pub(super) coarse: Target<'a>,
+    pub(super) finish: Finish<'a>,
+}
+
+impl WithSimd for Down<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        with_pixels!(S, self.geometry.height, self.geometry.width, |pixels| self.run(simd, pixels));
+    }
+}
+
+impl Down<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const M: usize>(mut self, simd: S, pixels: Pixels<M>) {
+        let blocks = self.kernel.len() / (16 * self.geometry.fine) / S::F32_LANES;
+        let mut block = 0;
+        while block < blocks {
+            let first = block * S::F32_LANES;
+            if block + 2 <= blocks {
+                self.channels::<S, M, 2>(simd, pixels, first);
+                block += 2;
+            } else {
+                self.channels::<S, M, 1>(simd, pixels, first);
+                block += 1;
+            }
+        }
+    }
+
+    /// All pixels of V vectors of channels from `first` on.
+    #[inline(always)]
+    fn channels<S: Simd, const M: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        pixels: Pixels<M>,
+        first: usize,
+    ) {
+        let g = self.geometry;
+        let (row, run) = (g.fine_image().row(1), 4 * g.fine);
+        let step = self.kernel.len() / (16 * g.fine);
+        let (near, far) = pixels.strides(2 * g.fine, 2 * row);
+        for y in pixels.rows() {
+            for x in pixels.columns() {
+                let mut sums = [[simd.splat_f32s(0.0); V]; M];
+                for r in 0..4 {
+                    let left = Left {
+                        values: self.fine,
+                        start: (2 * y + r) * row + 2 * x * g.fine,
+                        step: 1,
+                        row: |m| m % 4 * near + m / 4 * far,
+                    };
+                    let right = Right { values: self.kernel, start: r * run * step + first, step };
+                    add_products::<S, _, M, V>(simd, run, left, right, &mut sums);
+                }
+                for (m, sums) in sums.iter().enumerate() {
+                    let (dy, dx) = pixels.place(m);
+                    let sums = pulp::bytemuck::cast_slice(sums);
+                    self.finish.store(sums, first, &mut self.coarse, y + dy, x + dx);
+                }
+            }
+        }
+    }
+}

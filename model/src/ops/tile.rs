@@ -1,0 +1,67 @@
+//! A tile of sums of products that stays in registers: the innermost loop of the convolutions.
+
+use pulp::Simd;
+
+/// Left factors: that of row `m` and term `k` lies at `start + row(m) + k·step`.
+pub(super) struct Left<'a, R> {
+    pub(super) values: &'a [f32],
+    pub(super) start: usize,
+    pub(super) step: usize,
+    pub(super) row: R,
+}
+
+/// Right factors: the vectors of term `k` lie side by side from `start + k·step` on.
+pub(super) struct Right<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) start: usize,
+    pub(super) step: usize,
+}
+
+/// `sums[m][v]` += Σₖ left(m, k) · right(k)\[v\], over so many terms.
+///
+/// # Panics
+/// If a factor lies beyond its slice.
+#[inline(always)]
+pub(super) fn add_products<S: Simd, R: Fn(usize) -> usize, const M: usize, const V: usize>(
+    simd: S,
+    terms: usize,
+    left: Left<R>,
+    right: Right,
+    sums: &mut [[S::f32s; V]; M],
+) {
+    if terms == 0 {
+        return;
+    }
+    let mut farthest = 0;
+    for m in 0..M {
+        farthest = farthest.max((left.row)(m));
+    }
+    let (left_end, right_end) = (
+        left.start + (terms - 1) * left.step + farthest,
+        right.start + (terms - 1) * right.step + V * S::F32_LANES,
+    );
+    assert!(left_end < left.values.len(), "a left factor lies beyond its slice");
+    assert!(right_end <= right.values.len(), "a right factor lies beyond its slice");
+    // SAFETY: both pointers start within their slices; term k reads the left values at most `farthest`
+    // behind `start + k·step` and V vectors from the right `start + k·step` on, which the asserts bound for
+    // the last term and so for all. After the last term they may point outside, and are not read there.
+    #[allow(unsafe_code)]
+    unsafe {
+        let mut l = left.values.as_ptr().wrapping_add(left.start);
+        let mut r = right.values.as_ptr().wrapping_add(right.start);
+        for _ in 0..terms {
+            let mut vectors = [simd.splat_f32s(0.0); V];
+            for (v, vector) in vectors.iter_mut().enumerate() {
+                *vector = r.cast::<S::f32s>().add(v).read_unaligned();
+            }
+            for (m, sums) in sums.iter_mut().enumerate() {
+                let factor = simd.splat_f32s(*l.add((left.row)(m)));
+                for (sum, vector) in sums.iter_mut().zip(vectors) {
+                    *sum = simd.mul_add_e_f32s(factor, vector, *sum);
+                }
+            }
+            l = l.wrapping_add(left.step);
+            r = r.wrapping_add(right.step);
+        }
+    }
+}
