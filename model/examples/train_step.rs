@@ -1,8 +1,8 @@
-//! Times training steps of the dSprites network: encode, sample, decode, loss, gradients, Adam.
+//! Times training steps of a network: encode, sample, decode, Bernoulli loss, KL, gradients, Adam.
 //!
-//! `cargo run --release -p latentscope-model --example train_step -- [fast|stock|gemm] STEPS THREADS`
+//! `cargo run --release -p latentscope-model --example train_step -- [fast|stock|gemm] STEPS THREADS [NETWORK]`
 //! prints images a second and, on Linux, images a second of processor time (or, for `gemm`, GFLOP/s
-//! of a plain 1024³ product).
+//! of a plain 1024³ product). NETWORK is `dsprites`, the default, or `rgb`, that of `configs/celeba-*.toml`.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use candle_core::{Device, Result, Tensor};
 use mimalloc::MiMalloc;
 use model::ops::{Adam, Layers, bernoulli_nll, reference};
 use model::random::{Purpose, stream};
-use model::{ModelConfig, Parameters, Vae};
+use model::{ImageShape, ModelConfig, Parameters, Vae};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -22,15 +22,30 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const BATCH: usize = 64;
 
 fn main() -> Result<()> {
+    // SAFETY: no other thread has started. Candle's own threads would compete with those of the layers.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::env::set_var("CANDLE_NUM_THREADS", "1");
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let word = |i: usize, default: &str| arguments.get(i).cloned().unwrap_or_else(|| default.to_owned());
     let number = |i, default: &str| word(i, default).parse::<usize>().map_err(candle_core::Error::wrap);
     let (contender, steps, threads) = (word(0, "fast"), number(1, "50")?, number(2, "2")?);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(candle_core::Error::wrap)?;
+    let network = match word(3, "dsprites").as_str() {
+        "dsprites" => ModelConfig::default(),
+        "rgb" => ModelConfig {
+            image: ImageShape { height: 64, width: 64, channels: 3 },
+            latent: 24,
+            channels: vec![16, 32, 64, 64],
+            ..ModelConfig::default()
+        },
+        other => candle_core::bail!("there is no network `{other}`; it is `dsprites` or `rgb`"),
+    };
     match contender.as_str() {
         "gemm" => println!("{:.1}", peak(steps)?),
-        "stock" => train(steps, true)?,
-        _ => train(steps, false)?,
+        "stock" => train(&network, steps, true)?,
+        _ => train(&network, steps, false)?,
     }
     Ok(())
 }
@@ -58,16 +73,17 @@ fn peak(rounds: usize) -> Result<f64> {
 }
 
 /// Prints images a second over `steps`, after a few to warm up.
-fn train(steps: usize, stock: bool) -> Result<()> {
+fn train(config: &ModelConfig, steps: usize, stock: bool) -> Result<()> {
     let device = Device::Cpu;
-    let config = ModelConfig::default();
-    let parameters = Parameters::initial(&config, 1, &device)?;
-    let vae = Vae::load(&config, &parameters.builder(&device))?;
+    let parameters = Parameters::initial(config, 1, &device)?;
+    let vae = Vae::load(config, &parameters.builder(&device))?;
     let vae = if stock { vae.with_layers(Layers::REFERENCE) } else { vae };
     let moments = parameters.iter().map(|(_, v)| Adam::moments(v)).collect::<Result<Vec<_>>>()?;
     let mut rng = stream(1, Purpose::Batch, 0);
-    let pixels: Vec<f32> = (0..BATCH * 4096).map(|_| f32::from(u8::from(rng.random_bool(0.05)))).collect();
-    let images = Tensor::from_vec(pixels, (BATCH, 64, 64, 1), &device)?;
+    let image = config.image;
+    let pixels: Vec<f32> =
+        (0..BATCH * image.len()).map(|_| f32::from(u8::from(rng.random_bool(0.05)))).collect();
+    let images = Tensor::from_vec(pixels, (BATCH, image.height, image.width, image.channels), &device)?;
     let warm_up = 3;
     let (mut start, mut used) = (Instant::now(), None);
     for step in 0..steps + warm_up {

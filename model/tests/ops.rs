@@ -3,7 +3,7 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 use model::ops::{
-    Activation, Layer, Sequence, bernoulli_nll, conv, deconv, deconvs, dense, device, reference,
+    Activation, Layer, Sequence, bernoulli_nll, conv, convs, deconv, deconvs, dense, device, reference,
 };
 use model::random::{Purpose, stream};
 use proptest::prelude::*;
@@ -71,6 +71,34 @@ fn smooth(layer: Layer, [x, w, b]: [&Tensor; 3]) -> Result<bool> {
     Ok(sums.min(0)?.to_scalar::<f32>()? > 1e-6 * largest(&sums)?)
 }
 
+/// Weights and biases of layers of these widths, one after another.
+fn layers(widths: &[usize], seed: u64, shape: fn(usize, usize) -> [usize; 4]) -> Vec<(Var, Var)> {
+    widths
+        .windows(2)
+        .map(|w| (random(&shape(w[0], w[1]), seed ^ w[0] as u64), random(&[w[1]], seed ^ 7)))
+        .collect()
+}
+
+/// Whether the sums of so many of the layers are [`smooth`].
+fn smooth_in_a_row(layer: Layer, x: &Var, layers: &[(Var, Var)], count: usize) -> Result<bool> {
+    let mut hidden = x.as_detached_tensor();
+    for (w, b) in &layers[..count] {
+        if !smooth(layer, [&hidden, w, b])? {
+            return Ok(false);
+        }
+        hidden = layer(&hidden, w, b, Activation::Relu)?;
+    }
+    Ok(true)
+}
+
+/// [`differ`] of layers one after another.
+fn compare_in_a_row(fast: Sequence, slow: Sequence, x: &Var, layers: &[(Var, Var)]) -> Result<f32> {
+    let tensors: Vec<(&Tensor, &Tensor)> =
+        layers.iter().map(|(w, b)| (w.as_tensor(), b.as_tensor())).collect();
+    let variables: Vec<(&Var, &Var)> = layers.iter().map(|(w, b)| (w, b)).collect();
+    differ(&fast(x, &tensors)?, &slow(x, &tensors)?, x, &variables)
+}
+
 fn activation(relu: bool) -> Activation {
     if relu { Activation::Relu } else { Activation::None }
 }
@@ -99,31 +127,26 @@ proptest! {
     }
 
     #[test]
+    fn convolutions_in_a_row_agree(n in 1usize..10, h in 1usize..3, w in 1usize..3, widths in prop::collection::vec(1usize..12, 3..5), seed: u64) {
+        let scale = 1 << (widths.len() - 1);
+        let x = random(&[n, scale * h, scale * w, widths[0]], seed);
+        let layers = layers(&widths, seed, |input, output| [4, 4, input, output]);
+        let fits = smooth_in_a_row(reference::conv, &x, &layers, layers.len()).expect("shapes fit");
+        prop_assume!(fits);
+        for sequence in [convs, device::convs] {
+            let worst = compare_in_a_row(sequence, reference::convs, &x, &layers).expect("shapes fit");
+            prop_assert!(worst < 1e-5, "relative error {worst}");
+        }
+    }
+
+    #[test]
     fn transposed_convolutions_in_a_row_agree(n in 1usize..10, h in 1usize..4, w in 1usize..4, widths in prop::collection::vec(1usize..12, 3..5), seed: u64) {
         let x = random(&[n, h, w, widths[0]], seed);
-        let layers: Vec<(Var, Var)> = widths
-            .windows(2)
-            .map(|w| (random(&[w[0], 4, 4, w[1]], seed ^ w[0] as u64), random(&[w[1]], seed ^ 7)))
-            .collect();
-        let pairs: Vec<(&Tensor, &Tensor)> = layers.iter().map(|(w, b)| (w.as_tensor(), b.as_tensor())).collect();
-        let all_smooth = || -> Result<bool> {
-            let mut hidden = x.as_detached_tensor();
-            for (w, b) in &pairs[..pairs.len() - 1] {
-                if !smooth(reference::deconv, [&hidden, w, b])? {
-                    return Ok(false);
-                }
-                hidden = reference::deconv(&hidden, w, b, Activation::Relu)?;
-            }
-            Ok(true)
-        };
-        prop_assume!(all_smooth().expect("shapes fit"));
-        let both = |deconvs: Sequence| -> Result<f32> {
-            let (fast, slow) = (deconvs(&x, &pairs)?, reference::deconvs(&x, &pairs)?);
-            let variables: Vec<(&Var, &Var)> = layers.iter().map(|(w, b)| (w, b)).collect();
-            differ(&fast, &slow, &x, &variables)
-        };
+        let layers = layers(&widths, seed, |input, output| [input, 4, 4, output]);
+        let fits = smooth_in_a_row(reference::deconv, &x, &layers, layers.len() - 1).expect("shapes fit");
+        prop_assume!(fits);
         for sequence in [deconvs, device::deconvs] {
-            let worst = both(sequence).expect("shapes fit");
+            let worst = compare_in_a_row(sequence, reference::deconvs, &x, &layers).expect("shapes fit");
             prop_assert!(worst < 1e-5, "relative error {worst}");
         }
     }
@@ -156,6 +179,25 @@ proptest! {
             prop_assert!(worst < 1e-5, "relative error {worst}");
         }
     }
+}
+
+#[test]
+fn wide_images_and_many_channels_agree() -> Result<()> {
+    // Channels of one, two and three vectors, whole and broken; rows of whole tiles and of more.
+    for (h, w, i, o) in [(8, 8, 32, 64), (5, 9, 16, 33), (3, 17, 3, 48), (16, 16, 1, 32), (2, 11, 40, 1)] {
+        let seed = (h * w * i * o) as u64;
+        for n in [1, 9] {
+            let x = random(&[n, 2 * h, 2 * w, i], seed);
+            let layer = [x, random(&[4, 4, i, o], seed ^ 1), random(&[o], seed ^ 2)];
+            let worst = compare(conv, reference::conv, &layer, Activation::None)?;
+            assert!(worst < 1e-5, "a convolution of {h}×{w}, {i} to {o}: {worst}");
+            let x = random(&[n, h, w, i], seed);
+            let layer = [x, random(&[i, 4, 4, o], seed ^ 1), random(&[o], seed ^ 2)];
+            let worst = compare(deconv, reference::deconv, &layer, Activation::None)?;
+            assert!(worst < 1e-5, "a transposed convolution of {h}×{w}, {i} to {o}: {worst}");
+        }
+    }
+    Ok(())
 }
 
 #[test]

@@ -14,6 +14,7 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    one_candle_thread();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -25,6 +26,19 @@ fn main() -> ExitCode {
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Keeps candle from starting threads of its own, which would compete with those that the layers run on
+/// and wait for each other in loops. `CANDLE_NUM_THREADS`, if it is set, decides.
+fn one_candle_thread() {
+    const THREADS: &str = "CANDLE_NUM_THREADS";
+    if std::env::var_os(THREADS).is_none() {
+        // SAFETY: `main` calls this first, when no other thread can read the environment.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::env::set_var(THREADS, "1");
         }
     }
 }

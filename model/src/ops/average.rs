@@ -3,6 +3,7 @@
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor};
 
 use super::adam::changed;
+use super::batch::{VALUES, each_part};
 use super::elementary;
 use super::storage::values;
 
@@ -26,7 +27,10 @@ impl InplaceOp2 for Approach {
     }
 
     fn cpu_fwd(&self, mean: &mut CpuStorage, l1: &Layout, value: &CpuStorage, l2: &Layout) -> Result<()> {
-        elementary::approach(self.0, values(value, l2)?, changed(mean, l1)?);
+        let value = values(value, l2)?;
+        each_part(value.len(), VALUES, [(changed(mean, l1)?, 1)], |range, [mean]| {
+            elementary::approach(self.0, &value[range], mean);
+        });
         Ok(())
     }
 }

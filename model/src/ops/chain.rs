@@ -10,7 +10,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use pulp::Arch;
 
 use super::Activation;
-use super::batch::{for_images, sum_images};
+use super::batch::{each_part, for_images, sum_images};
 use super::down::Down;
 use super::elementary::{add_pixels, mask};
 use super::finish::{Finish, Target};
@@ -122,18 +122,23 @@ impl Layers {
     /// Puts weights, one behind the other, into an order of one's own.
     pub(super) fn pack_with(
         &self,
-        pack: impl Fn(&Geometry, &[f32]) -> Vec<f32>,
+        pack: impl Fn(&Geometry, &[f32]) -> Vec<f32> + Sync + Send,
         weights: &[f32],
         biases: &[f32],
     ) -> Weights {
         let outputs = (0..self.geometries.len()).map(|layer| self.output(layer).channels);
-        let biases = split(biases, outputs).map(<[f32]>::to_vec).collect();
+        let biases = split(biases, outputs).map(kernels::whole_vectors).collect();
         Weights { kernels: self.packed(weights, pack), biases }
     }
 
-    fn packed(&self, weights: &[f32], pack: impl Fn(&Geometry, &[f32]) -> Vec<f32>) -> Vec<Vec<f32>> {
+    fn packed(
+        &self,
+        weights: &[f32],
+        pack: impl Fn(&Geometry, &[f32]) -> Vec<f32> + Sync + Send,
+    ) -> Vec<Vec<f32>> {
         let lengths = self.geometries.iter().map(Geometry::kernel_len);
-        self.geometries.iter().zip(split(weights, lengths)).map(|(g, weight)| pack(g, weight)).collect()
+        let weights: Vec<&[f32]> = split(weights, lengths).collect();
+        each_part(weights.len(), 1, [], |range, []| pack(&self.geometries[range.start], weights[range.start]))
     }
 
     /// The inputs of all layers but the first.
@@ -292,7 +297,7 @@ fn product(
 }
 
 /// Parts of `values` of these lengths, one behind the other.
-fn split<'a>(mut values: &'a [f32], lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = &'a [f32]> {
+fn split(mut values: &[f32], lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = &[f32]> {
     lengths.map(move |length| {
         let (part, rest) = values.split_at(length);
         values = rest;
@@ -404,15 +409,14 @@ impl CustomOp3 for Chain {
                 }
             }))
         })?;
-        let (mut dw, mut db) = (Vec::new(), Vec::new());
-        let mut rest = sums.as_slice();
-        for (layer, g) in layers.geometries.iter().enumerate() {
-            let (kernel, after) = rest.split_at(g.kernel_len());
-            let (bias, after) = after.split_at(layers.output(layer).channels);
-            dw.extend(kernels::ordered(g, layers.order, kernel));
-            db.extend_from_slice(bias);
-            rest = after;
-        }
+        let lengths = layers.geometries.iter().enumerate();
+        let lengths = lengths.flat_map(|(layer, g)| [g.kernel_len(), layers.output(layer).channels]);
+        let parts: Vec<&[f32]> = split(&sums, lengths).collect();
+        let dw = each_part(layers.geometries.len(), 1, [], |range, []| {
+            kernels::ordered(&layers.geometries[range.start], layers.order, parts[2 * range.start])
+        });
+        let dw = dw.concat();
+        let db = parts.iter().skip(1).step_by(2).copied().collect::<Vec<_>>().concat();
         let device = x.device();
         let dx = if wanted > 0 { Some(Tensor::from_vec(dx, x.shape(), device)?) } else { None };
         let (dw, db) =

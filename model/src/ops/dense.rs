@@ -2,6 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
+use super::batch::each_part;
 use super::gemm::{Strides, Write, product};
 use super::storage::{on_cpu, training_only, values, with_values};
 use super::{Activation, device};
@@ -15,6 +16,25 @@ pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation)
         return device::dense(x, weight, bias, activation);
     }
     x.contiguous()?.apply_op3(weight, bias, Dense(activation))
+}
+
+/// Images a task.
+const ROWS: usize = 16;
+
+/// Tasks of a weight's gradient.
+const PARTS: usize = 4;
+
+/// A product whose left and resulting rows lie one behind the other.
+fn rows_product(
+    [m, k, n]: [usize; 3],
+    left: &[f32],
+    right: &[f32],
+    right_strides: Strides,
+    out: &mut [f32],
+    write: Write,
+) {
+    let (rows, out_rows) = (Strides::row_major(k), Strides::row_major(n));
+    product([m, k, n], left, rows, right, right_strides, out, out_rows, write);
 }
 
 struct Dense(Activation);
@@ -49,11 +69,13 @@ impl CustomOp3 for Dense {
         let weight = values(weight, weight_layout)?;
         let mut y = bias.repeat(n);
         let w = Strides::row_major(input).transposed();
-        let (left, out) = (Strides::row_major(input), Strides::row_major(output));
-        product([n, input, output], x, left, weight, w, &mut y, out, Write::Add, true);
-        if self.0 == Activation::Relu {
-            y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
-        }
+        each_part(n, ROWS, [(&mut y, output)], |rows, [y]| {
+            let x = &x[rows.start * input..rows.end * input];
+            rows_product([rows.len(), input, output], x, weight, w, y, Write::Add);
+            if self.0 == Activation::Relu {
+                y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
+            }
+        });
         Ok((CpuStorage::F32(y), Shape::from((n, output))))
     }
 
@@ -77,16 +99,28 @@ impl CustomOp3 for Dense {
             };
             let (of_x, of_y) = (Strides::row_major(input), Strides::row_major(output));
             let mut dw = vec![0.0; output * input];
-            let turned = of_y.transposed();
-            product([output, n, input], &masked, turned, x_values, of_x, &mut dw, of_x, Write::Replace, true);
+            each_part(output, output.div_ceil(PARTS), [(&mut dw, input)], |rows, [dw]| {
+                let turned = Strides { offset: rows.start, ..of_y.transposed() };
+                let size = [rows.len(), n, input];
+                product(size, &masked, turned, x_values, of_x, dw, of_x, Write::Replace);
+            });
             let mut db = vec![0.0; output];
             for row in masked.chunks_exact(output) {
                 db.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
             }
             let dx = if x.track_op() {
                 let mut dx = vec![0.0; n * input];
-                let size = [n, output, input];
-                product(size, &masked, of_y, weight_values, of_x, &mut dx, of_x, Write::Replace, true);
+                each_part(n, ROWS, [(&mut dx, input)], |rows, [dx]| {
+                    let masked = &masked[rows.start * output..rows.end * output];
+                    rows_product(
+                        [rows.len(), output, input],
+                        masked,
+                        weight_values,
+                        of_x,
+                        dx,
+                        Write::Replace,
+                    );
+                });
                 Some(Tensor::from_vec(dx, x.shape(), x.device())?)
             } else {
                 None

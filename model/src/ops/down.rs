@@ -6,7 +6,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::finish::{Finish, Target};
+use super::finish::{Finish, Place, Target};
 use super::geometry::Geometry;
 use super::pixels::{Pixels, with_pixels};
 use super::tile::{Left, Right, add_products};
@@ -61,9 +61,10 @@ impl Down<'_> {
         let (row, run) = (g.fine_image().row(1), 4 * g.fine);
         let step = self.kernel.len() / (16 * g.fine);
         let (near, far) = pixels.strides(2 * g.fine, 2 * row);
+        let start: [_; V] = self.finish.start(simd, first);
         for y in pixels.rows() {
             for x in pixels.columns() {
-                let mut sums = [[simd.splat_f32s(0.0); V]; M];
+                let mut sums = [start; M];
                 for r in 0..4 {
                     let left = Left {
                         values: self.fine,
@@ -74,11 +75,12 @@ impl Down<'_> {
                     let right = Right { values: self.kernel, start: r * run * step + first, step };
                     add_products::<S, _, M, V>(simd, run, left, right, &mut sums);
                 }
-                for (m, sums) in sums.iter().enumerate() {
-                    let (dy, dx) = pixels.place(m);
-                    let sums = pulp::bytemuck::cast_slice(sums);
-                    self.finish.store(sums, first, &mut self.coarse, y + dy, x + dx);
-                }
+                let image = g.coarse_image();
+                let place = |border| Place {
+                    start: image.at(border, y, x),
+                    strides: pixels.strides(image.channels, image.row(border)),
+                };
+                self.finish.store(simd, sums, first, &mut self.coarse, place);
             }
         }
     }

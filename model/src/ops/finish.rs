@@ -1,5 +1,7 @@
 //! What is done with a pixel's sums before they are stored.
 
+use pulp::Simd;
+
 use super::Activation;
 use super::geometry::Image;
 
@@ -11,38 +13,116 @@ pub(super) struct Target<'a> {
     pub(super) values: &'a mut [f32],
 }
 
+/// Where the pixels of a tile lie in an image.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) start: usize,
+    /// From a pixel to the next, and to the fourth one after it.
+    pub(super) strides: (usize, usize),
+}
+
+impl Place {
+    #[inline(always)]
+    pub(super) fn at(self, m: usize) -> usize {
+        self.start + m % 4 * self.strides.0 + m / 4 * self.strides.1
+    }
+}
+
 /// What follows a sum.
 #[derive(Clone, Copy)]
 pub(super) enum Finish<'a> {
     /// Nothing.
     Plain,
-    /// A bias for each channel, then the activation.
+    /// A bias for each channel, rounded up to whole vectors, then the activation.
     Bias(&'a [f32], Activation),
     /// The derivative of the ReLU that gave this output, an image with a border.
     Mask(&'a [f32]),
 }
 
 impl Finish<'_> {
-    /// Stores a pixel's `sums`, of the channels from `first` on; those beyond the last channel are dropped.
+    /// What the sums of V vectors of channels from `first` on start from.
     #[inline(always)]
-    pub(super) fn store(self, sums: &[f32], first: usize, target: &mut Target, y: usize, x: usize) {
-        let channels = target.image.channels;
-        let count = sums.len().min(channels - first);
-        let at = target.image.at(target.border, y, x) + first;
-        let out = &mut target.values[at..at + count];
+    pub(super) fn start<S: Simd, const V: usize>(self, simd: S, first: usize) -> [S::f32s; V] {
+        let mut sums = [simd.splat_f32s(0.0); V];
+        if let Self::Bias(bias, _) = self {
+            let (bias, _) = S::as_simd_f32s(&bias[first..first + V * S::F32_LANES]);
+            for (sum, bias) in sums.iter_mut().zip(bias) {
+                *sum = *bias;
+            }
+        }
+        sums
+    }
+
+    /// Stores a tile's `sums`, which began as [`Finish::start`] says, of the channels from `first` on; those
+    /// beyond the last channel are dropped. `place` gives where the tile's pixels lie in an image with so
+    /// many pixels of border.
+    #[inline(always)]
+    pub(super) fn store<S: Simd, const M: usize, const V: usize>(
+        self,
+        simd: S,
+        mut sums: [[S::f32s; V]; M],
+        first: usize,
+        target: &mut Target,
+        place: impl Fn(usize) -> Place,
+    ) {
+        let zero = simd.splat_f32s(0.0);
         match self {
-            Self::Plain => out.copy_from_slice(&sums[..count]),
-            Self::Bias(bias, activation) => {
+            Self::Bias(_, Activation::Relu) => {
+                for sums in &mut sums {
+                    for sum in sums {
+                        *sum = simd.select_f32s(simd.less_than_f32s(zero, *sum), *sum, zero);
+                    }
+                }
+            }
+            Self::Mask(output) => {
+                let place = place(1);
+                for (m, sums) in sums.iter_mut().enumerate() {
+                    // There is room for whole vectors behind each image with a border.
+                    let output = &output[place.at(m) + first..][..V * S::F32_LANES];
+                    let (outputs, _) = S::as_simd_f32s(output);
+                    for (sum, output) in sums.iter_mut().zip(outputs) {
+                        *sum = simd.select_f32s(simd.less_than_f32s(zero, *output), *sum, zero);
+                    }
+                }
+            }
+            Self::Plain | Self::Bias(..) => {}
+        }
+        let count = (V * S::F32_LANES).min(target.image.channels - first);
+        let place = place(target.border);
+        if count == V * S::F32_LANES {
+            for (m, sums) in sums.iter().enumerate() {
+                let out = &mut target.values[place.at(m) + first..][..V * S::F32_LANES];
+                // One by one: a copy of slices would be a call.
+                let (out, _) = S::as_mut_simd_f32s(out);
+                for (out, sum) in out.iter_mut().zip(sums) {
+                    *out = *sum;
+                }
+            }
+        } else {
+            for (m, sums) in sums.iter().enumerate() {
+                let sums: &[f32] = pulp::bytemuck::cast_slice(sums);
+                target.values[place.at(m) + first..][..count].copy_from_slice(&sums[..count]);
+            }
+        }
+    }
+
+    /// Stores a row of all channels whose sums are complete but for a bias; `bias` is that of each value.
+    #[inline(always)]
+    pub(super) fn store_row(self, sums: &[f32], bias: &[f32], target: &mut Target, y: usize) {
+        let at = target.image.at(target.border, y, 0);
+        let out = &mut target.values[at..at + sums.len()];
+        match self {
+            Self::Plain => out.copy_from_slice(sums),
+            Self::Bias(_, activation) => {
                 let floor = if activation == Activation::Relu { 0.0 } else { f32::NEG_INFINITY };
-                for ((out, sum), bias) in out.iter_mut().zip(sums).zip(&bias[first..first + count]) {
+                for ((out, sum), bias) in out.iter_mut().zip(sums).zip(bias) {
                     let value = sum + bias;
-                    // A comparison, since wasm has no instruction for `max`.
                     *out = if value > floor { value } else { floor };
                 }
             }
             Self::Mask(output) => {
-                let at = target.image.at(1, y, x) + first;
-                for ((out, sum), output) in out.iter_mut().zip(sums).zip(&output[at..at + count]) {
+                let output = &output[target.image.at(1, y, 0)..][..sums.len()];
+                for ((out, sum), output) in out.iter_mut().zip(sums).zip(output) {
                     *out = if *output > 0.0 { *sum } else { 0.0 };
                 }
             }

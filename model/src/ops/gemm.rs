@@ -48,7 +48,6 @@ pub(super) fn product(
     c: &mut [f32],
     c_strides: Strides,
     write: Write,
-    parallel: bool,
 ) {
     if m == 0 || n == 0 || k == 0 {
         return;
@@ -87,19 +86,9 @@ pub(super) fn product(
             false,
             false,
             false,
-            parallelism(parallel),
+            Parallelism::None,
         );
     }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn parallelism(parallel: bool) -> Parallelism {
-    if parallel { Parallelism::Rayon(0) } else { Parallelism::None }
-}
-
-#[cfg(target_arch = "wasm32")]
-fn parallelism(_: bool) -> Parallelism {
-    Parallelism::None
 }
 
 #[cfg(test)]
@@ -116,7 +105,7 @@ mod tests {
         let mut c = vec![1.0; 15];
         let mut small = c.clone();
         let out = Strides::row_major(3);
-        product([5, 4, 3], &a, rows, &b, columns, &mut c, out, Write::Add, false);
+        product([5, 4, 3], &a, rows, &b, columns, &mut c, out, Write::Add);
         small::product([5, 4, 3], &a, rows, &b, columns, &mut small, out, Write::Add);
         for i in 0..5 {
             for j in 0..3 {
@@ -134,12 +123,12 @@ mod tests {
         let b: Vec<f32> = (0..k * n).map(|v| (v % 13) as f32).collect();
         let (left, right) = (Strides::row_major(m).transposed(), Strides::row_major(n));
         let (mut c, mut small) = (vec![5.0; m * n], vec![7.0; m * n]);
-        product([m, k, n], &a, left, &b, right, &mut c, right, Write::Replace, false);
+        product([m, k, n], &a, left, &b, right, &mut c, right, Write::Replace);
         small::product([m, k, n], &a, left, &b, right, &mut small, right, Write::Replace);
         assert_eq!(small, c);
         let (mut c, mut small) = (vec![0.0; m], vec![0.0; m]);
         let (turned, out) = (Strides::row_major(k).transposed(), Strides::row_major(m));
-        product([1, k, m], &b, right, &a, turned, &mut c, out, Write::Replace, false);
+        product([1, k, m], &b, right, &a, turned, &mut c, out, Write::Replace);
         small::product([1, k, m], &b, right, &a, turned, &mut small, out, Write::Replace);
         assert_eq!(small, c);
     }
@@ -149,6 +138,6 @@ mod tests {
     fn a_matrix_beyond_its_slice_is_refused() {
         let mut c = vec![0.0; 4];
         let square = Strides::row_major(2);
-        product([2, 2, 2], &[0.0; 3], square, &[0.0; 4], square, &mut c, square, Write::Replace, false);
+        product([2, 2, 2], &[0.0; 3], square, &[0.0; 4], square, &mut c, square, Write::Replace);
     }
 }

@@ -65,6 +65,11 @@ fn pairs() -> impl Iterator<Item = (usize, usize)> {
     [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter()
 }
 
+/// Values with zeros behind them, up to whole vectors.
+pub(super) fn whole_vectors(values: &[f32]) -> Vec<f32> {
+    padded(values, values.len())
+}
+
 /// Rows of so many values, rounded up to whole vectors.
 fn padded(rows: &[f32], width: usize) -> Vec<f32> {
     if width.is_multiple_of(LANES) {

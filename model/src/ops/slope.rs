@@ -23,8 +23,11 @@ impl WithSimd for Slope<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        if S::F32_LANES >= 16 && self.geometry.fine.is_multiple_of(2) {
+        let taps = 4 * self.geometry.fine;
+        if S::F32_LANES >= 16 && taps.is_multiple_of(8) {
             self.run::<S, 8>(simd);
+        } else if S::F32_LANES >= 16 && taps.is_multiple_of(12) {
+            self.run::<S, 12>(simd);
         } else {
             self.run::<S, 4>(simd);
         }

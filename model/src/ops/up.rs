@@ -14,7 +14,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::finish::{Finish, Target};
+use super::finish::{Finish, Place, Target};
 use super::geometry::Geometry;
 use super::pixels::{Pixels, with_pixels};
 use super::tile::{Left, Right, add_products};
@@ -95,9 +95,10 @@ impl Up<'_> {
         let phase = self.kernel.len() / 4;
         let step = phase / (4 * g.coarse);
         let (near, far) = pixels.strides(g.coarse, row);
+        let start: [_; V] = self.finish.start(simd, first);
         for y in pixels.rows() {
             for x in pixels.columns() {
-                let mut sums = [[simd.splat_f32s(0.0); V]; M];
+                let mut sums = [start; M];
                 for t in 0..2 {
                     let left = Left {
                         values: self.coarse,
@@ -105,16 +106,19 @@ impl Up<'_> {
                         step: 1,
                         row: |m| m % 4 * near + m / 4 * far,
                     };
-                    let start = (2 * p + q) * phase + t * run * step + first;
-                    let right = Right { values: self.kernel, start, step };
+                    let right = Right {
+                        values: self.kernel,
+                        start: (2 * p + q) * phase + t * run * step + first,
+                        step,
+                    };
                     add_products::<S, _, M, V>(simd, run, left, right, &mut sums);
                 }
-                for (m, sums) in sums.iter().enumerate() {
-                    let (dy, dx) = pixels.place(m);
-                    let sums = pulp::bytemuck::cast_slice(sums);
-                    let (y, x) = (2 * (y + dy) + p, 2 * (x + dx) + q);
-                    self.finish.store(sums, first, &mut self.fine, y, x);
-                }
+                let image = g.fine_image();
+                let place = |border| Place {
+                    start: image.at(border, 2 * y + p, 2 * x + q),
+                    strides: pixels.strides(2 * image.channels, 2 * image.row(border)),
+                };
+                self.finish.store(simd, sums, first, &mut self.fine, place);
             }
         }
     }
@@ -122,28 +126,50 @@ impl Up<'_> {
     /// Each coarse pixel's 4×4×F values.
     #[inline(always)]
     fn spread<S: Simd, const M: usize>(&mut self, simd: S, pixels: Pixels<M>) {
+        let vectors = self.kernel.len() / self.geometry.coarse / S::F32_LANES;
+        let mut vector = 0;
+        while vector < vectors {
+            let first = vector * S::F32_LANES;
+            if vector + 3 <= vectors {
+                self.taps::<S, M, 3>(simd, pixels, first);
+                vector += 3;
+            } else {
+                self.taps::<S, M, 1>(simd, pixels, first);
+                vector += 1;
+            }
+        }
+    }
+
+    /// V vectors of each coarse pixel's values from `first` on.
+    #[inline(always)]
+    fn taps<S: Simd, const M: usize, const V: usize>(&mut self, simd: S, pixels: Pixels<M>, first: usize) {
         let g = self.geometry;
         let (row, size) = (g.coarse_image().row(1), 16 * g.fine);
         let step = self.kernel.len() / g.coarse;
         let (near, far) = pixels.strides(g.coarse, row);
-        for first in (0..step).step_by(S::F32_LANES) {
-            for y in pixels.rows() {
-                for x in pixels.columns() {
-                    let mut sums = [[simd.splat_f32s(0.0); 1]; M];
-                    let left = Left {
-                        values: self.coarse,
-                        start: (y + 1) * row + (x + 1) * g.coarse,
-                        step: 1,
-                        row: |m| m % 4 * near + m / 4 * far,
-                    };
-                    let right = Right { values: self.kernel, start: first, step };
-                    add_products::<S, _, M, 1>(simd, g.coarse, left, right, &mut sums);
-                    for (m, sums) in sums.iter().enumerate() {
-                        let (dy, dx) = pixels.place(m);
-                        let sums: &[f32] = pulp::bytemuck::cast_slice(sums);
-                        let used = S::F32_LANES.min(size - first);
-                        let at = ((y + dy) * g.width + x + dx) * size + first;
-                        self.spread[at..at + used].copy_from_slice(&sums[..used]);
+        let used = (V * S::F32_LANES).min(size - first);
+        for y in pixels.rows() {
+            for x in pixels.columns() {
+                let mut sums = [[simd.splat_f32s(0.0); V]; M];
+                let left = Left {
+                    values: self.coarse,
+                    start: (y + 1) * row + (x + 1) * g.coarse,
+                    step: 1,
+                    row: |m| m % 4 * near + m / 4 * far,
+                };
+                let right = Right { values: self.kernel, start: first, step };
+                add_products::<S, _, M, V>(simd, g.coarse, left, right, &mut sums);
+                for (m, sums) in sums.iter().enumerate() {
+                    let (dy, dx) = pixels.place(m);
+                    let at = ((y + dy) * g.width + x + dx) * size + first;
+                    let out = &mut self.spread[at..at + used];
+                    if used == V * S::F32_LANES {
+                        let (out, _) = S::as_mut_simd_f32s(out);
+                        for (out, sum) in out.iter_mut().zip(sums) {
+                            *out = *sum;
+                        }
+                    } else {
+                        out.copy_from_slice(&pulp::bytemuck::cast_slice(sums)[..used]);
                     }
                 }
             }
@@ -156,12 +182,16 @@ impl Up<'_> {
         let g = *self.geometry;
         let run = 4 * g.fine;
         let mut line = vec![0.0; g.fine_image().row(1)];
+        let bias = match self.finish {
+            Finish::Bias(bias, _) => bias[..g.fine].repeat(2 * g.width),
+            Finish::Plain | Finish::Mask(_) => Vec::new(),
+        };
         for row in 0..2 * g.height {
             line.fill(0.0);
-            // Padded row `row + 1` lies under kernel row r of coarse row y, for two of them at most.
-            for (y, r) in [((row + 1) / 2, (row + 1) % 2), ((row + 1) / 2 - usize::from(row > 0), 2)] {
-                let r = if r == 2 { (row + 1) % 2 + 2 } else { r };
-                if y >= g.height || (r >= 2 && row == 0) {
+            // With the border above, the row lies under kernel rows r of coarse rows y, two at most.
+            let (half, odd) = (row.div_ceil(2), (row + 1) % 2);
+            for (y, r) in [(half, odd), (half.wrapping_sub(1), odd + 2)] {
+                if y >= g.height {
                     continue;
                 }
                 let spread = &self.spread[y * g.width * 4 * run..][..g.width * 4 * run];
@@ -176,9 +206,7 @@ impl Up<'_> {
                     }
                 }
             }
-            for (x, values) in line[g.fine..].chunks_exact(g.fine).take(2 * g.width).enumerate() {
-                self.finish.store(values, 0, &mut self.fine, row, x);
-            }
+            self.finish.store_row(&line[g.fine..][..2 * g.width * g.fine], &bias, &mut self.fine, row);
         }
     }
 }

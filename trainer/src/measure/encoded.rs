@@ -57,6 +57,7 @@ impl Encoded {
             activation_hoyer: Vec::new(),
         };
         let shape = dataset.image_shape();
+        let vae = vae.clone().with_maps(true);
         for batch in indices.chunks(BATCH) {
             let mut images = vec![0.0; batch.len() * shape.len()];
             dataset.read(batch, &mut images)?;
@@ -68,7 +69,7 @@ impl Encoded {
             let kind = vae.config().posterior;
             let noise = kind.noise(batch.len(), latent, &mut rng);
             let noise = Tensor::from_vec(noise, (batch.len(), kind.noise_width(latent)), &Device::Cpu)?;
-            encoded.push(vae, &images, &noise)?;
+            encoded.push(&vae, &images, &noise)?;
         }
         encoded.indices = indices;
         Ok(encoded)

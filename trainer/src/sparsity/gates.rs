@@ -169,7 +169,7 @@ mod tests {
         let applied = gates.applied(tensors)?;
         assert!(applied.keys().all(|name| !name.starts_with(PREFIX)));
         let parameters = Parameters::from_tensors(&applied)?;
-        let vae = Vae::load(&config(), &parameters.builder(&Device::Cpu))?;
+        let vae = Vae::load(&config(), &parameters.builder(&Device::Cpu))?.with_maps(true);
         let images = Tensor::ones((1, 64, 64, 1), candle_core::DType::F32, &Device::Cpu)?;
         let maps = vae.encode(&images)?.activations[0].sum((0, 1, 2))?.to_vec1::<f32>()?;
         assert_eq!(maps[1], 0.0);

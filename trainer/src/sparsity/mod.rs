@@ -103,6 +103,11 @@ impl Sparsity {
         total(parts.into_iter().flatten())
     }
 
+    /// Whether its cost reads the encoder's feature maps.
+    pub fn maps(&self) -> bool {
+        self.activation.is_some_and(|part| part.layers == activation::Layers::All)
+    }
+
     /// Parameters that are trained with the network and not exported, as they start.
     ///
     /// # Errors

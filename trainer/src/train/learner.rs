@@ -102,7 +102,7 @@ impl<'a> Learner<'a> {
         Ok(Self {
             config,
             images_in_all,
-            vae: Vae::load(&config.model, &parameters.builder(device))?,
+            vae: Vae::load(&config.model, &parameters.builder(device))?.with_maps(config.sparsity.maps()),
             optimizer: Optimizer::new(Adam::default(), &parameters, moments)?,
             parameters,
             rival,
@@ -115,7 +115,10 @@ impl<'a> Learner<'a> {
         let Config { model, objective, prior, sparsity, pyramid, train, .. } = self.config;
         let mut rng = stream(train.seed, Purpose::Objective, step);
         let drawn = match sparsity.drawn(&self.parameters, step, &mut rng)? {
-            Some(tensors) => Some(Vae::load(model, &Parameters::view(&tensors, images.device()))?),
+            Some(tensors) => {
+                let vae = Vae::load(model, &Parameters::view(&tensors, images.device()))?;
+                Some(vae.with_maps(sparsity.maps()))
+            }
             None => None,
         };
         let vae = drawn.as_ref().unwrap_or(&self.vae);

@@ -1,4 +1,4 @@
-"""The dSprites network in PyTorch, as `model/src/network.rs` has it."""
+"""The networks in PyTorch, as `model/src/network.rs` has them."""
 
 import torch
 from torch import nn
@@ -6,16 +6,23 @@ from torch.nn import functional as F
 
 LATENT = 10
 
+# Channels of the image and of each convolution, and latent units, by name: the field's network for
+# dSprites, and that of configs/celeba-*.toml.
+NETWORKS = {
+    "dsprites": ([1, 32, 32, 64, 64], LATENT),
+    "rgb": ([3, 16, 32, 64, 64], 24),
+}
+
 
 class Vae(nn.Module):
-    def __init__(self):
+    def __init__(self, network="dsprites"):
         super().__init__()
-        widths = [1, 32, 32, 64, 64]
+        widths, latent = NETWORKS[network]
         pairs = list(zip(widths, widths[1:]))
         self.convolutions = nn.ModuleList(nn.Conv2d(i, o, 4, 2, 1) for i, o in pairs)
         self.encoder_dense = nn.Linear(1024, 256)
-        self.posterior = nn.Linear(256, 2 * LATENT)
-        self.decoder_dense = nn.ModuleList([nn.Linear(LATENT, 256), nn.Linear(256, 1024)])
+        self.posterior = nn.Linear(256, 2 * latent)
+        self.decoder_dense = nn.ModuleList([nn.Linear(latent, 256), nn.Linear(256, 1024)])
         self.deconvolutions = nn.ModuleList(nn.ConvTranspose2d(o, i, 4, 2, 1) for i, o in reversed(pairs))
 
     def forward(self, x, noise):

@@ -1,7 +1,8 @@
-//! Training steps of the dSprites network, ours against PyTorch's and stock candle's.
+//! Training steps on the CPU: two networks, ours against PyTorch's and stock candle's, and what pairs cost.
 //!
-//! Conv 1-32-32-64-64 (k4 s2 p1), dense 1024-256-20; its mirror image back; Bernoulli likelihood,
-//! KL, Adam; batch 64. Contenders run in turn, round by round, each in a process of its own.
+//! The dSprites network: convolutions 1-32-32-64-64 (k4 s2 p1), dense 1024-256-20; its mirror image back;
+//! Bernoulli likelihood, KL, Adam; batch 64. The RGB one: 3-16-32-64-64, 24 units, the same otherwise.
+//! Contenders run in turn, round by round, each in a process of its own.
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +24,8 @@ const STEPS: &str = "60";
 /// Steps a round of stock candle's, which takes its time.
 const FEW_STEPS: &str = "5";
 const UNIT: &str = "images/s, batch 64, 2 threads";
+/// What a run with pairs asks of them: all that there is.
+const PAIRS: &str = "sparsity.transitions={ groups = 4, exchange = 1.0, purity = 5.0 }";
 
 /// Multiply-adds an image of encoder or decoder: four convolutions, two dense layers.
 const FORWARD: f64 = (32 * 32 * 32 * 16
@@ -43,18 +46,19 @@ pub(super) fn run(project: &Project) -> Result<()> {
     execute(project.cargo().args(build).args(["-p", "latentscope-trainer", "--bin", "latentscope"]))?;
     say(format_args!("{} · PyTorch {torch} · {ROUNDS} rounds", cpu()));
 
-    let step = |contender: &str, steps: &str| {
+    let step = |contender: &str, steps: &str, network: &str| {
         let mut command = project.command(project.target.join("release/examples/train_step"));
-        command.args([contender, steps, THREADS]);
+        command.args([contender, steps, THREADS, network]);
         command
     };
     let script = project.root.join("xtask/src/bench/train.py");
-    let pytorch = |layout: &str| {
+    let pytorch = |layout: &str, network: &str| {
         let mut command = project.command(&python);
-        command.arg(&script).args([STEPS, THREADS, layout]).env_remove("OPENBLAS_CORETYPE");
+        command.arg(&script).args([STEPS, THREADS, layout, network]).env_remove("OPENBLAS_CORETYPE");
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         command
     };
+    let named = |name| Series { name, ..Series::default() };
     let mut series = [
         "ours",
         "PyTorch, channels first (its default)",
@@ -62,27 +66,44 @@ pub(super) fn run(project: &Project) -> Result<()> {
         "stock candle",
         "ours, latentscope train on sprites",
     ]
-    .map(|name| Series { name, ..Series::default() });
+    .map(named);
+    let mut rgb = ["RGB, ours", "RGB, PyTorch, channels first", "RGB, PyTorch, channels last"].map(named);
+    let mut paired = ["latentscope train on sprites", "the same with pairs"].map(named);
     let mut peak = Vec::new();
     for round in 0..ROUNDS {
         let steps = [
-            step("fast", STEPS),
-            pytorch("channels-first"),
-            pytorch("channels-last"),
-            step("stock", FEW_STEPS),
+            step("fast", STEPS, "dsprites"),
+            pytorch("channels-first", "dsprites"),
+            pytorch("channels-last", "dsprites"),
+            step("stock", FEW_STEPS, "dsprites"),
         ];
         for (series, mut command) in series.iter_mut().zip(steps) {
             record(series, &mut command)?;
         }
         let [.., real] = &mut series;
-        train_for_real(project, real)?;
-        let Outcome { printed, .. } = watch(&mut step("gemm", "100"))?;
+        train_for_real(project, real, &[])?;
+        let steps =
+            [step("fast", STEPS, "rgb"), pytorch("channels-first", "rgb"), pytorch("channels-last", "rgb")];
+        for (series, mut command) in rgb.iter_mut().zip(steps) {
+            record(series, &mut command)?;
+        }
+        let [without, with] = &mut paired;
+        train_for_real(project, without, &[])?;
+        train_for_real(project, with, &["--set", PAIRS])?;
+        let Outcome { printed, .. } = watch(&mut step("gemm", "100", "dsprites"))?;
         peak.push(numbers(&printed)?[0]);
-        let rates: Vec<String> =
-            series.iter().flat_map(|s| s.rates.last()).map(|r| format!("{r:.0}")).collect();
+        let rates: Vec<String> = series
+            .iter()
+            .chain(&rgb)
+            .chain(&paired)
+            .flat_map(|s| s.rates.last())
+            .map(|r| format!("{r:.0}"))
+            .collect();
         say(format_args!("  round {}: {} images/s", round + 1, rates.join(" · ")));
     }
     print(UNIT, &series);
+    print("the RGB network", &rgb);
+    print("a step with pairs", &paired);
     let peak = super::table::median(&peak);
     let share = |series: &Series| 100.0 * GFLOP * series.rate() / peak;
     let [ours, pytorch, ..] = &series;
@@ -99,6 +120,8 @@ pub(super) fn run(project: &Project) -> Result<()> {
         "drawing, batching, logging and checkpoints cost a real run {cost:.0} % of the fixed batch's images/s"
     ));
     let more = json!({
+        "rgb": rgb.iter().map(|s| s.json(&rgb[0])).collect::<Vec<_>>(),
+        "pairs": paired.iter().map(|s| s.json(&paired[0])).collect::<Vec<_>>(),
         "pytorch": torch,
         "peak_gflops": peak,
         "mflop_per_image": 1e3 * GFLOP,
@@ -119,11 +142,11 @@ fn record(series: &mut Series, command: &mut Command) -> Result<()> {
 }
 
 /// The whole of `latentscope train`: data, log, checkpoints, export.
-fn train_for_real(project: &Project, series: &mut Series) -> Result<()> {
+fn train_for_real(project: &Project, series: &mut Series, settings: &[&str]) -> Result<()> {
     let folder = project.target.join("bench/run");
     let mut command = project.command(project.target.join("release/latentscope"));
     command.args(["train", "--config", "configs/vae.toml", "--device", "cpu", "--force"]);
-    command.args(["--steps", "200", "--batch", "64", "--out"]).arg(&folder);
+    command.args(["--steps", "200", "--batch", "64"]).args(settings).arg("--out").arg(&folder);
     let outcome = watch(command.env("RAYON_NUM_THREADS", THREADS))?;
     series.rates.push(logged_rate(&folder.join("metrics.jsonl"))?);
     series.remember_peak(outcome.peak_mib);
