@@ -40,11 +40,11 @@ pub fn beta_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
 }
 
 /// Mean of |a − b| of every unit.
-fn distances(a: &[f32], b: &[f32], latent: usize) -> Vec<f64> {
+fn distances(a: &[f64], b: &[f64], latent: usize) -> Vec<f64> {
     let mut sums = vec![0.0; latent];
     for (a, b) in a.chunks_exact(latent).zip(b.chunks_exact(latent)) {
         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += f64::from((a - b).abs());
+            *sum += (a - b).abs();
         }
     }
     sums.iter().map(|sum| sum / PAIRS as f64).collect()

@@ -9,7 +9,7 @@
 //! H_n is the entropy to base n of the row or column as a distribution. All 0 to 1.
 
 use crate::Representation;
-use crate::learn::Boosting;
+use crate::learn::{Boosting, Standard};
 
 /// Added to every importance, so that a row of zeros has an entropy.
 const FLOOR: f64 = 1e-11;
@@ -17,29 +17,33 @@ const FLOOR: f64 = 1e-11;
 /// The three scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dci {
-    /// How few factors each unit tells of.
-    pub disentanglement: f64,
-    /// How few units tell of each factor.
-    pub completeness: f64,
+    /// How few factors each unit tells of; none of a code of one unit, which has all of every factor's
+    /// importance.
+    pub disentanglement: Option<f64>,
+    /// How few units tell of each factor; none of a code of one unit.
+    pub completeness: Option<f64>,
     /// How well the code tells the factors.
     pub informativeness: f64,
 }
 
-/// Scores of a representation: trees fitted on `train`, informativeness from `test`.
-pub fn dci(train: &Representation, test: &Representation) -> Dci {
-    let units: Vec<Vec<f32>> = (0..train.latent()).map(|unit| train.unit(unit)).collect();
-    let others: Vec<Vec<f32>> = (0..test.latent()).map(|unit| test.unit(unit)).collect();
+/// Scores of a representation: trees fitted on `train`, informativeness from `test`. Units are
+/// standardised, and the trees visit them in an order that `seed` draws, as scikit-learn's: units that
+/// tell the same share the importance.
+pub fn dci(train: &Representation, test: &Representation, seed: u64) -> Dci {
+    let standard = Standard::of(train);
+    let (units, others) = (standard.columns(train), standard.columns(test));
     let factors = train.sizes().len();
     let fitted = |factor: usize| {
-        let boosting = Boosting::fit(&units, &train.factor(factor));
+        let boosting = Boosting::fit(&units, &train.factor(factor), seed.wrapping_add(factor as u64));
         (boosting.accuracy(&others, &test.factor(factor)), boosting.importances().to_vec())
     };
     let (accuracies, by_factor): (Vec<f64>, Vec<Vec<f64>>) = (0..factors).map(fitted).unzip();
     let by_unit: Vec<Vec<f64>> =
         (0..train.latent()).map(|unit| by_factor.iter().map(|factor| factor[unit]).collect()).collect();
+    let several = train.latent() > 1;
     Dci {
-        disentanglement: concentration(&by_unit),
-        completeness: concentration(&by_factor),
+        disentanglement: several.then(|| concentration(&by_unit)),
+        completeness: several.then(|| concentration(&by_factor)),
         informativeness: accuracies.iter().sum::<f64>() / factors as f64,
     }
 }

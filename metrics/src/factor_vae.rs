@@ -54,10 +54,10 @@ fn majority(votes: &[u32]) -> usize {
 }
 
 /// Variance of every unit over codes `[N, latent]`, of N − 1 degrees of freedom.
-fn variances(codes: &[f32], latent: usize) -> Vec<f64> {
+fn variances(codes: &[f64], latent: usize) -> Vec<f64> {
     let rows = (codes.len() / latent) as f64;
     let variance = |unit: usize| {
-        let column = || codes.iter().skip(unit).step_by(latent).map(|&v| f64::from(v));
+        let column = || codes.iter().skip(unit).step_by(latent).copied();
         let mean = column().sum::<f64>() / rows;
         column().map(|value| (value - mean).powi(2)).sum::<f64>() / (rows - 1.0)
     };

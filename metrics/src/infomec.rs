@@ -22,8 +22,9 @@ const ACTIVE: f64 = 1.0 / 20.0;
 pub struct InfoMec {
     /// InfoM; 0 if no unit is active.
     pub modularity: f64,
-    /// InfoC; 0 with fewer than two active units, of which it can't be said.
-    pub compactness: f64,
+    /// InfoC; 0 with fewer than two active units, none of a code of one unit, of which it can't be
+    /// said.
+    pub compactness: Option<f64>,
     /// InfoE.
     pub explicitness: f64,
 }
@@ -46,7 +47,7 @@ pub fn infomec(sample: &Representation) -> InfoMec {
         (0..sizes.len()).map(|factor| active.iter().map(|unit| unit[factor]).collect()).collect();
     InfoMec {
         modularity: concentration(active.iter().map(|unit| &unit[..])),
-        compactness: concentration(by_factor.iter().map(|factor| &factor[..])),
+        compactness: (sample.latent() > 1).then(|| concentration(by_factor.iter().map(|factor| &factor[..]))),
         explicitness: explicitness(sample, &classes),
     }
 }
@@ -55,8 +56,8 @@ pub fn infomec(sample: &Representation) -> InfoMec {
 fn active(sample: &Representation) -> Vec<bool> {
     let range = |unit: usize| {
         let values = sample.unit(unit);
-        let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        f64::from(high) - f64::from(values.iter().copied().fold(f32::INFINITY, f32::min))
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        high - values.iter().copied().fold(f64::INFINITY, f64::min)
     };
     let ranges: Vec<f64> = (0..sample.latent()).map(range).collect();
     let largest = ranges.iter().copied().fold(0.0, f64::max);

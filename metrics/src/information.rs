@@ -8,16 +8,15 @@ pub const BINS: usize = 20;
 
 /// The bin, 0 to 19, of every value. Edges as numpy's `histogram` has them: a value on an edge
 /// belongs to the bin above, the largest to the last.
-pub fn bins(values: &[f32]) -> Vec<usize> {
-    let low = values.iter().copied().fold(f32::INFINITY, f32::min);
-    let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let (low, width) = (f64::from(low), (f64::from(high) - f64::from(low)) / BINS as f64);
+pub fn bins(values: &[f64]) -> Vec<usize> {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let width = (high - low) / BINS as f64;
     if width == 0.0 {
         return vec![0; values.len()];
     }
     let edge = |bin: usize| low + bin as f64 * width;
-    let bin = |&value: &f32| {
-        let value = f64::from(value);
+    let bin = |&value: &f64| {
         let near = (((value - low) / width) as usize).min(BINS - 1);
         // The division rounds otherwise than the edge.
         if near + 1 < BINS && value >= edge(near + 1) {
@@ -85,17 +84,17 @@ mod tests {
 
     #[test]
     fn a_value_on_an_edge_belongs_to_the_bin_above() {
-        let values: Vec<f32> = (0..=20).map(|v| v as f32 * 0.25 - 1.0).collect();
+        let values: Vec<f64> = (0..=20).map(|v| f64::from(v) * 0.25 - 1.0).collect();
         let expected: Vec<usize> = (0..20).chain([19]).collect();
         assert_eq!(bins(&values), expected);
         assert_eq!(bins(&[3.5; 4]), [0; 4]);
-        assert_eq!(bins(&[f32::MIN, 0.0, f32::MAX]), [0, 10, 19]);
+        assert_eq!(bins(&[f32::MIN.into(), 0.0, f32::MAX.into()]), [0, 10, 19]);
     }
 
     #[test]
     fn a_unit_that_is_the_factor_tells_all_and_a_constant_nothing() {
         let classes: Vec<usize> = (0..900).map(|i| i % 3).collect();
-        let values: Vec<f32> = classes.iter().map(|&class| 10.0 - class as f32).collect();
+        let values: Vec<f64> = classes.iter().map(|&class| 10.0 - class as f64).collect();
         assert!((share(&bins(&values), &classes, 3) - 1.0).abs() < 1e-12);
         assert!((mutual(&bins(&values), &classes, 3) - 3f64.ln()).abs() < 1e-12);
         assert_eq!(share(&bins(&[0.5; 900]), &classes, 3), 0.0);
@@ -104,14 +103,14 @@ mod tests {
     #[test]
     fn half_the_factor_is_half_the_information() {
         let classes: Vec<usize> = (0..400).map(|i| i % 4).collect();
-        let values: Vec<f32> = classes.iter().map(|&class| (class / 2) as f32).collect();
+        let values: Vec<f64> = classes.iter().map(|&class| (class / 2) as f64).collect();
         assert!((share(&bins(&values), &classes, 4) - 0.5).abs() < 1e-12);
     }
 
     #[test]
     fn an_independent_unit_tells_nothing() {
         let classes: Vec<usize> = (0..800).map(|i| i % 4).collect();
-        let values: Vec<f32> = (0..800).map(|i| (i / 4 % 10) as f32).collect();
+        let values: Vec<f64> = (0..800).map(|i| f64::from(i / 4 % 10)).collect();
         assert!(share(&bins(&values), &classes, 4) < 1e-12);
     }
 }

@@ -17,7 +17,7 @@ pub fn irs(sample: &Representation) -> f64 {
     let groups: Vec<Vec<Vec<usize>>> = (0..sample.sizes().len()).map(|factor| rows(sample, factor)).collect();
     let (mut sum, mut weights) = (0.0, 0.0);
     for unit in 0..sample.latent() {
-        let values: Vec<f64> = sample.unit(unit).into_iter().map(f64::from).collect();
+        let values = sample.unit(unit);
         let whole = deviations(&values).into_iter().fold(0.0, f64::max);
         if values.iter().any(|value| *value != values[0]) {
             let held = groups.iter().map(|groups| deviation(&values, groups));
@@ -30,7 +30,7 @@ pub fn irs(sample: &Representation) -> f64 {
 
 /// The rows of each bin of a factor; no empty ones.
 fn rows(sample: &Representation, factor: usize) -> Vec<Vec<usize>> {
-    let classes: Vec<f32> = sample.factor(factor).into_iter().map(|class| class as f32).collect();
+    let classes: Vec<f64> = sample.factor(factor).into_iter().map(|class| class as f64).collect();
     let mut rows = vec![Vec::new(); BINS];
     for (row, bin) in bins(&classes).into_iter().enumerate() {
         rows[bin].push(row);

@@ -33,7 +33,7 @@ pub use mig::mig;
 pub use modularity::modularity;
 pub use representation::{Representation, RepresentationError};
 pub use sampler::{Grid, GridError, Sampler};
-pub use sap::sap;
+pub use sap::{Sap, sap};
 pub use score::{Score, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images, of_rows};
 
 /// Points that a metric is fitted on.

@@ -8,8 +8,11 @@
 use crate::Representation;
 use crate::information::{matrix, whole};
 
-/// MIG of a sample. A factor of one class counts as 0.
-pub fn mig(sample: &Representation) -> f64 {
+/// MIG of a sample. A factor of one class counts as 0; a code of one unit has no gap and so no MIG.
+pub fn mig(sample: &Representation) -> Option<f64> {
+    if sample.latent() < 2 {
+        return None;
+    }
     let information = matrix(sample);
     let factors = sample.sizes().len();
     let gap = |factor: usize| {
@@ -17,7 +20,7 @@ pub fn mig(sample: &Representation) -> f64 {
         let entropy = whole(&sample.factor(factor), sample.sizes()[factor]);
         if entropy > 0.0 { (first - second) / entropy } else { 0.0 }
     };
-    (0..factors).map(gap).sum::<f64>() / factors as f64
+    Some((0..factors).map(gap).sum::<f64>() / factors as f64)
 }
 
 /// The largest value and the one after it.

@@ -9,13 +9,15 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::learn::Moments;
+
 /// Neighbours, k (Hsu et al. 2023).
 const NEIGHBOURS: usize = 10;
 /// Noise, in standard deviations, that parts equal values.
 const NOISE: f64 = 1e-10;
 
 /// I(unit; class) in nats, at least 0.
-pub(crate) fn information(values: &[f32], classes: &[usize]) -> f64 {
+pub(crate) fn information(values: &[f64], classes: &[usize]) -> f64 {
     let count = classes.iter().max().map_or(0, |last| last + 1);
     let mut by_class = vec![Vec::new(); count];
     for (value, &class) in parted(values).into_iter().zip(classes) {
@@ -43,14 +45,11 @@ pub(crate) fn information(values: &[f32], classes: &[usize]) -> f64 {
 }
 
 /// The values in standard deviations, no two equal.
-fn parted(values: &[f32]) -> Vec<f64> {
-    let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64;
-    let squares: f64 = values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum();
-    let std = (squares / values.len() as f64).sqrt();
-    let std = if std > 0.0 { std } else { 1.0 };
+fn parted(values: &[f64]) -> Vec<f64> {
+    let moments = Moments::of(values);
     // Any seed will do: far below what the values tell.
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    values.iter().map(|&v| (f64::from(v) - mean) / std + NOISE * rng.random_range(-1.0..1.0)).collect()
+    values.iter().map(|&value| moments.standard(value) + NOISE * rng.random_range(-1.0..1.0)).collect()
 }
 
 /// Distance from a place of the sorted values to the k-th nearest other.
@@ -103,9 +102,9 @@ mod tests {
     #[test]
     fn a_unit_that_is_the_factor_tells_all_and_an_independent_one_nothing() {
         let classes: Vec<usize> = (0..900).map(|row| row % 3).collect();
-        let same: Vec<f32> = classes.iter().map(|&class| class as f32).collect();
+        let same: Vec<f64> = classes.iter().map(|&class| class as f64).collect();
         assert!((information(&same, &classes) - 3f64.ln()).abs() < 0.01);
-        let other: Vec<f32> = (0..900).map(|row| (row / 3 * 7 % 300) as f32).collect();
+        let other: Vec<f64> = (0..900).map(|row| f64::from(row / 3 * 7 % 300)).collect();
         assert!(information(&other, &classes) < 0.05);
     }
 }

@@ -3,7 +3,7 @@
 /// Codes `[N, D]` and the classes of their factors `[N, K]`, both finite and of more than one class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Representation {
-    codes: Vec<f32>,
+    codes: Vec<f64>,
     latent: usize,
     classes: Vec<u32>,
     sizes: Vec<usize>,
@@ -12,11 +12,11 @@ pub struct Representation {
 /// Codes and factors that can't be measured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RepresentationError {
-    /// Fewer than two units.
-    #[error("the codes have {0} units a row; disentanglement needs at least 2")]
-    Units(usize),
+    /// No unit.
+    #[error("the codes have no units; give every row at least 1")]
+    Units,
     /// Fewer than two factors.
-    #[error("the factors have {0} columns; disentanglement needs at least 2")]
+    #[error("the number of factors is {0}; disentanglement needs at least 2")]
     Factors(usize),
     /// Values that don't make whole rows, or another number of rows.
     #[error("the codes have {codes} rows and the factors {factors}; give each code its factors")]
@@ -27,7 +27,7 @@ pub enum RepresentationError {
         factors: usize,
     },
     /// Too few rows to fit on some and score on others.
-    #[error("there are {0} rows; at least {MIN_ROWS} are needed")]
+    #[error("the number of rows is {0}; at least {MIN_ROWS} are needed")]
     Few(usize),
     /// NaN or infinity.
     #[error("the code of row {row} is not finite in unit {unit}; encode again or drop the row")]
@@ -45,20 +45,40 @@ pub enum RepresentationError {
 /// Fewest rows: below, most bins and classes are empty and a score means nothing.
 const MIN_ROWS: usize = 30;
 
+/// Largest code that is taken as it is.
+const EXTREME: f64 = 1e30;
+
+/// The codes divided by a power of two if their largest is very large or very small.
+fn moderate(mut codes: Vec<f64>) -> Vec<f64> {
+    let largest = codes.iter().fold(0.0, |largest: f64, code| largest.max(code.abs()));
+    if largest > EXTREME || (largest > 0.0 && largest < 1.0 / EXTREME) {
+        let unit = power_of_two(largest);
+        codes.iter_mut().for_each(|code| *code /= unit);
+    }
+    codes
+}
+
+/// The largest power of two that is not above a positive number; division by it is exact.
+pub(crate) fn power_of_two(value: f64) -> f64 {
+    let exponent = (value.to_bits() >> 52) & 0x7ff;
+    if exponent == 0 { f64::MIN_POSITIVE } else { f64::from_bits(exponent << 52) }
+}
+
 impl Representation {
     /// Codes `[N, latent]` and factors `[N, count]`, both row by row. A factor's classes are its
-    /// distinct values in their order.
+    /// distinct values in their order. Codes whose largest value is above 10³⁰ or below
+    /// 10⁻³⁰ are divided by a power of two, all by the same, so that their squares can be summed.
     ///
     /// # Errors
     /// One sentence that names what is wrong, and where.
     pub fn new(
-        codes: Vec<f32>,
+        codes: Vec<f64>,
         latent: usize,
         factors: &[i64],
         count: usize,
     ) -> Result<Self, RepresentationError> {
-        if latent < 2 {
-            return Err(RepresentationError::Units(latent));
+        if latent == 0 {
+            return Err(RepresentationError::Units);
         }
         if count < 2 {
             return Err(RepresentationError::Factors(count));
@@ -88,7 +108,7 @@ impl Representation {
             }
             sizes.push(values.len());
         }
-        Ok(Self { codes, latent, classes, sizes })
+        Ok(Self { codes: moderate(codes), latent, classes, sizes })
     }
 
     /// Number of codes.
@@ -107,7 +127,7 @@ impl Representation {
     }
 
     /// A row's code.
-    pub fn code(&self, row: usize) -> &[f32] {
+    pub fn code(&self, row: usize) -> &[f64] {
         &self.codes[row * self.latent..][..self.latent]
     }
 
@@ -117,7 +137,7 @@ impl Representation {
     }
 
     /// A unit's value in every row.
-    pub fn unit(&self, unit: usize) -> Vec<f32> {
+    pub fn unit(&self, unit: usize) -> Vec<f64> {
         self.codes.iter().skip(unit).step_by(self.latent).copied().collect()
     }
 
@@ -147,7 +167,7 @@ mod tests {
 
     #[test]
     fn values_of_a_factor_become_classes_in_their_order() -> Result<(), RepresentationError> {
-        let codes: Vec<f32> = (0..120).map(|v| v as f32).collect();
+        let codes: Vec<f64> = (0..120).map(f64::from).collect();
         let whole = Representation::new(codes, 3, &factors(), 2)?;
         assert_eq!((whole.rows(), whole.latent(), whole.sizes()), (40, 3, &[4, 2][..]));
         assert_eq!(whole.factor(0)[..5], [0, 1, 2, 3, 0]);
@@ -159,11 +179,11 @@ mod tests {
 
     #[test]
     fn what_can_not_be_measured_is_named() {
-        let problem = |codes: Vec<f32>, latent, factors: &[i64], count| {
+        let problem = |codes: Vec<f64>, latent, factors: &[i64], count| {
             Representation::new(codes, latent, factors, count).expect_err("it was taken")
         };
         let good = vec![1.0; 120];
-        assert_eq!(problem(good.clone(), 1, &factors(), 2), RepresentationError::Units(1));
+        assert_eq!(problem(Vec::new(), 0, &factors(), 2), RepresentationError::Units);
         assert_eq!(problem(good.clone(), 3, &factors(), 1), RepresentationError::Factors(1));
         assert_eq!(
             problem(vec![1.0; 117], 3, &factors(), 2),
@@ -171,7 +191,7 @@ mod tests {
         );
         assert_eq!(problem(vec![1.0; 6], 3, &[1, 2, 3, 4], 2), RepresentationError::Few(2));
         assert_eq!(problem(Vec::new(), 3, &[], 2), RepresentationError::Few(0));
-        for bad in [f32::NAN, f32::INFINITY] {
+        for bad in [f64::NAN, f64::INFINITY] {
             let mut codes = good.clone();
             codes[7] = bad;
             assert_eq!(problem(codes, 3, &factors(), 2), RepresentationError::NotFinite { row: 2, unit: 1 });

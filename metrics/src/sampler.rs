@@ -21,7 +21,7 @@ pub trait Sampler {
     ///
     /// # Errors
     /// Fails if the images can't be encoded.
-    fn codes(&self, classes: &[usize]) -> Result<Vec<f32>, Self::Error>;
+    fn codes(&self, classes: &[usize]) -> Result<Vec<f64>, Self::Error>;
 }
 
 /// Classes `[count, K]` drawn uniformly.
@@ -106,7 +106,7 @@ impl Sampler for Grid {
         self.rows.latent()
     }
 
-    fn codes(&self, classes: &[usize]) -> Result<Vec<f32>, Infallible> {
+    fn codes(&self, classes: &[usize]) -> Result<Vec<f64>, Infallible> {
         let sizes = self.rows.sizes();
         let row = |classes: &[usize]| classes.iter().zip(sizes).fold(0, |row, (c, size)| row * size + c);
         Ok(classes
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn representation(factors: &[i64]) -> Representation {
-        let codes = (0..factors.len()).map(|v| v as f32).collect();
+        let codes = (0..factors.len()).map(|v| v as f64).collect();
         Representation::new(codes, 2, factors, 2).expect("a representation")
     }
 

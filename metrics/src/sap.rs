@@ -2,13 +2,55 @@
 //! Latent Concepts from Unlabeled Observations"): mean over factors of the gap between the two units
 //! that tell the factor best, each by the test accuracy of a linear support vector machine on that
 //! unit alone. 0 to 1; chance cancels.
+//!
+//! The machines of a noisy unit change much with the rows that they are fitted on, so that SAP is
+//! measured on several draws of rows and the median told with the spread.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 
 use crate::Representation;
 use crate::learn::Svm;
 use crate::mig::top_two;
 
-/// SAP of a representation: classifiers fitted on `train`, compared on `test`.
-pub fn sap(train: &Representation, test: &Representation) -> f64 {
+/// Draws of rows that [`Sap`] is the median of.
+pub(crate) const DRAWS: usize = 5;
+
+/// SAP over several draws of rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sap {
+    /// Median.
+    pub median: f64,
+    /// Smallest of the draws.
+    pub low: f64,
+    /// Largest of the draws.
+    pub high: f64,
+}
+
+impl Sap {
+    /// The median and the spread of [`sap`] over [`DRAWS`] draws of `rows`: the first fits on the first
+    /// `train` rows and scores on the next `test`, the others on as many that are drawn under `seed`.
+    /// None of a code of one unit.
+    pub fn of(rows: &Representation, train: usize, test: usize, seed: u64) -> Option<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut order: Vec<usize> = (0..rows.rows()).collect();
+        let mut values = Vec::with_capacity(DRAWS);
+        for _ in 0..DRAWS {
+            let (fitted, others) = (&order[..train], &order[train..][..test]);
+            values.push(sap(&rows.select(fitted), &rows.select(others))?);
+            order.shuffle(&mut rng);
+        }
+        values.sort_unstable_by(f64::total_cmp);
+        Some(Self { median: values[DRAWS / 2], low: values[0], high: values[DRAWS - 1] })
+    }
+}
+
+/// SAP of one draw: classifiers fitted on `train`, compared on `test`. None of a code of one unit.
+pub fn sap(train: &Representation, test: &Representation) -> Option<f64> {
+    if train.latent() < 2 {
+        return None;
+    }
     let factors = train.sizes().len();
     let gap = |factor: usize| {
         let (classes, others) = (train.factor(factor), test.factor(factor));
@@ -17,5 +59,5 @@ pub fn sap(train: &Representation, test: &Representation) -> f64 {
         let (first, second) = top_two(accuracies);
         first - second
     };
-    (0..factors).map(gap).sum::<f64>() / factors as f64
+    Some((0..factors).map(gap).sum::<f64>() / factors as f64)
 }

@@ -87,7 +87,7 @@ pub async fn judge(
     let grid = Representation::new(grid_codes, latent, &lattice.classes(), factors)
         .map_err(|error| words(&error))?;
     let grid = Grid::new(grid).map_err(|error| words(&error))?;
-    let mut scores = metrics::few_of_drawn(&drawn);
+    let mut scores = metrics::few_of_drawn(&drawn, SEED);
     progress((1.0 + ENCODING) / 2.0);
     let Ok(chosen) = metrics::of_images(&grid, SEED);
     scores.extend(chosen.into_iter().map(|score| metrics::Score {
@@ -106,7 +106,7 @@ async fn means(
     world: &dyn World,
     indices: &[u64],
     told: &mut impl FnMut(usize),
-) -> Result<Vec<f32>, String> {
+) -> Result<Vec<f64>, String> {
     let size = world.image_shape().iter().product();
     let mut image = vec![0; size];
     let mut means = Vec::new();
@@ -116,7 +116,8 @@ async fn means(
             world.render_index(index, &mut image);
             images.extend(image.iter().map(|&byte| f32::from(byte) / 255.0));
         }
-        means.extend(engine.encode(&images).await.map_err(|error| error.to_string())?.mean);
+        let encoded = engine.encode(&images).await.map_err(|error| error.to_string())?;
+        means.extend(encoded.mean.into_iter().map(f64::from));
         told(batch.len());
     }
     Ok(means)

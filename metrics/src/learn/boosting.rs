@@ -4,6 +4,9 @@
 //! rate·(K − 1)/K·Σr / Σp(1 − p) of a row's leaf to F_k. With two classes one tree a round, p the
 //! logistic of F, without (K − 1)/K.
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
 use super::tree::{Features, Tree};
 use super::{accuracy, classes, largest, softmax};
 use crate::parallel;
@@ -24,8 +27,9 @@ pub(crate) struct Boosting {
 }
 
 impl Boosting {
-    /// Fits `labels`, an entry a row, from features `[F][N]`.
-    pub(crate) fn fit(columns: &[Vec<f32>], labels: &[usize]) -> Self {
+    /// Fits `labels`, an entry a row, from features `[F][N]`. `seed` draws the order in which the
+    /// trees visit the features.
+    pub(crate) fn fit(columns: &[Vec<f64>], labels: &[usize], seed: u64) -> Self {
         let (labels, classes) = classes(labels);
         let features = Features::new(columns);
         let mut counts = vec![0.0; labels.len()];
@@ -38,7 +42,7 @@ impl Boosting {
         let mut scores: Vec<Vec<f64>> = start.iter().map(|&score| vec![score; classes.len()]).collect();
         let mut rounds = Vec::with_capacity(ROUNDS);
         let mut importances = vec![0.0; columns.len()];
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let shares = shares(&scores);
             let grown = parallel::map(scores.len(), |column| {
                 // With two classes the one column is that of the second.
@@ -48,15 +52,17 @@ impl Boosting {
                     .zip(&shares[column])
                     .map(|(&other, share)| f64::from(u8::from(other == class)) - share)
                     .collect();
-                grow(&features, &residuals, &shares[column], labels.len())
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                rng.set_stream((round * scores.len() + column) as u64);
+                grow(&features, &residuals, &shares[column], labels.len(), &mut rng)
             });
-            let mut round = Vec::with_capacity(grown.len());
+            let mut trees = Vec::with_capacity(grown.len());
             for ((tree, added, gains), scores) in grown.into_iter().zip(&mut scores) {
                 scores.iter_mut().zip(added).for_each(|(score, added)| *score += added);
                 importances.iter_mut().zip(gains).for_each(|(sum, gain)| *sum += gain);
-                round.push(tree);
+                trees.push(tree);
             }
-            rounds.push(round);
+            rounds.push(trees);
         }
         let whole: f64 = importances.iter().sum();
         if whole > 0.0 {
@@ -71,12 +77,12 @@ impl Boosting {
     }
 
     /// Share of the rows of features `[F][N]` whose label is the likeliest.
-    pub(crate) fn accuracy(&self, columns: &[Vec<f32>], labels: &[usize]) -> f64 {
+    pub(crate) fn accuracy(&self, columns: &[Vec<f64>], labels: &[usize]) -> f64 {
         let predicted = parallel::map(labels.len(), |row| self.predict(|feature| columns[feature][row]));
         accuracy(predicted.into_iter(), labels)
     }
 
-    fn predict(&self, feature: impl Fn(usize) -> f32) -> usize {
+    fn predict(&self, feature: impl Fn(usize) -> f64) -> usize {
         let mut scores = self.start.clone();
         for round in &self.rounds {
             for (score, tree) in scores.iter_mut().zip(round) {
@@ -112,8 +118,9 @@ fn grow(
     residuals: &[f64],
     shares: &[f64],
     count: usize,
+    rng: &mut ChaCha8Rng,
 ) -> (Tree, Vec<f64>, Vec<f64>) {
-    let (mut tree, leaves, gains) = Tree::fit(features, residuals);
+    let (mut tree, leaves, gains) = Tree::fit(features, residuals, rng);
     let mut sums = vec![(0.0, 0.0); tree.len()];
     for ((&leaf, residual), share) in leaves.iter().zip(residuals).zip(shares) {
         let (residuals, spread) = &mut sums[usize::from(leaf)];
@@ -135,19 +142,16 @@ mod tests {
     use super::*;
 
     /// A class that is the rank of the first of two features.
-    fn ranks(classes: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
-        let noise = (0..300).map(|row| (row * 7 % 31) as f32).collect();
-        (
-            vec![(0..300).map(|row| row as f32).collect(), noise],
-            (0..300).map(|row| row * classes / 300).collect(),
-        )
+    fn ranks(classes: usize) -> (Vec<Vec<f64>>, Vec<usize>) {
+        let noise = (0..300).map(|row| (row * 7 % 31) as f64).collect();
+        (vec![(0..300).map(f64::from).collect(), noise], (0..300).map(|row| row * classes / 300).collect())
     }
 
     #[test]
     fn what_one_feature_tells_is_learnt_from_it() {
         for classes in [2, 3, 7] {
             let (columns, labels) = ranks(classes);
-            let boosting = Boosting::fit(&columns, &labels);
+            let boosting = Boosting::fit(&columns, &labels, 0);
             assert_eq!(boosting.accuracy(&columns, &labels), 1.0);
             let [first, second] = boosting.importances() else { panic!("two features") };
             assert!(*first > 0.99 && (first + second - 1.0).abs() < 1e-12, "{first} {second}");
@@ -157,7 +161,7 @@ mod tests {
     #[test]
     fn one_class_is_always_predicted_and_teaches_nothing() {
         let (columns, _) = ranks(2);
-        let boosting = Boosting::fit(&columns, &[4; 300]);
+        let boosting = Boosting::fit(&columns, &[4; 300], 0);
         assert_eq!((boosting.accuracy(&columns, &[4; 300]), boosting.importances()), (1.0, &[0.0; 2][..]));
     }
 }

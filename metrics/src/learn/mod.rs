@@ -10,7 +10,7 @@ mod tree;
 pub(crate) use boosting::Boosting;
 pub(crate) use logistic::Logistic;
 pub(crate) use svm::Svm;
-pub(crate) use table::{Standard, Table};
+pub(crate) use table::{Moments, Standard, Table};
 
 /// The distinct labels in their order, and for every row the place of its label among them.
 fn classes(labels: &[usize]) -> (Vec<usize>, Vec<usize>) {

@@ -22,7 +22,7 @@ pub(crate) struct Svm {
 
 impl Svm {
     /// Fits `labels` from the feature's values.
-    pub(crate) fn fit(values: &[f32], labels: &[usize]) -> Self {
+    pub(crate) fn fit(values: &[f64], labels: &[usize]) -> Self {
         let (labels, classes) = classes(labels);
         let mut counts = vec![0.0; labels.len()];
         classes.iter().for_each(|&class| counts[class] += 1.0);
@@ -36,9 +36,9 @@ impl Svm {
     }
 
     /// Share of the values whose predicted label is the true one.
-    pub(crate) fn accuracy(&self, values: &[f32], labels: &[usize]) -> f64 {
+    pub(crate) fn accuracy(&self, values: &[f64], labels: &[usize]) -> f64 {
         let predicted = values.iter().map(|&value| {
-            let score = |&(w, b): &(f64, f64)| w * f64::from(value) + b;
+            let score = |&(w, b): &(f64, f64)| w * value + b;
             match &self.lines[..] {
                 [] => self.labels[0],
                 [line] => self.labels[usize::from(score(line) > 0.0)],
@@ -50,15 +50,12 @@ impl Svm {
 }
 
 /// w and b that tell `class` from the others.
-fn line(values: &[f32], classes: &[usize], class: usize, inside: f64, outside: f64) -> (f64, f64) {
+fn line(values: &[f64], classes: &[usize], class: usize, inside: f64, outside: f64) -> (f64, f64) {
     let loss = |w: f64, b: f64| {
         let mut sums = Sums { value: (w * w + b * b) / 2.0, slope: [w, b], curve: [1.0, 0.0, 1.0] };
         for (&x, &other) in values.iter().zip(classes) {
-            let (x, sign, c) = (
-                f64::from(x),
-                if other == class { 1.0 } else { -1.0 },
-                if other == class { inside } else { outside },
-            );
+            let (x, sign, c) =
+                (x, if other == class { 1.0 } else { -1.0 }, if other == class { inside } else { outside });
             let short = 1.0 - sign * (w * x + b);
             if short > 0.0 {
                 sums.value += c * short * short;

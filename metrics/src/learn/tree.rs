@@ -1,23 +1,27 @@
 //! A regression tree of bounded depth that splits where the squared error falls most (Breiman et al.
 //! 1984; as scikit-learn's `DecisionTreeRegressor`): of a node of n rows the split into left and
-//! right with the largest n_l·n_r/n·(mean_l − mean_r)².
+//! right with the largest n_l·n_r/n·(mean_l − mean_r)². Each node visits the features in a random
+//! order, so that features with equal splits share them.
+
+use rand::Rng;
+use rand::seq::SliceRandom;
 
 /// Levels of splits.
 const DEPTH: usize = 3;
 /// Values that differ by less are not split.
-const CLOSE: f32 = 1e-7;
+const CLOSE: f64 = 1e-7;
 
 /// Features `[F][N]` in their order, sorted once for all trees.
 pub(super) struct Features<'a> {
-    columns: &'a [Vec<f32>],
+    columns: &'a [Vec<f64>],
     /// Row and value, smallest value first.
-    sorted: Vec<Vec<(u32, f32)>>,
+    sorted: Vec<Vec<(u32, f64)>>,
 }
 
 impl<'a> Features<'a> {
-    pub(super) fn new(columns: &'a [Vec<f32>]) -> Self {
-        let sort = |column: &Vec<f32>| {
-            let mut sorted: Vec<(u32, f32)> = (0..).zip(column.iter().copied()).collect();
+    pub(super) fn new(columns: &'a [Vec<f64>]) -> Self {
+        let sort = |column: &Vec<f64>| {
+            let mut sorted: Vec<(u32, f64)> = (0..).zip(column.iter().copied()).collect();
             sorted.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
             sorted
         };
@@ -73,25 +77,31 @@ impl Sum {
 struct Best {
     gain: f64,
     feature: usize,
-    low: f32,
-    high: f32,
+    low: f64,
+    high: f64,
 }
 
 impl Tree {
-    /// Fits `targets`, an entry a row. Returns the tree with leaves of 0, each row's leaf, and the
-    /// gain of every feature's splits as a share of the rows.
-    pub(super) fn fit(features: &Features<'_>, targets: &[f64]) -> (Self, Vec<u8>, Vec<f64>) {
+    /// Fits `targets`, an entry a row; `rng` draws the order in which each node visits the features.
+    /// Returns the tree with leaves of 0, each row's leaf, and the gain of every feature's splits as a
+    /// share of the rows.
+    pub(super) fn fit(
+        features: &Features<'_>,
+        targets: &[f64],
+        rng: &mut impl Rng,
+    ) -> (Self, Vec<u8>, Vec<f64>) {
         let mut tree = Self { nodes: vec![Node::Leaf(0.0)] };
         let mut at = vec![0u8; targets.len()];
         let mut importances = vec![0.0; features.count()];
         let mut level = 0;
         for _ in 0..DEPTH {
             let end = tree.nodes.len();
-            let splits = best_splits(features, targets, &at, level..end);
+            let ranks: Vec<Vec<usize>> = (level..end).map(|_| ranks(features.count(), rng)).collect();
+            let splits = best_splits(features, targets, &at, level..end, &ranks);
             for (node, best) in (level..end).zip(splits) {
                 let Some(best) = best else { continue };
                 importances[best.feature] += best.gain / targets.len() as f64;
-                let threshold = (f64::from(best.low) + f64::from(best.high)) / 2.0;
+                let threshold = best.low / 2.0 + best.high / 2.0;
                 tree.nodes[node] = Node::Split { feature: best.feature, threshold, left: tree.nodes.len() };
                 tree.nodes.extend([Node::Leaf(0.0); 2]);
             }
@@ -118,7 +128,7 @@ impl Tree {
     }
 
     /// The value of the leaf where a row falls, given the row's features.
-    pub(super) fn value(&self, feature: impl Fn(usize) -> f32) -> f64 {
+    pub(super) fn value(&self, feature: impl Fn(usize) -> f64) -> f64 {
         let mut place = 0;
         loop {
             match self.nodes[place] {
@@ -129,22 +139,30 @@ impl Tree {
     }
 
     /// The child where a row goes; a leaf keeps it.
-    fn step(&self, place: usize, value: impl Fn(usize) -> f32) -> usize {
+    fn step(&self, place: usize, value: impl Fn(usize) -> f64) -> usize {
         match self.nodes[place] {
             Node::Leaf(_) => place,
-            Node::Split { feature, threshold, left } => {
-                left + usize::from(f64::from(value(feature)) > threshold)
-            }
+            Node::Split { feature, threshold, left } => left + usize::from(value(feature) > threshold),
         }
     }
 }
 
-/// The best split of each of a level's nodes; none where all targets or all features are equal.
+/// Each feature's place in a random order.
+fn ranks(count: usize, rng: &mut impl Rng) -> Vec<usize> {
+    let mut ranks: Vec<usize> = (0..count).collect();
+    ranks.shuffle(rng);
+    ranks
+}
+
+/// The best split of each of a level's nodes; none where all targets or all features are equal. Of
+/// equal splits that of the feature with the lowest of the node's `ranks`, and of one feature's the
+/// lowest.
 fn best_splits(
     features: &Features<'_>,
     targets: &[f64],
     at: &[u8],
     level: std::ops::Range<usize>,
+    ranks: &[Vec<usize>],
 ) -> Vec<Option<Best>> {
     let count = level.len();
     let place = |row: u32| usize::from(at[row as usize]).wrapping_sub(level.start);
@@ -160,7 +178,7 @@ fn best_splits(
     let open: Vec<bool> = (0..count).map(varies).collect();
     let mut best: Vec<Option<Best>> = vec![None; count];
     for (feature, sorted) in features.sorted.iter().enumerate() {
-        let mut left = vec![(Sum::default(), f32::NEG_INFINITY); count];
+        let mut left = vec![(Sum::default(), f64::NEG_INFINITY); count];
         for &(row, high) in sorted {
             let node = place(row);
             if node >= count || !open[node] {
@@ -169,7 +187,11 @@ fn best_splits(
             let (sum, low) = &mut left[node];
             if sum.rows > 0.0 && high > *low + CLOSE {
                 let gain = sum.gain(whole[node].less(*sum));
-                if best[node].is_none_or(|best| gain > best.gain) {
+                let ranks = &ranks[node];
+                let better = |best: Best| {
+                    gain > best.gain || gain == best.gain && ranks[feature] < ranks[best.feature]
+                };
+                if best[node].is_none_or(better) {
                     best[node] = Some(Best { gain, feature, low: *low, high });
                 }
             }
@@ -183,12 +205,18 @@ fn best_splits(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn rng() -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(0)
+    }
 
     #[test]
     fn splits_fall_where_the_error_falls_most() {
         let columns = vec![vec![0.0, 1.0, 2.0, 3.0], vec![5.0; 4]];
         let targets = [1.0, 1.0, 1.0, 5.0];
-        let (mut tree, at, importances) = Tree::fit(&Features::new(&columns), &targets);
+        let (mut tree, at, importances) = Tree::fit(&Features::new(&columns), &targets, &mut rng());
         // Only the last row differs: one split at 2.5, after which nothing varies.
         assert_eq!((tree.len(), at), (3, vec![1, 1, 1, 2]));
         assert_eq!(importances, [3.0 / 4.0 * 16.0 / 4.0, 0.0]);
@@ -198,11 +226,25 @@ mod tests {
 
     #[test]
     fn a_tree_is_three_splits_deep() {
-        let columns = vec![(0..64).map(|v| v as f32).collect::<Vec<f32>>()];
+        let columns = vec![(0..64).map(f64::from).collect::<Vec<f64>>()];
         let targets: Vec<f64> = (0..64).map(f64::from).collect();
-        let (tree, at, _) = Tree::fit(&Features::new(&columns), &targets);
+        let (tree, at, _) = Tree::fit(&Features::new(&columns), &targets, &mut rng());
         assert_eq!(tree.len(), 15);
         // Eight leaves of eight rows.
         assert!(at.chunks(8).all(|leaf| leaf.iter().all(|place| *place == leaf[0])), "{at:?}");
+    }
+    #[test]
+    fn equal_features_share_the_splits() {
+        let column: Vec<f64> = (0..64).map(f64::from).collect();
+        let columns = vec![column; 3];
+        let targets: Vec<f64> = (0..64).map(f64::from).collect();
+        let mut gains = [0.0; 3];
+        let mut rng = rng();
+        for _ in 0..200 {
+            let (_, _, tree) = Tree::fit(&Features::new(&columns), &targets, &mut rng);
+            gains.iter_mut().zip(tree).for_each(|(sum, gain)| *sum += gain);
+        }
+        let whole: f64 = gains.iter().sum();
+        assert!(gains.iter().all(|gain| (gain / whole - 1.0 / 3.0).abs() < 0.1), "{gains:?}");
     }
 }

@@ -76,24 +76,39 @@ def modularity():
     golden["modularity"] = np.mean(1 - (squared.sum(axis=1) - most) / (most * (squared.shape[1] - 1)))
 
 
-def dci():
-    importances, accuracies = [], []
+def importances(units, others):
+    """Importances `[D, K]` of the trees, and their accuracies on the test rows."""
+    matrix, accuracies = [], []
     for x, y in zip(train[1].T, test[1].T):
-        model = GradientBoostingClassifier(random_state=0).fit(train[0], x)
-        importances.append(np.abs(model.feature_importances_))
-        accuracies.append(np.mean(model.predict(test[0]) == y))
-    matrix = np.array(importances).T
+        model = GradientBoostingClassifier(random_state=0).fit(units, x)
+        matrix.append(np.abs(model.feature_importances_))
+        accuracies.append(np.mean(model.predict(others) == y))
+    return np.array(matrix).T, accuracies
+
+
+def concentration(rows):
+    rows = rows + 1e-11
+    shares = rows / rows.sum(axis=1, keepdims=True)
+    return 1 + (shares * np.log(shares)).sum(axis=1) / np.log(rows.shape[1])
+
+
+def dci():
+    matrix, accuracies = importances(train[0], test[0])
     golden["importances"] = matrix.T.tolist()
     golden["accuracies"] = accuracies
-
-    def concentration(rows):
-        rows = rows + 1e-11
-        shares = rows / rows.sum(axis=1, keepdims=True)
-        return 1 + (shares * np.log(shares)).sum(axis=1) / np.log(rows.shape[1])
-
     golden["dci_disentanglement"] = concentration(matrix) @ matrix.sum(axis=1) / matrix.sum()
     golden["dci_completeness"] = concentration(matrix.T) @ matrix.sum(axis=0) / matrix.sum()
     golden["dci_informativeness"] = np.mean(accuracies)
+
+
+def repeated():
+    """DCI of codes that hold every unit twice, as it is and turned round."""
+    for name, sign in [("duplicated", 1), ("mirrored", -1)]:
+        units, others = [np.concatenate([part[0], sign * part[0]], axis=1) for part in (train, test)]
+        matrix, accuracies = importances(units, others)
+        golden[name + "_disentanglement"] = concentration(matrix) @ matrix.sum(axis=1) / matrix.sum()
+        golden[name + "_completeness"] = concentration(matrix.T) @ matrix.sum(axis=0) / matrix.sum()
+        golden[name + "_informativeness"] = np.mean(accuracies)
 
 
 def sap():
@@ -195,7 +210,7 @@ def factor_vae():
     golden["factor_vae"] = others[np.arange(len(others)), majority].sum() / 5_000
 
 
-for part in [mig, modularity, dci, sap, explicitness, irs, beta_vae, factor_vae, infomec]:
+for part in [mig, modularity, dci, repeated, sap, explicitness, irs, beta_vae, factor_vae, infomec]:
     part()
 json.dump(golden, sys.stdout, indent=1)
 print()

@@ -22,7 +22,7 @@ pub(crate) fn representation(
     let codes: Vec<Vec<f64>> = rows.iter().enumerate().map(|(row, classes)| code(row, classes)).collect();
     let factors: Vec<i64> = rows.iter().flatten().map(|&class| class as i64).collect();
     let latent = codes[0].len();
-    let codes = codes.into_iter().flatten().map(|value| value as f32).collect();
+    let codes = codes.into_iter().flatten().map(|value| f64::from(value as f32)).collect();
     Representation::new(codes, latent, &factors, sizes.len())
 }
 

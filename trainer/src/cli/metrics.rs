@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use metrics::{Grid, Representation, Score};
 use trainer::npy;
-use trainer::report::{Column, Table, thousands};
+use trainer::report::{Column, Table, counted};
 
 use super::print::print;
 
 /// Arguments of `metrics`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Codes [N, D], an encoder's means: float32.
+    /// Codes [N, D], an encoder's means: float32 or float64.
     #[arg(long, value_name = "FILE.npy")]
     codes: PathBuf,
     /// Factors [N, K] of the same rows: integers.
@@ -37,7 +37,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let rows = Representation::new(codes.values, codes.width, &factors.values, factors.width)
         .with_context(unusable)?;
     let (count, units) = (rows.rows(), rows.latent());
-    tracing::info!("scoring {} codes of {units} units; many classes take a minute", thousands(count as u64));
+    tracing::info!(
+        "scoring {} of {}; many classes take a minute",
+        counted(count as u64, "code"),
+        counted(units as u64, "unit")
+    );
     let scores = if args.grid {
         metrics::of_grid(&Grid::new(rows).with_context(unusable)?, args.seed)
     } else {

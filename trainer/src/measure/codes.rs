@@ -17,7 +17,7 @@ pub(super) fn means(
     dataset: &dyn Dataset,
     indices: &[u64],
     encoded: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<f32>, MeasureError> {
+) -> Result<Vec<f64>, MeasureError> {
     let shape = dataset.image_shape();
     let batches: Vec<Vec<f32>> = indices
         .par_chunks(BATCH)
@@ -31,5 +31,5 @@ pub(super) fn means(
             Ok(means)
         })
         .collect::<Result<_, MeasureError>>()?;
-    Ok(batches.concat())
+    Ok(batches.into_iter().flatten().map(f64::from).collect())
 }

@@ -71,7 +71,8 @@ fn matches(dataset: &dyn Dataset, encoded: &Encoded) -> Vec<Option<FactorMatch>>
     let classes: Vec<Vec<usize>> = encoded.indices.iter().map(|&index| dataset.classes(index)).collect();
     (0..encoded.latent())
         .map(|unit| {
-            let bins = information::bins(&encoded.means(unit));
+            let means: Vec<f64> = encoded.means(unit).into_iter().map(f64::from).collect();
+            let bins = information::bins(&means);
             let shares = factors.iter().enumerate().map(|(place, (name, count))| {
                 let classes: Vec<usize> = classes.iter().map(|classes| classes[place]).collect();
                 let information = information::share(&bins, &classes, *count);

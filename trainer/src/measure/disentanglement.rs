@@ -18,8 +18,8 @@ pub(super) fn scores(
     protocol: &Protocol,
     watch: &dyn Watch,
 ) -> Result<Vec<Score>, MeasureError> {
-    let rows = metrics::drawn_rows(world.len() as usize, protocol.codes, protocol.seed);
-    let rows: Vec<u64> = rows.into_iter().map(|row| row as u64).collect();
+    let places = metrics::drawn_rows(world.len() as usize, protocol.codes, protocol.seed);
+    let rows: Vec<u64> = places.iter().map(|&row| row as u64).collect();
     let lattice = Lattice::of(world, protocol.grid);
     let indices = lattice.indices();
     watch.started((rows.len() + indices.len()) as u64);
@@ -28,7 +28,7 @@ pub(super) fn scores(
     let factors = lattice.factors();
     let drawn = Representation::new(encode(&rows)?, latent, &varying_classes(world, &rows), factors)?;
     let grid = Grid::new(Representation::new(encode(&indices)?, latent, &lattice.classes(), factors)?)?;
-    let mut scores = metrics::of_drawn(&drawn);
+    let mut scores = metrics::of_drawn(&drawn, &places, protocol.seed);
     let Ok(sampled) = metrics::of_images(&grid, protocol.seed);
     scores.extend(sampled.into_iter().map(|score| metrics::Score {
         protocol: format!("{}; from a grid of {} images", score.protocol, lattice.len()),

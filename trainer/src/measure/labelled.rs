@@ -20,8 +20,8 @@ pub(super) fn scores(
     if names.len() < 2 {
         return Ok(Vec::new());
     }
-    let rows = metrics::drawn_rows(dataset.len() as usize, protocol.codes, protocol.seed);
-    let rows: Vec<u64> = rows.into_iter().map(|row| row as u64).collect();
+    let places = metrics::drawn_rows(dataset.len() as usize, protocol.codes, protocol.seed);
+    let rows: Vec<u64> = places.iter().map(|&row| row as u64).collect();
     let drawn: Vec<Vec<usize>> = rows.iter().map(|&row| dataset.classes(row)).collect();
     let varies = |&place: &usize| drawn.iter().any(|classes| classes[place] != drawn[0][place]);
     let kept: Vec<usize> = (0..names.len()).filter(varies).collect();
@@ -43,7 +43,7 @@ pub(super) fn scores(
             kept.len()
         ),
     };
-    Ok(metrics::of_drawn(&drawn).into_iter().map(of).collect())
+    Ok(metrics::of_drawn(&drawn, &places, protocol.seed).into_iter().map(of).collect())
 }
 
 #[cfg(test)]

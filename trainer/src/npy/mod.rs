@@ -4,10 +4,13 @@
 //! Layout: `\x93NUMPY`, version, header length, a Python dict as text, then the values
 //! (numpy's NEP 1).
 
+mod dict;
 mod table;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use crate::report::counted;
 
 pub use table::{Table, codes, factors};
 
@@ -109,8 +112,13 @@ pub(crate) fn bytes<const SIDES: usize>(reader: &mut impl Read) -> Result<[u64; 
         Problem::Content(problem) => problem,
     };
     let header = read_header(reader).map_err(words)?;
-    if header.kind() != "|u1" || header.fortran {
-        return Err(format!("its values have type {}, not unsigned bytes in C order", header.kind()));
+    if header.kind() != "|u1" {
+        return Err(format!("its values have type {}, not unsigned bytes", header.kind()));
+    }
+    if header.fortran {
+        return Err(
+            "its values are in Fortran's order; save it again by way of numpy.ascontiguousarray".into()
+        );
     }
     header.shape().map_err(words)
 }
@@ -145,10 +153,11 @@ impl Problem {
     }
 }
 
-/// The values of the header's dict, as text.
+/// What the header says.
 struct Header {
     descr: String,
-    shape: String,
+    /// Sides, each a number of any size.
+    shape: Vec<String>,
     /// First side fastest.
     fortran: bool,
     /// Bytes before the values.
@@ -167,32 +176,25 @@ fn read_header(reader: &mut impl Read) -> Result<Header, Problem> {
     if take(MAGIC.len())? != MAGIC {
         return Err(Problem::Content("it is not in numpy's .npy format".into()));
     }
-    let major = take(2)?[0];
+    let version = take(2)?;
+    let (major, minor) = (version[0], version[1]);
     let prefix = if major == 1 { 2 } else { 4 };
     let length = take(prefix)?.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte));
-    if !(1..=3).contains(&major) || length > MAX_HEADER {
-        let problem = format!("its header has version {major} and claims {length} bytes");
+    if !(1..=3).contains(&major) || minor != 0 || length > MAX_HEADER {
+        let problem = format!("its header has version {major}.{minor} and claims {length} bytes");
         return Err(Problem::Content(problem));
     }
     let text = take(length)?;
     let text = String::from_utf8_lossy(&text);
-    let value = |key: &str, end: &[char]| -> Result<String, Problem> {
-        let found = text.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start());
-        let end = found.and_then(|rest| Some(&rest[..rest.find(end)?]));
-        end.map(str::to_owned).ok_or_else(|| Problem::Content(format!("its header has no `{key}`")))
-    };
-    Ok(Header {
-        descr: value("descr", &[',', '}'])?,
-        shape: value("shape", &[')'])?,
-        fortran: value("fortran_order", &[',', '}']).is_ok_and(|value| value.trim_end() == "True"),
-        bytes: MAGIC.len() + 2 + prefix + length,
-    })
+    let dict = dict::parse(&text).map_err(Problem::Content)?;
+    let bytes = MAGIC.len() + 2 + prefix + length;
+    Ok(Header { descr: dict.descr, shape: dict.shape, fortran: dict.fortran, bytes })
 }
 
 impl Header {
     /// The type's name.
     fn kind(&self) -> &str {
-        self.descr.trim_matches(['\'', '"', ' '])
+        &self.descr
     }
 
     /// Bytes of a value, and whether it is signed.
@@ -214,15 +216,14 @@ impl Header {
 
     /// Its sides.
     fn shape<const SIDES: usize>(&self) -> Result<[u64; SIDES], Problem> {
-        let sides: Vec<&str> =
-            self.shape.trim_start_matches('(').split(',').map(str::trim).filter(|s| !s.is_empty()).collect();
         let mut shape = [0; SIDES];
-        if sides.len() != SIDES {
-            return Err(Problem::Content(format!("it has {} dimensions", sides.len())));
+        if self.shape.len() != SIDES {
+            let sides = counted(self.shape.len() as u64, "dimension");
+            return Err(Problem::Content(format!("it has {sides}")));
         }
-        for (length, side) in shape.iter_mut().zip(sides) {
-            let number = || Problem::Content(format!("its shape ({side}) is not a number"));
-            *length = side.parse().map_err(|_| number())?;
+        for (length, side) in shape.iter_mut().zip(&self.shape) {
+            let number = |_| Problem::Content(format!("its shape has a side of {side}"));
+            *length = side.parse().map_err(number)?;
         }
         Ok(shape)
     }
@@ -327,7 +328,7 @@ mod tests {
         assert!(with(2, &[255; 4], b"{").contains("claims 4294967295 bytes"));
         assert!(with(1, &[255; 2], &[b'('; 65535]).contains("claims 65535 bytes"));
         assert!(with(9, &[16, 0, 0, 0], &[b' '; 16]).contains("version 9"));
-        let dict = format!("{{'descr': '<i8', 'shape': ({},)}}", 1u64 << 60);
+        let dict = format!("{{'descr': '<i8', 'fortran_order': False, 'shape': ({},)}}", 1u64 << 60);
         assert!(with(1, &[dict.len() as u8, 0], dict.as_bytes()).contains("over the limit"));
     }
 

@@ -14,19 +14,19 @@ pub struct Table<T> {
     pub width: usize,
 }
 
-/// Reads codes `[N, D]`: little-endian floats of 4 or 8 bytes, as `f32`.
+/// Reads codes `[N, D]`: little-endian floats of 4 or 8 bytes.
 ///
 /// # Errors
 /// One sentence that names the file and what is wrong: its header, type, shape or length.
-pub fn codes(path: &Path) -> Result<Table<f32>, NpyError> {
+pub fn codes(path: &Path) -> Result<Table<f64>, NpyError> {
     let width = |header: &Header| match header.kind() {
         "<f4" => Ok((4, true)),
         "<f8" => Ok((8, true)),
         other => Err(Problem::Content(format!("its values have type {other}, not little-endian floats"))),
     };
-    read(path, ("codes", "2-D float32 array [rows, units]"), width, |bytes, _| match *bytes {
-        [a, b, c, d] => Some(f32::from_le_bytes([a, b, c, d])),
-        _ => Some(f64::from_le_bytes(bytes.try_into().ok()?) as f32),
+    read(path, ("codes", "2-D float array [rows, units]"), width, |bytes, _| match *bytes {
+        [a, b, c, d] => Some(f32::from_le_bytes([a, b, c, d]).into()),
+        _ => Some(f64::from_le_bytes(bytes.try_into().ok()?)),
     })
 }
 
@@ -107,7 +107,7 @@ mod tests {
             Ok(factors(file_of(content)?.path()).expect_err("it was read").to_string())
         };
         let flat = array(&[4], npyz::Order::C, &[1f32; 4])?;
-        assert!(of_codes(&flat)?.contains("no file of codes: it has 1 dimensions; write one with"));
+        assert!(of_codes(&flat)?.contains("no file of codes: it has 1 dimension; write one with"));
         let cut = array(&[2, 2], npyz::Order::C, &[1f32; 4])?;
         assert!(of_codes(&cut[..cut.len() - 1])?.contains("claims"));
         assert!(of_factors(&cut)?.contains("type <f4, not little-endian integers"));

@@ -29,6 +29,11 @@ pub fn thousands(value: u64) -> String {
     text
 }
 
+/// A number of things, the thing in the singular: `1 unit`, `2,000 units`.
+pub fn counted(count: u64, thing: &str) -> String {
+    format!("{} {thing}{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
 /// The objective with its parameters, in a line: `sparse: activation 0.01, beta 4, scale 0.7071`.
 pub fn objective(objective: &model::card::Objective) -> String {
     let parameters: Vec<String> = objective
@@ -45,8 +50,8 @@ pub fn objective(objective: &model::card::Objective) -> String {
 
 /// Data, objective and length of the training, in a line.
 fn subtitle(card: &model::Card) -> String {
-    let steps = thousands(card.training.steps);
-    format!("{} · {} · {steps} steps", card.training.dataset, objective(&card.objective))
+    let steps = counted(card.training.steps, "step");
+    format!("{} · {} · {steps}", card.training.dataset, objective(&card.objective))
 }
 
 #[cfg(test)]
@@ -59,6 +64,11 @@ mod tests {
             [0, 999, 1000, 737_280, 1_000_000].map(thousands),
             ["0", "999", "1,000", "737,280", "1,000,000"]
         );
+    }
+
+    #[test]
+    fn one_thing_is_singular() {
+        assert_eq!([0, 1, 1000].map(|n| counted(n, "unit")), ["0 units", "1 unit", "1,000 units"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::group::Results;
 use super::markdown::{Plot, numbers, seeds, shown};
 use super::metric::SECTIONS;
 use super::svg::{STYLE, escape};
-use crate::report::thousands;
+use crate::report::counted;
 
 const PAGE: &str = "\
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1360px;\
@@ -58,10 +58,10 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
     text += "<h2>Runs</h2>\n";
     for run in results.groups.iter().flat_map(|group| &group.ran) {
         text += &format!(
-            "<details><summary>{}: seed {}, {} steps in {:.0} s on {}</summary><pre>{}</pre></details>\n",
+            "<details><summary>{}: seed {}, {} in {:.0} s on {}</summary><pre>{}</pre></details>\n",
             escape(&run.name),
             run.seed,
-            thousands(run.steps),
+            counted(run.steps, "step"),
             run.seconds,
             escape(&run.device),
             escape(&run.config)
