@@ -1,7 +1,10 @@
 //! Writing files so that nothing is ever half written.
 
-use std::io::Write;
+use std::fs::TryLockError;
+use std::io::ErrorKind;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Beginning of the names of files that are being written.
 const UNFINISHED: &str = ".writing-";
@@ -12,6 +15,96 @@ const UNFINISHED: &str = ".writing-";
 pub struct WriteError {
     path: PathBuf,
     source: std::io::Error,
+}
+
+/// A file that is not replaced, since it is of another kind than what is written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// It holds something else.
+    #[error("{} exists and is {}; choose another place, or move it away", path.display(), wanted.not())]
+    Foreign {
+        /// File.
+        path: PathBuf,
+        /// What would be written.
+        wanted: Kind,
+    },
+    /// The new one can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Kinds of files that commands write where they are told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Prepared images.
+    Images,
+    /// A picture.
+    Png,
+    /// An array of numpy's.
+    Npy,
+    /// A weights file.
+    Weights,
+}
+
+impl Kind {
+    fn not(self) -> &'static str {
+        match self {
+            Self::Images => "no file of prepared images",
+            Self::Png => "no PNG picture",
+            Self::Npy => "no .npy file",
+            Self::Weights => "no weights file of ours",
+        }
+    }
+
+    /// Whether a file that begins so is of the kind.
+    fn is(self, start: &[u8]) -> bool {
+        match self {
+            Self::Images => start.starts_with(b"LSIMAGE1"),
+            Self::Png => start.starts_with(b"\x89PNG"),
+            Self::Npy => start.starts_with(b"\x93NUMPY"),
+            // A safetensors header with our card in its metadata, which comes first.
+            Self::Weights => {
+                let key = model::weights::CARD_KEY.as_bytes();
+                start.get(8..).is_some_and(|json| {
+                    json.starts_with(b"{\"__metadata__\":{\"") && json[18..].starts_with(key)
+                })
+            }
+        }
+    }
+}
+
+/// Whether `path` is free, or holds a file of the kind or an empty one.
+///
+/// # Errors
+/// Names the file if it holds something else.
+pub fn replaceable(path: &Path, wanted: Kind) -> Result<(), ReplaceError> {
+    let foreign = || ReplaceError::Foreign { path: path.to_owned(), wanted };
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => {
+            let mut start = Vec::new();
+            let read = std::fs::File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
+            let ours = read.is_ok() && (start.is_empty() || wanted.is(&start));
+            if ours { Ok(()) } else { Err(foreign()) }
+        }
+        Ok(_) => Err(foreign()),
+        // Writing tells what is wrong with the place.
+        Err(_) => Ok(()),
+    }
+}
+
+/// As [`write`], but only where nothing or a file of the same kind is.
+///
+/// # Errors
+/// Names the file if it holds something else or can't be written.
+pub fn replace(path: &Path, kind: Kind, bytes: &[u8]) -> Result<(), ReplaceError> {
+    replaceable(path, kind)?;
+    Ok(write(path, bytes)?)
+}
+
+/// Whether two names lead to one file.
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(a).is_some() && real(a) == real(b)
 }
 
 /// Writes `bytes` to `path` by way of a temporary file beside it: synced, renamed, and the folder
@@ -36,7 +129,13 @@ pub fn stream(
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
+        remove_abandoned(folder);
         let temporary = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+        // Held until the file has its name: whoever finds it unlocked knows that nobody writes it any more.
+        temporary.as_file().try_lock().or_else(|error| match error {
+            TryLockError::Error(error) if error.kind() != ErrorKind::Unsupported => Err(error),
+            _ => Ok(()),
+        })?;
         let mut writer = std::io::BufWriter::with_capacity(1 << 20, temporary.as_file());
         content(&mut writer)?;
         writer.flush()?;
@@ -47,6 +146,25 @@ pub fn stream(
         std::fs::File::open(folder)?.sync_all()
     };
     attempt().map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Age of a file that is not locked from which on nobody is about to lock it.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// Removes files in `folder` that killed processes left half written.
+fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            continue;
+        }
+        let age = entry.metadata().ok().and_then(|found| found.modified().ok()?.elapsed().ok());
+        let file = std::fs::File::open(entry.path());
+        if age.is_some_and(|age| age >= ABANDONED) && file.is_ok_and(|file| file.try_lock().is_ok()) {
+            // Another process may have been faster.
+            let _gone = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Removes what a killed process left half written in `folder`; nothing to do if there is no folder.

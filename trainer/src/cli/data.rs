@@ -15,7 +15,7 @@ use trainer::data::{
     sheet,
 };
 use trainer::file;
-use trainer::report::thousands;
+use trainer::report::counted;
 
 use super::print::print;
 
@@ -45,11 +45,14 @@ pub(crate) struct Prepare {
     /// File to write; data/NAME.images if left out. It appears when it is complete.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace the file to write even if it holds no prepared images.
+    #[arg(long)]
+    force: bool,
     /// Name to train under, if not the data set's.
     #[arg(long)]
     name: Option<String>,
     /// Side of the images in pixels.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(8..=512))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(8..=model::config::MAX_SIDE as i64))]
     side: Option<u16>,
     /// Colour (false) or grey (true), if not as the data set is mostly used.
     #[arg(long)]
@@ -135,9 +138,9 @@ fn info(cache: &Cache) -> anyhow::Result<String> {
     cache.check()?;
     let header = cache.header();
     let mut text = format!(
-        "{}: {} images of {}×{}×{}, checksum {:08x} as written\n{}\n",
+        "{}: {} of {}×{}×{}, checksum {:08x} as written\n{}\n",
         header.name,
-        thousands(header.count),
+        counted(header.count, "image"),
         header.height,
         header.width,
         header.channels,
@@ -150,8 +153,8 @@ fn info(cache: &Cache) -> anyhow::Result<String> {
     }
     if header.skipped > 0 {
         text += &format!(
-            "{} pictures could not be used, such as {}\n",
-            thousands(header.skipped),
+            "{} could not be used, such as {}\n",
+            counted(header.skipped, "picture"),
             header.skipped_names.join(", ")
         );
     }
@@ -184,6 +187,13 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     if let Some(folder) = out.parent().filter(|_| args.out.is_none()) {
         std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
     }
+    let inputs = [Some(&args.path), args.labels.as_ref(), args.partition.as_ref()];
+    if let Some(input) = inputs.into_iter().flatten().find(|input| file::is_same(input, &out)) {
+        anyhow::bail!("{} is read, so that it can't be written; choose another --out", input.display());
+    }
+    if !args.force {
+        file::replaceable(&out, file::Kind::Images)?;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);
     ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed))
@@ -211,13 +221,13 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
         outcome => outcome?,
     };
     tracing::info!(
-        "wrote {} with {} images of {}×{}×{}; {} could not be used",
+        "wrote {} with {} of {}×{}×{}; {} could not be used",
         out.display(),
-        thousands(header.count),
+        counted(header.count, "image"),
         header.height,
         header.width,
         header.channels,
-        thousands(header.skipped)
+        counted(header.skipped, "picture")
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -250,10 +260,10 @@ fn sample(args: &Sample) -> anyhow::Result<()> {
     let mut rng = stream(args.seed, Purpose::Evaluation, 0);
     let count = usize::from(args.columns) * usize::from(args.rows);
     let images = (0..count)
-        .map(|_| Ok(cache.image(rng.random_range(0..cache.len()))?.to_vec()))
+        .map(|_| Ok(cache.image(rng.random_range(0..cache.len()))?))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let png = sheet(&images, cache.image_shape(), args.columns.into(), 1)?;
-    file::write(&args.out, &png)?;
-    tracing::info!("wrote {} with {count} images", args.out.display());
+    file::replace(&args.out, file::Kind::Png, &png)?;
+    tracing::info!("wrote {} with {}", args.out.display(), counted(count as u64, "image"));
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let dataset = data::open(&config.dataset)?;
     let weights = export::weights(&checkpoint, &config, &*dataset, "cpu", args.half)?;
     let path = args.out.unwrap_or_else(|| args.run.join(MODEL));
-    file::write(&path, &weights.to_bytes()?)?;
+    file::replace(&path, file::Kind::Weights, &weights.to_bytes()?)?;
     tracing::info!("wrote step {} to {}", checkpoint.state.step, path.display());
     Ok(())
 }

@@ -44,7 +44,7 @@ pub(crate) fn dataset(models: &[Trained], name: Option<&str>) -> anyhow::Result<
 
 /// Writes a picture and says so.
 pub(crate) fn save(canvas: &Canvas, path: &Path) -> anyhow::Result<()> {
-    file::write(path, &canvas.png().context("the picture could not be encoded")?)?;
+    file::replace(path, file::Kind::Png, &canvas.png().context("the picture could not be encoded")?)?;
     let (width, height) = canvas.size();
     tracing::info!("wrote {} ({width}×{height})", path.display());
     Ok(())

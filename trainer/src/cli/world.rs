@@ -12,7 +12,7 @@ use model::ImageShape;
 use model::random::{Purpose, stream};
 use rand::Rng;
 use trainer::render::{Images, Pixels, shape, write};
-use trainer::report::{Column, Table, thousands};
+use trainer::report::{Column, Table, counted, thousands};
 use trainer::{data, file, npy};
 use worlds::{Factor, FactorKind, World};
 
@@ -140,7 +140,7 @@ fn info(world: &dyn World) -> String {
             [factor.name.to_owned(), kind.to_owned(), factor.count.to_string(), range, thousands(stride)];
         table.row(cells.into());
     }
-    format!("{}: {} images of {}, {kind}\n\n{table}", world.name(), thousands(world.len()), sides(world))
+    format!("{}: {} of {}, {kind}\n\n{table}", world.name(), counted(world.len(), "image"), sides(world))
 }
 
 fn render(args: &Render) -> anyhow::Result<ExitCode> {
@@ -167,6 +167,7 @@ fn render(args: &Render) -> anyhow::Result<ExitCode> {
     {
         bar.set_style(style);
     }
+    file::replaceable(&args.out, file::Kind::Npy)?;
     let outcome = file::stream(&args.out, |out| {
         write(world, &images, pixels, out, &stop, &mut |written| bar.set_position(written))
     });
@@ -209,8 +210,8 @@ fn sheet(args: &Sheet) -> anyhow::Result<()> {
     let [height, width, channels] = world.image_shape();
     let shape = ImageShape { height, width, channels };
     let png = data::sheet(&images, shape, columns, args.scale.into())?;
-    file::write(&args.out, &png)?;
-    tracing::info!("wrote {} with {} images", args.out.display(), images.len());
+    file::replace(&args.out, file::Kind::Png, &png)?;
+    tracing::info!("wrote {} with {}", args.out.display(), counted(images.len() as u64, "image"));
     Ok(())
 }
 

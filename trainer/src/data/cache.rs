@@ -1,20 +1,21 @@
-//! Decoded pictures in one file, read through a memory map.
+//! Decoded pictures in one file.
 //!
 //! Layout: a header of 4096 bytes (`LSIMAGE1`, length and CRC-32 of what follows as little-endian u32,
 //! JSON, zeros), then the images one after the other, `[H, W, C]` in bytes, then their labels, `[K]` of
 //! little-endian u16 an image. A reader needs no memory beyond a batch, and training starts at once.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use memmap2::Mmap;
 use model::ImageShape;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::labels::{Columns, Label};
-use super::{DataError, Dataset};
+use crate::report::counted;
+
+use super::labels::{Columns, Label, MAX_CLASSES, MAX_COLUMNS};
+use super::{DataError, Dataset, place};
 
 const MAGIC: &[u8; 8] = b"LSIMAGE1";
 /// Bytes before the images: a page, so that they start on one.
@@ -39,7 +40,7 @@ pub enum CacheError {
         source: std::io::Error,
     },
     /// The file holds something else, or not all of it.
-    #[error("{} holds no prepared images: {problem}; make it again with `latentscope data prepare`", path.display())]
+    #[error("{} holds no intact prepared images: {problem}; make it again with `latentscope data prepare`", path.display())]
     Damaged {
         /// File.
         path: PathBuf,
@@ -155,16 +156,19 @@ impl<W: Write + Seek> Writer<W> {
     }
 }
 
-/// The images of a prepared file.
+/// The images of a prepared file. Images are read from the file as they are asked for; a file that is cut
+/// short meanwhile is an error and no fault of memory.
 #[derive(Debug)]
 pub struct Cache {
     path: PathBuf,
     header: Header,
-    map: Mmap,
+    file: File,
+    /// Classes of every image, `[N, K]`.
+    labels: Vec<u16>,
 }
 
 impl Cache {
-    /// Opens the file and checks its header and length; nothing else is read.
+    /// Opens the file and checks its header, its length and every label; the images are not read.
     ///
     /// # Errors
     /// If the file can't be read, or is not a whole file of prepared images.
@@ -182,16 +186,27 @@ impl Cache {
         let expected = expected_length(&header).ok_or_else(|| damaged("its size is absurd".into()))?;
         if length != expected {
             return Err(damaged(format!(
-                "it has {length} bytes where {} images need {expected}",
-                header.count
+                "it has {length} bytes where {} need {expected}",
+                counted(header.count, "image")
             )));
         }
-        // SAFETY: the map is read only, and bytes of any value are valid. The file appeared complete by a
-        // rename and nothing here writes to it again; that no other program cuts it short while it is in
-        // use is a condition that every memory map has.
-        #[allow(unsafe_code)]
-        let map = unsafe { Mmap::map(&file) }.map_err(read)?;
-        Ok(Self { path: path.to_owned(), header, map })
+        let labels = labels(&file, &header).map_err(read)?;
+        let columns = header.labels.iter().cycle();
+        if let Some((place, (_, label))) = labels
+            .iter()
+            .zip(columns)
+            .enumerate()
+            .find(|(_, (class, label))| usize::from(**class) >= label.classes)
+        {
+            return Err(damaged(format!(
+                "image {} has class {} of `{}`, which has {}",
+                place / header.labels.len(),
+                labels[place],
+                label.name,
+                label.classes
+            )));
+        }
+        Ok(Self { path: path.to_owned(), header, file, labels })
     }
 
     /// What the file says of itself.
@@ -204,7 +219,20 @@ impl Cache {
     /// # Errors
     /// If a bit of any image has changed.
     pub fn check(&self) -> Result<(), CacheError> {
-        let found = crc32fast::hash(&self.map[HEADER..]);
+        let read = |source| CacheError::Read { path: self.path.clone(), source };
+        let mut file = BufReader::with_capacity(1 << 20, File::open(&self.path).map_err(read)?);
+        file.seek(SeekFrom::Start(HEADER as u64)).map_err(read)?;
+        let mut checksum = crc32fast::Hasher::new();
+        let mut bytes = vec![0; 1 << 20];
+        loop {
+            match file.read(&mut bytes) {
+                Ok(0) => break,
+                Ok(count) => checksum.update(&bytes[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(read(error)),
+            }
+        }
+        let found = checksum.finalize();
         if found != self.header.checksum {
             let problem = format!("the images' checksum is {found:08x} and not {:08x}", self.header.checksum);
             return Err(CacheError::Damaged { path: self.path.clone(), problem });
@@ -215,13 +243,23 @@ impl Cache {
     /// The bytes of an image, `[H, W, C]`.
     ///
     /// # Errors
-    /// If there is no such image.
-    pub fn image(&self, index: u64) -> Result<&[u8], DataError> {
+    /// If there is no such image, or it can't be read any more.
+    pub fn image(&self, index: u64) -> Result<Vec<u8>, DataError> {
         let size = self.image_shape().len();
         if index >= self.header.count {
             return Err(DataError::Index { name: self.header.name.clone(), index, count: self.header.count });
         }
-        Ok(&self.map[HEADER + index as usize * size..][..size])
+        let mut image = vec![0; size];
+        place::read(&self.file, HEADER as u64 + index * size as u64, &mut image).map_err(|source| {
+            let path = self.path.clone();
+            match source.kind() {
+                ErrorKind::UnexpectedEof => {
+                    CacheError::Damaged { path, problem: "it was cut short while it was in use".into() }
+                }
+                _ => CacheError::Read { path, source },
+            }
+        })?;
+        Ok(image)
     }
 }
 
@@ -239,21 +277,23 @@ impl Dataset for Cache {
         self.header.count
     }
 
+    fn check(&self) -> Result<(), DataError> {
+        Ok(Self::check(self)?)
+    }
+
     fn factors(&self) -> Vec<(String, usize)> {
         self.header.labels.iter().map(|label| (label.name.clone(), label.classes)).collect()
     }
 
     fn classes(&self, index: u64) -> Vec<usize> {
         let columns = self.header.labels.len();
-        let images = HEADER + self.header.count as usize * self.image_shape().len();
-        let row = &self.map[images..][index as usize * 2 * columns..][..2 * columns];
-        row.as_chunks::<2>().0.iter().map(|&class| u16::from_le_bytes(class).into()).collect()
+        self.labels[index as usize * columns..][..columns].iter().map(|&class| class.into()).collect()
     }
 
     fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
         let size = self.image_shape().len();
         images.par_chunks_exact_mut(size).zip(indices).try_for_each(|(image, &index)| {
-            for (value, &byte) in image.iter_mut().zip(self.image(index)?) {
+            for (value, byte) in image.iter_mut().zip(self.image(index)?) {
                 *value = f32::from(byte) / 255.0;
             }
             Ok(())
@@ -277,7 +317,23 @@ fn parse(start: &[u8]) -> Result<Header, String> {
     if header.count == 0 {
         return Err("it has no image".into());
     }
+    if header.labels.len() > MAX_COLUMNS {
+        return Err(format!("it has {} labels, over {MAX_COLUMNS}", header.labels.len()));
+    }
+    if let Some(label) = header.labels.iter().find(|label| !(2..=MAX_CLASSES).contains(&label.classes)) {
+        return Err(format!("`{}` has {} classes, not 2 to {MAX_CLASSES}", label.name, label.classes));
+    }
     Ok(header)
+}
+
+/// The classes behind the images.
+fn labels(mut file: &File, header: &Header) -> std::io::Result<Vec<u16>> {
+    let count = header.count as usize * header.labels.len();
+    let size = header.height * header.width * header.channels;
+    file.seek(SeekFrom::Start(HEADER as u64 + header.count * size as u64))?;
+    let mut bytes = vec![0; 2 * count];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes.as_chunks::<2>().0.iter().map(|&class| u16::from_le_bytes(class)).collect())
 }
 
 fn expected_length(header: &Header) -> Option<u64> {

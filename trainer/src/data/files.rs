@@ -2,18 +2,22 @@
 //!
 //! Nothing of an archive is unpacked to disk, so that no name in it can reach a place outside.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::prepare::PrepareError;
+use crate::report::{counted, thousands};
 
 /// Largest picture file that is read.
 const MAX_FILE: u64 = 64 << 20;
 /// Deepest folder that is looked into.
 const MAX_DEPTH: usize = 32;
 /// Endings of picture files.
-const ENDINGS: [&str; 4] = [".png", ".jpg", ".jpeg", ".webp"];
+const ENDINGS: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"];
+/// Endings of other files that are told apart.
+const TOLD: usize = 6;
 
 /// Where picture files are.
 #[derive(Debug)]
@@ -30,14 +34,53 @@ pub(super) struct Encoded {
     pub(super) bytes: Result<Vec<u8>, String>,
 }
 
+/// What lies among the pictures and is none of the set's.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    count: u64,
+    /// Number of files by their ending, with the name of the first.
+    kinds: BTreeMap<String, (u64, String)>,
+}
+
+impl Others {
+    fn add(&mut self, name: &str) {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let ending = file.rsplit_once('.').map_or("no ending".to_owned(), |(_, end)| format!(".{end}"));
+        self.add_as(&ending.to_lowercase(), name);
+    }
+
+    fn add_as(&mut self, kind: &str, name: &str) {
+        self.count += 1;
+        let kind = if self.kinds.len() < TOLD || self.kinds.contains_key(kind) { kind } else { "others" };
+        self.kinds.entry(kind.to_owned()).or_insert_with(|| (0, name.to_owned())).0 += 1;
+    }
+
+    /// A sentence's part: `505 other files were left out: 500 .txt, such as notes.txt`; none if nothing
+    /// was.
+    pub(super) fn words(&self) -> Option<String> {
+        let kind = |(kind, (count, name)): (&String, &(u64, String))| {
+            format!("{} {kind}, such as {}", thousands(*count), name.escape_debug())
+        };
+        let kinds: Vec<String> = self.kinds.iter().map(kind).collect();
+        let were = if self.count == 1 { "was" } else { "were" };
+        (self.count > 0)
+            .then(|| format!("{} {were} left out: {}", counted(self.count, "other file"), kinds.join("; ")))
+    }
+}
+
 type Visit<'a> = dyn FnMut(Encoded) -> Result<(), PrepareError> + 'a;
 
 impl Files {
     /// Finds out what `path` is, by its content.
     pub(super) fn at(path: &Path) -> Result<Self, PrepareError> {
         let failed = |source| PrepareError::Read { path: path.to_owned(), source };
-        if std::fs::metadata(path).map_err(failed)?.is_dir() {
+        let kind = std::fs::metadata(path).map_err(failed)?;
+        if kind.is_dir() {
             return Ok(Self::Folder(path.to_owned()));
+        }
+        if !kind.is_file() {
+            let problem = "it is neither a folder nor a file".into();
+            return Err(PrepareError::Content { path: path.to_owned(), problem });
         }
         let mut start = Vec::new();
         File::open(path).map_err(failed)?.take(512).read_to_end(&mut start).map_err(failed)?;
@@ -52,14 +95,23 @@ impl Files {
     }
 
     /// Visits every picture file whose name `wanted` takes: a folder's by name, an archive's as stored.
-    pub(super) fn each(&self, wanted: fn(&str) -> bool, visit: &mut Visit) -> Result<(), PrepareError> {
-        let wanted = |name: &str| {
+    /// Returns what else is there; hidden files are not looked at.
+    pub(super) fn each(&self, wanted: fn(&str) -> bool, visit: &mut Visit) -> Result<Others, PrepareError> {
+        let mut others = Others::default();
+        let mut wanted = |name: &str| {
             let lower = name.to_ascii_lowercase();
             let hidden = name.rsplit('/').next().is_some_and(|file| file.starts_with('.'));
-            !hidden && ENDINGS.iter().any(|ending| lower.ends_with(ending)) && wanted(name)
+            let taken = !hidden && ENDINGS.iter().any(|ending| lower.ends_with(ending)) && wanted(name);
+            if !taken && !hidden {
+                others.add(name);
+            }
+            taken
         };
         match self {
-            Self::Folder(path) => each_in_folder(path, &wanted, visit),
+            Self::Folder(path) => {
+                let links = each_in_folder(path, &mut wanted, visit)?;
+                links.iter().for_each(|name| others.add_as("links to no file", name));
+            }
             Self::Tar(path) => {
                 let failed = |source| PrepareError::Read { path: path.clone(), source };
                 let file = File::open(path).map_err(failed)?;
@@ -78,7 +130,6 @@ impl Files {
                         visit(Encoded { name, bytes })?;
                     }
                 }
-                Ok(())
             }
             Self::Zip(path) => {
                 let read = |source| PrepareError::Read { path: path.clone(), source };
@@ -91,7 +142,7 @@ impl Files {
                 for index in 0..archive.len() {
                     let Some(raw) = archive.name_for_index(index) else { continue };
                     let name = raw.map_err(broken)?.to_string();
-                    if !wanted(&name) {
+                    if name.ends_with('/') || !wanted(&name) {
                         continue;
                     }
                     let bytes = match archive.by_index(index) {
@@ -100,18 +151,24 @@ impl Files {
                     };
                     visit(Encoded { name, bytes })?;
                 }
-                Ok(())
             }
         }
+        Ok(others)
     }
 }
 
-fn each_in_folder(root: &Path, wanted: &dyn Fn(&str) -> bool, visit: &mut Visit) -> Result<(), PrepareError> {
-    let mut paths = Vec::new();
-    list(root, 0, &mut paths)?;
+/// Returns the names of links that lead to no file.
+fn each_in_folder(
+    root: &Path,
+    wanted: &mut dyn FnMut(&str) -> bool,
+    visit: &mut Visit,
+) -> Result<Vec<String>, PrepareError> {
+    let (mut paths, mut links) = (Vec::new(), Vec::new());
+    list(root, 0, &mut paths, &mut links)?;
     paths.sort();
+    let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     for path in paths {
-        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let name = name(&path);
         if !wanted(&name) {
             continue;
         }
@@ -121,19 +178,29 @@ fn each_in_folder(root: &Path, wanted: &dyn Fn(&str) -> bool, visit: &mut Visit)
             .and_then(|(size, mut file)| bounded(size, &mut file));
         visit(Encoded { name, bytes })?;
     }
-    Ok(())
+    links.sort();
+    Ok(links.iter().map(|path| name(path)).collect())
 }
 
-/// Links to folders are not followed, so that a loop can't catch the walk.
-fn list(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), PrepareError> {
+/// Links to folders are not followed, so that a loop can't catch the walk; nor are those to pipes and
+/// devices, which may never end.
+fn list(
+    folder: &Path,
+    depth: usize,
+    paths: &mut Vec<PathBuf>,
+    links: &mut Vec<PathBuf>,
+) -> Result<(), PrepareError> {
     let failed = |source| PrepareError::Read { path: folder.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let kind = entry.file_type().map_err(failed)?;
+        let path = entry.path();
         if kind.is_dir() && depth < MAX_DEPTH {
-            list(&entry.path(), depth + 1, paths)?;
-        } else if kind.is_file() || kind.is_symlink() {
-            paths.push(entry.path());
+            list(&path, depth + 1, paths, links)?;
+        } else if kind.is_file() || kind.is_symlink() && path.is_file() {
+            paths.push(path);
+        } else if kind.is_symlink() {
+            links.push(path);
         }
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! The images of an HDF5 file: a data set of bytes `[N, H, W, C]`, read a few rows at a time.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use hdf5_pure::{DType, File};
+use hdf5_pure::{Chunk, DType, Dataset, File, Layout};
 use model::ImageShape;
 
 use super::npz::shape;
@@ -13,6 +14,45 @@ const ROWS: u64 = 256;
 const MAX_WINDOW: u64 = 1 << 30;
 /// More than deflate can make of a byte: a file that says so much is no honest one.
 const MOST_RATIO: u64 = 1100;
+
+/// Whether every image is stored somewhere in the file's `held` bytes. What is not stored would be read as
+/// black.
+fn stored(images: &Dataset, held: u64) -> Result<(), String> {
+    let said = |error: hdf5_pure::Error| error.to_string();
+    let within = |address: u64, size: u64| address.checked_add(size).is_some_and(|end| end <= held);
+    match images.layout().map_err(said)? {
+        Layout::Compact { .. } => Ok(()),
+        Layout::Contiguous { address: Some(address), size } if within(address, size) => Ok(()),
+        Layout::Contiguous { .. } => Err("its values are not in the file".into()),
+        Layout::Chunked { chunk_shape, .. } => {
+            let sides = images.shape().map_err(said)?;
+            let chunks = images.chunks().map_err(said)?;
+            let whole = |chunk: &Chunk| {
+                let places = chunk.offset.iter().zip(&chunk_shape).zip(&sides);
+                within(chunk.address, chunk.storage_size)
+                    && places.clone().count() == sides.len()
+                    && places.into_iter().all(|((at, step), side)| *step > 0 && at % step == 0 && at < side)
+            };
+            if let Some(chunk) = chunks.iter().find(|chunk| !whole(chunk)) {
+                return Err(format!(
+                    "its index has a chunk at {:?} that can't be; copy it again",
+                    chunk.offset
+                ));
+            }
+            let found: BTreeSet<&[u64]> = chunks.iter().map(|chunk| &chunk.offset[..]).collect();
+            let grid = sides.iter().zip(&chunk_shape).map(|(side, step)| side.div_ceil((*step).max(1)));
+            let wanted = grid.fold(1u64, u64::saturating_mul);
+            if found.len() != chunks.len() || found.len() as u64 != wanted {
+                return Err(format!(
+                    "its index has {} of {wanted} chunks; the others would be black; copy it again",
+                    found.len()
+                ));
+            }
+            Ok(())
+        }
+        _ => Err("its values lie in other files".into()),
+    }
+}
 
 /// Reads the images of the data set `name`: `start` is told their shape and number, then `visit` each of
 /// them.
@@ -35,6 +75,7 @@ pub(super) fn each<T>(
     let sides = images.shape().map_err(said)?;
     let shaped = <[u64; 4]>::try_from(sides).map_err(|sides| format!("it has {} sides", sides.len()));
     let (shape, count) = shaped.and_then(shape).map_err(|problem| content(format!("{name}: {problem}")))?;
+    stored(&images, held).map_err(|problem| content(format!("{name}: {problem}")))?;
     let size = shape.len() as u64;
     if count.checked_mul(size).is_none_or(|bytes| bytes / MOST_RATIO > held) {
         return Err(content(format!(

@@ -2,9 +2,11 @@
 //! from their places on a grid.
 //!
 //! A table is a CSV file, a header above, the picture's name first in every row; or a list as CelebA's
-//! `list_attr_celeba.txt`: the number of rows, the columns' names, then rows of a name and values.
+//! `list_attr_celeba.txt`: the number of rows, the columns' names, then rows of a name and values. A cell
+//! that is empty or says that nothing is known (`nan`, `NA`) leaves its column out.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,12 +16,12 @@ use serde::{Deserialize, Serialize};
 /// Largest table that is read.
 const MAX_BYTES: u64 = 1 << 30;
 /// Most columns, so that their names fit into the header of a file of images.
-const MAX_COLUMNS: usize = 48;
+pub(super) const MAX_COLUMNS: usize = 48;
 /// Longest name of a column that is kept.
 const MAX_NAME: usize = 40;
 /// Most classes of a column: with more, a sample of pictures tells little of each. Numbers of more values
 /// are cut into [`BINS`].
-const MAX_CLASSES: usize = 256;
+pub(super) const MAX_CLASSES: usize = 256;
 const BINS: usize = 20;
 /// Stands between the values of a row: ASCII's unit separator.
 const BETWEEN: &str = "\u{1f}";
@@ -99,9 +101,10 @@ impl Table {
 }
 
 /// Which pictures belong to a part of a set, as CelebA's `list_eval_partition.txt` tells: a row of a
-/// name and 0, 1 or 2.
+/// name and 0, 1 or 2, with a blank or a comma between, and of the latter perhaps a header above.
 #[derive(Debug)]
 pub struct Partition {
+    path: PathBuf,
     names: HashMap<String, u8>,
     part: Part,
 }
@@ -126,20 +129,40 @@ impl Partition {
         let content = |problem: String| TableError::Content { path: path.to_owned(), problem };
         let mut names = HashMap::new();
         for (number, line) in (1..).zip(text(path)?.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-            let mut words = line.split_whitespace();
-            let (name, part) = (words.next(), words.next().and_then(|word| word.parse().ok()));
-            match (name, part, words.next()) {
-                (Some(name), Some(part @ 0..=2), None) => names.insert(name.to_owned(), part),
-                _ => return Err(content(format!("row {number} is not a name and 0, 1 or 2"))),
+            let words: Vec<&str> = if line.contains(',') {
+                line.split(',').map(|cell| cell.trim().trim_matches('"')).collect()
+            } else {
+                line.split_whitespace().collect()
             };
+            let (name, part) = match words[..] {
+                [name, part] => (name, part.parse().ok().filter(|part| *part <= 2u8)),
+                _ => ("", None),
+            };
+            let Some(part) = part else {
+                if number == 1 && line.contains(',') {
+                    continue;
+                }
+                return Err(content(format!("row {number} is not a name and 0, 1 or 2")));
+            };
+            if let Some((other, first)) = names.insert(name.to_owned(), (part, number))
+                && other != part
+            {
+                return Err(content(format!("{name} is {other} in row {first} and {part} in row {number}")));
+            }
         }
-        Ok(Self { names, part })
+        let names = names.into_iter().map(|(name, (part, _))| (name, part)).collect();
+        Ok(Self { path: path.to_owned(), names, part })
+    }
+
+    /// The list's file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether a picture is of the wanted part.
     pub(super) fn holds(&self, picture: &str) -> bool {
         let file = picture.rsplit('/').next().unwrap_or(picture);
-        self.names.get(file) == Some(&(self.part as u8))
+        self.names.get(picture).or_else(|| self.names.get(file)) == Some(&(self.part as u8))
     }
 }
 
@@ -175,11 +198,11 @@ impl Columns {
         let mut kept = Vec::new();
         for (place, (name, seen)) in self.names.iter().zip(self.seen).enumerate() {
             match classes(seen) {
-                Some((classes, map)) => {
+                Ok((classes, map)) => {
                     labels.push(Label { name: name.clone(), classes });
                     kept.push((place, map));
                 }
-                None => tracing::warn!("the column `{name}` is left out: its values are no classes"),
+                Err(why) => tracing::warn!("the column `{}` is left out: {why}", name.escape_debug()),
             }
         }
         let rows = self.rows.chunks_exact(self.names.len().max(1));
@@ -189,12 +212,20 @@ impl Columns {
     }
 }
 
-/// How many classes a column's values make, and the class of each by the order in which it came; none
-/// if all are the same, or words of which there are too many.
-fn classes(seen: HashMap<String, u32>) -> Option<(usize, Vec<u16>)> {
+/// Whether a cell says that nothing is known.
+fn is_gap(cell: &str) -> bool {
+    ["", "nan", "na", "n/a", "null", "none"].contains(&cell.trim().to_ascii_lowercase().as_str())
+}
+
+/// How many classes a column's values make, and the class of each by the order in which it came. Of no use
+/// are columns with gaps, with one value alone, or with too many words: a few words on why.
+fn classes(seen: HashMap<String, u32>) -> Result<(usize, Vec<u16>), String> {
     let mut values: Vec<(String, u32)> = seen.into_iter().collect();
+    if values.iter().any(|(value, _)| is_gap(value)) {
+        return Err("some pictures have no value".into());
+    }
     if values.len() < 2 {
-        return None;
+        return Err("all pictures have the same value".into());
     }
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
     let numbers: Option<Vec<f64>> = values.iter().map(|(text, _)| number(text)).collect();
@@ -206,10 +237,10 @@ fn classes(seen: HashMap<String, u32>) -> Option<(usize, Vec<u16>)> {
             let bin = ((value - low) / (high - low) * BINS as f64) as usize;
             map[*id as usize] = bin.min(BINS - 1) as u16;
         }
-        return Some((BINS, map));
+        return Ok((BINS, map));
     }
     if values.len() > MAX_CLASSES {
-        return None;
+        return Err(format!("it has {} different words, over {MAX_CLASSES}", values.len()));
     }
     values.sort_by(|(a, _), (b, _)| {
         match (number(a), number(b)) {
@@ -221,17 +252,23 @@ fn classes(seen: HashMap<String, u32>) -> Option<(usize, Vec<u16>)> {
     for (class, (_, id)) in values.iter().enumerate() {
         map[*id as usize] = class as u16;
     }
-    Some((values.len(), map))
+    Ok((values.len(), map))
 }
 
 fn text(path: &Path) -> Result<String, TableError> {
     let read = |source| TableError::Read { path: path.to_owned(), source };
-    let mut text = String::new();
+    let content = |problem: String| TableError::Content { path: path.to_owned(), problem };
+    let mut bytes = Vec::new();
     let file = File::open(path).map_err(read)?;
-    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(read)?;
-    if text.len() as u64 > MAX_BYTES {
-        let problem = format!("it has more than {} MiB", MAX_BYTES >> 20);
-        return Err(TableError::Content { path: path.to_owned(), problem });
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(content(format!("it has more than {} MiB", MAX_BYTES >> 20)));
+    }
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| content("it is no text in UTF-8; save it as such".into()))?;
+    // A byte order mark, as Excel writes it.
+    if text.starts_with('\u{feff}') {
+        text.drain(..3);
     }
     Ok(text)
 }
@@ -249,7 +286,7 @@ fn list(text: &str) -> Result<Rows, String> {
             return Err(format!("row {number} has {} values, not {}", row.len(), columns.len() + 1));
         }
         let name = row.remove(0);
-        rows.insert(name, row.join(BETWEEN));
+        insert(&mut rows, name, row.join(BETWEEN), number)?;
     }
     Ok((columns, rows))
 }
@@ -262,11 +299,26 @@ fn csv(text: &str) -> Result<Rows, String> {
     for record in reader.records() {
         let record = record.map_err(said)?;
         let mut values = record.iter();
+        let line = record.position().map_or(0, csv::Position::line);
         if let Some(name) = values.next() {
-            rows.insert(name.to_owned(), values.collect::<Vec<_>>().join(BETWEEN));
+            insert(&mut rows, name.to_owned(), values.collect::<Vec<_>>().join(BETWEEN), line)?;
         }
     }
     Ok((columns, rows))
+}
+
+/// Adds a row; one of the same name has to say the same.
+fn insert(rows: &mut HashMap<String, String>, name: String, row: String, number: u64) -> Result<(), String> {
+    match rows.entry(name) {
+        Entry::Occupied(old) if *old.get() != row => {
+            Err(format!("row {number} says otherwise of {} than a row above", old.key()))
+        }
+        Entry::Occupied(_) => Ok(()),
+        Entry::Vacant(place) => {
+            place.insert(row);
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +343,64 @@ mod tests {
     fn a_column_that_tells_nothing_is_left_out() {
         let (labels, classes) = columns(&[["1", "x"], ["2", "x"]]);
         assert_eq!((labels.len(), classes), (1, vec![0, 1]));
+    }
+
+    #[test]
+    fn a_column_with_gaps_is_left_out() {
+        for gap in ["", "nan", "NaN", "NA", "n/a", "None", " null "] {
+            let (labels, classes) = columns(&[["1", "x"], ["2", gap], ["3", "y"]]);
+            assert_eq!(labels, [Label { name: "a".into(), classes: 3 }], "{gap}");
+            assert_eq!(classes, [0, 1, 2]);
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_nothing_away() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("labels");
+        for text in ["\u{feff}name,Smiling\n1.jpg,1\n2.jpg,-1\n", "\u{feff}2\nSmiling\n1.jpg 1\n2.jpg -1\n"] {
+            std::fs::write(&path, text)?;
+            let table = Table::read(&path)?;
+            assert_eq!(
+                (table.columns(), table.of("1.jpg")?.next()),
+                (&["Smiling".to_owned()][..], Some("1"))
+            );
+        }
+        std::fs::write(&path, "\u{feff}1.jpg 2\n2.jpg 0\n")?;
+        assert!(Partition::read(&path, Part::Test)?.holds("1.jpg"));
+        Ok(())
+    }
+
+    #[test]
+    fn rows_that_contradict_each_other_are_refused() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("labels");
+        let read = |text: &str| -> Result<String, Box<dyn std::error::Error>> {
+            std::fs::write(&path, text)?;
+            Ok(Table::read(&path).map_or_else(|error| error.to_string(), |_| String::new()))
+        };
+        assert_eq!(read("name,b\n1.jpg,1\n2.jpg,2\n1.jpg,1\n")?, "");
+        assert!(read("name,b\n1.jpg,1\n2.jpg,2\n1.jpg,3\n")?.contains("row 4 says otherwise of 1.jpg"));
+        assert!(read("2\nb\n1.jpg 1\n1.jpg 2\n")?.contains("row 4 says otherwise of 1.jpg"));
+        std::fs::write(&path, "1.jpg 0\n1.jpg 2\n")?;
+        let said = Partition::read(&path, Part::Test).expect_err("it was taken").to_string();
+        assert!(said.contains("1.jpg is 0 in row 1 and 2 in row 2"), "{said}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_partition_may_be_a_csv_file() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("list_eval_partition.csv");
+        std::fs::write(&path, "image_id,partition\r\n000001.jpg,0\r\n\"000002.jpg\", 2\r\n")?;
+        let test = Partition::read(&path, Part::Test)?;
+        assert!(test.holds("a/000002.jpg") && !test.holds("000001.jpg"));
+        for bad in ["image_id,partition\n1.jpg,three\n", "1.jpg,0\nimage_id,partition\n", "image partition\n"]
+        {
+            std::fs::write(&path, bad)?;
+            assert!(Partition::read(&path, Part::Test).is_err(), "{bad}");
+        }
+        Ok(())
     }
 
     #[test]

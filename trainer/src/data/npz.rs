@@ -8,9 +8,12 @@ use std::path::Path;
 
 use model::ImageShape;
 
+use super::place;
 use super::prepare::PrepareError;
 use crate::npy;
 
+/// Bytes of an entry's own header before its name.
+const OWN_HEADER: usize = 30;
 /// Longest side of an image.
 const MAX_SIDE: u64 = 1024;
 
@@ -34,10 +37,16 @@ pub(super) fn each<T>(
     let read = |source| PrepareError::Read { path: path.to_owned(), source };
     let content = |problem: String| PrepareError::Content { path: path.to_owned(), problem };
     let within = |problem: String| content(format!("{}: {problem}", array.name));
-    let file = BufReader::new(File::open(path).map_err(read)?);
-    let mut archive = zip::ZipArchive::new(file).map_err(|error| content(error.to_string()))?;
+    let file = File::open(path).map_err(read)?;
+    let other = file.try_clone().map_err(read)?;
+    let mut archive =
+        zip::ZipArchive::new(BufReader::new(file)).map_err(|error| content(error.to_string()))?;
     let mut entry = archive.by_name(array.name).map_err(|error| within(error.to_string()))?;
+    if !named_alike(&other, entry.header_start(), entry.name_raw()) {
+        return Err(within("the archive's directory and the entry itself name it differently".into()));
+    }
     let stored = entry.size();
+    let unread = |error: std::io::Error| within(format!("{error}; copy or download it again"));
     let mut reader = BufReader::with_capacity(1 << 18, &mut entry).take(stored);
     let (shape, count) = sides(&mut reader, array.binary).and_then(shape).map_err(within)?;
     let size = shape.len() as u64;
@@ -48,7 +57,7 @@ pub(super) fn each<T>(
     let mut state = start(shape, count)?;
     let mut image = vec![0; shape.len()];
     for index in 0..count {
-        reader.read_exact(&mut image).map_err(read)?;
+        reader.read_exact(&mut image).map_err(unread)?;
         if array.binary {
             if let Some(value) = image.iter().find(|&&value| value > 1) {
                 return Err(content(format!("image {index} has the value {value}, where all are 0 or 1")));
@@ -57,7 +66,18 @@ pub(super) fn each<T>(
         }
         visit(&mut state, &image)?;
     }
+    // The checksum is compared where the reader comes to the end.
+    std::io::copy(&mut reader.into_inner(), &mut std::io::sink()).map_err(unread)?;
     Ok(state)
+}
+
+/// Whether an entry's own header, which comes before its content, has the name that the archive's
+/// directory at the end gives it.
+fn named_alike(file: &File, start: u64, name: &[u8]) -> bool {
+    let mut header = vec![0; OWN_HEADER + name.len()];
+    place::read(file, start, &mut header).is_ok()
+        && usize::from(u16::from_le_bytes([header[26], header[27]])) == name.len()
+        && header[OWN_HEADER..] == *name
 }
 
 fn sides(reader: &mut impl Read, binary: bool) -> Result<[u64; 4], String> {

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use image_webp::WebPDecoder;
 use model::ImageShape;
 use zune_jpeg::JpegDecoder;
@@ -42,7 +43,7 @@ pub(super) struct Picture {
     pub(super) orientation: u16,
 }
 
-/// The pixels of a PNG, JPEG or WebP file, `[side, side, channels]`: turned as its EXIF data says,
+/// The pixels of a PNG, JPEG, WebP, BMP, GIF or TIFF file, of its first picture if it has several, `[side, side, channels]`: turned as its EXIF data says,
 /// cropped, laid on white where it is transparent, and resized.
 ///
 /// # Errors
@@ -55,7 +56,7 @@ pub(super) fn decode(bytes: &[u8], target: &Target) -> Result<Vec<u8>, String> {
     } else if bytes.starts_with(b"RIFF") {
         webp(bytes)
     } else {
-        Err("it is no PNG, JPEG or WebP picture".into())
+        other(bytes)
     }?;
     let image = resize(&exif::upright(picture), target.share, target.side);
     if !target.grey {
@@ -101,6 +102,33 @@ fn webp(bytes: &[u8]) -> Result<Picture, String> {
     decoder.read_image(&mut pixels).map_err(|error| error.to_string())?;
     let orientation = decoder.exif_metadata().ok().flatten().map_or(1, |bytes| exif::orientation(&bytes));
     Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
+}
+
+/// A BMP, GIF or TIFF file.
+fn other(bytes: &[u8]) -> Result<Picture, String> {
+    let format = if bytes.starts_with(b"BM") {
+        ImageFormat::Bmp
+    } else if bytes.starts_with(b"GIF8") {
+        ImageFormat::Gif
+    } else if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
+        ImageFormat::Tiff
+    } else {
+        return Err("it is no PNG, JPEG, WebP, BMP, GIF or TIFF picture".into());
+    };
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE as u32);
+    limits.max_image_height = Some(MAX_SIDE as u32);
+    limits.max_alloc = Some(4 * MAX_PIXELS as u64 * size_of::<u16>() as u64);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
+    let (width, height) = decoder.dimensions();
+    let (width, height) = (width as usize, height as usize);
+    fits(width, height)?;
+    let orientation = decoder.orientation().map_or(1, |orientation| orientation.to_exif().into());
+    let image = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
+    let pixels = on_white(&image.to_rgba8(), width * height)?;
+    Ok(Picture { width, height, pixels, orientation })
 }
 
 fn png(bytes: &[u8]) -> Result<Picture, String> {

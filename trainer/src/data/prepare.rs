@@ -14,12 +14,15 @@ use super::picture::{Target, decode};
 use super::recipe::{Grid, Recipe, Source};
 use super::{h5, norb, npz};
 use crate::file::{self, WriteError};
+use crate::report::counted;
 
 /// Files that are decoded at a time, and most bytes of them.
 const CHUNK: usize = 512;
 const CHUNK_BYTES: usize = 256 << 20;
 /// One file in so many may be bad.
 const BAD: u64 = 100;
+/// Bad files that are named in the log.
+const LOGGED: u64 = 20;
 
 /// Why a data set can't be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -42,15 +45,15 @@ pub enum PrepareError {
     },
     /// Too many of the pictures are bad.
     #[error(
-        "{bad} of {seen} pictures in {} can't be used, which is more than one in {BAD}; \
-         the last was {name}: {problem}", path.display()
+        "{bad} of {} in {} can't be used, which is more than one in {BAD}; \
+         the last was {name}: {problem}", counted(*seen, "picture"), path.display()
     )]
     Bad {
         /// File or folder.
         path: PathBuf,
         /// Pictures that can't be used.
         bad: u64,
-        /// Pictures so far.
+        /// Pictures in all.
         seen: u64,
         /// The last bad one.
         name: String,
@@ -97,14 +100,18 @@ impl Job<'_> {
     /// If the files can't be read, are of another kind, or more than one picture in a hundred is bad;
     /// and if `stop` is set. Nothing is written then.
     pub fn run(&self, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Result<Header, PrepareError> {
-        let mut outcome = Err(PrepareError::Stopped);
+        let mut filled = None;
         let written = file::stream(self.out, |out| {
-            outcome = self.fill(out, stop, progress);
+            let outcome = filled.insert(self.fill(out, stop, progress));
             if outcome.is_ok() { Ok(()) } else { Err(std::io::Error::other("the images are not complete")) }
         });
-        let header = outcome?;
-        written?;
-        Ok(header)
+        // Where nothing was filled in, the file could not be begun.
+        match (filled, written) {
+            (Some(Err(error)), _) => Err(error),
+            (_, Err(error)) => Err(error.into()),
+            (Some(Ok(header)), Ok(())) => Ok(header),
+            (None, Ok(())) => Err(PrepareError::Stopped),
+        }
     }
 
     fn fill<W: Write + Seek>(
@@ -128,8 +135,11 @@ impl Job<'_> {
                 let mut writer = self.writer(out, target.shape(), columns)?;
                 let mut chunk = Vec::new();
                 let mut bytes = 0;
-                Files::at(self.path)?.each(wanted, &mut |encoded| {
+                let mut last = None;
+                let mut elsewhere = 0;
+                let others = Files::at(self.path)?.each(wanted, &mut |encoded| {
                     if self.partition.is_some_and(|part| !part.holds(&encoded.name)) {
+                        elsewhere += 1;
                         return Ok(());
                     }
                     bytes += encoded.bytes.as_ref().map_or(0, Vec::len);
@@ -138,10 +148,22 @@ impl Job<'_> {
                         return Ok(());
                     }
                     bytes = 0;
-                    self.push(&mut writer, std::mem::take(&mut chunk), &target)?;
+                    last = self.push(&mut writer, std::mem::take(&mut chunk), &target)?.or(last.take());
                     step(writer.header().count, progress)
                 })?;
-                self.push(&mut writer, chunk, &target)?;
+                let last = self.push(&mut writer, chunk, &target)?.or(last);
+                if let Some(words) = others.words() {
+                    tracing::warn!("{words}");
+                }
+                self.few_bad(writer.header(), last)?;
+                if let Some(part) = self.partition.filter(|_| writer.header().count == 0 && elsewhere > 0) {
+                    let problem = format!(
+                        "none of the {} in {} is of the part that is wanted",
+                        counted(elsewhere, "picture"),
+                        self.path.display()
+                    );
+                    return Err(PrepareError::Content { path: part.path().to_owned(), problem });
+                }
                 self.finish(writer)
             }
             Source::Npz(array, grid) => {
@@ -183,7 +205,8 @@ impl Job<'_> {
     ) -> Result<Gridded<W>, PrepareError> {
         let whole = grid.iter().map(|(_, classes)| classes).product::<u64>() == count;
         if !whole {
-            tracing::warn!("{count} images are not the grid of {}; no factors are kept", self.recipe.name);
+            let images = counted(count, "image");
+            tracing::warn!("{images} do not make the grid of {}; no factors are kept", self.recipe.name);
         }
         let grid = if whole { grid } else { &[] };
         let columns = grid.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -230,13 +253,14 @@ impl Job<'_> {
         }
     }
 
-    /// Decodes the files in parallel and writes their images in order.
+    /// Decodes the files in parallel and writes their images in order. Returns the last bad one and what is
+    /// wrong with it.
     fn push<W: Write + Seek>(
         &self,
         writer: &mut Writer<W>,
         chunk: Vec<Encoded>,
         target: &Target,
-    ) -> Result<(), PrepareError> {
+    ) -> Result<Option<(String, String)>, PrepareError> {
         let decoded: Vec<_> = chunk
             .into_par_iter()
             .map(|Encoded { name, bytes }| {
@@ -253,14 +277,21 @@ impl Job<'_> {
                     writer.push(&image, labels).map_err(|source| self.unwritten(source))?;
                 }
                 Err(problem) => {
-                    tracing::warn!("{name} is left out: {problem}");
+                    let name = name.escape_debug().to_string();
+                    if writer.header().skipped < LOGGED {
+                        tracing::warn!("{name} is left out: {problem}");
+                    }
                     writer.skip(&name);
                     last = Some((name, problem));
                 }
             }
         }
-        let bad = writer.header().skipped;
-        let seen = writer.header().count + bad;
+        Ok(last)
+    }
+
+    /// Whether few enough pictures of all are bad, wherever they stood.
+    fn few_bad(&self, header: &Header, last: Option<(String, String)>) -> Result<(), PrepareError> {
+        let (bad, seen) = (header.skipped, header.count + header.skipped);
         match last {
             Some((name, problem)) if bad * BAD > seen => {
                 Err(PrepareError::Bad { path: self.path.to_owned(), bad, seen, name, problem })

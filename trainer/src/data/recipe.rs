@@ -52,7 +52,7 @@ pub struct Recipe {
 pub const RECIPES: [Recipe; 7] = [
     Recipe {
         name: "folder",
-        path: "a folder, tar or zip of PNG, JPEG or WebP pictures",
+        path: "a folder, tar or zip of PNG, JPEG, WebP, BMP, GIF or TIFF pictures",
         terms: "your own pictures",
         source: Source::Pictures {
             wanted: |_| true,

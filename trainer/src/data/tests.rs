@@ -1,6 +1,6 @@
 //! Small real files of every format, whole and hostile.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -497,4 +497,195 @@ fn hostile_hdf5_is_refused_by_name_and_nothing_is_written() {
         assert!(said.contains("3dshapes.h5"), "{said}");
     }
     assert!(!place.out().exists());
+}
+
+#[test]
+fn a_flipped_bit_of_an_archive_is_seen() {
+    let place = Place::new();
+    let pixels: Vec<u8> = (0..40 * 16).map(|index| u8::from(index % 7 == 0)).collect();
+    let array = [&crate::npy::header(&[40, 4, 4])[..], &pixels].concat();
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    writer.start_file("imgs.npy", options).expect("a zip entry");
+    writer.write_all(&array).expect("zip bytes");
+    let whole = writer.finish().expect("a zip file").into_inner();
+    place.prepare("dsprites", &place.write("d.npz", &whole), None).expect("the whole archive");
+    let at = whole.windows(16).position(|window| window == &pixels[..16]).expect("the first image");
+    for (place_of_bit, word) in [(at + 100, "checksum"), (at + 639, "checksum"), (32, "differently")] {
+        let mut bytes = whole.clone();
+        bytes[place_of_bit] ^= 1;
+        let said = place.prepare("dsprites", &place.write("d.npz", &bytes), None);
+        let said = said.expect_err("it was taken").to_string();
+        assert!(said.contains("d.npz") && said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn images_in_fortrans_order_are_told_so() {
+    let place = Place::new();
+    let header = crate::npy::header(&[40, 4, 4]);
+    let header = String::from_utf8_lossy(&header[10..]).replace("False", "True ").into_bytes();
+    let start = [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes()].concat();
+    let array = [&start, &header[..], &[0; 640]].concat();
+    let path = place.write("d.npz", &zip_of(&[("imgs.npy", &array)]));
+    let said = place.prepare("dsprites", &path, None).expect_err("it was taken").to_string();
+    assert!(said.contains("Fortran's order") && said.contains("ascontiguousarray"), "{said}");
+}
+
+/// A cache's bytes with another header, its own checksum right.
+fn with_header(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let length = u32::from_le_bytes(*bytes[8..].first_chunk().expect("a length")) as usize;
+    let json = String::from_utf8_lossy(&bytes[16..16 + length]).replacen(from, to, 1);
+    let mut changed = bytes.to_vec();
+    changed[16..4096].fill(0);
+    changed[16..16 + json.len()].copy_from_slice(json.as_bytes());
+    changed[8..12].copy_from_slice(&(json.len() as u32).to_le_bytes());
+    changed[12..16].copy_from_slice(&crc32fast::hash(json.as_bytes()).to_le_bytes());
+    changed
+}
+
+#[test]
+fn a_cache_is_believed_nothing() -> Outcome {
+    let place = Place::new();
+    for index in 0..3 {
+        place.write(&format!("in/{index}.png"), &grey(index * 10));
+    }
+    let table = Table::read(&place.write("labels.csv", b"name,age\n0.png,1\n1.png,2\n2.png,3\n"))?;
+    place.labelled("folder", &place.0.path().join("in"), Some(TARGET), Some(&table), None)?;
+    let whole = fs::read(place.out())?;
+    let refused = |bytes: &[u8]| {
+        fs::write(place.out(), bytes).expect("a file");
+        open(&place.out().to_string_lossy()).err().expect("it was taken").to_string()
+    };
+    for (from, to, word) in [
+        ("\"classes\":3", "\"classes\":1000000000000000000", "not 2 to 256"),
+        ("\"classes\":3", "\"classes\":2", "image 2 has class 2 of `age`, which has 2"),
+        ("\"count\":3", "\"count\":1000000000000000000", "absurd"),
+        ("\"count\":3", "\"count\":4", "images need"),
+    ] {
+        let said = refused(&with_header(&whole, from, to));
+        assert!(said.contains("out.images") && said.contains(word), "{said}");
+    }
+    let mut label = whole.clone();
+    let last = label.len() - 1;
+    label[last] = 0xff;
+    assert!(refused(&label).contains("has class"));
+    let mut pixel = whole.clone();
+    pixel[4096] ^= 1;
+    assert!(refused(&pixel).contains("checksum"));
+    // Cut short while it is in use.
+    fs::write(place.out(), &whole)?;
+    let dataset = open(&place.out().to_string_lossy())?;
+    File::options().write(true).open(place.out())?.set_len(5000)?;
+    let mut images = vec![0.0; dataset.image_shape().len()];
+    let said = dataset.read(&[2], &mut images).expect_err("it was read").to_string();
+    assert!(said.contains("out.images") && said.contains("cut short"), "{said}");
+    assert_eq!(dataset.classes(2), [2]);
+    Ok(())
+}
+
+#[test]
+fn hdf5_chunks_that_are_lost_are_no_black_pictures() {
+    let place = Place::new();
+    let mut builder = hdf5_pure::FileBuilder::new();
+    let images = builder.create_dataset("images");
+    images.with_u8_data(&[9; 70 * 12]).with_shape(&[70, 2, 2, 3]).with_chunks(&[7, 2, 2, 3]);
+    let whole = builder.finish().expect("an HDF5 file");
+    place.prepare("shapes3d", &place.write("3dshapes.h5", &whole), None).expect("the whole file");
+    let mut lost = 0;
+    // Wherever an address in the file stands, none is put in its place.
+    for at in 0..whole.len() - 8 {
+        let word = u64::from_le_bytes(*whole[at..].first_chunk().expect("eight bytes"));
+        if !(500..whole.len() as u64).contains(&word) {
+            continue;
+        }
+        let mut bytes = whole.clone();
+        bytes[at..at + 8].fill(0xff);
+        match place.prepare("shapes3d", &place.write("3dshapes.h5", &bytes), None) {
+            Ok(_) => assert!(place.firsts().iter().all(|first| *first == 9), "{at}"),
+            Err(error) => {
+                assert!(error.to_string().contains("3dshapes.h5"), "{error}");
+                lost += 1;
+            }
+        }
+    }
+    assert!(lost > 5, "{lost}");
+}
+
+#[test]
+fn bad_pictures_are_counted_in_the_end_wherever_they_stand() -> Outcome {
+    for first in [true, false] {
+        let place = Place::new();
+        for index in 0..1000 {
+            let bad = if first { index < 8 } else { index >= 992 };
+            let bytes = if bad { b"rubbish".to_vec() } else { grey(7) };
+            place.write(&format!("in/{index:04}.png"), &bytes);
+        }
+        let header = place.prepare("folder", &place.0.path().join("in"), Some(TARGET))?;
+        assert_eq!((header.count, header.skipped), (992, 8));
+    }
+    Ok(())
+}
+
+#[test]
+fn pictures_of_every_format_are_read() -> Outcome {
+    use image::ImageFormat::{Bmp, Gif, Tiff};
+    let place = Place::new();
+    for (name, format) in [("a.bmp", Bmp), ("b.GIF", Gif), ("c.tif", Tiff), ("d.TIFF", Tiff)] {
+        let mut bytes = Cursor::new(Vec::new());
+        let pixels = [60; 8 * 8 * 3];
+        image::write_buffer_with_format(&mut bytes, &pixels, 8, 8, image::ExtendedColorType::Rgb8, format)?;
+        place.write(&format!("in/{name}"), &bytes.into_inner());
+    }
+    place.write("in/e.jfif", &jpeg(None));
+    place.write("in/notes.txt", b"none");
+    place.write("in/raw.heic", b"none");
+    let header = place.prepare("folder", &place.0.path().join("in"), Some(TARGET))?;
+    assert_eq!((header.count, header.skipped), (5, 0));
+    assert_eq!(place.firsts(), [60, 60, 60, 60, 200]);
+    let mut seen = 0;
+    let others = files::Files::at(&place.0.path().join("in"))?.each(|_| true, &mut |_| {
+        seen += 1;
+        Ok(())
+    })?;
+    let words = others.words().ok_or("nothing was left out")?;
+    assert_eq!(seen, 5);
+    assert_eq!(words, "2 other files were left out: 1 .heic, such as raw.heic; 1 .txt, such as notes.txt");
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_pipes_and_folders_are_named_and_not_followed() -> Outcome {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    place.write("in/a.png", &grey(10));
+    let elsewhere = place.write("elsewhere/b.png", &grey(20));
+    let pipe = place.0.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
+    let folder = place.0.path().join("in");
+    symlink(&pipe, folder.join("p.png"))?;
+    symlink(elsewhere.parent().ok_or("a folder")?, folder.join("more"))?;
+    symlink(&elsewhere, folder.join("c.png"))?;
+    place.prepare("folder", &folder, Some(TARGET))?;
+    assert_eq!(place.firsts(), [10, 20]);
+    let others = files::Files::at(&folder)?.each(|_| true, &mut |_| Ok(()))?;
+    let words = others.words().ok_or("nothing was left out")?;
+    assert_eq!(words, "2 other files were left out: 2 links to no file, such as more");
+    let said = place.prepare("folder", &pipe, Some(TARGET)).expect_err("it was taken").to_string();
+    assert!(said.contains("pipe") && said.contains("neither a folder nor a file"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_list_that_names_no_picture_is_what_is_blamed() -> Outcome {
+    let place = Place::new();
+    place.write("in/a.png", &grey(10));
+    let list = place.write("list.txt", b"other.png 0\n");
+    let part = Partition::read(&list, Part::Train)?;
+    let folder = place.0.path().join("in");
+    let said = place.labelled("folder", &folder, Some(TARGET), None, Some(&part));
+    let said = said.expect_err("it was taken").to_string();
+    assert!(said.contains("list.txt") && said.contains("none of the 1 picture in"), "{said}");
+    Ok(())
 }
