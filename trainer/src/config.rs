@@ -1,5 +1,6 @@
 //! A run's configuration: what is trained on what, and how.
 
+use std::io::Read;
 use std::path::Path;
 
 use model::ModelConfig;
@@ -125,6 +126,11 @@ impl Train {
     }
 }
 
+/// Most parts of a dotted key: the configuration's deepest has three.
+const MAX_KEYS: usize = 8;
+/// Largest configuration that is read.
+const MAX_FILE: u64 = 1 << 20;
+
 /// A configuration that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -165,8 +171,14 @@ impl Config {
     /// Names the file and the key.
     pub fn read(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: name.clone(), source })?;
+        let read = |source| ConfigError::Read { path: name.clone(), source };
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(read)?;
+        file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(read)?;
+        if text.len() as u64 > MAX_FILE {
+            let message = format!("it has more than {} KiB and is no configuration", MAX_FILE >> 10);
+            return Err(ConfigError::Parse { path: name, message });
+        }
         let mut config = Self::parse(&name, &text, overrides)?;
         if config.source.is_none() {
             config.source = path.file_name().map(|file| file.to_string_lossy().into_owned());
@@ -196,7 +208,7 @@ impl Config {
             toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| parse(&path, e.to_string()))?
         };
         // A set that can't be opened says so when it is read.
-        if !shaped && let Ok(dataset) = data::open(&config.dataset) {
+        if !shaped && let Ok(dataset) = data::find(&config.dataset) {
             config.model.image = dataset.image_shape();
         }
         config.validate(path)?;
@@ -278,8 +290,8 @@ impl Config {
         {
             return fail("train.average".into(), format!("is {decay}; it must lie above 0 and below 1"));
         }
-        if self.name.is_empty() || self.name.len() > 64 {
-            return fail("name".into(), "must have 1 to 64 bytes".into());
+        if self.name.is_empty() || self.name.len() > 64 || self.name.chars().any(char::is_control) {
+            return fail("name".into(), "must have 1 to 64 bytes and no control characters".into());
         }
         Ok(())
     }
@@ -292,7 +304,10 @@ fn set(table: &mut toml::Table, pair: &str) -> Result<(), String> {
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    let mut path: Vec<&str> = key.trim().split('.').collect();
+    let mut path: Vec<&str> = key.trim().split('.').map(str::trim).collect();
+    if path.len() > MAX_KEYS || path.iter().any(|part| part.is_empty()) {
+        return Err("its key is none of a configuration".into());
+    }
     let last = path.pop().unwrap_or_default();
     let mut here = table;
     for part in path {
@@ -354,6 +369,9 @@ mod tests {
             assert!(message.contains("a.toml") && message.contains(key), "{message}");
         }
         assert!(error(SPARSE, &["nonsense"]).contains("key=value"));
+        let deep = format!("{}a=1", "a.".repeat(60_000));
+        assert!(error(SPARSE, &[&deep]).contains("none of a configuration"));
+        assert!(error(&SPARSE.replace("'a'", "\"a\\u001b[2J\""), &[]).contains("control"));
         assert!(error("name = 'a'", &[]).contains("objective"));
     }
 

@@ -1,6 +1,7 @@
 //! The command line `latentscope`.
 
 mod cli;
+mod log;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -16,7 +17,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> ExitCode {
     one_candle_thread();
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(log::Writer::default)
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .without_time()
@@ -24,7 +26,7 @@ fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", cli::sentence(&error));
             ExitCode::FAILURE
         }
     }

@@ -11,6 +11,7 @@ use anyhow::Context;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use trainer::train::{Line, METRICS};
 
+use super::print::sentence;
 use super::sweep::{BUSY, STOPPED};
 
 /// Pause between two looks at the running processes.
@@ -89,7 +90,7 @@ impl Fleet<'_> {
                 match self.start(share) {
                     Ok(child) => running.push(Running { place, child, bar: bar(&bars, share) }),
                     Err(error) => {
-                        outcomes[place] = Outcome::Failed(format!("{error:#}"));
+                        outcomes[place] = Outcome::Failed(sentence(&error));
                         tell(&bars, share, &outcomes[place]);
                     }
                 }

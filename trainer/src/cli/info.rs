@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use model::Card;
-use trainer::report::{Column, Table, objective, thousands};
+use trainer::report::{Column, Table, counted, objective};
 use trainer::trained;
 
-use super::print::print;
+use super::print::{print, shown};
 
 /// Arguments of `info`.
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             text += &format!("{}\n", serde_json::to_string(&card)?);
         } else {
             let between = if place == 0 { "" } else { "\n\n" };
-            text += &format!("{between}{} ({})\n{}", card.name, path.display(), describe(&card));
+            let path = path.display().to_string();
+            text += &format!("{between}{} ({})\n{}", shown(&card.name), shown(&path), describe(&card));
         }
     }
     print(&text)
@@ -47,20 +48,20 @@ fn describe(card: &Card) -> String {
         (
             "network",
             format!(
-                "convolutions {}, hidden layer {}, {} latent units; {} parameters",
+                "convolutions {}, hidden layer {}, {}; {}",
                 widths.join("-"),
                 model.hidden,
-                model.latent,
-                thousands(parameters as u64)
+                counted(model.latent as u64, "latent unit"),
+                counted(parameters as u64, "parameter")
             ),
         ),
         ("objective", objective(&card.objective)),
         (
             "training",
             format!(
-                "{} steps of {} images, learning rate {}, seed {}",
-                thousands(training.steps),
-                training.batch,
+                "{} of {}, learning rate {}, seed {}",
+                counted(training.steps, "step"),
+                counted(training.batch as u64, "image"),
                 training.learning_rate,
                 training.seed
             ),
@@ -71,13 +72,14 @@ fn describe(card: &Card) -> String {
     if let Some(config) = &training.config {
         facts.push(("config", config.clone()));
     }
-    let mut text: String = facts.iter().map(|(key, value)| format!("  {key:<10}{value}\n")).collect();
+    let mut text: String =
+        facts.iter().map(|(key, value)| format!("  {key:<10}{}\n", shown(value))).collect();
     text += &format!("\n{}", units(card));
     if !card.scores.is_empty() {
         let mut table =
             Table::new(vec![Column::words("score"), Column::numbers("value"), Column::words("protocol")]);
         for score in &card.scores {
-            table.row(vec![score.metric.clone(), format!("{:.4}", score.value), score.protocol.clone()]);
+            table.row(vec![shown(&score.metric), format!("{:.4}", score.value), shown(&score.protocol)]);
         }
         text += &format!("\n{table}");
     }
@@ -91,7 +93,8 @@ fn units(card: &Card) -> Table {
         Table::new(std::iter::once(Column::numbers("unit")).chain(numbers).chain(words).collect());
     for (index, unit) in card.units.iter().enumerate() {
         let numbers = [unit.kl, unit.mean, unit.std, unit.posterior_std, unit.range[0], unit.range[1]];
-        let factor = unit.factor.as_ref().map(|f| format!("{} {:.0} %", f.name, 100.0 * f.information));
+        let factor =
+            unit.factor.as_ref().map(|f| format!("{} {:.0} %", shown(&f.name), 100.0 * f.information));
         let state = if unit.is_active() { "active" } else { "inactive" };
         table.row(
             std::iter::once(index.to_string())

@@ -24,6 +24,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use print::sentence;
+
 /// Trains, measures and exports Latentscope's autoencoders.
 #[derive(Debug, Parser)]
 #[command(name = "latentscope", version)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use trainer::config::Config;
 use trainer::file;
-use trainer::report::{Column, Table};
+use trainer::report::{Column, Table, counted};
 use trainer::study::slurm::{Job, quoted, script};
 use trainer::study::{Planned, State, Study};
 use trainer::train::{End, Folder, Limits, Lock, LockError, Run};
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Stop training after so many seconds; the same command goes on later.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = train::seconds)]
     limit_seconds: Option<f64>,
     /// Do one run alone: its number, from 0, or its name.
     #[arg(long, value_name = "ID")]
@@ -68,9 +68,6 @@ enum Launcher {
 
 /// Does what is left to do of a study.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if args.limit_seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds < 1e9)) {
-        bail!("--limit-seconds must lie above 0");
-    }
     let study = Study::read(&args.study)?;
     let out = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&study.plan.study));
     if let Some(id) = &args.run {
@@ -119,10 +116,9 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
             }
             train::export(&run, &checkpoint)?;
         }
-        State::Other => bail!(
-            "{} holds a run of another configuration; move it away, or choose another --out",
-            folder.display()
-        ),
+        State::Other => {
+            bail!("{} holds files of another run; move them away, or choose another --out", folder.display())
+        }
     }
     // One seed for all: every model is asked the same questions.
     score::add(folder, args.scoring, 0)?;
@@ -179,7 +175,7 @@ fn here(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     if stopped > 0 {
-        tracing::info!("{stopped} runs are left to do; the same command goes on with them");
+        tracing::info!("{} left to do; the same command goes on", counted(stopped as u64, "run"));
         return Ok(ExitCode::from(STOPPED));
     }
     tracing::info!("report on them with: latentscope report {}", out.display());
@@ -268,10 +264,10 @@ fn submit(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
     let id = said.trim().split(';').next().unwrap_or_default();
     let folder = quoted(&out.display().to_string());
     print(&format!(
-        "submitted {} runs as job {id}\nfollow them with: squeue --job {id}; tail -f {folder}/slurm-{id}_*.log\n\
+        "submitted {} as job {id}\nfollow them with: squeue --job {id}; tail -f {folder}/slurm-{id}_*.log\n\
          stop them with: scancel {id}; this command goes on with what is left\n\
          report on them with: latentscope report {folder}\n",
-        left.len()
+        counted(left.len() as u64, "run")
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use candle_core::Device;
 use model::Weights;
 use trainer::config::Config;
 use trainer::data::Dataset;
+use trainer::report::counted;
 use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run};
 use trainer::{data, export, file, trained};
 
@@ -32,7 +33,7 @@ pub(crate) struct Args {
     /// if the run has no checkpoint yet.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Start again in a folder that holds a run; its checkpoints are deleted.
+    /// Start again in a folder that holds a run; the old one is moved to a folder `before-1` in it.
     #[arg(long)]
     force: bool,
     /// The model's name.
@@ -57,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Stop after so many seconds, keep a checkpoint and export what there is.
-    #[arg(long)]
+    #[arg(long, value_parser = seconds)]
     max_seconds: Option<f64>,
     /// Where to train.
     #[arg(long, value_enum, default_value_t = Place::Auto)]
@@ -103,9 +104,15 @@ impl Place {
     }
 }
 
+/// A time limit as it is written on the command line.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds < 1e9);
+    seconds.ok_or_else(|| "it must be a number of seconds above 0 and below 1e9".to_owned())
+}
+
 impl Args {
     fn overrides(&self) -> Vec<String> {
-        let text = |value: &String| format!("{value:?}");
+        let text = |value: &String| toml::Value::String(value.clone()).to_string();
         let flags = [
             ("name", self.name.as_ref().map(text)),
             ("dataset", self.dataset.as_ref().map(text)),
@@ -205,8 +212,8 @@ pub(super) fn export(run: &Run, checkpoint: &Checkpoint) -> anyhow::Result<()> {
     let path = run.folder.join(MODEL);
     file::write(&path, &weights.to_bytes()?)?;
     tracing::info!(
-        "trained {} steps in {:.0} s; wrote {}",
-        checkpoint.state.step,
+        "trained {} in {:.0} s; wrote {}",
+        counted(checkpoint.state.step, "step"),
         checkpoint.state.seconds,
         path.display()
     );
@@ -224,29 +231,57 @@ fn weights(path: &Path, run: &Run) -> anyhow::Result<Weights> {
 fn prepare(args: &Args, folder: &Path, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
     let checkpoints = Folder::of(folder);
     if args.resume {
+        is_a_run(folder)?;
         let newest = newest(&checkpoints, device)?;
         if newest.is_none() && args.from.is_none() {
             tracing::warn!("{} has no intact checkpoint; starting from the first step", folder.display());
         }
         return Ok(newest);
     }
-    let used = folder.join(CONFIG).exists() || checkpoints.path().exists();
-    if used && !args.force {
+    let old: Vec<PathBuf> = [CONFIG, METRICS, MODEL]
+        .map(|name| folder.join(name))
+        .into_iter()
+        .chain([checkpoints.path().to_owned()])
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect();
+    let Some(first) = old.first() else { return Ok(None) };
+    if !args.force {
         bail!(
-            "{} holds a run already; go on with --resume, replace it with --force, or choose another --out",
-            folder.display()
+            "{} holds {} already; go on with --resume, start again with --force, or choose another --out",
+            folder.display(),
+            first.file_name().unwrap_or_default().to_string_lossy()
         );
     }
-    for old in [folder.join(METRICS), folder.join(MODEL)] {
-        if old.exists() {
-            std::fs::remove_file(&old).with_context(|| format!("{} could not be deleted", old.display()))?;
-        }
-    }
-    if checkpoints.path().exists() {
-        std::fs::remove_dir_all(checkpoints.path())
-            .with_context(|| format!("{} could not be deleted", checkpoints.path().display()))?;
-    }
+    set_aside(folder, &old)?;
     Ok(None)
+}
+
+/// Whether the files in a folder that is gone on with are a run's, so far as there are any.
+fn is_a_run(folder: &Path) -> anyhow::Result<()> {
+    let config = folder.join(CONFIG);
+    if config.exists() {
+        Config::read(&config, &[])
+            .with_context(|| format!("{} is not the folder of a run", folder.display()))?;
+        return Ok(());
+    }
+    let foreign = [METRICS, MODEL].into_iter().find(|name| folder.join(name).exists());
+    if let Some(name) = foreign {
+        bail!("{} holds {name} but no {CONFIG}, so that it is not the folder of a run", folder.display());
+    }
+    Ok(())
+}
+
+/// Moves what a new run would replace into a folder of its own.
+fn set_aside(folder: &Path, old: &[PathBuf]) -> anyhow::Result<()> {
+    let free = (1..).map(|number| folder.join(format!("before-{number}")));
+    let aside = free.into_iter().find(|path| path.symlink_metadata().is_err()).unwrap_or_default();
+    std::fs::create_dir(&aside).with_context(|| format!("{} could not be made", aside.display()))?;
+    for path in old {
+        let to = aside.join(path.file_name().unwrap_or_default());
+        std::fs::rename(path, &to).with_context(|| format!("{} could not be moved", path.display()))?;
+    }
+    tracing::info!("what was there is now in {}; delete it once nobody needs it", aside.display());
+    Ok(())
 }
 
 /// The newest intact checkpoint, with a warning for each newer one that is not.

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
+use trainer::data::{self, DataError};
 use trainer::report::{Base, traversal};
 use trainer::trained::{Trained, sample};
 
 use super::models;
+use super::print::shown;
 
 /// Arguments of `traverse`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +24,8 @@ pub(crate) struct Args {
     /// Start from the data set's image of that number.
     #[arg(long, conflicts_with = "seed")]
     index: Option<u64>,
-    /// Start from an image drawn at random under this seed.
+    /// Start from an image drawn at random under this seed; from the mean code where no images are at
+    /// hand.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Show inactive units as well.
@@ -35,26 +38,39 @@ pub(crate) struct Args {
 
 /// Draws the traversals of the units, those with the largest KL first.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let models = [Trained::open(&args.model)?];
-    let dataset = models::dataset(&models, args.dataset.as_deref())?;
-    let [model] = models;
-    let (index, image) = match args.index {
-        Some(index) if index >= dataset.len() => {
-            bail!("--index is {index}, but the images of `{}` are 0 to {}", dataset.name(), dataset.len() - 1)
-        }
-        Some(index) => {
-            let mut image = vec![0.0; dataset.image_shape().len()];
-            dataset.read(&[index], &mut image)?;
-            (index, image)
-        }
-        None => {
-            let (indices, image) = sample(&*dataset, 1, args.seed)?;
-            (indices[0], image)
-        }
-    };
+    let model = Trained::open(&args.model)?;
     let all = model.units_by_kl();
     let active: Vec<usize> = all.iter().copied().filter(|&unit| model.card.units[unit].is_active()).collect();
     let units = if args.all_units || active.is_empty() { all } else { active };
-    let canvas = traversal(&model, Base { index, image: &image }, &units, args.columns.into())?;
+    let image = image(args, &model)?;
+    let base = image.as_ref().map_or(Base::Mean, |(index, image)| Base::Image { index: *index, image });
+    let canvas = traversal(&model, base, &units, args.columns.into())?;
     models::save(&canvas, &args.out)
+}
+
+/// The image to start from, with its number; none where the data that the model learnt from is not here and
+/// no other was named.
+fn image(args: &Args, model: &Trained) -> anyhow::Result<Option<(u64, Vec<f32>)>> {
+    let name = args.dataset.as_deref().unwrap_or(&model.card.training.dataset);
+    let dataset = match data::open(name) {
+        Err(DataError::Unknown { .. }) if args.dataset.is_none() && args.index.is_none() => {
+            tracing::info!(
+                "`{}` is not here: the rows start from the mean code; --dataset names other images",
+                shown(name)
+            );
+            return Ok(None);
+        }
+        dataset => dataset?,
+    };
+    model.fits(&*dataset)?;
+    let Some(index) = args.index else {
+        let (indices, image) = sample(&*dataset, 1, args.seed)?;
+        return Ok(Some((indices[0], image)));
+    };
+    if index >= dataset.len() {
+        bail!("--index is {index}, but the images of `{}` are 0 to {}", dataset.name(), dataset.len() - 1)
+    }
+    let mut image = vec![0.0; dataset.image_shape().len()];
+    dataset.read(&[index], &mut image)?;
+    Ok(Some((index, image)))
 }

@@ -56,12 +56,16 @@ pub(super) fn width(label: &str, size: f32) -> f32 {
     width
 }
 
+/// More letters than any picture here has room for.
+const LONGEST: usize = 400;
+
 /// The label cut to `room` pixels, with an ellipsis where something is missing.
 pub(super) fn fit(label: &str, size: f32, room: f32) -> String {
-    if width(label, size) <= room {
+    // A label is short; of a long one only the beginning can fit.
+    let mut letters: Vec<char> = label.chars().take(LONGEST).collect();
+    if letters.len() < LONGEST && width(label, size) <= room {
         return label.to_owned();
     }
-    let mut letters: Vec<char> = label.chars().collect();
     while let Some(_last) = letters.pop() {
         let cut: String = letters.iter().copied().chain(['…']).collect();
         if width(&cut, size) <= room {
@@ -130,5 +134,6 @@ mod tests {
         let cut = fit("a very long name of a model", 20.0, 100.0);
         assert!(cut.ends_with('…') && width(&cut, 20.0) <= 100.0);
         assert_eq!(fit("anything", 20.0, 1.0), "");
+        assert_eq!(fit(&"name ".repeat(1 << 20), 20.0, 100.0), fit(&"name ".repeat(100), 20.0, 100.0));
     }
 }

@@ -17,13 +17,18 @@ const RANGE: f32 = 30.0;
 /// Pixels between images.
 const GAP: f32 = 4.0;
 
-/// The image that the traversals start from.
+/// What the traversals start from.
 #[derive(Clone, Copy, Debug)]
-pub struct Base<'a> {
-    /// Its number in the data set.
-    pub index: u64,
-    /// Its pixels, `[H, W, C]` in `[0, 1]`.
-    pub image: &'a [f32],
+pub enum Base<'a> {
+    /// The code of an image.
+    Image {
+        /// Its number in the data set.
+        index: u64,
+        /// Its pixels, `[H, W, C]` in `[0, 1]`.
+        image: &'a [f32],
+    },
+    /// The mean code over the data that the model learnt from, as its card has it.
+    Mean,
 }
 
 /// Draws the traversals of `units`, in the order given, over `columns` values each.
@@ -45,8 +50,11 @@ pub fn traversal(
         2.0 * MARGIN + LABELS + strip.max(6.0 * cell_width),
         2.0 * MARGIN + HEADER + units.len() as f32 * row_height,
     );
-    header(&mut canvas, trained, base);
-    let code = trained.encode(base.image)?;
+    let code = match base {
+        Base::Image { image, .. } => trained.encode(image)?,
+        Base::Mean => trained.card.units.iter().map(|unit| unit.mean).collect(),
+    };
+    header(&mut canvas, trained, base, &code)?;
     for (place, &unit) in units.iter().enumerate() {
         let top = MARGIN + HEADER + place as f32 * row_height;
         label(&mut canvas, trained, unit, [MARGIN, top + cell_height / 2.0]);
@@ -65,12 +73,21 @@ pub fn traversal(
     Ok(canvas)
 }
 
-fn header(canvas: &mut Canvas, trained: &Trained, base: Base) {
+fn header(canvas: &mut Canvas, trained: &Trained, base: Base, code: &[f32]) -> Result<(), TrainedError> {
     let shape = trained.card.model.image;
     let right = canvas.size().0 as f32 - MARGIN;
     let image = right - shape.width as f32;
-    canvas.image([image, MARGIN], 1, shape, base.image);
-    for (line, text) in ["base image".to_owned(), base.index.to_string()].into_iter().enumerate() {
+    let words = match base {
+        Base::Image { index, image: pixels } => {
+            canvas.image([image, MARGIN], 1, shape, pixels);
+            ["base image".to_owned(), index.to_string()]
+        }
+        Base::Mean => {
+            canvas.image([image, MARGIN], 1, shape, &trained.decode(code)?);
+            ["mean code".to_owned(), "decoded".to_owned()]
+        }
+    };
+    for (line, text) in words.into_iter().enumerate() {
         let place = [image - 12.0, MARGIN + 16.0 + 20.0 * line as f32];
         write(canvas, place, &text, Style::right(SMALL, MUTED));
     }
@@ -79,6 +96,7 @@ fn header(canvas: &mut Canvas, trained: &Trained, base: Base) {
     write(canvas, [MARGIN, MARGIN + 22.0], &title, Style::left(TITLE, INK));
     let line = fit(&subtitle(&trained.card), LABEL, room);
     write(canvas, [MARGIN, MARGIN + 50.0], &line, Style::left(LABEL, MUTED));
+    Ok(())
 }
 
 /// Unit, KL and factor, around the middle of a row.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::{Config, ConfigError};
-use crate::train::{CONFIG, MODEL};
+use crate::train::{CONFIG, METRICS, MODEL};
 use crate::trained;
 
 /// The last of the scores that a finished run has.
@@ -20,7 +20,7 @@ pub enum State {
     Trained,
     /// It is trained and scored.
     Finished,
-    /// A run of another configuration lies there.
+    /// A run of another configuration lies there, or files that are none of a run's.
     Other,
 }
 
@@ -32,7 +32,8 @@ impl State {
     pub fn of(folder: &Path, config: &Config) -> Result<Self, ConfigError> {
         let path = folder.join(CONFIG);
         if !path.exists() {
-            return Ok(Self::New);
+            let foreign = [METRICS, MODEL].iter().any(|name| folder.join(name).exists());
+            return Ok(if foreign { Self::Other } else { Self::New });
         }
         if Config::read(&path, &[])? != *config {
             return Ok(Self::Other);
