@@ -38,6 +38,10 @@ pub struct Card {
     /// Training curve, thinned to at most [`MAX_HISTORY`] points.
     #[serde(default)]
     pub history: Vec<HistoryPoint>,
+    /// CRC-32 of the card's other text and of all tensors, which reading a file checks. Writing a file fills
+    /// it in; files of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<u32>,
 }
 
 /// An objective and its parameters.
@@ -155,6 +159,13 @@ pub struct HistoryPoint {
     pub kl: f32,
 }
 
+impl HistoryPoint {
+    /// Whether it has no NaN and no infinity, which a card can't hold.
+    pub fn is_finite(&self) -> bool {
+        [self.loss, self.reconstruction, self.kl].iter().all(|value| value.is_finite())
+    }
+}
+
 impl Card {
     /// Checks that the card makes sense on its own.
     ///
@@ -173,9 +184,20 @@ impl Card {
         if self.history.len() > MAX_HISTORY {
             return Err(format!("its history has {} points, over {MAX_HISTORY}", self.history.len()));
         }
+        if let Some(point) = self.history.iter().find(|point| !point.is_finite()) {
+            return Err(format!("its history has a number that is not finite at step {}", point.step));
+        }
+        if let Some(score) = self.scores.iter().find(|score| !score.value.is_finite()) {
+            return Err(format!("its score `{}` is not finite", score.metric));
+        }
+        let training = [self.training.learning_rate, self.training.seconds];
+        if training.iter().chain(self.objective.parameters.values()).any(|value| !value.is_finite()) {
+            return Err("its training or its objective has a number that is not finite".to_owned());
+        }
         for (i, unit) in self.units.iter().enumerate() {
             let [low, high] = unit.range;
-            let numbers = [unit.kl, unit.mean, unit.std, unit.posterior_std, low, high];
+            let told = unit.factor.as_ref().map_or(0.0, |factor| factor.information);
+            let numbers = [unit.kl, unit.mean, unit.std, unit.posterior_std, low, high, told];
             if numbers.iter().any(|v| !v.is_finite()) {
                 return Err(format!("unit {i} has a number that is not finite"));
             }

@@ -14,6 +14,8 @@ pub const MAX_IMAGE_CHANNELS: usize = 4;
 pub const MAX_LATENT: usize = 256;
 /// Largest accepted width of a convolution or of the hidden layer.
 pub const MAX_WIDTH: usize = 4096;
+/// Most bytes of a network's tensors: 64 million weights, some eighty times the default's.
+pub const MAX_NETWORK: u64 = 256 << 20;
 /// Largest accepted number of convolutions: each halves the image.
 pub const MAX_CONVOLUTIONS: usize = 8;
 
@@ -171,7 +173,27 @@ impl ModelConfig {
                 });
             }
         }
+        let bytes = self.bytes();
+        if bytes > MAX_NETWORK {
+            return Err(ConfigError {
+                key: "channels",
+                value: format!("{:?} with hidden = {}", self.channels, self.hidden),
+                expected: format!(
+                    "the network would have {} MiB of weights; at most {} MiB can be written and read",
+                    bytes.div_ceil(1 << 20),
+                    MAX_NETWORK >> 20
+                ),
+            });
+        }
         Ok(())
+    }
+
+    /// Bytes of all tensors in f32.
+    #[inline]
+    pub fn bytes(&self) -> u64 {
+        let size =
+            |shape: &Vec<usize>| shape.iter().fold(4, |size: u64, &side| size.saturating_mul(side as u64));
+        self.tensors().values().map(size).fold(0, u64::saturating_add)
     }
 
     /// Height, width and channels of the last feature map.
@@ -238,6 +260,13 @@ mod tests {
     }
 
     #[test]
+    fn a_wide_network_can_be_written() {
+        let wide = ModelConfig { hidden: 2048, channels: vec![64, 128, 256, 512], ..ModelConfig::default() };
+        assert_eq!(wide.validate(), Ok(()));
+        assert!((150 << 20..MAX_NETWORK).contains(&wide.bytes()), "{}", wide.bytes());
+    }
+
+    #[test]
     fn impossible_values_are_named() {
         let bad = |change: fn(&mut ModelConfig)| {
             let mut config = ModelConfig::default();
@@ -253,6 +282,7 @@ mod tests {
         assert_eq!(bad(|c| c.channels = vec![8; MAX_CONVOLUTIONS + 1]), "channels");
         assert_eq!(bad(|c| c.channels[0] = 0), "channels");
         assert_eq!(bad(|c| c.image.channels = 5), "image.channels");
+        assert_eq!(bad(|c| (c.channels, c.hidden) = (vec![1024; 4], MAX_WIDTH)), "channels");
         assert_eq!(bad(|c| c.image.width = 60), "image.width");
         assert_eq!(bad(|c| c.image.height = 2 * MAX_SIDE), "image.height");
     }

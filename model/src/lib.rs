@@ -6,6 +6,7 @@
 //! Images are channels-last everywhere: `[N, H, W, C]`, values in `[0, 1]`.
 
 pub mod card;
+mod checksum;
 pub mod config;
 pub mod fault;
 pub mod likelihood;

@@ -1,7 +1,9 @@
 //! The weights file: one safetensors file whose metadata holds the model card.
 //!
 //! Tensors are f32 or f16, named and shaped as [`ModelConfig::tensors`] lists them; one whose values
-//! are all exact in f16 is written so, in half the bytes. The metadata has one key, [`CARD_KEY`], with the card as JSON, so that equal models give equal bytes.
+//! are all exact in f16 is written so, in half the bytes. The metadata has one key, [`CARD_KEY`], with the
+//! card as JSON, so that equal models give equal bytes. The card ends with a checksum of its other text and of
+//! every tensor's name and bytes, in the order of names.
 //!
 //! What reads a file is `#[inline]`, to be built with the crate that calls it: small in the page's wasm,
 //! of which this crate is the part that is built for speed.
@@ -14,12 +16,15 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 
 use crate::card::{Card, FORMAT};
-use crate::config::ModelConfig;
+use crate::checksum::Checksum;
+use crate::config::{MAX_NETWORK, ModelConfig};
 
 /// The metadata key of the card.
 pub const CARD_KEY: &str = "latentscope";
-/// Largest file that is read: 64 MiB, sixteen times what the page ships per model.
-pub const MAX_FILE: usize = 64 << 20;
+/// Comes before the checksum, at the end of the card.
+const CHECKSUM: &str = ",\"checksum\":";
+/// Largest file that is read: the largest network's tensors and the largest header.
+pub const MAX_FILE: usize = MAX_NETWORK as usize + MAX_HEADER + 8;
 /// Largest header that is parsed: 4 MiB, some fifty times that of a ten-unit model.
 pub const MAX_HEADER: usize = 4 << 20;
 
@@ -48,6 +53,16 @@ pub enum WeightsError {
     /// The card can't be understood.
     #[error("the model card is damaged: {0}")]
     Card(String),
+    /// A bit has changed since the file was written.
+    #[error(
+        "the file's checksum is {found:08x} and not {written:08x}, so that it is damaged; export or download it again"
+    )]
+    Checksum {
+        /// Of the file as it is.
+        found: u32,
+        /// As it was written.
+        written: u32,
+    },
     /// A tensor that the network needs is missing.
     #[error("tensor `{0}` is missing")]
     Missing(String),
@@ -102,8 +117,19 @@ impl Weights {
     /// Says what is wrong with the file; nothing is allocated for what its header merely claims.
     #[inline]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let card = Self::card_from_bytes(bytes)?;
-        let tensors = read_tensors(&SafeTensors::deserialize(bytes)?, &card.model)?;
+        let json = card_text(bytes)?;
+        let card = read_card(&json)?;
+        let file = SafeTensors::deserialize(bytes)?;
+        let tensors = read_tensors(&file, &card.model)?;
+        if let Some(written) = card.checksum {
+            let names = card.model.tensors();
+            let views = names.keys().map(|name| Ok((name.as_str(), file.tensor(name)?)));
+            let views = views.collect::<Result<Vec<_>, WeightsError>>()?;
+            let found = checksum(&json, views.iter().map(|(name, view)| (*name, view.data())));
+            if found != written {
+                return Err(WeightsError::Checksum { found, written });
+            }
+        }
         Ok(Self { card, tensors })
     }
 
@@ -113,18 +139,7 @@ impl Weights {
     /// Says what is wrong with the file's header.
     #[inline]
     pub fn card_from_bytes(bytes: &[u8]) -> Result<Card, WeightsError> {
-        if bytes.len() > MAX_FILE {
-            return Err(WeightsError::TooLarge(bytes.len()));
-        }
-        if let Some(prefix) = bytes.first_chunk::<8>() {
-            let header = u64::from_le_bytes(*prefix);
-            if header > MAX_HEADER as u64 {
-                return Err(WeightsError::HeaderTooLarge(header));
-            }
-        }
-        let (_, metadata) = SafeTensors::read_metadata(bytes)?;
-        let entries = metadata.metadata().as_ref();
-        read_card(entries.and_then(|entries| entries.get(CARD_KEY)).ok_or(WeightsError::NoCard)?)
+        read_card(&card_text(bytes)?)
     }
 
     /// The file's bytes; equal models give equal bytes.
@@ -133,7 +148,8 @@ impl Weights {
     /// Fails if card and tensors don't belong together.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         self.card.validate().map_err(WeightsError::Card)?;
-        let json = serde_json::to_string(&self.card).map_err(|e| WeightsError::Card(e.to_string()))?;
+        let card = Card { checksum: None, ..self.card.clone() };
+        let mut json = serde_json::to_string(&card).map_err(|e| WeightsError::Card(e.to_string()))?;
         let mut raw = Vec::new();
         for (name, shape) in self.card.model.tensors() {
             let tensor = self.tensors.get(&name).ok_or_else(|| WeightsError::Missing(name.clone()))?;
@@ -149,6 +165,9 @@ impl Weights {
             .iter()
             .map(|(name, shape, kind, bytes)| Ok((name, TensorView::new(*kind, shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, WeightsError>>()?;
+        let written = checksum(&json, raw.iter().map(|(name, _, _, bytes)| (name.as_str(), &bytes[..])));
+        json.truncate(json.len() - 1);
+        json += &format!("{CHECKSUM}{written}}}");
         let metadata = HashMap::from([(CARD_KEY.to_owned(), json)]);
         Ok(safetensors::serialize(views, Some(metadata))?)
     }
@@ -162,6 +181,36 @@ fn stored(values: &[f32]) -> (Dtype, Vec<u8>) {
     } else {
         (Dtype::F32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
+}
+
+/// The card's JSON.
+#[inline]
+fn card_text(bytes: &[u8]) -> Result<String, WeightsError> {
+    if bytes.len() > MAX_FILE {
+        return Err(WeightsError::TooLarge(bytes.len()));
+    }
+    if let Some(prefix) = bytes.first_chunk::<8>() {
+        let header = u64::from_le_bytes(*prefix);
+        if header > MAX_HEADER as u64 {
+            return Err(WeightsError::HeaderTooLarge(header));
+        }
+    }
+    let (_, metadata) = SafeTensors::read_metadata(bytes)?;
+    let entries = metadata.metadata().as_ref();
+    entries.and_then(|entries| entries.get(CARD_KEY)).cloned().ok_or(WeightsError::NoCard)
+}
+
+/// The checksum of a card's text, whether its own checksum stands there or not, and of tensors.
+#[inline]
+fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> u32 {
+    let text = json.rsplit_once(CHECKSUM).map_or_else(|| &json[..json.len() - 1], |(text, _)| text);
+    let mut checksum = Checksum::new();
+    checksum.add(text.as_bytes());
+    for (name, bytes) in tensors {
+        checksum.add(name.as_bytes());
+        checksum.add(bytes);
+    }
+    checksum.value()
 }
 
 #[inline]

@@ -1,7 +1,7 @@
 //! From a checkpoint to a weights file with its card.
 
 use candle_core::{DType, Device};
-use model::card::{Card, FORMAT, Training};
+use model::card::{Card, FORMAT, HistoryPoint, Training};
 use model::{Parameters, Vae, Weights, WeightsError};
 
 use crate::config::Config;
@@ -70,7 +70,8 @@ pub fn weights(
         },
         units: measured.units,
         scores: measured.scores,
-        history: checkpoint.state.history.clone(),
+        history: checkpoint.state.history.iter().copied().filter(HistoryPoint::is_finite).collect(),
+        checksum: None,
     };
     Ok(Weights { card, tensors })
 }

@@ -26,6 +26,7 @@ fn card_of(model: ModelConfig) -> Card {
         units: (0..latent).map(unit).collect(),
         scores: Vec::new(),
         history: Vec::new(),
+        checksum: None,
     }
 }
 
