@@ -18,6 +18,7 @@ cargo xtask TASK
     --port N      serve at this port (default 8080, or the next free one)
     --check       fetch the page once from its own server and exit
   test          set up, then every test: native, wasm in headless Chromium, the page
+  fuzz SECONDS  show damaged files to everything that reads them, so long each kind
   setup         install what demo and test need, and nothing else
   lint          rustfmt and clippy, native and wasm32
   dist          build the page into dist/ and list what a visitor downloads
@@ -33,6 +34,7 @@ pub(crate) enum Task {
     Setup,
     Demo(demo::Options),
     Test,
+    Fuzz(u64),
     Lint,
     Bench(String),
     Dist,
@@ -55,6 +57,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "setup" => Task::Setup,
         "demo" => return demo_options(&mut parser),
         "test" => Task::Test,
+        "fuzz" => Task::Fuzz(parser.value().context("for how many seconds?")?.parse().context("SECONDS")?),
         "lint" => Task::Lint,
         "bench" => {
             let name = parser.value().with_context(|| format!("which one? {}", bench::names()))?;
@@ -109,6 +112,7 @@ mod tests {
         assert_eq!(parsed("")?, Task::Help);
         assert_eq!(parsed("test")?, Task::Test);
         assert_eq!(parsed("demo --help")?, Task::Help);
+        assert_eq!(parsed("fuzz 30")?, Task::Fuzz(30));
         assert_eq!(parsed("bench train")?, Task::Bench("train".into()));
         let options = demo::Options { train: false, port: Some(9000), ..demo::Options::default() };
         assert_eq!(parsed("demo --no-train --port=9000")?, Task::Demo(options));
@@ -122,6 +126,8 @@ mod tests {
         assert!(complaint("demo --port=70000").contains("70000"));
         assert!(complaint("demo --port").contains("--port"));
         assert!(complaint("bench").contains("which one"));
+        assert!(complaint("fuzz").contains("how many seconds"));
+        assert!(complaint("fuzz long").contains("SECONDS"));
         assert!(complaint("demo --retrain --no-train").contains("contradict"));
     }
 }

@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod dist;
 mod fresh;
+mod fuzz;
 mod golden;
 mod integrity;
 mod lint;
@@ -46,6 +47,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Setup => setup::everything(&project).map(drop),
         Task::Demo(options) => demo::run(&project, &options),
         Task::Test => test::run(&project),
+        Task::Fuzz(seconds) => fuzz::run(&project, seconds),
         Task::Lint => lint::run(&project),
         Task::Bench(name) => bench::run(&project, &name),
         Task::Dist => dist::run(&project),

@@ -1,7 +1,7 @@
 use super::opening::PERIOD;
 use super::*;
 use crate::lanes::Post;
-use crate::protocol::{Judgement, Reply};
+use crate::protocol::{Judgement, Reply, Request, Surveyed};
 use crate::samples;
 use crate::worker::Worker;
 use model::card::Score;
@@ -662,4 +662,64 @@ fn a_link_of_another_page_changes_nothing_that_it_does_not_fit() {
         bench.send(Event::Manifest(Ok(entries())));
         assert_eq!(bench.state.fragment(), plain, "{link}");
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn damaged_links_leave_both_models_shown() {
+    let bench = std::cell::RefCell::new(Bench::shown());
+    let whole = bench.borrow().state.fragment().expect("both models are shown");
+    let seeds = [whole, "m=vae,&f=1,2,0.5&a=0.1,-2&b=1e3&o=10".into()].map(String::into_bytes);
+    fuzz::explore("links", &seeds, |bytes| {
+        let mut bench = bench.borrow_mut();
+        bench.send(Event::Link(String::from_utf8_lossy(bytes).into_owned()));
+        let told = bench.state.fragment().expect("both models are shown");
+        assert!(told.len() < 4096 && !told.contains("NaN"), "{told}");
+    });
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn damaged_manifests_are_read_or_refused() {
+    let seed = br#"{"format":1,"models":[{"file":"a.safetensors","name":"a","title":"A","bytes":12}]}"#;
+    fuzz::explore("manifests", &[seed.to_vec()], |bytes| {
+        let outcome = crate::manifest::parse(&String::from_utf8_lossy(bytes));
+        let outcome = outcome.map_err(|error| error.to_string());
+        if let Ok(entries) = &outcome {
+            assert!(entries.iter().all(|entry| !entry.file.contains(['/', '\\'])), "{entries:?}");
+        }
+        State::new(false).update(Event::Manifest(outcome));
+    });
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn damaged_messages_leave_the_page_and_its_worker_standing() {
+    let bench = std::cell::RefCell::new(Bench::shown());
+    let requests = [
+        Request::Load { side: 0 },
+        Request::Decode { side: 1, codes: vec![0.5, 1.0, -2.0, 0.25] },
+        Request::Reconstruct { side: 0 },
+        Request::Survey { side: 1, step: 3 },
+    ];
+    let replies = [
+        Reply::Decoded,
+        Reply::Surveyed(Surveyed { means: vec![0.5; 8], nll: 1.0, mse: 0.1 }),
+        Reply::Failed("why".into()),
+    ];
+    let requests = requests.iter().map(serde_json::to_vec);
+    let seeds = requests.chain(replies.iter().map(serde_json::to_vec));
+    let seeds: Vec<Vec<u8>> = seeds.collect::<Result<_, _>>().expect("JSON");
+    let picture = vec![7; 64 * 64];
+    fuzz::explore("messages", &seeds, |bytes| {
+        let mut bench = bench.borrow_mut();
+        if let Ok(request) = serde_json::from_slice(bytes) {
+            block_on(bench.worker.answer(request, &picture));
+        }
+        if let Ok(reply) = serde_json::from_slice(bytes) {
+            let ticket = u64::from(bytes.first().copied().unwrap_or_default());
+            bench.state.update(Event::Answer { ticket: ticket as _, reply, bytes: picture.clone() });
+        }
+        bench.send(Event::Link("a=0,0,0,0".into()));
+    });
 }

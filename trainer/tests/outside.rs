@@ -1,0 +1,230 @@
+//! What happens around the program: streams that are lost, files that are not ours, names of any script.
+
+mod support;
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Stdio;
+
+use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
+use trainer::train::Folder;
+
+/// Trains with standard error at `stderr`, and expects the run to be whole.
+fn trains_with(here: &Path, stderr: Stdio) -> Outcome {
+    let arguments = ["train", "--config", "tiny.toml", "--out", "run", "--force"];
+    let status = latentscope(here, &arguments).stderr(stderr).status()?;
+    assert!(status.success(), "{status}");
+    assert_eq!(Folder::of(&here.join("run")).steps()?.last(), Some(&12));
+    Ok(())
+}
+
+#[test]
+fn a_run_outlives_whoever_reads_its_log() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    trains_with(here, writer.into())?;
+    #[cfg(target_os = "linux")]
+    trains_with(here, File::options().write(true).open("/dev/full")?.into())?;
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_after_its_log_was_lost_keeps_a_checkpoint() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000000"];
+    let mut child = latentscope(here, &long).spawn()?;
+    while Folder::of(&here.join("run")).steps()?.is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    drop(child.stderr.take());
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status()?;
+    assert!(kill.success());
+    assert_eq!(child.wait()?.code(), Some(130));
+    let step = *Folder::of(&here.join("run")).steps()?.last().ok_or("no checkpoint")?;
+    let further = (step + 2).to_string();
+    succeeds(here, &["train", "--resume", "--out", "run", "--steps", &further])?;
+    Ok(())
+}
+
+#[test]
+fn files_of_others_are_not_trained_over() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    std::fs::create_dir(here.join("theirs"))?;
+    for name in ["model.safetensors", "metrics.jsonl"] {
+        let path = here.join("theirs").join(name);
+        std::fs::write(&path, "theirs")?;
+        for way in [&["--config", "tiny.toml"][..], &["--config", "tiny.toml", "--resume"]] {
+            let said = fails(here, &[&["train", "--out", "theirs"], way].concat())?;
+            assert!(said.contains(name) && said.contains("theirs"), "{said}");
+            assert_eq!(std::fs::read(&path)?, b"theirs");
+        }
+        std::fs::remove_file(&path)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_run_is_set_aside_and_only_once_the_new_one_can_be() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    std::fs::write(here.join("run/checkpoints/theirs.txt"), "theirs")?;
+    let old = std::fs::read(here.join("run/model.safetensors"))?;
+    let force = ["train", "--config", "tiny.toml", "--out", "run", "--force"];
+    for wrong in [["--set", "objective.betta=1"], ["--dataset", "nowhere"]] {
+        fails(here, &[&force[..], &wrong[..]].concat())?;
+        assert_eq!(std::fs::read(here.join("run/model.safetensors"))?, old);
+        assert!(!here.join("run/before-1").exists());
+    }
+    train(here, &["--force", "--steps", "4"])?;
+    assert_eq!(std::fs::read(here.join("run/before-1/model.safetensors"))?, old);
+    assert_eq!(std::fs::read(here.join("run/before-1/checkpoints/theirs.txt"))?, b"theirs");
+    assert_eq!(Folder::of(&here.join("run")).steps()?, [4]);
+    Ok(())
+}
+
+#[test]
+fn a_prepared_file_replaces_nothing_else() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    succeeds(here, &["world", "sheet", "sprites", "--out", "s.png"])?;
+    let picture = std::fs::read(here.join("s.png"))?;
+    std::fs::create_dir(here.join("in"))?;
+    std::fs::write(here.join("in/a.png"), &picture)?;
+    std::fs::write(here.join("labels.csv"), "name,age\na.png,1\n")?;
+    let prepare = |out: &str, more: &[&str]| -> Vec<String> {
+        let words = ["data", "prepare", "folder", "in", "--out", out, "--side", "64"];
+        words.iter().chain(more).map(|word| (*word).to_owned()).collect()
+    };
+    let refused =
+        |arguments: Vec<String>| fails(here, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let said = refused(prepare("s.png", &[]))?;
+    assert!(said.contains("s.png exists and is no file of prepared images"), "{said}");
+    assert_eq!(std::fs::read(here.join("s.png"))?, picture);
+    let said = refused(prepare("labels.csv", &["--labels", "labels.csv", "--force"]))?;
+    assert!(said.contains("labels.csv is read"), "{said}");
+    for place in ["missing/x.images", "tiny.toml/x.images"] {
+        let output = latentscope(here, &["data", "prepare", "folder", "in", "--out", place]).output()?;
+        assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+        assert!(errors(&output).contains(place), "{}", errors(&output));
+    }
+    let said = refused(prepare("x.images", &["--side", "300"]))?;
+    assert!(said.contains("300") && said.contains("256"), "{said}");
+    for _ in 0..2 {
+        let words = prepare("x.images", &[]);
+        succeeds(here, &words.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
+    let said = fails(here, &["data", "sample", "x.images", "--out", "x.images"])?;
+    assert!(said.contains("x.images exists and is no PNG picture"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn reasons_are_told_once() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    for arguments in [
+        &["metrics", "--codes", "c.npy", "--factors", "f.npy"][..],
+        &["train", "--config", "missing.toml"],
+        &["info", "missing.safetensors"],
+        &["data", "info", "missing.images"],
+        &["world", "render", "sprites", "--indices", "i.npy", "--out", "o.npy"],
+    ] {
+        let said = fails(here, arguments)?;
+        assert_eq!(said.matches("No such file").count(), 1, "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn names_of_every_script_are_kept() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    // Decomposed, joined without width, and quoted.
+    let name = "e\u{301} न\u{94d}\u{200d}ष \"q\" \\";
+    train(here, &["--name", name])?;
+    let card: model::Card = serde_json::from_str(&succeeds(here, &["info", "--json", "run"])?)?;
+    assert_eq!(card.name, name);
+    let said = fails(here, &["train", "--config", "tiny.toml", "--dataset", "no\u{301}where", "--out", "x"])?;
+    assert!(said.contains("`no\u{301}where`"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_model_can_be_traversed_without_its_data() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let path = here.join("run/model.safetensors");
+    let mut weights = model::Weights::from_bytes(&std::fs::read(&path)?)?;
+    weights.card.training.dataset = "holidays".into();
+    std::fs::write(here.join("far.safetensors"), weights.to_bytes()?)?;
+    let traverse = ["traverse", "far.safetensors", "--out", "t.png", "--columns", "3", "--all-units"];
+    succeeds(here, &traverse)?;
+    assert!(std::fs::read(here.join("t.png"))?.starts_with(b"\x89PNG"));
+    let said = fails(here, &[&traverse[..], &["--index", "3"]].concat())?;
+    assert!(said.contains("holidays"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_cards_words_do_not_reach_the_terminal_raw() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let path = here.join("run/model.safetensors");
+    let mut weights = model::Weights::from_bytes(&std::fs::read(&path)?)?;
+    weights.card.name = format!("\u{1b}[2J\n{}", "long ".repeat(20_000));
+    weights.card.training.device = "\u{202e}cpu".into();
+    std::fs::write(&path, weights.to_bytes()?)?;
+    let info = succeeds(here, &["info", "run"])?;
+    assert!(!info.contains(['\u{1b}', '\u{202e}']) && info.contains("\\u{1b}[2J\\u{a}long"));
+    let began = std::time::Instant::now();
+    succeeds(here, &["traverse", "run", "--out", "t.png", "--columns", "3"])?;
+    assert!(began.elapsed().as_secs() < 20);
+    Ok(())
+}
+
+#[test]
+fn times_that_are_none_are_refused() -> Outcome {
+    let folder = folder()?;
+    for seconds in ["nan", "-1", "0", "inf", "soon"] {
+        let limit = format!("--max-seconds={seconds}");
+        let said = fails(folder.path(), &["train", "--config", "tiny.toml", &limit])?;
+        assert!(said.contains("above 0"), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_network_too_large_to_be_read_is_refused_before_it_is_trained() -> Outcome {
+    let folder = folder()?;
+    let large = ["--set", "model.hidden=4096", "--set", "model.channels=[512, 512, 1024, 1024]"];
+    let said =
+        fails(folder.path(), &[&["train", "--config", "tiny.toml", "--out", "run"], &large[..]].concat())?;
+    assert!(said.contains("model.channels") && said.contains("at most 256 MiB"), "{said}");
+    assert!(!folder.path().join("run").exists());
+    Ok(())
+}
+
+#[test]
+fn a_flipped_bit_of_a_model_is_seen() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let whole = std::fs::read(here.join("run/model.safetensors"))?;
+    let header = u64::from_le_bytes(*whole.first_chunk().ok_or("no header")?) as usize + 8;
+    for place in [header, (header + whole.len()) / 2, whole.len() - 3] {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 1;
+        std::fs::write(here.join("bad.safetensors"), bytes)?;
+        let said = fails(here, &["traverse", "bad.safetensors", "--out", "t.png"])?;
+        assert!(said.contains("bad.safetensors") && said.contains("checksum"), "{said}");
+    }
+    Ok(())
+}
