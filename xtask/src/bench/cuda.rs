@@ -14,7 +14,7 @@ use super::child::watch;
 use super::floor::floor;
 use super::python;
 use super::table::{Series, median, print, save};
-use super::train::{logged_rate, numbers};
+use super::train::{logged_rate, without_run, numbers};
 use crate::project::{Project, execute, find, output};
 use crate::step::say;
 
@@ -154,9 +154,9 @@ impl Bench<'_> {
 
     /// The whole of `latentscope train`: data on the device, log, checkpoints, export.
     fn train_for_real(&self, batch: &str) -> Result<f64> {
-        let folder = self.project.target.join("bench/cuda-run");
+        let folder = without_run(self.project, "cuda-run")?;
         let mut command = self.program();
-        command.args(["train", "--config", "configs/vae.toml", "--device", "cuda", "--force"]);
+        command.args(["train", "--config", "configs/vae.toml", "--device", "cuda"]);
         command.args(["--steps", "600", "--batch", batch, "--out"]).arg(&folder);
         watch(&mut command)?;
         logged_rate(&folder.join("metrics.jsonl"))

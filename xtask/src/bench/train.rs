@@ -5,7 +5,7 @@
 //! Contenders run in turn, round by round, each in a process of its own.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -143,14 +143,23 @@ fn record(series: &mut Series, command: &mut Command) -> Result<()> {
 
 /// The whole of `latentscope train`: data, log, checkpoints, export.
 fn train_for_real(project: &Project, series: &mut Series, settings: &[&str]) -> Result<()> {
-    let folder = project.target.join("bench/run");
+    let folder = without_run(project, "run")?;
     let mut command = project.command(project.target.join("release/latentscope"));
-    command.args(["train", "--config", "configs/vae.toml", "--device", "cpu", "--force"]);
+    command.args(["train", "--config", "configs/vae.toml", "--device", "cpu"]);
     command.args(["--steps", "200", "--batch", "64"]).args(settings).arg("--out").arg(&folder);
     let outcome = watch(command.env("RAYON_NUM_THREADS", THREADS))?;
     series.rates.push(logged_rate(&folder.join("metrics.jsonl"))?);
     series.remember_peak(outcome.peak_mib);
     Ok(())
+}
+
+/// A folder under `target/bench` without what an earlier run left there.
+pub(super) fn without_run(project: &Project, name: &str) -> Result<PathBuf> {
+    let folder = project.target.join("bench").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("{} can't be deleted", folder.display()))?;
+    }
+    Ok(folder)
 }
 
 /// Images a second between the first and the last line of a run's log.
