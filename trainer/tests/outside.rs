@@ -98,7 +98,7 @@ fn a_prepared_file_replaces_nothing_else() -> Outcome {
     std::fs::write(here.join("in/a.png"), &picture)?;
     std::fs::write(here.join("labels.csv"), "name,age\na.png,1\n")?;
     let prepare = |out: &str, more: &[&str]| -> Vec<String> {
-        let words = ["data", "prepare", "folder", "in", "--out", out, "--side", "64"];
+        let words = ["data", "prepare", "folder", "in", "--out", out];
         words.iter().chain(more).map(|word| (*word).to_owned()).collect()
     };
     let refused =

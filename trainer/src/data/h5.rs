@@ -15,12 +15,34 @@ const MAX_WINDOW: u64 = 1 << 30;
 /// More than deflate can make of a byte: a file that says so much is no honest one.
 const MOST_RATIO: u64 = 1100;
 
+/// Why a data set is not found.
+fn absent(file: &File, name: &str, error: &hdf5_pure::Error) -> String {
+    match file.root().datasets() {
+        Ok(names) if !names.iter().any(|other| other == name) => {
+            format!("it has no data set `{name}` of its own, and links are not followed; copy the data itself")
+        }
+        _ => unread(name, error),
+    }
+}
+
+/// Why a data set is not read.
+fn unread(name: &str, error: &hdf5_pure::Error) -> String {
+    let said = error.to_string();
+    if said.contains("data layout version") {
+        return format!(
+            "{name} is laid out in a way that only libver='latest' writes and nothing here reads; write it \
+             with h5py's default"
+        );
+    }
+    format!("{name}: {said}")
+}
+
 /// Whether every image is stored somewhere in the file's `held` bytes. What is not stored would be read as
 /// black.
-fn stored(images: &Dataset, held: u64) -> Result<(), String> {
+fn stored(images: &Dataset, layout: Layout, held: u64) -> Result<(), String> {
     let said = |error: hdf5_pure::Error| error.to_string();
     let within = |address: u64, size: u64| address.checked_add(size).is_some_and(|end| end <= held);
-    match images.layout().map_err(said)? {
+    match layout {
         Layout::Compact { .. } => Ok(()),
         Layout::Contiguous { address: Some(address), size } if within(address, size) => Ok(()),
         Layout::Contiguous { .. } => Err("its values are not in the file".into()),
@@ -67,7 +89,8 @@ pub(super) fn each<T>(
     let held =
         std::fs::metadata(path).map_err(|source| PrepareError::Read { path: path.to_owned(), source })?.len();
     let file = File::open_streaming(path).map_err(|error| content(error.to_string()))?;
-    let images = file.dataset(name).map_err(said)?;
+    let images = file.dataset(name).map_err(|error| content(absent(&file, name, &error)))?;
+    let layout = images.layout().map_err(|error| content(unread(name, &error)))?;
     let dtype = images.dtype().map_err(said)?;
     if dtype != DType::U8 {
         return Err(content(format!("{name}: its values have type {dtype:?}, not unsigned bytes")));
@@ -75,7 +98,7 @@ pub(super) fn each<T>(
     let sides = images.shape().map_err(said)?;
     let shaped = <[u64; 4]>::try_from(sides).map_err(|sides| format!("it has {} sides", sides.len()));
     let (shape, count) = shaped.and_then(shape).map_err(|problem| content(format!("{name}: {problem}")))?;
-    stored(&images, held).map_err(|problem| content(format!("{name}: {problem}")))?;
+    stored(&images, layout, held).map_err(|problem| content(format!("{name}: {problem}")))?;
     let size = shape.len() as u64;
     if count.checked_mul(size).is_none_or(|bytes| bytes / MOST_RATIO > held) {
         return Err(content(format!(
