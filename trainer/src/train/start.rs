@@ -86,6 +86,7 @@ mod tests {
             units: Vec::new(),
             scores: Vec::new(),
             history: Vec::new(),
+            checksum: None,
         };
         let a = card("a", 10_000, provenance(Some("a.toml"), None));
         assert_eq!(origin(&a), "a after 10000 steps");
