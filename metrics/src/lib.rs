@@ -6,6 +6,8 @@
 //! named where they are used. Codes are an encoder's means. No I/O: native and wasm32 run the same
 //! code.
 
+mod area;
+mod attributes;
 mod beta_vae;
 mod dci;
 mod explicitness;
@@ -23,6 +25,7 @@ mod sampler;
 mod sap;
 mod score;
 
+pub use attributes::{Told, attributes};
 pub use beta_vae::beta_vae;
 pub use dci::{Dci, dci};
 pub use explicitness::explicitness;

@@ -104,6 +104,19 @@ impl Logistic {
         losses.sum::<f64>() / labels.len() as f64
     }
 
+    /// Mean over the points of p of the largest label; 1 where there is one label alone.
+    pub(crate) fn share(&self, points: &Table) -> f64 {
+        let mut p = vec![0.0; self.labels.len()];
+        let (mut sum, mut count) = (0.0, 0);
+        for point in points.rows() {
+            scores(&self.weights, point, &mut p);
+            softmax(&mut p);
+            sum += p.last().copied().unwrap_or_default();
+            count += 1;
+        }
+        sum / f64::from(count.max(1))
+    }
+
     /// Every label with p of it at each point.
     pub(crate) fn shares(&self, points: &Table) -> Vec<(usize, Vec<f64>)> {
         let mut shares: Vec<(usize, Vec<f64>)> =
