@@ -8,6 +8,13 @@ use crate::config::ModelConfig;
 
 /// Version of the card's layout. Readers refuse any other.
 pub const FORMAT: u32 = 1;
+/// Newest minor version: 1 added several dense layers, [`Card::origin`] and [`Card::attributes`].
+/// Readers refuse a newer one; a file that needs nothing new has minor version 0.
+pub const MINOR: u32 = 1;
+/// Largest number of attributes that a card may hold.
+pub const MAX_ATTRIBUTES: usize = 256;
+/// Area under the ROC curve from which on an attribute names a unit; ½ is chance.
+pub const NAMING_AREA: f32 = 0.6;
 /// Largest number of histogram bins a card may hold per unit.
 pub const MAX_BINS: usize = 256;
 /// Largest number of points of a training history.
@@ -22,6 +29,9 @@ pub const ACTIVE_VARIANCE: f32 = 0.01;
 pub struct Card {
     /// Always [`FORMAT`].
     pub format: u32,
+    /// Minor version, at most [`MINOR`]; set when the file is written.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub minor: u32,
     /// Short name, such as `sparse`.
     pub name: String,
     /// The network.
@@ -30,11 +40,17 @@ pub struct Card {
     pub objective: Objective,
     /// How it was trained.
     pub training: Training,
+    /// Who trained it and on what terms it is passed on, if it was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// One entry a latent unit, in the code's order.
     pub units: Vec<Unit>,
     /// Scores with their protocols.
     #[serde(default)]
     pub scores: Vec<Score>,
+    /// How well single units tell attributes of the pictures, where those are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
     /// Training curve, thinned to at most [`MAX_HISTORY`] points.
     #[serde(default)]
     pub history: Vec<HistoryPoint>,
@@ -133,6 +149,41 @@ pub struct FactorMatch {
     pub information: f32,
 }
 
+/// An attribute that a picture has or has not, and the unit that tells it best.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Share of the pictures that have it, 0 to 1.
+    pub share: f32,
+    /// The unit whose mean tells it best.
+    pub unit: usize,
+    /// Area under the ROC curve of that unit's mean, ½ to 1.
+    pub area: f32,
+    /// Whether pictures that have it have smaller means.
+    pub falls: bool,
+    /// The area of the second best unit; ½ if there is only one.
+    pub next_area: f32,
+    /// How far moving the unit over its range moves a linear probe's share of pictures that have the
+    /// attribute, −1 to 1.
+    pub change: f32,
+    /// The other attribute whose probe's share that moves most, if there are others.
+    pub other: Option<Moved>,
+    /// Mean over the other attributes of how far their probes' shares move, 0 to 1.
+    pub others: f32,
+}
+
+/// An attribute that a unit moves besides its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// Its name.
+    pub name: String,
+    /// How far its probe's share moves, −1 to 1.
+    pub change: f32,
+}
+
 /// One score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,7 +217,24 @@ impl HistoryPoint {
     }
 }
 
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
 impl Card {
+    /// The oldest minor version whose readers understand this card.
+    pub fn needed_minor(&self) -> u32 {
+        let deep = self.model.encoder_dense.is_some() || self.model.decoder_dense.is_some();
+        u32::from(deep || self.origin.is_some() || !self.attributes.is_empty())
+    }
+
+    /// The attribute that `unit` tells best of those that no other unit tells better, if its area is
+    /// at least [`NAMING_AREA`].
+    pub fn attribute(&self, unit: usize) -> Option<&Attribute> {
+        let told = self.attributes.iter().filter(|told| told.unit == unit && told.area >= NAMING_AREA);
+        told.reduce(|best, told| if told.area > best.area { told } else { best })
+    }
+
     /// Checks that the card makes sense on its own.
     ///
     /// # Errors
@@ -193,6 +261,19 @@ impl Card {
         let training = [self.training.learning_rate, self.training.seconds];
         if training.iter().chain(self.objective.parameters.values()).any(|value| !value.is_finite()) {
             return Err("its training or its objective has a number that is not finite".to_owned());
+        }
+        if self.attributes.len() > MAX_ATTRIBUTES {
+            return Err(format!("it has {} attributes, over {MAX_ATTRIBUTES}", self.attributes.len()));
+        }
+        for told in &self.attributes {
+            let areas = [told.share, told.area, told.next_area, told.others];
+            let changes = [told.change, told.other.as_ref().map_or(0.0, |other| other.change)];
+            if told.unit >= self.model.latent
+                || areas.iter().any(|value| !(0.0..=1.0).contains(value))
+                || changes.iter().any(|value| !(-1.0..=1.0).contains(value))
+            {
+                return Err(format!("its attribute `{}` has a number out of range", told.name));
+            }
         }
         for (i, unit) in self.units.iter().enumerate() {
             let [low, high] = unit.range;

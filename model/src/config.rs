@@ -1,6 +1,7 @@
 //! What a network looks like: image shape, widths, latent size, posterior and likelihood.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub const MAX_WIDTH: usize = 4096;
 pub const MAX_NETWORK: u64 = 256 << 20;
 /// Largest accepted number of convolutions: each halves the image.
 pub const MAX_CONVOLUTIONS: usize = 8;
+/// Largest accepted number of dense layers on a side, the posterior's and the features' aside.
+pub const MAX_DENSE: usize = 8;
 
 /// Shape of one image, channels last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,8 +94,16 @@ pub struct ModelConfig {
     pub latent: usize,
     /// Output channels of the encoder's k4 s2 p1 convolutions; the decoder mirrors them.
     pub channels: Vec<usize>,
-    /// Width of the dense layer between the convolutions and the code.
+    /// Width of the dense layer between the convolutions and the code, on each side.
     pub hidden: usize,
+    /// Widths of the encoder's dense layers, the one after the convolutions first, if not one of
+    /// [`hidden`](Self::hidden).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder_dense: Option<Vec<usize>>,
+    /// Widths of the decoder's dense layers, the one after the code first, if not one of
+    /// [`hidden`](Self::hidden). The layer that gives the first feature map comes after them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoder_dense: Option<Vec<usize>>,
     /// Family of q(z|x).
     pub posterior: PosteriorKind,
     /// Family of p(x|z).
@@ -109,6 +120,8 @@ impl Default for ModelConfig {
             latent: 10,
             channels: vec![32, 32, 64, 64],
             hidden: 256,
+            encoder_dense: None,
+            decoder_dense: None,
             posterior: PosteriorKind::Gaussian,
             likelihood: LikelihoodKind::Bernoulli,
             winners: None,
@@ -149,16 +162,9 @@ impl ModelConfig {
                 });
             }
         }
-        if self.channels.is_empty() || self.channels.len() > MAX_CONVOLUTIONS {
-            return Err(ConfigError {
-                key: "channels",
-                value: format!("{:?}", self.channels),
-                expected: format!("list 1 to {MAX_CONVOLUTIONS} widths"),
-            });
-        }
-        for &width in &self.channels {
-            in_range("channels", width, MAX_WIDTH)?;
-        }
+        widths("channels", &self.channels, 1..=MAX_CONVOLUTIONS)?;
+        widths("encoder_dense", &self.encoder_widths(), 0..=MAX_DENSE)?;
+        widths("decoder_dense", &self.decoder_widths(), 0..=MAX_DENSE)?;
         let step = 1 << self.channels.len();
         for (key, side) in [("image.height", image.height), ("image.width", image.width)] {
             in_range(key, side, MAX_SIDE)?;
@@ -196,6 +202,48 @@ impl ModelConfig {
         self.tensors().values().map(size).fold(0, u64::saturating_add)
     }
 
+    /// Widths of the encoder's dense layers, the one after the convolutions first; the posterior's
+    /// aside.
+    pub fn encoder_widths(&self) -> Vec<usize> {
+        self.encoder_dense.clone().unwrap_or_else(|| vec![self.hidden])
+    }
+
+    /// Widths of the decoder's dense layers, the one after the code first; the features' aside.
+    pub fn decoder_widths(&self) -> Vec<usize> {
+        self.decoder_dense.clone().unwrap_or_else(|| vec![self.hidden])
+    }
+
+    /// Names of the encoder's dense layers with their inputs and outputs, the posterior's aside.
+    pub fn encoder_layers(&self) -> Vec<(String, [usize; 2])> {
+        let (height, width, last) = self.feature_shape();
+        let mut layers = Vec::new();
+        let mut inputs = height * width * last;
+        for (i, outputs) in self.encoder_widths().into_iter().enumerate() {
+            let name = if i == 0 { "encoder.dense".into() } else { format!("encoder.dense.{i}") };
+            layers.push((name, [inputs, outputs]));
+            inputs = outputs;
+        }
+        layers
+    }
+
+    /// Inputs and outputs of the layer that states the posterior, `encoder.posterior`.
+    pub fn posterior_layer(&self) -> [usize; 2] {
+        let (height, width, last) = self.feature_shape();
+        let inputs = self.encoder_widths().last().copied().unwrap_or(height * width * last);
+        [inputs, self.posterior.statistics() * self.latent]
+    }
+
+    /// Names of the decoder's dense layers with their inputs and outputs, the features' last.
+    pub fn decoder_layers(&self) -> Vec<(String, [usize; 2])> {
+        let (height, width, channels) = self.feature_shape();
+        let mut inputs = self.latent;
+        let outputs = self.decoder_widths().into_iter().chain([height * width * channels]);
+        let layers = outputs.enumerate().map(|(i, outputs)| {
+            (format!("decoder.dense.{i}"), [std::mem::replace(&mut inputs, outputs), outputs])
+        });
+        layers.collect()
+    }
+
     /// Height, width and channels of the last feature map.
     pub fn feature_shape(&self) -> (usize, usize, usize) {
         let shift = self.channels.len();
@@ -213,8 +261,6 @@ impl ModelConfig {
             all.insert(format!("{name}.bias"), vec![bias]);
             all.insert(format!("{name}.weight"), weight);
         };
-        let (height, width, last) = self.feature_shape();
-        let flat = height * width * last;
         let widths: Vec<usize> =
             std::iter::once(self.image.channels).chain(self.channels.iter().copied()).collect();
         let mirrored: Vec<usize> = widths.iter().rev().copied().collect();
@@ -222,20 +268,29 @@ impl ModelConfig {
             let weight = vec![pair[0], 4, 4, pair[1]];
             layer(format!("decoder.deconv.{i}"), weight, pair[1]);
         }
-        layer("decoder.dense.0".into(), vec![self.hidden, self.latent], self.hidden);
-        layer("decoder.dense.1".into(), vec![flat, self.hidden], flat);
         for (i, pair) in widths.windows(2).enumerate() {
             let weight = vec![4, 4, pair[0], pair[1]];
             layer(format!("encoder.conv.{i}"), weight, pair[1]);
         }
-        layer("encoder.dense".into(), vec![self.hidden, flat], self.hidden);
-        let statistics = self.posterior.statistics() * self.latent;
-        layer("encoder.posterior".into(), vec![statistics, self.hidden], statistics);
+        for (name, [inputs, outputs]) in self.encoder_layers().into_iter().chain(self.decoder_layers()) {
+            layer(name, vec![outputs, inputs], outputs);
+        }
+        let [inputs, statistics] = self.posterior_layer();
+        layer("encoder.posterior".into(), vec![statistics, inputs], statistics);
         if self.likelihood.is_scaled() {
             all.insert(LOG_SCALE.to_owned(), vec![1]);
         }
         all
     }
+}
+
+/// Holds a list of widths to so many entries, each within [`MAX_WIDTH`].
+fn widths(key: &'static str, widths: &[usize], most: RangeInclusive<usize>) -> Result<(), ConfigError> {
+    if !most.contains(&widths.len()) {
+        let expected = format!("list {} to {} widths", most.start(), most.end());
+        return Err(ConfigError { key, value: format!("{widths:?}"), expected });
+    }
+    widths.iter().try_for_each(|&width| in_range(key, width, MAX_WIDTH))
 }
 
 fn in_range(key: &'static str, value: usize, max: usize) -> Result<(), ConfigError> {
@@ -267,6 +322,31 @@ mod tests {
     }
 
     #[test]
+    fn further_dense_layers_are_named_after_the_first() {
+        let config = ModelConfig {
+            latent: 3,
+            channels: vec![4; 4],
+            encoder_dense: Some(vec![7, 6]),
+            decoder_dense: Some(vec![5, 9]),
+            ..ModelConfig::default()
+        };
+        assert_eq!(config.validate(), Ok(()));
+        let tensors = config.tensors();
+        let shape = |name: &str| tensors[name].clone();
+        assert_eq!(shape("encoder.dense.weight"), [7, 64]);
+        assert_eq!(shape("encoder.dense.1.weight"), [6, 7]);
+        assert_eq!(shape("encoder.posterior.weight"), [6, 6]);
+        assert_eq!(shape("decoder.dense.0.weight"), [5, 3]);
+        assert_eq!(shape("decoder.dense.1.weight"), [9, 5]);
+        assert_eq!(shape("decoder.dense.2.weight"), [64, 9]);
+        assert_eq!(tensors.len(), 2 * (4 + 3 + 3 + 4));
+        let none = ModelConfig { encoder_dense: Some(vec![]), decoder_dense: Some(vec![]), ..config };
+        assert_eq!(none.validate(), Ok(()));
+        assert_eq!(none.tensors()["encoder.posterior.weight"], [6, 64]);
+        assert_eq!(none.tensors()["decoder.dense.0.weight"], [64, 3]);
+    }
+
+    #[test]
     fn impossible_values_are_named() {
         let bad = |change: fn(&mut ModelConfig)| {
             let mut config = ModelConfig::default();
@@ -276,6 +356,8 @@ mod tests {
         assert_eq!(bad(|c| c.latent = 0), "latent");
         assert_eq!(bad(|c| c.latent = MAX_LATENT + 1), "latent");
         assert_eq!(bad(|c| c.hidden = MAX_WIDTH + 1), "hidden");
+        assert_eq!(bad(|c| c.encoder_dense = Some(vec![256, 0])), "encoder_dense");
+        assert_eq!(bad(|c| c.decoder_dense = Some(vec![8; MAX_DENSE + 1])), "decoder_dense");
         assert_eq!(bad(|c| c.winners = Some(11)), "winners");
         assert_eq!(bad(|c| (c.winners, c.posterior) = (Some(2), PosteriorKind::Laplace)), "winners");
         assert_eq!(bad(|c| c.channels.clear()), "channels");

@@ -1,9 +1,9 @@
 //! The field's convolutional autoencoder for 64×64 images (Burgess et al. 2018, "Understanding
 //! disentangling in β-VAE"; Locatello et al. 2019, table 1).
 //!
-//! Encoder: k4 s2 p1 convolutions with ReLU, a dense layer with ReLU, a dense layer to the posterior.
-//! Decoder: two dense layers with ReLU, then the same convolutions transposed; the last gives the
-//! logits of the likelihood.
+//! Encoder: k4 s2 p1 convolutions with ReLU, a dense layer or several with ReLU, a dense layer to the
+//! posterior. Decoder: two dense layers or more with ReLU, then the same convolutions transposed; the
+//! last gives the logits of the likelihood.
 
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
@@ -24,6 +24,13 @@ impl Layer {
     fn load(vb: &VarBuilder, shape: &[usize], outputs: usize) -> Result<Self> {
         Ok(Self { weight: vb.get(shape, "weight")?, bias: vb.get(outputs, "bias")? })
     }
+
+    fn dense(vb: &VarBuilder, layers: Vec<(String, [usize; 2])>) -> Result<Vec<Self>> {
+        let load = |(name, [inputs, outputs]): (String, [usize; 2])| {
+            Self::load(&vb.pp(name), &[outputs, inputs], outputs)
+        };
+        layers.into_iter().map(load).collect()
+    }
 }
 
 /// What the encoder says of a batch.
@@ -32,7 +39,7 @@ pub struct Encoding {
     /// q(z|x).
     pub posterior: Posterior,
     /// Hidden activations after ReLU, first layer first: feature maps `[N, H, W, C]`, if they were asked
-    /// for with [`Vae::with_maps`], then the dense layer `[N, hidden]`.
+    /// for with [`Vae::with_maps`], then the dense layers, `[N, width]` each.
     pub activations: Vec<Tensor>,
 }
 
@@ -41,9 +48,10 @@ pub struct Encoding {
 pub struct Vae {
     config: ModelConfig,
     convolutions: Vec<Layer>,
-    encoder_dense: Layer,
+    encoder_dense: Vec<Layer>,
     posterior: Layer,
-    decoder_dense: [Layer; 2],
+    /// The one that gives the features last.
+    decoder_dense: Vec<Layer>,
     deconvolutions: Vec<Layer>,
     layers: Layers,
     likelihood: Likelihood,
@@ -62,9 +70,7 @@ impl Vae {
     #[inline]
     pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
         config.validate().map_err(candle_core::Error::wrap)?;
-        let (height, width, last) = config.feature_shape();
-        let flat = height * width * last;
-        let statistics = config.posterior.statistics() * config.latent;
+        let [inputs, statistics] = config.posterior_layer();
         let widths: Vec<usize> =
             std::iter::once(config.image.channels).chain(config.channels.iter().copied()).collect();
         let encoder = vb.pp("encoder");
@@ -82,12 +88,9 @@ impl Vae {
             .collect::<Result<_>>()?;
         Ok(Self {
             convolutions,
-            encoder_dense: Layer::load(&encoder.pp("dense"), &[config.hidden, flat], config.hidden)?,
-            posterior: Layer::load(&encoder.pp("posterior"), &[statistics, config.hidden], statistics)?,
-            decoder_dense: [
-                Layer::load(&decoder.pp("dense.0"), &[config.hidden, config.latent], config.hidden)?,
-                Layer::load(&decoder.pp("dense.1"), &[flat, config.hidden], flat)?,
-            ],
+            encoder_dense: Layer::dense(vb, config.encoder_layers())?,
+            posterior: Layer::load(&encoder.pp("posterior"), &[statistics, inputs], statistics)?,
+            decoder_dense: Layer::dense(vb, config.decoder_layers())?,
             deconvolutions,
             layers: Layers::FAST,
             maps: false,
@@ -137,7 +140,7 @@ impl Vae {
     pub fn encode(&self, images: &Tensor) -> Result<Encoding> {
         let mut activations = Vec::new();
         let layers: Vec<_> = self.convolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
-        let x = if self.maps {
+        let mut x = if self.maps {
             let mut x = images.clone();
             for layer in layers {
                 x = (self.layers.convs)(&x, &[layer])?;
@@ -147,15 +150,13 @@ impl Vae {
         } else {
             (self.layers.convs)(images, &layers)?
         };
-        let hidden = (self.layers.dense)(
-            &x.reshape((x.dim(0)?, ()))?,
-            &self.encoder_dense.weight,
-            &self.encoder_dense.bias,
-            Activation::Relu,
-        )?;
-        activations.push(hidden.clone());
+        x = x.reshape((x.dim(0)?, ()))?;
+        for layer in &self.encoder_dense {
+            x = (self.layers.dense)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
+            activations.push(x.clone());
+        }
         let statistics =
-            (self.layers.dense)(&hidden, &self.posterior.weight, &self.posterior.bias, Activation::None)?;
+            (self.layers.dense)(&x, &self.posterior.weight, &self.posterior.bias, Activation::None)?;
         let mut posterior = Posterior::from_statistics(self.config.posterior, &statistics)?;
         if let Some(count) = self.config.winners {
             posterior = posterior.winners(count)?;
@@ -168,9 +169,10 @@ impl Vae {
     /// # Errors
     /// Fails if the codes are of another width.
     pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
-        let [first, second] = &self.decoder_dense;
-        let x = (self.layers.dense)(codes, &first.weight, &first.bias, Activation::Relu)?;
-        let x = (self.layers.dense)(&x, &second.weight, &second.bias, Activation::Relu)?;
+        let mut x = codes.clone();
+        for layer in &self.decoder_dense {
+            x = (self.layers.dense)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
+        }
         let (height, width, channels) = self.config.feature_shape();
         let x = x.reshape(((), height, width, channels))?;
         if let Some(frozen) = &self.frozen {
@@ -197,16 +199,23 @@ mod tests {
 
     #[test]
     fn shapes_run_from_image_to_code_and_back() -> Result<()> {
-        let config = ModelConfig { latent: 3, channels: vec![4, 8], hidden: 16, ..ModelConfig::default() };
+        let config = ModelConfig {
+            latent: 3,
+            channels: vec![4, 8],
+            encoder_dense: Some(vec![16, 9]),
+            decoder_dense: Some(vec![5, 6, 7]),
+            ..ModelConfig::default()
+        };
         let device = Device::Cpu;
         let parameters = Parameters::initial(&config, 1, &device)?;
         let vae = Vae::load(&config, &parameters.builder(&device))?;
         let images = Tensor::zeros((2, 64, 64, 1), DType::F32, &device)?;
         let encoding = vae.encode(&images)?;
         assert_eq!(encoding.posterior.mean.dims(), [2, 3]);
-        assert_eq!(encoding.activations.len(), 1);
+        assert_eq!(encoding.activations.len(), 2);
+        assert_eq!(encoding.activations[1].dims(), [2, 9]);
         let with_maps = vae.clone().with_maps(true).encode(&images)?;
-        assert_eq!(with_maps.activations.len(), 3);
+        assert_eq!(with_maps.activations.len(), 4);
         assert_eq!(with_maps.activations[1].dims(), [2, 16, 16, 8]);
         let decoded = vae.decode_mean(&encoding.posterior.mean)?;
         assert_eq!(decoded.dims(), [2, 64, 64, 1]);
@@ -232,7 +241,13 @@ mod tests {
 
     #[test]
     fn gradients_reach_every_parameter() -> Result<()> {
-        let config = ModelConfig { channels: vec![4, 4], hidden: 8, ..ModelConfig::default() };
+        let dense = || Some(vec![8, 8]);
+        let config = ModelConfig {
+            channels: vec![4, 4],
+            encoder_dense: dense(),
+            decoder_dense: dense(),
+            ..ModelConfig::default()
+        };
         let device = Device::Cpu;
         let parameters = Parameters::initial(&config, 1, &device)?;
         let vae = Vae::load(&config, &parameters.builder(&device))?;

@@ -15,7 +15,7 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 
-use crate::card::{Card, FORMAT};
+use crate::card::{Card, FORMAT, MINOR};
 use crate::checksum::Checksum;
 use crate::config::{MAX_NETWORK, ModelConfig};
 
@@ -50,6 +50,11 @@ pub enum WeightsError {
         "the card has format version {0}, and this version reads {FORMAT}; use the version that wrote it or export it again"
     )]
     Version(u64),
+    /// The card's minor version is newer than ours.
+    #[error(
+        "the card has format version {FORMAT}.{0}, and this version reads up to {FORMAT}.{MINOR}; use a newer version"
+    )]
+    Minor(u64),
     /// The card can't be understood.
     #[error("the model card is damaged: {0}")]
     Card(String),
@@ -108,6 +113,8 @@ pub struct Weights {
 #[derive(Deserialize)]
 struct Versioned {
     format: u64,
+    #[serde(default)]
+    minor: u64,
 }
 
 impl Weights {
@@ -148,7 +155,7 @@ impl Weights {
     /// Fails if card and tensors don't belong together.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         self.card.validate().map_err(WeightsError::Card)?;
-        let card = Card { checksum: None, ..self.card.clone() };
+        let card = Card { minor: self.card.needed_minor(), checksum: None, ..self.card.clone() };
         let mut json = serde_json::to_string(&card).map_err(|e| WeightsError::Card(e.to_string()))?;
         let mut raw = Vec::new();
         for (name, shape) in self.card.model.tensors() {
@@ -216,9 +223,12 @@ fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) 
 #[inline]
 fn read_card(json: &str) -> Result<Card, WeightsError> {
     let damaged = |e: serde_json::Error| WeightsError::Card(e.to_string());
-    let version = serde_json::from_str::<Versioned>(json).map_err(damaged)?.format;
-    if version != u64::from(FORMAT) {
-        return Err(WeightsError::Version(version));
+    let Versioned { format, minor } = serde_json::from_str(json).map_err(damaged)?;
+    if format != u64::from(FORMAT) {
+        return Err(WeightsError::Version(format));
+    }
+    if minor > u64::from(MINOR) {
+        return Err(WeightsError::Minor(minor));
     }
     let card: Card = serde_json::from_str(json).map_err(damaged)?;
     card.validate().map_err(WeightsError::Card)?;

@@ -208,8 +208,8 @@ impl Config {
             toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| parse(&path, e.to_string()))?
         };
         // A set that can't be opened says so when it is read.
-        if !shaped && let Ok(dataset) = data::find(&config.dataset) {
-            config.model.image = dataset.image_shape();
+        if !shaped && let Ok(shape) = data::image_shape(&config.dataset) {
+            config.model.image = shape;
         }
         config.validate(path)?;
         Ok(config)

@@ -1,11 +1,14 @@
 //! From a checkpoint to a weights file with its card.
 
-use candle_core::{DType, Device};
-use model::card::{Card, FORMAT, HistoryPoint, Training};
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor};
+use model::card::{Card, FORMAT, HistoryPoint, Objective, Training};
 use model::{Parameters, Vae, Weights, WeightsError};
 
 use crate::config::Config;
 use crate::data::Dataset;
+use crate::import::Imported;
 use crate::measure::{MeasureError, describe};
 use crate::train::{Checkpoint, provenance};
 
@@ -46,14 +49,13 @@ pub fn weights(
     let known = config.model.tensors();
     tensors.retain(|name, _| known.contains_key(name));
     if half {
-        for tensor in tensors.values_mut() {
-            *tensor = tensor.to_dtype(DType::F16)?.to_dtype(DType::F32)?;
-        }
+        halve(&mut tensors)?;
     }
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
     let measured = describe(&vae, &tensors, dataset, config.train.card_samples, config.train.seed)?;
     let card = Card {
         format: FORMAT,
+        minor: 0,
         name: config.name.clone(),
         model: config.model.clone(),
         objective: config.objective_card(),
@@ -68,9 +70,72 @@ pub fn weights(
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             config: provenance(config.source.as_deref(), checkpoint.state.from.as_deref()),
         },
+        origin: None,
         units: measured.units,
         scores: measured.scores,
+        attributes: Vec::new(),
         history: checkpoint.state.history.iter().copied().filter(HistoryPoint::is_finite).collect(),
+        checksum: None,
+    };
+    Ok(Weights { card, tensors })
+}
+
+/// Rounds every value to f16.
+fn halve(tensors: &mut BTreeMap<String, Tensor>) -> candle_core::Result<()> {
+    for tensor in tensors.values_mut() {
+        *tensor = tensor.to_dtype(DType::F16)?.to_dtype(DType::F32)?;
+    }
+    Ok(())
+}
+
+/// What is said of an imported model in its card, and how it is measured for it.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// Short name.
+    pub name: String,
+    /// What was minimised.
+    pub objective: String,
+    /// Who trained it and on what terms it is passed on.
+    pub origin: String,
+    /// Images that the statistics are taken over.
+    pub samples: usize,
+    /// Seed of these images.
+    pub seed: u64,
+    /// Whether its weights are rounded to f16.
+    pub half: bool,
+}
+
+/// The weights file of an imported model, measured on `dataset` for its card.
+///
+/// # Errors
+/// Says which step failed.
+pub fn imported(
+    Imported { config, mut tensors }: Imported,
+    about: About,
+    dataset: &dyn Dataset,
+) -> Result<Weights, ExportError> {
+    if about.half {
+        halve(&mut tensors)?;
+    }
+    let vae = Vae::load(&config, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
+    let measured = describe(&vae, &tensors, dataset, about.samples, about.seed)?;
+    let card = Card {
+        format: FORMAT,
+        minor: 0,
+        name: about.name,
+        model: config,
+        objective: Objective { name: about.objective, ..Objective::default() },
+        training: Training {
+            dataset: dataset.name().to_owned(),
+            device: "unknown".to_owned(),
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Training::default()
+        },
+        origin: Some(about.origin),
+        units: measured.units,
+        scores: measured.scores,
+        attributes: Vec::new(),
+        history: Vec::new(),
         checksum: None,
     };
     Ok(Weights { card, tensors })

@@ -7,6 +7,7 @@ pub mod config;
 pub mod data;
 pub mod export;
 pub mod file;
+pub mod import;
 pub mod measure;
 pub mod npy;
 pub mod objective;

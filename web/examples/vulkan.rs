@@ -60,24 +60,22 @@ fn layers(config: &ModelConfig) -> Vec<[f64; 3]> {
     widths.windows(2).enumerate().map(|(i, w)| [pixels(i), w[0], w[1]].map(|n| n as f64)).collect()
 }
 
-/// Width of the dense layer that the convolutions start from.
-fn flat(config: &ModelConfig) -> f64 {
-    let (height, width, channels) = config.feature_shape();
-    (height * width * channels) as f64
+/// Inputs and outputs of the dense layers.
+fn dense(config: &ModelConfig) -> Vec<[f64; 2]> {
+    config.decoder_layers().into_iter().map(|(_, sizes)| sizes.map(|size| size as f64)).collect()
 }
 
 /// Multiply-adds a decoded image.
 fn products(config: &ModelConfig) -> f64 {
-    let (hidden, latent) = (config.hidden as f64, config.latent as f64);
     let deconvs: f64 = layers(config).iter().map(|[pixels, from, to]| 16.0 * pixels * from * to).sum();
-    hidden * (latent + flat(config)) + deconvs
+    dense(config).iter().map(|[from, to]| from * to).sum::<f64>() + deconvs
 }
 
 /// Values that are moved at least: weights once, each layer's output written once and read once.
 fn values(config: &ModelConfig, images: usize) -> f64 {
-    let (hidden, latent) = (config.hidden as f64, config.latent as f64);
     let weights: f64 = layers(config).iter().map(|[_, from, to]| 16.0 * from * to).sum();
     let outputs: f64 = layers(config).iter().map(|[pixels, _, to]| 4.0 * pixels * to).sum();
-    let weights = weights + hidden * (latent + flat(config));
-    weights + images as f64 * 2.0 * (hidden + flat(config) + outputs)
+    let weights = weights + dense(config).iter().map(|[from, to]| from * to).sum::<f64>();
+    let dense: f64 = dense(config).iter().map(|[_, to]| to).sum();
+    weights + images as f64 * 2.0 * (dense + outputs)
 }

@@ -1,7 +1,7 @@
 //! Small untrained models for tests.
 
 use candle_core::Device;
-use model::card::{Card, FORMAT, FactorMatch, Histogram, Objective, Training, Unit};
+use model::card::{Attribute, Card, FORMAT, FactorMatch, Histogram, Objective, Training, Unit};
 use model::{ImageShape, ModelConfig, Parameters, Weights};
 
 /// A card of `latent` units whose KL falls with the index; every third unit is inactive.
@@ -19,12 +19,15 @@ fn card_of(model: ModelConfig) -> Card {
     let latent = model.latent;
     Card {
         format: FORMAT,
+        minor: 0,
         name: "sample".into(),
         model,
         objective: Objective { name: "vae".into(), ..Objective::default() },
         training: Training { dataset: "sprites".into(), ..Training::default() },
+        origin: None,
         units: (0..latent).map(unit).collect(),
         scores: Vec::new(),
+        attributes: Vec::new(),
         history: Vec::new(),
         checksum: None,
     }
@@ -46,6 +49,21 @@ pub(crate) fn seeded(card: Card, seed: u64) -> Vec<u8> {
     let parameters = Parameters::initial(&card.model, seed, &Device::Cpu).expect("a small network fits");
     let weights = Weights { card, tensors: parameters.tensors() };
     weights.to_bytes().expect("card and tensors belong together")
+}
+
+/// An attribute that a unit tells with that area.
+pub(crate) fn attribute(name: &str, unit: usize, area: f32) -> Attribute {
+    Attribute {
+        name: name.into(),
+        share: 0.2,
+        unit,
+        area,
+        falls: false,
+        next_area: 0.55,
+        change: 0.5,
+        other: None,
+        others: 0.0,
+    }
 }
 
 fn unit(index: usize) -> Unit {

@@ -11,8 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use model::random::{Purpose, stream};
 use rand::Rng;
 use trainer::data::{
-    Cache, Dataset, Job, Part, Partition, PrepareError, RECIPES, Recipe, Source, Table, prepared, recipe,
-    sheet,
+    Cache, Cut, Dataset, Job, Part, Partition, PrepareError, RECIPES, Recipe, Source, Table, prepared,
+    recipe, sheet,
 };
 use trainer::file;
 use trainer::report::counted;
@@ -60,6 +60,9 @@ pub(crate) struct Prepare {
     /// Side of the centred square that is kept, as a share of the picture's shorter side.
     #[arg(long)]
     crop: Option<f64>,
+    /// Keep whole pictures, stretched to a square.
+    #[arg(long, conflicts_with = "crop")]
+    whole: bool,
     /// Labels of the pictures: a CSV file with a header, a picture's name first in every row, or CelebA's
     /// list_attr_celeba.txt. They name units and score models; training never sees them.
     #[arg(long, value_name = "FILE")]
@@ -232,15 +235,23 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Which part of the pictures is kept, if the command line says so.
+pub(super) fn cut(crop: Option<f64>, whole: bool) -> anyhow::Result<Option<Cut>> {
+    match crop {
+        Some(share) if !(share > 0.0 && share <= 1.0) => {
+            anyhow::bail!("--crop has to be above 0 and at most 1")
+        }
+        Some(share) => Ok(Some(Cut::Square(share))),
+        None => Ok(whole.then_some(Cut::Whole)),
+    }
+}
+
 /// The recipe's target with what the command line changes.
 fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::data::Target>> {
-    if args.crop.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
-        anyhow::bail!("--crop has to be above 0 and at most 1");
-    }
     let (Source::Pictures { mut target, .. } | Source::Norb(mut target)) = recipe.source else {
-        if args.side.is_some() || args.grey.is_some() || args.crop.is_some() {
+        if args.side.is_some() || args.grey.is_some() || args.crop.is_some() || args.whole {
             anyhow::bail!(
-                "the images of `{}` are kept as they are; leave --side, --grey and --crop out",
+                "the images of `{}` are kept as they are; leave --side, --grey, --crop and --whole out",
                 recipe.name
             );
         }
@@ -251,7 +262,7 @@ fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::dat
     }
     target.side = args.side.map_or(target.side, usize::from);
     target.grey = args.grey.unwrap_or(target.grey);
-    target.share = args.crop.unwrap_or(target.share);
+    target.cut = cut(args.crop, args.whole)?.unwrap_or(target.cut);
     Ok(Some(target))
 }
 

@@ -8,6 +8,7 @@ use trainer::report::{Column, Table};
 use super::models;
 use super::print::print;
 use super::scoring::Scoring;
+use super::source::Source;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, clap::Args)]
@@ -15,9 +16,8 @@ pub(crate) struct Args {
     /// Weights files, or folders of runs.
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
-    /// World or data set, if not the one that the models were trained on.
-    #[arg(long)]
-    dataset: Option<String>,
+    #[command(flatten)]
+    source: Source,
     /// Images in the sample, drawn at random with replacement.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     samples: u32,
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = models::open(&args.models)?;
     let names = models::names(&models, &args.models);
-    let dataset = models::dataset(&models, args.dataset.as_deref())?;
+    let dataset = models::dataset(&models, &args.source)?;
     let mut measured = Vec::new();
     for (model, name) in models.iter().zip(&names) {
         let mut one = describe(&model.vae, &model.tensors, &*dataset, args.samples as usize, args.seed)?;

@@ -6,6 +6,7 @@ use model::Card;
 use trainer::report::{Column, Table, counted, objective};
 use trainer::trained;
 
+use super::attributes::table as attributes;
 use super::print::{print, shown};
 
 /// Arguments of `info`.
@@ -37,7 +38,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 
 fn describe(card: &Card) -> String {
     let (model, training) = (&card.model, &card.training);
-    let widths: Vec<String> = model.channels.iter().map(usize::to_string).collect();
+    let joined = |widths: &[usize]| widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+    let dense = match (joined(&model.encoder_widths()), joined(&model.decoder_widths())) {
+        (encoder, decoder) if encoder == decoder => encoder,
+        (encoder, decoder) => format!("{encoder} and {decoder}"),
+    };
     let parameters: usize = model.tensors().values().map(|shape| shape.iter().product::<usize>()).sum();
     let image = model.image;
     let mut facts = vec![
@@ -48,27 +53,29 @@ fn describe(card: &Card) -> String {
         (
             "network",
             format!(
-                "convolutions {}, hidden layer {}, {}; {}",
-                widths.join("-"),
-                model.hidden,
+                "convolutions {}, dense layers {}, {}; {}",
+                joined(&model.channels),
+                dense,
                 counted(model.latent as u64, "latent unit"),
                 counted(parameters as u64, "parameter")
             ),
         ),
         ("objective", objective(&card.objective)),
-        (
-            "training",
-            format!(
-                "{} of {}, learning rate {}, seed {}",
-                counted(training.steps, "step"),
-                counted(training.batch as u64, "image"),
-                training.learning_rate,
-                training.seed
-            ),
-        ),
-        ("time", format!("{} on {}", time(training.seconds), training.device)),
-        ("version", training.code_version.clone()),
     ];
+    if let Some(origin) = &card.origin {
+        facts.push(("origin", origin.clone()));
+    } else {
+        let steps = format!(
+            "{} of {}, learning rate {}, seed {}",
+            counted(training.steps, "step"),
+            counted(training.batch as u64, "image"),
+            training.learning_rate,
+            training.seed
+        );
+        facts.push(("training", steps));
+        facts.push(("time", format!("{} on {}", time(training.seconds), training.device)));
+    }
+    facts.push(("version", training.code_version.clone()));
     if let Some(config) = &training.config {
         facts.push(("config", config.clone()));
     }
@@ -83,6 +90,9 @@ fn describe(card: &Card) -> String {
         }
         text += &format!("\n{table}");
     }
+    if !card.attributes.is_empty() {
+        text += &format!("\n{}", attributes(&card.attributes));
+    }
     text
 }
 
@@ -95,11 +105,12 @@ fn units(card: &Card) -> Table {
         let numbers = [unit.kl, unit.mean, unit.std, unit.posterior_std, unit.range[0], unit.range[1]];
         let factor =
             unit.factor.as_ref().map(|f| format!("{} {:.0} %", shown(&f.name), 100.0 * f.information));
+        let told = card.attribute(index).map(|told| format!("{} AUC {:.2}", shown(&told.name), told.area));
         let state = if unit.is_active() { "active" } else { "inactive" };
         table.row(
             std::iter::once(index.to_string())
                 .chain(numbers.map(|value| format!("{value:.3}")))
-                .chain([factor.unwrap_or_default(), state.to_owned()])
+                .chain([told.or(factor).unwrap_or_default(), state.to_owned()])
                 .collect(),
         );
     }

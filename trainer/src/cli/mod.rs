@@ -1,11 +1,16 @@
 //! The command line. One file a command.
 
+mod attributes;
 mod data;
+mod decode;
 mod device;
+mod encode;
+mod encoding;
 mod evaluate;
 mod export;
 mod fleet;
 mod histogram;
+mod import;
 mod info;
 mod metrics;
 mod models;
@@ -15,6 +20,7 @@ mod reconstruct;
 mod report;
 mod score;
 mod scoring;
+mod source;
 mod sweep;
 mod train;
 mod traverse;
@@ -44,6 +50,12 @@ enum Command {
     Report(report::Args),
     /// Write the weights file of a run's newest checkpoint.
     Export(export::Args),
+    /// Turn a model that PyTorch trained into a weights file with its card, which the page shows.
+    Import(Box<import::Args>),
+    /// Write the codes of images for other tools.
+    Encode(encode::Args),
+    /// Write the pictures of codes from any tool.
+    Decode(decode::Args),
     /// Say what models are, how they were trained and what their units do.
     Info(info::Args),
     /// Measure models on a sample of a data set.
@@ -52,6 +64,8 @@ enum Command {
     Score(score::Args),
     /// Score how well codes, from any tool, match factors.
     Metrics(metrics::Args),
+    /// Measure how well single units of a model tell attributes of pictures, and what else moves with them.
+    Attributes(attributes::Args),
     /// Draw what each unit of a model does.
     Traverse(traverse::Args),
     /// Draw images over what models make of them.
@@ -81,6 +95,10 @@ impl Cli {
             Command::World(command) => return world::run(&command),
             Command::Data(command) => return data::run(&command),
             Command::Export(args) => export::run(args)?,
+            Command::Import(args) => import::run(*args)?,
+            Command::Encode(args) => encode::run(&args)?,
+            Command::Decode(args) => decode::run(&args)?,
+            Command::Attributes(args) => attributes::run(&args)?,
             Command::Info(args) => info::run(&args)?,
             Command::Evaluate(args) => evaluate::run(&args)?,
             Command::Report(args) => report::run(&args)?,

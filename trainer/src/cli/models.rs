@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use model::ModelConfig;
 use trainer::data::Dataset;
+use trainer::file;
 use trainer::report::Canvas;
 use trainer::trained::Trained;
-use trainer::{data, file};
+
+use super::source::Source;
 
 /// Opens the models.
 pub(crate) fn open(paths: &[PathBuf]) -> anyhow::Result<Vec<Trained>> {
@@ -26,16 +29,17 @@ pub(crate) fn names(models: &[Trained], paths: &[PathBuf]) -> Vec<String> {
         .collect()
 }
 
-/// The data set `name`, or the one that all the models were trained on, if its images fit them all.
-pub(crate) fn dataset(models: &[Trained], name: Option<&str>) -> anyhow::Result<Box<dyn Dataset>> {
+/// The images of `source`, or those that all the models were trained on, if they fit them all.
+pub(crate) fn dataset(models: &[Trained], source: &Source) -> anyhow::Result<Box<dyn Dataset>> {
     let mut trained_on = models.iter().map(|model| model.card.training.dataset.as_str());
     let first = trained_on.next().unwrap_or_default();
     if let Some(other) = trained_on.find(|other| *other != first)
-        && name.is_none()
+        && source.data.is_none()
     {
-        bail!("the models were trained on `{first}` and on `{other}`; choose one with --dataset");
+        bail!("the models were trained on `{first}` and on `{other}`; choose one with --data");
     }
-    let dataset = data::open(name.unwrap_or(first))?;
+    let shape = models.first().map(|model| model.card.model.image).unwrap_or(ModelConfig::default().image);
+    let dataset = source.open(first, shape)?;
     for model in models {
         model.fits(&*dataset)?;
     }

@@ -6,6 +6,7 @@ use trainer::report::reconstructions;
 use trainer::trained::sample;
 
 use super::models;
+use super::source::Source;
 
 /// Arguments of `reconstruct`.
 #[derive(Debug, clap::Args)]
@@ -22,16 +23,15 @@ pub(crate) struct Args {
     /// Seed under which the images are drawn.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// World or data set, if not the one that the models were trained on.
-    #[arg(long)]
-    dataset: Option<String>,
+    #[command(flatten)]
+    source: Source,
 }
 
 /// Draws originals over each model's reconstructions.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = models::open(&args.models)?;
     let names = models::names(&models, &args.models);
-    let dataset = models::dataset(&models, args.dataset.as_deref())?;
+    let dataset = models::dataset(&models, &args.source)?;
     let (_, originals) = sample(&*dataset, args.count.into(), args.seed)?;
     models::save(&reconstructions(&models, &names, dataset.name(), &originals)?, &args.out)
 }

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use model::Weights;
+use trainer::file;
 use trainer::measure::merge;
 use trainer::train::MODEL;
 use trainer::trained::Trained;
-use trainer::{data, file};
 
+use super::attributes::Labels;
 use super::scoring::Scoring;
+use super::source::Source;
 
 /// Arguments of `score`.
 #[derive(Debug, clap::Args)]
@@ -19,28 +21,41 @@ pub(crate) struct Args {
     models: Vec<PathBuf>,
     #[command(flatten)]
     scoring: Scoring,
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    labels: Labels,
     /// Seed of what is drawn; the same seed gives the same numbers.
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
 
-/// Scores each model on the data that it was trained on, and writes its file anew.
+/// Scores each model on its data, and writes its file anew.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     for path in &args.models {
-        add(path, args.scoring, args.seed)?;
+        add(path, args.scoring, args.seed, &args.source, &args.labels)?;
     }
     Ok(())
 }
 
 /// Adds the scores to the card of a weights file, or of the one in a run's folder.
-pub(crate) fn add(path: &Path, scoring: Scoring, seed: u64) -> anyhow::Result<()> {
+pub(crate) fn add(
+    path: &Path,
+    scoring: Scoring,
+    seed: u64,
+    source: &Source,
+    labels: &Labels,
+) -> anyhow::Result<()> {
     let mut model = Trained::open(path)?;
-    let dataset = data::open(&model.card.training.dataset)?;
+    let dataset = source.open(&model.card.training.dataset, model.card.model.image)?;
     model.fits(&*dataset)?;
-    let scores = scoring
-        .score(&model, &model.card.name, &*dataset, seed)
-        .with_context(|| format!("{} can't be scored", path.display()))?;
+    let unscored = || format!("{} can't be scored", path.display());
+    let scores = scoring.score(&model, &model.card.name, &*dataset, seed).with_context(unscored)?;
     merge(&mut model.card.scores, scores);
+    if let Some(told) = labels.told(&model, &*dataset).with_context(unscored)? {
+        merge(&mut model.card.scores, told.scores());
+        model.card.attributes = told.card();
+    }
     let path = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
     file::write(&path, &Weights { card: model.card, tensors: model.tensors }.to_bytes()?)?;
     tracing::info!("wrote the scores into {}", path.display());

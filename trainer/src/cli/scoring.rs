@@ -1,10 +1,11 @@
 //! The scores that take long, with their options and their progress.
 
-use indicatif::{ProgressBar, ProgressStyle};
 use model::card::Score;
 use trainer::data::Dataset;
-use trainer::measure::{Protocol, Watch, score};
+use trainer::measure::{Protocol, score};
 use trainer::trained::Trained;
+
+use super::encoding::Encoding;
 
 /// Options of scoring.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -44,30 +45,9 @@ impl Scoring {
     ) -> anyhow::Result<Vec<Score>> {
         let protocol =
             Protocol { grid: self.grid, codes: self.codes as usize, samples: self.generate as usize, seed };
-        let bar = Bar(ProgressBar::new(0));
-        if bar.0.is_hidden() {
-            tracing::info!("scoring {name}");
-        } else if let Ok(style) =
-            ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} images encoded · {per_sec} · {eta} left")
-        {
-            bar.0.set_style(style);
-            bar.0.set_message(name.to_owned());
-        }
+        let bar = Encoding::new("scoring", name);
         let scores = score(&model.vae, dataset, &protocol, &bar);
-        bar.0.finish_and_clear();
+        drop(bar);
         Ok(scores?)
-    }
-}
-
-/// Progress of encoding, which takes most of the time.
-struct Bar(ProgressBar);
-
-impl Watch for Bar {
-    fn started(&self, images: u64) {
-        self.0.set_length(images);
-    }
-
-    fn encoded(&self, images: u64) {
-        self.0.inc(images);
     }
 }

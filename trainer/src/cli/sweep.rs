@@ -13,10 +13,12 @@ use trainer::study::{Planned, State, Study};
 use trainer::train::{End, Folder, Limits, Lock, LockError, Run};
 use trainer::trained;
 
+use super::attributes::Labels;
 use super::fleet::{self, Fleet, Outcome, Share};
 use super::print::print;
 use super::score;
 use super::scoring::Scoring;
+use super::source::Source;
 use super::train::{self, Place};
 
 /// Exit code of a run that another process is at.
@@ -121,7 +123,7 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
         }
     }
     // One seed for all: every model is asked the same questions.
-    score::add(folder, args.scoring, 0)?;
+    score::add(folder, args.scoring, 0, &Source::default(), &Labels::default())?;
     Ok(ExitCode::SUCCESS)
 }
 

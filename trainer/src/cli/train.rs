@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use candle_core::Device;
 use model::Weights;
 use trainer::config::Config;
-use trainer::data::Dataset;
+use trainer::data::{Dataset, Making};
 use trainer::report::counted;
 use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run};
 use trainer::{data, export, file, trained};
@@ -39,8 +39,9 @@ pub(crate) struct Args {
     /// The model's name.
     #[arg(long)]
     name: Option<String>,
-    /// World or data set.
-    #[arg(long)]
+    /// World or data set by name, file that `data prepare` made, folder or archive of pictures, or .npy
+    /// file of images.
+    #[arg(long, visible_alias = "data", value_name = "DATA")]
     dataset: Option<String>,
     /// Optimiser steps.
     #[arg(long)]
@@ -161,7 +162,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// The configuration's data set, if its images fit the network; `source` is where it was read.
 pub(super) fn dataset(config: &Config, source: &Path) -> anyhow::Result<Box<dyn Dataset>> {
-    let dataset = data::open(&config.dataset)?;
+    let making = Making { shape: Some(config.model.image), ..Making::default() };
+    let dataset = data::open_as(&config.dataset, &making)?;
     let (have, want) = (dataset.image_shape(), config.model.image);
     if have != want {
         bail!(

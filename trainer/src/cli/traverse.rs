@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use trainer::data::{self, DataError};
 use trainer::report::{Base, traversal};
 use trainer::trained::{Trained, sample};
 
 use super::models;
 use super::print::shown;
+use super::source::Source;
 
 /// Arguments of `traverse`.
 #[derive(Debug, clap::Args)]
@@ -31,9 +31,8 @@ pub(crate) struct Args {
     /// Show inactive units as well.
     #[arg(long)]
     all_units: bool,
-    /// World or data set of the first image, if not the one that the model was trained on.
-    #[arg(long)]
-    dataset: Option<String>,
+    #[command(flatten)]
+    source: Source,
 }
 
 /// Draws the traversals of the units, those with the largest KL first.
@@ -51,16 +50,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// The image to start from, with its number; none where the data that the model learnt from is not here and
 /// no other was named.
 fn image(args: &Args, model: &Trained) -> anyhow::Result<Option<(u64, Vec<f32>)>> {
-    let name = args.dataset.as_deref().unwrap_or(&model.card.training.dataset);
-    let dataset = match data::open(name) {
-        Err(DataError::Unknown { .. }) if args.dataset.is_none() && args.index.is_none() => {
+    let name = &model.card.training.dataset;
+    let dataset = match args.source.found(name, model.card.model.image)? {
+        None if args.index.is_none() => {
             tracing::info!(
-                "`{}` is not here: the rows start from the mean code; --dataset names other images",
+                "`{}` is not here: the rows start from the mean code; --data names other images",
                 shown(name)
             );
             return Ok(None);
         }
-        dataset => dataset?,
+        None => bail!(
+            "`{}` is not here, so it has no image of that --index; name others with --data",
+            shown(name)
+        ),
+        Some(dataset) => dataset,
     };
     model.fits(&*dataset)?;
     let Some(index) = args.index else {

@@ -82,6 +82,7 @@ pub(super) struct Writer<W: Write + Seek> {
     header: Header,
     columns: Columns,
     checksum: crc32fast::Hasher,
+    names: Vec<String>,
 }
 
 impl<W: Write + Seek> Writer<W> {
@@ -106,7 +107,8 @@ impl<W: Write + Seek> Writer<W> {
             skipped_names: Vec::new(),
             terms: terms.to_owned(),
         };
-        Ok(Self { out, header, columns: Columns::new(columns), checksum: crc32fast::Hasher::new() })
+        let (columns, checksum) = (Columns::new(columns), crc32fast::Hasher::new());
+        Ok(Self { out, header, columns, checksum, names: Vec::new() })
     }
 
     /// Writes an image, with its labels, one a column.
@@ -121,6 +123,11 @@ impl<W: Write + Seek> Writer<W> {
         self.out.write_all(image)
     }
 
+    /// Notes the name of the picture of the next image.
+    pub(super) fn name(&mut self, name: String) {
+        self.names.push(name);
+    }
+
     pub(super) fn skip(&mut self, name: &str) {
         self.header.skipped += 1;
         if self.header.skipped_names.len() < NAMED {
@@ -132,7 +139,8 @@ impl<W: Write + Seek> Writer<W> {
         &self.header
     }
 
-    pub(super) fn finish(mut self) -> std::io::Result<Header> {
+    /// Completes the file; gives its header, and the pictures' names where they were noted.
+    pub(super) fn finish(mut self) -> std::io::Result<(Header, Vec<String>)> {
         let (labels, classes) = self.columns.finish();
         self.header.labels = labels;
         for row in classes.chunks(1 << 16) {
@@ -152,7 +160,8 @@ impl<W: Write + Seek> Writer<W> {
         self.out.write_all(&(json.len() as u32).to_le_bytes())?;
         self.out.write_all(&crc32fast::hash(&json).to_le_bytes())?;
         self.out.write_all(&json)?;
-        Ok(self.header)
+        self.out.flush()?;
+        Ok((self.header, self.names))
     }
 }
 
@@ -173,9 +182,15 @@ impl Cache {
     /// # Errors
     /// If the file can't be read, or is not a whole file of prepared images.
     pub fn open(path: &Path) -> Result<Self, CacheError> {
+        let file = File::open(path).map_err(|source| CacheError::Read { path: path.to_owned(), source })?;
+        Self::of(file, path)
+    }
+
+    /// As [`Cache::open`], of a file that `path` names.
+    pub(super) fn of(mut file: File, path: &Path) -> Result<Self, CacheError> {
         let read = |source| CacheError::Read { path: path.to_owned(), source };
         let damaged = |problem: String| CacheError::Damaged { path: path.to_owned(), problem };
-        let mut file = File::open(path).map_err(read)?;
+        file.seek(SeekFrom::Start(0)).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
         let mut start = vec![0; HEADER];
         if length < HEADER as u64 {

@@ -84,9 +84,9 @@ impl Files {
         }
         let mut start = Vec::new();
         File::open(path).map_err(failed)?.take(512).read_to_end(&mut start).map_err(failed)?;
-        if start.starts_with(b"PK") {
+        if is_zip(&start) {
             Ok(Self::Zip(path.to_owned()))
-        } else if start.get(257..262) == Some(b"ustar") {
+        } else if is_archive(&start) {
             Ok(Self::Tar(path.to_owned()))
         } else {
             let problem = "it is neither a folder nor a tar or zip archive".into();
@@ -155,6 +155,15 @@ impl Files {
         }
         Ok(others)
     }
+}
+
+/// Whether a file that starts so, in its first 512 bytes, is an archive that can be read.
+pub(super) fn is_archive(start: &[u8]) -> bool {
+    is_zip(start) || start.get(257..262) == Some(b"ustar")
+}
+
+fn is_zip(start: &[u8]) -> bool {
+    start.starts_with(b"PK")
 }
 
 /// Returns the names of links that lead to no file.

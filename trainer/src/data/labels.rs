@@ -64,6 +64,8 @@ pub struct Table {
     columns: Vec<String>,
     /// Each row's values with [`BETWEEN`] between them.
     rows: HashMap<String, String>,
+    /// The rows' names as they come.
+    order: Vec<String>,
 }
 
 impl Table {
@@ -75,7 +77,7 @@ impl Table {
         let text = text(path)?;
         let content = |problem: String| TableError::Content { path: path.to_owned(), problem };
         let first = text.lines().next().unwrap_or_default().trim();
-        let (columns, rows) =
+        let Rows { columns, rows, order } =
             if first.parse::<u64>().is_ok() { list(&text) } else { csv(&text) }.map_err(content)?;
         if columns.is_empty() || rows.is_empty() {
             return Err(content("it has no column or no row beside the names".into()));
@@ -84,7 +86,12 @@ impl Table {
             return Err(content(format!("it has {} columns; at most {MAX_COLUMNS} are kept", columns.len())));
         }
         let columns = columns.iter().map(|name| name.chars().take(MAX_NAME).collect()).collect();
-        Ok(Self { path: path.to_owned(), columns, rows })
+        Ok(Self { path: path.to_owned(), columns, rows, order })
+    }
+
+    /// The rows' names as they come.
+    pub(super) fn order(&self) -> &[String] {
+        &self.order
     }
 
     /// The columns' names.
@@ -273,38 +280,45 @@ fn text(path: &Path) -> Result<String, TableError> {
     Ok(text)
 }
 
-type Rows = (Vec<String>, HashMap<String, String>);
+/// What a table's text holds.
+struct Rows {
+    columns: Vec<String>,
+    rows: HashMap<String, String>,
+    order: Vec<String>,
+}
 
 fn list(text: &str) -> Result<Rows, String> {
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let mut lines = text.lines().skip(1);
     let columns = words(lines.next().unwrap_or_default());
-    let mut rows = HashMap::new();
+    let (mut rows, mut order) = (HashMap::new(), Vec::new());
     for (number, line) in (3..).zip(lines).filter(|(_, line)| !line.trim().is_empty()) {
         let mut row = words(line);
         if row.len() != columns.len() + 1 {
             return Err(format!("row {number} has {} values, not {}", row.len(), columns.len() + 1));
         }
         let name = row.remove(0);
+        order.push(name.clone());
         insert(&mut rows, name, row.join(BETWEEN), number)?;
     }
-    Ok((columns, rows))
+    Ok(Rows { columns, rows, order })
 }
 
 fn csv(text: &str) -> Result<Rows, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let said = |error: csv::Error| error.to_string();
     let columns = reader.headers().map_err(said)?.iter().skip(1).map(str::to_owned).collect();
-    let mut rows = HashMap::new();
+    let (mut rows, mut order) = (HashMap::new(), Vec::new());
     for record in reader.records() {
         let record = record.map_err(said)?;
         let mut values = record.iter();
         let line = record.position().map_or(0, csv::Position::line);
         if let Some(name) = values.next() {
+            order.push(name.to_owned());
             insert(&mut rows, name.to_owned(), values.collect::<Vec<_>>().join(BETWEEN), line)?;
         }
     }
-    Ok((columns, rows))
+    Ok(Rows { columns, rows, order })
 }
 
 /// Adds a row; one of the same name has to say the same.

@@ -104,7 +104,7 @@ pub(super) fn each(
         for _ in 0..count {
             let pixels = pictures.bytes(2 * height * width)?;
             let pixels = pixels[..height * width].iter().flat_map(|&value| [value; 3]).collect();
-            let image = resize(&Picture { width, height, pixels, orientation: 1 }, target.share, target.side);
+            let image = resize(&Picture { width, height, pixels, orientation: 1 }, target.cut, target.side);
             let grey: Vec<u8> = image.as_chunks::<3>().0.iter().map(|pixel| pixel[0]).collect();
             let category = categories.integers(1)?;
             let labels = [&category[..], &others.integers(4)?].concat();
@@ -117,6 +117,7 @@ pub(super) fn each(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::picture::Cut;
 
     fn matrix(magic: u32, sides: &[u32], values: &[u8]) -> Vec<u8> {
         let mut bytes = [magic, sides.len() as u32].map(u32::to_le_bytes).concat();
@@ -144,7 +145,7 @@ mod tests {
         Ok(())
     }
 
-    const TARGET: Target = Target { side: 4, grey: true, share: 1.0 };
+    const TARGET: Target = Target { side: 4, grey: true, cut: Cut::Square(1.0) };
 
     #[test]
     fn left_pictures_come_with_their_labels() -> Result<(), Box<dyn std::error::Error>> {

@@ -24,8 +24,17 @@ pub struct Target {
     pub side: usize,
     /// One channel, not three.
     pub grey: bool,
-    /// Side of the centred square that is kept, as a share of the picture's shorter side.
-    pub share: f64,
+    /// Which part of the picture is kept.
+    pub cut: Cut,
+}
+
+/// Which part of a picture is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cut {
+    /// The centred square whose side is this share of the picture's shorter side.
+    Square(f64),
+    /// All of it, stretched to a square.
+    Whole,
 }
 
 impl Target {
@@ -58,7 +67,7 @@ pub(super) fn decode(bytes: &[u8], target: &Target) -> Result<Vec<u8>, String> {
     } else {
         other(bytes)
     }?;
-    let image = resize(&exif::upright(picture), target.share, target.side);
+    let image = resize(&exif::upright(picture), target.cut, target.side);
     if !target.grey {
         return Ok(image);
     }

@@ -102,7 +102,7 @@ impl Job<'_> {
     pub fn run(&self, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Result<Header, PrepareError> {
         let mut filled = None;
         let written = file::stream(self.out, |out| {
-            let outcome = filled.insert(self.fill(out, stop, progress));
+            let outcome = filled.insert(self.fill(out, stop, progress).map(|(header, _)| header));
             if outcome.is_ok() { Ok(()) } else { Err(std::io::Error::other("the images are not complete")) }
         });
         // Where nothing was filled in, the file could not be begun.
@@ -114,12 +114,13 @@ impl Job<'_> {
         }
     }
 
-    fn fill<W: Write + Seek>(
+    /// Writes the images to `out`; gives the header, and the names of pictures that were files.
+    pub(super) fn fill<W: Write + Seek>(
         &self,
         out: W,
         stop: &AtomicBool,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<Header, PrepareError> {
+    ) -> Result<(Header, Vec<String>), PrepareError> {
         let step = |count: u64, progress: &mut dyn FnMut(u64)| {
             progress(count);
             if stop.load(Ordering::Relaxed) { Err(PrepareError::Stopped) } else { Ok(()) }
@@ -273,6 +274,7 @@ impl Job<'_> {
         for (name, image) in decoded {
             match image {
                 Ok((image, labels)) => {
+                    writer.name(name);
                     let labels = labels.iter().map(String::as_str);
                     writer.push(&image, labels).map_err(|source| self.unwritten(source))?;
                 }
@@ -300,7 +302,7 @@ impl Job<'_> {
         }
     }
 
-    fn finish<W: Write + Seek>(&self, writer: Writer<W>) -> Result<Header, PrepareError> {
+    fn finish<W: Write + Seek>(&self, writer: Writer<W>) -> Result<(Header, Vec<String>), PrepareError> {
         if writer.header().count == 0 {
             let problem = format!("it holds no picture; wanted is {}", self.recipe.path);
             return Err(PrepareError::Content { path: self.path.to_owned(), problem });

@@ -1,7 +1,7 @@
 //! The data sets that can be prepared: one line of the table each.
 
 use super::npz::Array;
-use super::picture::Target;
+use super::picture::{Cut, Target};
 
 /// What a data set's files are.
 #[derive(Clone, Copy, Debug)]
@@ -48,18 +48,20 @@ pub struct Recipe {
     pub source: Source,
 }
 
+/// What a picture of no known set is made into.
+pub(super) const ANY_PICTURE: Target = Target { side: 64, grey: false, cut: Cut::Square(1.0) };
+
+/// Anybody's pictures.
+pub(super) const FOLDER: Recipe = Recipe {
+    name: "folder",
+    path: "a folder, tar or zip of PNG, JPEG, WebP, BMP, GIF or TIFF pictures",
+    terms: "your own pictures",
+    source: Source::Pictures { wanted: |_| true, target: ANY_PICTURE, told: None },
+};
+
 /// Every data set that can be prepared.
 pub const RECIPES: [Recipe; 7] = [
-    Recipe {
-        name: "folder",
-        path: "a folder, tar or zip of PNG, JPEG, WebP, BMP, GIF or TIFF pictures",
-        terms: "your own pictures",
-        source: Source::Pictures {
-            wanted: |_| true,
-            target: Target { side: 64, grey: false, share: 1.0 },
-            told: None,
-        },
-    },
+    FOLDER,
     Recipe {
         name: "celeba",
         path: "img_align_celeba as a folder, tar or zip",
@@ -68,7 +70,7 @@ pub const RECIPES: [Recipe; 7] = [
         source: Source::Pictures {
             wanted: celeba,
             // 148 of 178 pixels, as the field crops.
-            target: Target { side: 64, grey: false, share: 148.0 / 178.0 },
+            target: Target { side: 64, grey: false, cut: Cut::Square(148.0 / 178.0) },
             told: None,
         },
     },
@@ -89,7 +91,7 @@ pub const RECIPES: [Recipe; 7] = [
                 for research",
         source: Source::Pictures {
             wanted: chair,
-            target: Target { side: 64, grey: true, share: 0.75 },
+            target: Target { side: 64, grey: true, cut: Cut::Square(0.75) },
             told: Some(Told { columns: &["elevation", "azimuth"], by: view }),
         },
     },
@@ -131,7 +133,7 @@ pub const RECIPES: [Recipe; 7] = [
         path: "the folder of the six unpacked files smallnorb-….mat",
         terms: "SmallNORB, 48,600 pairs of pictures, 200 MB, from cs.nyu.edu/~ylclab/data/norb-v1.0-small; \
                 for research",
-        source: Source::Norb(Target { side: 64, grey: true, share: 1.0 }),
+        source: Source::Norb(Target { side: 64, grey: true, cut: Cut::Square(1.0) }),
     },
 ];
 

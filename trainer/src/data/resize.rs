@@ -1,7 +1,7 @@
-//! A centred square of a picture, resized by a triangle filter that is as wide as a new pixel, or an old
+//! A centred square of a picture or all of it, resized by a triangle filter that is as wide as a new pixel, or an old
 //! one where that is wider: shrinking averages, enlarging interpolates.
 
-use super::picture::Picture;
+use super::picture::{Cut, Picture};
 
 /// The pixels that make up a new one, the first of them, and their weights.
 struct Taps {
@@ -9,16 +9,23 @@ struct Taps {
     weights: Vec<f32>,
 }
 
-/// `[side, side, 3]` of the centred square whose side is `share` of the picture's shorter one.
-pub(super) fn resize(picture: &Picture, share: f64, side: usize) -> Vec<u8> {
-    let shorter = picture.width.min(picture.height);
-    let kept = ((shorter as f64 * share).round() as usize).clamp(1, shorter);
-    let (left, top) = ((picture.width - kept) / 2, (picture.height - kept) / 2);
-    let taps: Vec<Taps> = (0..side).map(|place| taps(place, kept, side)).collect();
-    let mut columns = vec![0.0f32; kept * side * 3];
+/// `[side, side, 3]` of the part that is kept.
+pub(super) fn resize(picture: &Picture, cut: Cut, side: usize) -> Vec<u8> {
+    let (width, height) = match cut {
+        Cut::Square(share) => {
+            let shorter = picture.width.min(picture.height);
+            let kept = ((shorter as f64 * share).round() as usize).clamp(1, shorter);
+            (kept, kept)
+        }
+        Cut::Whole => (picture.width, picture.height),
+    };
+    let (left, top) = ((picture.width - width) / 2, (picture.height - height) / 2);
+    let taps = |from: usize| (0..side).map(|place| taps(place, from, side)).collect::<Vec<Taps>>();
+    let (across, down) = (taps(width), taps(height));
+    let mut columns = vec![0.0f32; height * side * 3];
     for (y, line) in columns.chunks_exact_mut(side * 3).enumerate() {
-        let from = &picture.pixels[((top + y) * picture.width + left) * 3..][..kept * 3];
-        for (pixel, taps) in line.as_chunks_mut::<3>().0.iter_mut().zip(&taps) {
+        let from = &picture.pixels[((top + y) * picture.width + left) * 3..][..width * 3];
+        for (pixel, taps) in line.as_chunks_mut::<3>().0.iter_mut().zip(&across) {
             for (weight, from) in taps.weights.iter().zip(&from.as_chunks::<3>().0[taps.first..]) {
                 *pixel = [0, 1, 2].map(|channel| pixel[channel] + weight * f32::from(from[channel]));
             }
@@ -26,7 +33,7 @@ pub(super) fn resize(picture: &Picture, share: f64, side: usize) -> Vec<u8> {
     }
     let mut image = Vec::with_capacity(side * side * 3);
     let mut sums = vec![0.0f32; side * 3];
-    for taps in &taps {
+    for taps in &down {
         sums.fill(0.0);
         for (weight, line) in taps.weights.iter().zip(columns.chunks_exact(side * 3).skip(taps.first)) {
             for (sum, value) in sums.iter_mut().zip(line) {
@@ -63,20 +70,21 @@ mod tests {
     #[test]
     fn the_same_size_changes_nothing() {
         let noise = picture(9, 9, |x, y| (x * 31 + y * 97) as u8);
-        assert_eq!(resize(&noise, 1.0, 9), noise.pixels);
+        assert_eq!(resize(&noise, Cut::Square(1.0), 9), noise.pixels);
     }
 
     #[test]
     fn one_colour_stays_one_colour_at_any_size() {
         for (width, height, side) in [(1, 1, 64), (178, 218, 64), (640, 7, 64), (63, 65, 64)] {
-            let image = resize(&picture(width, height, |_, _| 77), 1.0, side);
+            let image = resize(&picture(width, height, |_, _| 77), Cut::Square(1.0), side);
             assert!(image.len() == side * side * 3 && image.iter().all(|&value| value == 77));
         }
     }
 
     #[test]
     fn shrinking_averages_and_does_not_drop_pixels() {
-        let stripes = resize(&picture(256, 256, |x, _| if x % 2 == 0 { 0 } else { 200 }), 1.0, 16);
+        let stripes =
+            resize(&picture(256, 256, |x, _| if x % 2 == 0 { 0 } else { 200 }), Cut::Square(1.0), 16);
         assert!(stripes.iter().all(|&value| value.abs_diff(100) <= 2), "{:?}", &stripes[..9]);
     }
 
@@ -84,7 +92,17 @@ mod tests {
     fn the_square_is_the_middle_one() {
         // White within columns 40 to 59 and rows 30 to 49, a quarter of the shorter side.
         let inside = |x: usize, y: usize| (40..60).contains(&x) && (30..50).contains(&y);
-        let image = resize(&picture(100, 80, |x, y| if inside(x, y) { 255 } else { 0 }), 0.25, 20);
+        let image =
+            resize(&picture(100, 80, |x, y| if inside(x, y) { 255 } else { 0 }), Cut::Square(0.25), 20);
         assert!(image.iter().all(|&value| value == 255));
+    }
+
+    #[test]
+    fn a_whole_picture_is_stretched_to_the_square() {
+        // Left half black, right half white; top quarter black.
+        let image = resize(&picture(20, 40, |x, y| if x < 10 || y < 10 { 0 } else { 255 }), Cut::Whole, 8);
+        let white = |row: usize, column: usize| image[(row * 8 + column) * 3];
+        assert_eq!([white(0, 7), white(1, 7), white(2, 7), white(7, 7)], [0, 0, 255, 255]);
+        assert_eq!([white(7, 0), white(7, 3), white(7, 4)], [0, 0, 255]);
     }
 }

@@ -1,7 +1,7 @@
 //! Codes of many images, on every core.
 
 use candle_core::{Device, Tensor};
-use model::Vae;
+use model::{Posterior, Vae};
 use rayon::prelude::*;
 
 use super::MeasureError;
@@ -9,6 +9,32 @@ use crate::data::Dataset;
 
 /// Images encoded at a time by one thread.
 const BATCH: usize = 128;
+
+/// Posteriors of many images, `[N, D]` each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Codes {
+    /// μ.
+    pub means: Vec<f32>,
+    /// σ.
+    pub stds: Vec<f32>,
+}
+
+/// The posteriors of the images of `indices`; `encoded` is told of every batch's size when it is done.
+///
+/// # Errors
+/// Fails if an image can't be read or the network doesn't fit the images.
+pub fn codes(
+    vae: &Vae,
+    dataset: &dyn Dataset,
+    indices: &[u64],
+    encoded: &(dyn Fn(u64) + Sync),
+) -> Result<Codes, MeasureError> {
+    let batches = each(vae, dataset, indices, encoded, &|posterior| {
+        Ok((values(&posterior.mean)?, values(&posterior.std()?)?))
+    })?;
+    let (means, stds): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+    Ok(Codes { means: means.concat(), stds: stds.concat() })
+}
 
 /// Posterior means, `[N, D]` one after the other, of the images of `indices`; `encoded` is told of
 /// every batch's size when it is done.
@@ -18,18 +44,31 @@ pub(super) fn means(
     indices: &[u64],
     encoded: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<f64>, MeasureError> {
-    let shape = dataset.image_shape();
-    let batches: Vec<Vec<f32>> = indices
-        .par_chunks(BATCH)
-        .map(|batch| {
-            let mut images = vec![0.0; batch.len() * shape.len()];
-            dataset.read(batch, &mut images)?;
-            let sides = (batch.len(), shape.height, shape.width, shape.channels);
-            let images = Tensor::from_vec(images, sides, &Device::Cpu)?;
-            let means = vae.encode(&images)?.posterior.mean.flatten_all()?.to_vec1::<f32>()?;
-            encoded(batch.len() as u64);
-            Ok(means)
-        })
-        .collect::<Result<_, MeasureError>>()?;
+    let batches = each(vae, dataset, indices, encoded, &|posterior| values(&posterior.mean))?;
     Ok(batches.into_iter().flatten().map(f64::from).collect())
+}
+
+fn values(tensor: &Tensor) -> candle_core::Result<Vec<f32>> {
+    tensor.flatten_all()?.to_vec1()
+}
+
+/// What `of` takes from the posterior of every batch, in the batches' order.
+fn each<T: Send>(
+    vae: &Vae,
+    dataset: &dyn Dataset,
+    indices: &[u64],
+    encoded: &(dyn Fn(u64) + Sync),
+    of: &(dyn Fn(&Posterior) -> candle_core::Result<T> + Sync),
+) -> Result<Vec<T>, MeasureError> {
+    let shape = dataset.image_shape();
+    let batch = |batch: &[u64]| {
+        let mut images = vec![0.0; batch.len() * shape.len()];
+        dataset.read(batch, &mut images)?;
+        let sides = (batch.len(), shape.height, shape.width, shape.channels);
+        let images = Tensor::from_vec(images, sides, &Device::Cpu)?;
+        let taken = of(&vae.encode(&images)?.posterior)?;
+        encoded(batch.len() as u64);
+        Ok(taken)
+    };
+    indices.par_chunks(BATCH).map(batch).collect()
 }

@@ -1,6 +1,7 @@
 //! What can be said of a trained model: its units and its scores. One file a measure, with its formula
 //! on top.
 
+mod attributes;
 mod codes;
 mod describe;
 mod disentanglement;
@@ -18,6 +19,8 @@ use metrics::{GridError, RepresentationError};
 use model::Vae;
 use model::card::Score;
 
+pub use attributes::{Attributes, attributes};
+pub use codes::{Codes, codes};
 pub use describe::{Measured, describe};
 
 use crate::data::{DataError, Dataset};

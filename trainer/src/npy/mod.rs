@@ -1,10 +1,11 @@
-//! numpy's `.npy` files, as far as they are needed: writing headers of bytes, and reading lists of
-//! indices and tables of codes and factors from anyone.
+//! numpy's `.npy` files, as far as they are needed: writing bytes and floats, and reading lists of indices,
+//! tables of codes and factors, and images from anyone.
 //!
 //! Layout: `\x93NUMPY`, version, header length, a Python dict as text, then the values
 //! (numpy's NEP 1).
 
 mod dict;
+mod images;
 mod table;
 
 use std::io::Read;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::report::counted;
 
+pub use images::{ImageHeader, ImageValues, images};
 pub use table::{Table, codes, factors};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
@@ -41,6 +43,19 @@ pub enum NpyError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A value of an image that is none.
+    #[error(
+        "{}: image {index} has the value {value}, but those of images are 0 to 1; divide by the largest",
+        path.display()
+    )]
+    Value {
+        /// File.
+        path: PathBuf,
+        /// Number of the image, from 0.
+        index: u64,
+        /// The value.
+        value: f32,
+    },
     /// An index that is not on the grid.
     #[error("{}: index number {place} is {value}, but the grid's images are 0 to {last}", path.display())]
     Index {
@@ -57,12 +72,28 @@ pub enum NpyError {
 
 /// Header of a C-ordered array of `u8` with that shape.
 pub fn header(shape: &[u64]) -> Vec<u8> {
+    header_of("|u1", shape)
+}
+
+/// Header of a C-ordered array of little-endian `f32` with that shape.
+pub fn float_header(shape: &[u64]) -> Vec<u8> {
+    header_of("<f4", shape)
+}
+
+/// A whole file of `values`, little-endian `f32`, with that shape.
+pub fn floats(shape: &[u64], values: &[f32]) -> Vec<u8> {
+    let mut bytes = float_header(shape);
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+fn header_of(kind: &str, shape: &[u64]) -> Vec<u8> {
     let mut sides: Vec<String> = shape.iter().map(u64::to_string).collect();
     if sides.len() == 1 {
         sides.push(String::new());
     }
     let dict =
-        format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({}), }}", sides.join(", ").trim());
+        format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}), }}", sides.join(", ").trim());
     // The values start at a multiple of 64; the header ends with a line break.
     let padding = 63 - (MAGIC.len() + 4 + dict.len()) % 64;
     let length = (dict.len() + padding + 1) as u16;
@@ -215,17 +246,15 @@ impl Header {
     }
 
     /// Its sides.
+    fn sides(&self) -> Result<Vec<u64>, Problem> {
+        let number = |side: &str| Problem::Content(format!("its shape has a side of {side}"));
+        self.shape.iter().map(|side| side.parse().map_err(|_| number(side))).collect()
+    }
+
+    /// Its sides, of which there have to be so many.
     fn shape<const SIDES: usize>(&self) -> Result<[u64; SIDES], Problem> {
-        let mut shape = [0; SIDES];
-        if self.shape.len() != SIDES {
-            let sides = counted(self.shape.len() as u64, "dimension");
-            return Err(Problem::Content(format!("it has {sides}")));
-        }
-        for (length, side) in shape.iter_mut().zip(&self.shape) {
-            let number = |_| Problem::Content(format!("its shape has a side of {side}"));
-            *length = side.parse().map_err(number)?;
-        }
-        Ok(shape)
+        let sides = counted(self.shape.len() as u64, "dimension");
+        self.sides()?.try_into().map_err(|_| Problem::Content(format!("it has {sides}")))
     }
 
     /// Holds the file's size to `count` values of `width` bytes.
@@ -234,9 +263,15 @@ impl Header {
             let problem = format!("it claims {count} values, over the limit of {MAX_VALUES}");
             return Err(Problem::Content(problem));
         }
-        let claimed = self.bytes as u64 + count * width as u64;
-        if size != claimed {
-            let problem = format!("its header claims {claimed} bytes in all and it has {size}");
+        self.check_size(size, count.checked_mul(width as u64))
+    }
+
+    /// Holds the file's size to so many bytes of values; none if they are beyond counting.
+    fn check_size(&self, size: u64, bytes: Option<u64>) -> Result<(), Problem> {
+        let claimed = bytes.and_then(|bytes| bytes.checked_add(self.bytes as u64));
+        let words = claimed.map_or_else(|| "absurdly many".into(), |claimed| claimed.to_string());
+        if claimed != Some(size) {
+            let problem = format!("its header claims {words} bytes in all and it has {size}");
             return Err(Problem::Content(problem));
         }
         Ok(())

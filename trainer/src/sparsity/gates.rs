@@ -45,7 +45,8 @@ impl Default for Gates {
 
 impl Gates {
     pub(super) fn initial(self, config: &ModelConfig, device: &Device) -> Result<BTreeMap<String, Tensor>> {
-        let mut sizes = vec![(UNITS.to_owned(), config.latent), ("encoder.dense".to_owned(), config.hidden)];
+        let mut sizes = vec![(UNITS.to_owned(), config.latent)];
+        sizes.extend(config.encoder_widths().first().map(|&width| ("encoder.dense".to_owned(), width)));
         sizes.extend(config.channels.iter().enumerate().map(|(i, &c)| (format!("encoder.conv.{i}"), c)));
         sizes
             .into_iter()

@@ -145,10 +145,14 @@ impl Loaded {
         if self.unfolded { &self.order } else { &self.order[..self.active] }
     }
 
-    /// The active unit that tells most of a factor, as the card says; the first if it names none.
+    /// The active unit that tells most of a factor or an attribute, as the card says; the first if it
+    /// names none.
     pub fn telling(&self) -> Option<usize> {
-        let share =
-            |unit: usize| self.card.units[unit].factor.as_ref().map_or(0.0, |factor| factor.information);
+        let share = |unit: usize| match (self.card.attribute(unit), &self.card.units[unit].factor) {
+            (Some(told), _) => 2.0 * told.area - 1.0,
+            (None, Some(factor)) if self.card.attributes.is_empty() => factor.information,
+            _ => 0.0,
+        };
         let active = self.order[..self.active].iter().copied();
         active.reduce(|best, unit| if share(unit) > share(best) { unit } else { best })
     }

@@ -29,6 +29,11 @@ pub(super) fn draw(dom: &Dom, state: &State) -> Drawn {
     };
     trained("trained with", |card| card.objective.name.clone())?;
     trained("its numbers", numbers)?;
+    if state.sides.iter().any(|side| side.model().is_some_and(|model| model.card.origin.is_some())) {
+        trained("its origin", |card| {
+            card.origin.clone().unwrap_or_else(|| "trained with Latentscope".into())
+        })?;
+    }
     for metric in metrics {
         let row = dom.add(&body, "tr", &[], "")?;
         dom.add(&row, "th", &[("scope", "row")], &metric.replace('_', " "))?;

@@ -79,7 +79,10 @@ const SHOWN: [(&str, &str); 5] = [
 fn facts(card: &Card, active: usize) -> String {
     let mut facts = vec![
         format!("{active} of {} units active", card.units.len()),
-        format!("{} steps on {}", grouped(card.training.steps), card.training.dataset),
+        match card.training.steps {
+            0 => format!("imported, on {}", card.training.dataset),
+            steps => format!("{} steps on {}", grouped(steps), card.training.dataset),
+        },
     ];
     let score = |metric: &str| card.scores.iter().find(|score| score.metric == metric);
     let named = SHOWN.iter().filter_map(|(metric, name)| Some((name, score(metric)?.value)));

@@ -44,8 +44,14 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// The factor that a unit tells most of, and how much of it.
+/// What a unit tells most of, and how surely: an attribute with the areas under the ROC curve of this
+/// unit and of the next best, or a factor with the share of its entropy.
 pub(super) fn factor(card: &Card, unit: usize) -> Option<String> {
+    if let Some(told) = card.attribute(unit) {
+        let name = told.name.replace('_', " ");
+        let [area, next] = [told.area, told.next_area].map(|area| number(area.into(), 2));
+        return Some(format!("{name} AUC {area}, next {next}"));
+    }
     let matched = card.units.get(unit)?.factor.as_ref()?;
     Some(format!("{} {} %", matched.name, number(f64::from(matched.information) * 100.0, 0)))
 }
@@ -78,5 +84,19 @@ mod tests {
     fn units_are_named_by_their_factor_where_it_is_known() {
         let card = samples::card(1, 2);
         assert_eq!([unit(&card, 0), unit(&card, 1)], ["unit 0 · posX 70 %", "unit 1"]);
+    }
+
+    #[test]
+    fn units_of_photographs_are_named_by_what_they_tell_and_how_surely() {
+        let mut card = samples::card(1, 3);
+        let told = |name: &str, unit, area| samples::attribute(name, unit, area);
+        card.attributes = vec![told("Bangs", 0, 0.84), told("Wearing_Hat", 0, 0.7), told("Young", 1, 0.59)];
+        assert_eq!(unit(&card, 0), "unit 0 · Bangs AUC 0.84, next 0.55");
+        assert_eq!(unit(&card, 1), "unit 1", "hardly better than chance");
+        card.attributes[0].unit = 2;
+        assert_eq!(
+            [unit(&card, 0), unit(&card, 2)],
+            ["unit 0 · Wearing Hat AUC 0.70, next 0.55", "unit 2 · Bangs AUC 0.84, next 0.55"]
+        );
     }
 }

@@ -77,11 +77,14 @@ pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) 
         plans.push(conv([height, width], [channels, outputs], tensors));
         channels = outputs;
     }
-    let features = Layout { pixels: height * width, channels };
-    let hidden = Layout::vector(config.hidden);
-    let statistics = Layout::vector(config.posterior.statistics() * config.latent);
-    plans.push(dense(features, hidden, true, Tensors::of(tensors, "encoder.dense")?));
-    plans.push(dense(hidden, statistics, false, Tensors::of(tensors, "encoder.posterior")?));
+    let mut from = Layout { pixels: height * width, channels };
+    for (name, [_, outputs]) in config.encoder_layers() {
+        let to = Layout::vector(outputs);
+        plans.push(dense(from, to, true, Tensors::of(tensors, &name)?));
+        from = to;
+    }
+    let statistics = Layout::vector(config.posterior_layer()[1]);
+    plans.push(dense(from, statistics, false, Tensors::of(tensors, "encoder.posterior")?));
     Ok(plans)
 }
 
@@ -89,11 +92,14 @@ pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) 
 pub(super) fn decoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
     let (mut height, mut width, mut channels) = config.feature_shape();
     let features = Layout { pixels: height * width, channels };
-    let (code, hidden) = (Layout::vector(config.latent), Layout::vector(config.hidden));
-    let mut plans = vec![
-        dense(code, hidden, true, Tensors::of(tensors, "decoder.dense.0")?),
-        dense(hidden, features, true, Tensors::of(tensors, "decoder.dense.1")?),
-    ];
+    let mut from = Layout::vector(config.latent);
+    let mut plans = Vec::new();
+    let layers = config.decoder_layers();
+    for (i, (name, [_, outputs])) in layers.iter().enumerate() {
+        let to = if i + 1 == layers.len() { features } else { Layout::vector(*outputs) };
+        plans.push(dense(from, to, true, Tensors::of(tensors, name)?));
+        from = to;
+    }
     let inner = config.channels.iter().rev().skip(1).copied();
     for (i, outputs) in inner.enumerate() {
         let tensors = Tensors::of(tensors, &format!("decoder.deconv.{i}"))?;

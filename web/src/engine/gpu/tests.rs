@@ -62,13 +62,14 @@ fn every_shape_of_network_gives_the_cpus_numbers() -> Result<(), EngineError> {
 }
 
 #[test]
-fn every_posterior_is_the_cpus() -> Result<(), EngineError> {
+fn every_posterior_and_any_number_of_dense_layers_give_the_cpus_numbers() -> Result<(), EngineError> {
     let Some(device) = device() else { return Ok(()) };
     let small = || ModelConfig { channels: vec![4, 4], hidden: 8, ..ModelConfig::default() };
     for config in [
         ModelConfig { posterior: PosteriorKind::Laplace, ..small() },
         ModelConfig { posterior: PosteriorKind::SpikeSlab, ..small() },
         ModelConfig { winners: Some(3), ..small() },
+        ModelConfig { encoder_dense: Some(vec![9, 6]), decoder_dense: Some(vec![5, 8, 11]), ..small() },
     ] {
         let file = samples::file_of(config.clone());
         let (cpu, gpu) = (Cpu::load(&file)?, block_on(Gpu::load(&device, &file, 1))?);

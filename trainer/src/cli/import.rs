@@ -1,0 +1,82 @@
+//! `latentscope import`.
+
+use std::path::PathBuf;
+
+use trainer::export::{self, About};
+use trainer::file;
+use trainer::import::{self, Layout};
+
+use super::attributes::Labels;
+use super::score;
+use super::scoring::Scoring;
+use super::source::{Pictures, Source};
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A PyTorch model's state_dict as a safetensors file. A pickle (.pt, .pth) is never read.
+    file: PathBuf,
+    /// Which tensors make which layer: burgess, burgess-32, konny-b, konny-h, or a TOML file.
+    #[arg(long, value_name = "LAYOUT")]
+    layout: String,
+    /// Images that the model was trained on, to measure it by: a world or data set by name, a file that `data
+    /// prepare` made, a folder, tar or zip of pictures, or an .npy file of images (uint8, or float32 in 0 to
+    /// 1; [N, H, W] or [N, H, W, C]).
+    #[arg(long, value_name = "DATA")]
+    data: String,
+    #[command(flatten)]
+    pictures: Pictures,
+    /// Weights file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Name in the card, if not the file's.
+    #[arg(long)]
+    name: Option<String>,
+    /// What was minimised, for the card, such as beta-tcvae.
+    #[arg(long, default_value = "imported")]
+    objective: String,
+    /// Who trained it and on what terms it is passed on, for the card.
+    #[arg(long)]
+    origin: Option<String>,
+    /// Round the weights to 16 bits, for half the bytes.
+    #[arg(long)]
+    half: bool,
+    /// Images that the card's statistics are taken over, drawn at random with replacement.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
+    samples: u32,
+    /// Seed of the sample; the same seed gives the same numbers.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Add every metric of disentanglement, and the quality of generated images, as `score` does.
+    #[arg(long)]
+    scores: bool,
+    #[command(flatten)]
+    scoring: Scoring,
+    #[command(flatten)]
+    labels: Labels,
+}
+
+/// Writes a weights file of ours, with its card.
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    file::replaceable(&args.out, file::Kind::Weights)?;
+    let imported = import::read(&args.file, &Layout::read(&args.layout)?)?;
+    let dataset = args.pictures.open(&args.data, imported.config.image, "")?;
+    let file_name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = || args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let about = About {
+        name: args.name.clone().unwrap_or_else(stem),
+        objective: args.objective.clone(),
+        origin: args.origin.clone().unwrap_or_else(|| format!("imported from {}", file_name(&args.file))),
+        samples: args.samples as usize,
+        seed: args.seed,
+        half: args.half,
+    };
+    let weights = export::imported(imported, about, &*dataset)?;
+    file::replace(&args.out, file::Kind::Weights, &weights.to_bytes()?)?;
+    tracing::info!("wrote {}", args.out.display());
+    if args.scores {
+        let source = Source { data: Some(args.data), pictures: args.pictures };
+        score::add(&args.out, args.scoring, args.seed, &source, &args.labels)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The images that a command works on.
+
+use anyhow::Context;
+use model::ImageShape;
+use trainer::data::{self, DataError, Dataset, Making};
+
+use super::data::cut;
+
+/// Which images, and how picture files are made into them.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Source {
+    /// Images, if not those that the model was trained on: a world or data set by name, a file that `data
+    /// prepare` made, a folder, tar or zip of pictures, or an .npy file of images (uint8, or float32 in 0 to
+    /// 1; [N, H, W] or [N, H, W, C]).
+    #[arg(long, visible_alias = "dataset", value_name = "DATA")]
+    pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+}
+
+/// How picture files are made into images.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Pictures {
+    /// Of picture files, the side of the centred square that is kept, as a share of the shorter side; as the
+    /// model's data set has it, if left out.
+    #[arg(long)]
+    crop: Option<f64>,
+    /// Keep picture files whole, stretched to a square.
+    #[arg(long, conflicts_with = "crop")]
+    whole: bool,
+}
+
+impl Pictures {
+    /// Opens `name` for images of that shape, which pictures of `set` are made into.
+    pub(crate) fn open(self, name: &str, shape: ImageShape, set: &str) -> anyhow::Result<Box<dyn Dataset>> {
+        let cut = cut(self.crop, self.whole)?;
+        Ok(data::open_as(name, &Making { shape: Some(shape), cut, set: Some(set.to_owned()) })?)
+    }
+}
+
+impl Source {
+    /// As [`Source::open`]; none if no images were named and `trained_on` is not here.
+    pub(crate) fn found(
+        &self,
+        trained_on: &str,
+        shape: ImageShape,
+    ) -> anyhow::Result<Option<Box<dyn Dataset>>> {
+        match self.open(trained_on, shape) {
+            Err(error)
+                if self.data.is_none() && matches!(error.downcast_ref(), Some(DataError::Unknown { .. })) =>
+            {
+                Ok(None)
+            }
+            outcome => outcome.map(Some),
+        }
+    }
+
+    /// Opens the images, or `trained_on`, for images of that shape.
+    pub(crate) fn open(&self, trained_on: &str, shape: ImageShape) -> anyhow::Result<Box<dyn Dataset>> {
+        match &self.data {
+            Some(name) => self.pictures.open(name, shape, trained_on),
+            None => self
+                .pictures
+                .open(trained_on, shape, trained_on)
+                .context("the images that the model was trained on are not here; give others with --data"),
+        }
+    }
+}

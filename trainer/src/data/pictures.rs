@@ -1,0 +1,87 @@
+//! A folder or an archive of picture files, decoded into a file without a name that goes with the process.
+
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use model::ImageShape;
+
+use super::cache::Cache;
+use super::picture::Target;
+use super::prepare::{Job, PrepareError};
+use super::recipe::{ANY_PICTURE, FOLDER, Recipe, Source, recipe};
+use super::{DataError, Dataset, Making, stem};
+
+/// Decoded picture files, each with its name.
+#[derive(Debug)]
+pub struct Pictures {
+    cache: Cache,
+    names: Vec<String>,
+}
+
+impl Pictures {
+    /// Decodes the pictures of a folder, tar or zip.
+    ///
+    /// # Errors
+    /// If it can't be read, holds no picture, or more than one in a hundred can't be used.
+    pub fn decode(path: &Path, making: &Making) -> Result<Self, DataError> {
+        let unread = |source| PrepareError::Read { path: path.to_owned(), source };
+        let target = making.target();
+        let name = making.set.clone().unwrap_or_else(|| stem(path));
+        let job = Job {
+            recipe: &FOLDER,
+            path,
+            target: Some(target),
+            table: None,
+            partition: None,
+            name: &name,
+            out: path,
+        };
+        tracing::info!("decoding the pictures of {} to {}×{}", path.display(), target.side, target.side);
+        let file = tempfile::tempfile().map_err(unread)?;
+        let (header, names) = job.fill(BufWriter::new(&file), &AtomicBool::new(false), &mut |_| {})?;
+        if header.skipped > 0 {
+            tracing::warn!("{} pictures could not be used", header.skipped);
+        }
+        Ok(Self { cache: Cache::of(file, path)?, names })
+    }
+}
+
+impl Making {
+    /// What pictures are made into.
+    pub(super) fn target(&self) -> Target {
+        let of_set = |set: &Recipe| match set.source {
+            Source::Pictures { target, .. } => Some(target),
+            _ => None,
+        };
+        let known = self.set.as_deref().and_then(recipe).and_then(of_set);
+        let mut target = known.unwrap_or(ANY_PICTURE);
+        if let Some(shape) = self.shape {
+            (target.side, target.grey) = (shape.height, shape.channels == 1);
+        }
+        target.cut = self.cut.unwrap_or(target.cut);
+        target
+    }
+}
+
+impl Dataset for Pictures {
+    fn name(&self) -> &str {
+        self.cache.name()
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        self.cache.image_shape()
+    }
+
+    fn len(&self) -> u64 {
+        self.cache.len()
+    }
+
+    fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
+        self.cache.read(indices, images)
+    }
+
+    fn picture(&self, index: u64) -> Option<&str> {
+        self.names.get(index as usize).map(String::as_str)
+    }
+}

@@ -1,0 +1,276 @@
+//! Models that were trained elsewhere, mostly in PyTorch, from a safetensors file of their `state_dict`.
+//!
+//! PyTorch stores a convolution as `[out, in, 4, 4]`, a transposed one as `[in, out, 4, 4]`, and flattens
+//! feature maps channel by channel; here they are `[4, 4, in, out]` and `[in, 4, 4, out]`, and flatten
+//! pixel by pixel. A convolution from or to one pixel, `[out, in, height, width]` or transposed, is a dense
+//! layer.
+
+mod layout;
+mod source;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use candle_core::Tensor;
+use model::config::ConfigError;
+use model::{ImageShape, ModelConfig};
+use safetensors::tensor::Dtype;
+
+pub use layout::{Decoder, Encoder, LAYOUTS, Layout, Order, Posterior};
+
+use source::Source;
+
+/// Why a model can't be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A file can't be read.
+    #[error("{} could not be read: {source}", path.display())]
+    Read {
+        /// File.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// The file is larger than any model of ours.
+    #[error("{} has over {} MiB, which no network of this family has", .0.display(), source::MAX_FILE >> 20)]
+    TooLarge(PathBuf),
+    /// The file is a pickle.
+    #[error(
+        "{} is a pickle, which is a program that runs when it is read, so it is never read here; save the \
+         state_dict with safetensors.torch.save_file", .0.display()
+    )]
+    Pickle(PathBuf),
+    /// Not a safetensors file, or a truncated one.
+    #[error("{} is not a complete safetensors file ({source})", path.display())]
+    Malformed {
+        /// File.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: safetensors::SafeTensorError,
+    },
+    /// No layout of that name.
+    #[error("there is no layout `{name}`; choose one of: {known}, or give a TOML file")]
+    UnknownLayout {
+        /// Name asked for.
+        name: String,
+        /// Names that exist.
+        known: String,
+    },
+    /// The layout makes no sense.
+    #[error("layout {name}: {problem}")]
+    Layout {
+        /// Name or file.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Convolutions that don't mirror each other.
+    #[error(
+        "the layout has {down} convolutions in the encoder and {up} in the decoder; they have to be as many, \
+         and one at least"
+    )]
+    Convolutions {
+        /// In the encoder.
+        down: usize,
+        /// In the decoder.
+        up: usize,
+    },
+    /// The network normalises batches.
+    #[error(
+        "`{0}` belongs to a batch normalisation, which this family of networks has not, as \
+         PyTorch-VAE's VanillaVAE has; only convolutions of kernel 4, stride 2 and padding 1, dense layers \
+         and ReLU can be shown"
+    )]
+    Normalised(String),
+    /// A tensor that the layout names is missing.
+    #[error("tensor `{0}`, which the layout names, is not in the file; it has: {1}")]
+    Missing(String, String),
+    /// Tensors that the layout doesn't name.
+    #[error(
+        "tensor `{0}` is not part of the layout; name its beginning under `ignore` if it is no part of the network"
+    )]
+    Unused(String),
+    /// A tensor of another shape.
+    #[error("tensor `{name}` has shape {found:?} where {expected} is needed")]
+    Shape {
+        /// Tensor.
+        name: String,
+        /// Shape in the file.
+        found: Vec<usize>,
+        /// What the network needs, in words.
+        expected: String,
+    },
+    /// A tensor of whole numbers or another type.
+    #[error("tensor `{name}` has type {found:?}; F64, F32, F16 and BF16 are read")]
+    Type {
+        /// Tensor.
+        name: String,
+        /// Type in the file.
+        found: Dtype,
+    },
+    /// The images' sides can't be told.
+    #[error(
+        "tensor `{name}` has {inputs} inputs, which are no square of {channels} channels; state the images' \
+         sides in the layout, such as image = [64, 48]"
+    )]
+    Sides {
+        /// First dense tensor.
+        name: String,
+        /// Its inputs.
+        inputs: usize,
+        /// Channels of the last feature map.
+        channels: usize,
+    },
+    /// No such network can be built.
+    #[error("the file's network can't be built: {0}")]
+    Config(#[from] ConfigError),
+    /// Candle could not make a tensor.
+    #[error("the tensors could not be made: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// A network with its tensors by our names.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// What it looks like.
+    pub config: ModelConfig,
+    /// Tensors as [`ModelConfig::tensors`] lists them, f32.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+/// Reads a foreign model's safetensors file.
+///
+/// # Errors
+/// Names the tensor that doesn't fit the layout or this family of networks, and how.
+pub fn read(path: &Path, layout: &Layout) -> Result<Imported, ImportError> {
+    Source::read(path)?.network(layout)
+}
+
+impl Source {
+    fn network(mut self, layout: &Layout) -> Result<Imported, ImportError> {
+        if let Some(name) = self.names().find(|name| name.ends_with(".running_mean")) {
+            return Err(ImportError::Normalised(name.to_owned()));
+        }
+        let (down, up) = (layout.encoder.convolutions.len(), layout.decoder.convolutions.len());
+        if down == 0 || down != up {
+            return Err(ImportError::Convolutions { down, up });
+        }
+        let mut tensors = BTreeMap::new();
+        let mut put = |name: String, [weight, bias]: [Tensor; 2]| {
+            tensors.insert(format!("{name}.weight"), weight);
+            tensors.insert(format!("{name}.bias"), bias);
+        };
+        let mut widths = Vec::new();
+        for (i, name) in layout.encoder.convolutions.iter().enumerate() {
+            let layer = self.convolution(name, widths.last().copied())?;
+            if i == 0 {
+                widths.push(layer[0].dim(2)?);
+            }
+            widths.push(layer[0].dim(3)?);
+            put(format!("encoder.conv.{i}"), layer);
+        }
+        let first = layout.encoder.dense.first().unwrap_or(match &layout.encoder.posterior {
+            Posterior::Joint { layer: name, .. } | Posterior::Apart { mean: name, .. } => name,
+        });
+        let features = self.features(first, widths[down], layout)?;
+        let mut inputs = features.iter().product();
+        let mut encoder_dense = Vec::new();
+        let mut order = Some(features);
+        for (i, name) in layout.encoder.dense.iter().enumerate() {
+            let layer = self.dense(name, inputs, order.take())?;
+            inputs = layer[0].dim(0)?;
+            encoder_dense.push(inputs);
+            put(if i == 0 { "encoder.dense".into() } else { format!("encoder.dense.{i}") }, layer);
+        }
+        let posterior = match &layout.encoder.posterior {
+            Posterior::Joint { layer: name, order: arrangement } => {
+                let [weight, bias] = self.dense(name, inputs, order)?;
+                if weight.dim(0)? % 2 != 0 {
+                    return Err(shape(name, &weight, "an even number of outputs".into()));
+                }
+                match arrangement {
+                    Order::Halves => [weight, bias],
+                    Order::Interleaved => [apart(&weight)?, apart(&bias)?],
+                }
+            }
+            Posterior::Apart { mean, log_variance } => {
+                let [weight, bias] = self.dense(mean, inputs, order)?;
+                let [other, other_bias] = self.dense(log_variance, inputs, order)?;
+                if other.dims() != weight.dims() {
+                    return Err(shape(log_variance, &other, format!("{:?}", weight.dims())));
+                }
+                [Tensor::cat(&[weight, other], 0)?, Tensor::cat(&[bias, other_bias], 0)?]
+            }
+        };
+        let latent = posterior[0].dim(0)? / 2;
+        put("encoder.posterior".into(), posterior);
+        let mut decoder_dense = Vec::new();
+        inputs = latent;
+        for (i, name) in layout.decoder.dense.iter().enumerate() {
+            let layer = self.dense(name, inputs, None)?;
+            inputs = layer[0].dim(0)?;
+            decoder_dense.push(inputs);
+            put(format!("decoder.dense.{i}"), layer);
+        }
+        let layer = self.to_features(&layout.decoder.features, inputs, features)?;
+        put(format!("decoder.dense.{}", decoder_dense.len()), layer);
+        let ups = widths.windows(2).rev().map(|pair| [pair[1], pair[0]]);
+        for (i, (name, sizes)) in layout.decoder.convolutions.iter().zip(ups).enumerate() {
+            put(format!("decoder.deconv.{i}"), self.transposed(name, sizes)?);
+        }
+        if let Some(name) = self.left(&layout.ignore) {
+            return Err(ImportError::Unused(name.to_owned()));
+        }
+        let [_, height, width] = features;
+        let config = ModelConfig {
+            image: ImageShape { height: height << down, width: width << down, channels: widths[0] },
+            latent,
+            channels: widths[1..].to_vec(),
+            encoder_dense: Some(encoder_dense),
+            decoder_dense: Some(decoder_dense),
+            ..ModelConfig::default()
+        };
+        config.validate()?;
+        Ok(Imported { config: plain(config), tensors })
+    }
+
+    /// Channels, height and width of the last feature map, by the inputs of the layer that takes it.
+    fn features(&self, name: &str, channels: usize, layout: &Layout) -> Result<[usize; 3], ImportError> {
+        let weight = format!("{name}.weight");
+        let inputs =
+            self.shape(&weight)?[1..].iter().fold(1, |inputs: usize, &side| inputs.saturating_mul(side));
+        let halvings = layout.encoder.convolutions.len();
+        if let Some([height, width]) = layout.image {
+            let image = ImageShape { height, width, channels: 1 };
+            ModelConfig { image, channels: vec![1; halvings], ..ModelConfig::default() }.validate()?;
+            return Ok([channels, height >> halvings, width >> halvings]);
+        }
+        let side = (inputs / channels).isqrt();
+        if side * side * channels != inputs || side == 0 {
+            return Err(ImportError::Sides { name: weight, inputs, channels });
+        }
+        Ok([channels, side, side])
+    }
+}
+
+/// The configuration with `hidden` in place of a single dense layer of equal width on both sides, so that
+/// older readers understand it.
+fn plain(config: ModelConfig) -> ModelConfig {
+    match (config.encoder_widths().as_slice(), config.decoder_widths().as_slice()) {
+        ([encoder], [decoder]) if encoder == decoder => {
+            ModelConfig { hidden: *encoder, encoder_dense: None, decoder_dense: None, ..config }
+        }
+        _ => config,
+    }
+}
+
+/// Rows μ₀, v₀, μ₁, v₁, … as μ₀, μ₁, …, v₀, v₁, ….
+fn apart(rows: &Tensor) -> candle_core::Result<Tensor> {
+    let shape = rows.dims().to_vec();
+    let pairs = rows.reshape((shape[0] / 2, 2, ()))?.transpose(0, 1)?.contiguous()?;
+    pairs.reshape(shape)
+}
+
+fn shape(layer: &str, found: &Tensor, expected: String) -> ImportError {
+    ImportError::Shape { name: format!("{layer}.weight"), found: found.dims().to_vec(), expected }
+}

@@ -1,0 +1,231 @@
+//! Models that PyTorch made, imported, give PyTorch's numbers; `golden/pytorch.py` writes its own.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use model::{Parameters, Vae, Weights};
+use safetensors::SafeTensors;
+use support::{Outcome, fails, latentscope, succeeds};
+use trainer::import::{Layout, read};
+
+/// Largest difference from PyTorch's numbers: means and log variances of size 1 to 10, pixels in 0 to 1.
+const TOLERANCE: f32 = 1e-5;
+
+/// The layout of `apart.safetensors`, whose images are no squares.
+const APART: &str = "image = [16, 24]
+ignore = ['critic.']
+[encoder]
+convolutions = ['down.0', 'down.1']
+posterior = { mean = 'mu', log_variance = 'var' }
+[decoder]
+features = 'grow'
+convolutions = ['up.0', 'up.1']
+";
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn floats(file: &SafeTensors, name: &str) -> Result<(Vec<f32>, Vec<usize>), Box<dyn std::error::Error>> {
+    let view = file.tensor(name)?;
+    let values = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
+    Ok((values.collect(), view.shape().to_vec()))
+}
+
+/// A folder with `apart.toml`.
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("apart.toml"), APART)?;
+    Ok(folder)
+}
+
+fn largest_difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    assert!(ours.iter().all(|value| value.is_finite()));
+    ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn every_layout_gives_pytorchs_numbers() -> Outcome {
+    let folder = folder()?;
+    let apart = folder.path().join("apart.toml").to_string_lossy().into_owned();
+    for (name, layout) in [
+        ("burgess", "burgess"),
+        ("burgess-32", "burgess-32"),
+        ("konny-b", "konny-b"),
+        ("konny-h", "konny-h"),
+        ("apart", &apart),
+    ] {
+        let imported = read(&golden(&format!("{name}.safetensors")), &Layout::read(layout)?)?;
+        let vae = Parameters::from_tensors(&imported.tensors)?.builder(&Device::Cpu);
+        let vae = Vae::load(&imported.config, &vae)?;
+        let bytes = std::fs::read(golden(&format!("{name}-golden.safetensors")))?;
+        let file = SafeTensors::deserialize(&bytes)?;
+        let (images, shape) = floats(&file, "images")?;
+        let posterior = vae.encode(&Tensor::from_vec(images, shape, &Device::Cpu)?)?.posterior;
+        let (mean, shape) = floats(&file, "mean")?;
+        let values = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        let pictures = vae.decode_mean(&Tensor::from_slice(&mean, shape, &Device::Cpu)?)?;
+        for (what, ours, theirs) in [
+            ("means", values(&posterior.mean)?, mean),
+            ("log variances", values(&posterior.log_var)?, floats(&file, "log_var")?.0),
+            ("pictures", values(&pictures)?, floats(&file, "pictures")?.0),
+        ] {
+            let difference = largest_difference(&ours, &theirs);
+            assert!(difference < TOLERANCE, "{name}: {what} differ by {difference}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_imported_model_has_a_card_as_after_training() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let file = golden("burgess.safetensors").to_string_lossy().into_owned();
+    let bytes = std::fs::read(golden("burgess-golden.safetensors"))?;
+    let theirs = SafeTensors::deserialize(&bytes)?;
+    let (images, shape) = floats(&theirs, "images")?;
+    let shape: Vec<u64> = shape.into_iter().map(|side| side as u64).collect();
+    std::fs::write(here.join("images.npy"), trainer::npy::floats(&shape[..3], &images))?;
+    let import = ["import", &file, "--layout", "burgess", "--data", "images.npy", "--out", "m.safetensors"];
+    succeeds(here, &[&import[..], &["--samples", "40", "--origin", "by nobody, for tests"]].concat())?;
+    let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("m.safetensors"))?)?;
+    assert_eq!((card.format, card.minor), (1, 1));
+    assert_eq!((card.name.as_str(), card.training.dataset.as_str()), ("burgess", "images"));
+    assert_eq!(card.origin.as_deref(), Some("by nobody, for tests"));
+    assert_eq!(card.model.encoder_dense, Some(vec![7, 8]));
+    assert_eq!(card.model.decoder_dense, Some(vec![9, 5]));
+    assert!(["nll", "mse", "ssim", "kl", "elbo"].iter().all(|&m| card.scores.iter().any(|s| s.metric == m)));
+    assert!(card.units.iter().all(|unit| unit.mean_histogram.counts.iter().sum::<u32>() == 40));
+    let info = succeeds(here, &["info", "m.safetensors"])?;
+    assert!(info.contains("dense layers 7-8 and 9-5") && info.contains("by nobody"), "{info}");
+    let said = fails(here, &["encode", "m.safetensors", "--out", "c.npy"])?;
+    assert!(said.contains("give others with --data") && said.contains("`images`"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn codes_go_out_to_other_tools_and_in_again() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let file = golden("burgess-32.safetensors").to_string_lossy().into_owned();
+    let bytes = std::fs::read(golden("burgess-32-golden.safetensors"))?;
+    let theirs = SafeTensors::deserialize(&bytes)?;
+    let (images, _) = floats(&theirs, "images")?;
+    std::fs::write(here.join("images.npy"), trainer::npy::floats(&[2, 32, 32, 3], &images))?;
+    let data = ["--data", "images.npy"];
+    let import = ["import", &file, "--layout", "burgess-32", "--out", "m.safetensors", "--samples", "9"];
+    succeeds(here, &[&import[..], &data].concat())?;
+    let encode = ["encode", "m.safetensors", "--out", "codes.npy", "--std", "std.npy"];
+    succeeds(here, &[&encode[..], &data].concat())?;
+    succeeds(here, &["decode", "m.safetensors", "--codes", "codes.npy", "--out", "pictures.npy"])?;
+    let array = |name: &str| -> Result<(Vec<f32>, Vec<u64>), Box<dyn std::error::Error>> {
+        let array = npyz::NpyFile::new(std::io::BufReader::new(std::fs::File::open(here.join(name))?))?;
+        let shape = array.shape().to_vec();
+        Ok((array.into_vec()?, shape))
+    };
+    let (means, shape) = array("codes.npy")?;
+    assert_eq!(shape, [2, 4]);
+    assert!(largest_difference(&means, &floats(&theirs, "mean")?.0) < TOLERANCE);
+    let (stds, shape) = array("std.npy")?;
+    assert_eq!(shape, [2, 4]);
+    let log_vars = floats(&theirs, "log_var")?.0;
+    let relative = stds.iter().zip(log_vars).map(|(std, log_var)| (std / (log_var / 2.0).exp() - 1.0).abs());
+    assert!(relative.fold(0.0, f32::max) < TOLERANCE);
+    let (pictures, shape) = array("pictures.npy")?;
+    assert_eq!(shape, [2, 32, 32, 3]);
+    assert!(largest_difference(&pictures, &floats(&theirs, "pictures")?.0) < 1e-4, "of codes that were read");
+
+    std::fs::write(here.join("wide.npy"), trainer::npy::floats(&[2, 5], &[0.0; 10]))?;
+    std::fs::write(here.join("nan.npy"), trainer::npy::floats(&[1, 4], &[0.0, 1.0, f32::NAN, 0.0]))?;
+    for (codes, word) in [("wide.npy", "5 units"), ("nan.npy", "code 0 is not finite in unit 2")] {
+        let said = fails(here, &["decode", "m.safetensors", "--codes", codes, "--out", "x.npy"])?;
+        assert!(said.contains(word) && !here.join("x.npy").exists(), "{said}");
+    }
+    let said = fails(here, &["encode", "m.safetensors", "--data", "sprites", "--out", "x.npy"])?;
+    assert!(said.contains("32×32×3") && said.contains("64×64×1"), "{said}");
+    Ok(())
+}
+
+/// A file of these tensors, of zeros.
+fn file_of(path: &Path, tensors: &[(&str, &[usize])]) -> std::io::Result<()> {
+    let data: Vec<Vec<u8>> = tensors.iter().map(|(_, s)| vec![0; 4 * s.iter().product::<usize>()]).collect();
+    let views = tensors.iter().zip(&data).map(|((name, shape), data)| {
+        let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), data);
+        (*name, view.expect("a tensor"))
+    });
+    std::fs::write(path, safetensors::serialize(views, None).expect("a file"))
+}
+
+#[test]
+fn what_does_not_fit_is_named() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let good = std::fs::read(golden("apart.safetensors"))?;
+    let file = SafeTensors::deserialize(&good)?;
+    let shapes: Vec<(String, Vec<usize>)> =
+        file.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
+    let said = |layout: &str, change: &dyn Fn(&mut Vec<(String, Vec<usize>)>)| -> std::io::Result<String> {
+        let mut shapes = shapes.clone();
+        change(&mut shapes);
+        let tensors: Vec<(&str, &[usize])> = shapes.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
+        file_of(&here.join("bad.safetensors"), &tensors)?;
+        std::fs::write(here.join("layout.toml"), layout)?;
+        let arguments = ["--layout", "layout.toml", "--data", "sprites", "--out", "x.safetensors"];
+        let said = fails(here, &[&["import", "bad.safetensors"], &arguments[..]].concat())?;
+        assert!(!here.join("x.safetensors").exists() && said.trim().lines().count() <= 2, "{said}");
+        Ok(said)
+    };
+    let to = |name: &'static str, shape: &'static [usize]| {
+        move |shapes: &mut Vec<(String, Vec<usize>)>| {
+            shapes.retain(|(other, _)| other != name);
+            if !shape.is_empty() {
+                shapes.push((name.into(), shape.into()));
+            }
+        }
+    };
+    let same = |_: &mut Vec<(String, Vec<usize>)>| {};
+    for (layout, change, words) in [
+        (APART.into(), &to("down.1.weight", &[4, 3, 3, 3]) as &dyn Fn(&mut _), "[out, 3, 4, 4]"),
+        (APART.into(), &to("down.1.bias", &[]), "`down.1.bias`, which the layout names"),
+        (APART.into(), &to("down.1.bias", &[5]), "`down.1.bias` has shape [5]"),
+        (APART.into(), &to("var.weight", &[2, 96]), "`var.weight`"),
+        (APART.into(), &to("mu.weight", &[3, 95]), "[out, 96]"),
+        (APART.into(), &to("grow.weight", &[3, 96]), "[96, 3]"),
+        (APART.into(), &to("up.0.weight", &[3, 4, 4, 4]), "[4, 3, 4, 4]"),
+        (APART.into(), &to("extra.weight", &[1]), "`extra.weight` is not part of the layout"),
+        (APART.into(), &to("down.2.running_mean", &[3]), "batch normalisation"),
+        (APART.replace("image = [16, 24]", ""), &same, "no square of 4 channels"),
+        (APART.replace("[16, 24]", "[16, 23]"), &same, "multiple of 4"),
+        (APART.replace("'up.0', ", ""), &same, "2 convolutions in the encoder and 1"),
+        (APART.replace("'down.0', 'down.1'", ""), &same, "one at least"),
+        (APART.into(), &same, "images of 16×24×2 but those of `sprites` are 64×64×1"),
+    ] {
+        let said = said(&layout, change)?;
+        assert!(said.contains(words), "no `{words}` in {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_pickle_and_other_files_are_not_read() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    for (content, words) in [
+        (&b"PK\x03\x04 archive/data.pkl"[..], "is a pickle"),
+        (b"\x80\x02}q\x00.", "is a pickle"),
+        (b"GIF89a and more", "not a complete safetensors file"),
+        (b"", "not a complete safetensors file"),
+    ] {
+        std::fs::write(here.join("m.pt"), content)?;
+        let arguments = ["import", "m.pt", "--layout", "burgess", "--data", "sprites", "--out", "x"];
+        let said = fails(here, &arguments)?;
+        assert!(said.contains("m.pt") && said.contains(words), "{said}");
+    }
+    let output = latentscope(here, &["import", "--help"]).output()?;
+    assert!(String::from_utf8_lossy(&output.stdout).contains("never read"));
+    Ok(())
+}
