@@ -1,0 +1,226 @@
+//! docs/format.md says all that one needs to read a weights file: here plain loops, and where there is
+//! PyTorch docs/decode.py, read the shipped models by it alone and give the golden numbers.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod shipped;
+
+use std::path::Path;
+use std::process::Command;
+
+use latentscope_tests::{Error, images};
+use model::{Card, ModelConfig, Weights};
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+use shipped::{SHIPPED, Shipped, floats, indices};
+
+/// Largest difference of a picture's values, which lie in `[0, 1]`.
+const PICTURE: f32 = 1e-5;
+/// Largest difference of a posterior's numbers, of size 1 to 10.
+const POSTERIOR: f32 = 1e-4;
+
+/// A tensor's values, f32 or f16.
+fn values(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
+    let view = file.tensor(name)?;
+    Ok(match view.dtype() {
+        Dtype::F16 => {
+            view.data().as_chunks().0.iter().map(|&b| half::f16::from_le_bytes(b).to_f32()).collect()
+        }
+        _ => floats(file, name)?,
+    })
+}
+
+fn relu(values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = value.max(0.0));
+}
+
+/// Weight `[out, in]`.
+fn dense(file: &SafeTensors, name: &str, x: &[f32]) -> Result<Vec<f32>, Error> {
+    let (weight, bias) = (values(file, &format!("{name}.weight"))?, values(file, &format!("{name}.bias"))?);
+    assert_eq!(weight.len(), bias.len() * x.len(), "{name}");
+    let rows = weight.chunks_exact(x.len()).zip(bias);
+    Ok(rows.map(|(row, bias)| bias + row.iter().zip(x).map(|(w, x)| w * x).sum::<f32>()).collect())
+}
+
+/// Weight `[4, 4, in, out]`, from an image of that size, stride 2, padding 1.
+fn conv(
+    file: &SafeTensors,
+    name: &str,
+    x: &[f32],
+    [height, width, inputs]: [usize; 3],
+) -> Result<Vec<f32>, Error> {
+    let (weight, bias) = (values(file, &format!("{name}.weight"))?, values(file, &format!("{name}.bias"))?);
+    let outputs = bias.len();
+    let mut y = Vec::new();
+    for row in 0..height / 2 {
+        for column in 0..width / 2 {
+            let mut sums = bias.clone();
+            for (k, l) in (0..16).map(|tap| (tap / 4, tap % 4)) {
+                let (r, c) = (2 * row + k, 2 * column + l);
+                if (1..=height).contains(&r) && (1..=width).contains(&c) {
+                    for i in 0..inputs {
+                        let value = x[((r - 1) * width + c - 1) * inputs + i];
+                        let weights = &weight[((4 * k + l) * inputs + i) * outputs..][..outputs];
+                        sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += w * value);
+                    }
+                }
+            }
+            y.extend(sums);
+        }
+    }
+    Ok(y)
+}
+
+/// Weight `[in, 4, 4, out]`, from an image of that size, stride 2, padding 1.
+fn deconv(
+    file: &SafeTensors,
+    name: &str,
+    x: &[f32],
+    [height, width, inputs]: [usize; 3],
+) -> Result<Vec<f32>, Error> {
+    let (weight, bias) = (values(file, &format!("{name}.weight"))?, values(file, &format!("{name}.bias"))?);
+    let outputs = bias.len();
+    let mut y = bias.repeat(4 * height * width);
+    for (pixel, x) in x.chunks_exact(inputs).enumerate() {
+        for (k, l) in (0..16).map(|tap| (tap / 4, tap % 4)) {
+            let (r, c) = (2 * (pixel / width) + k, 2 * (pixel % width) + l);
+            if (1..=2 * height).contains(&r) && (1..=2 * width).contains(&c) {
+                let y = &mut y[((r - 1) * 2 * width + c - 1) * outputs..][..outputs];
+                for (i, value) in x.iter().enumerate() {
+                    let weights = &weight[(16 * i + 4 * k + l) * outputs..][..outputs];
+                    y.iter_mut().zip(weights).for_each(|(sum, w)| *sum += w * value);
+                }
+            }
+        }
+    }
+    Ok(y)
+}
+
+/// Mean and log variance of an image.
+fn encode(file: &SafeTensors, model: &ModelConfig, image: &[f32]) -> Result<[Vec<f32>; 2], Error> {
+    let (mut size, mut x) = ([model.image.height, model.image.width, model.image.channels], image.to_vec());
+    for (i, &channels) in model.channels.iter().enumerate() {
+        x = conv(file, &format!("encoder.conv.{i}"), &x, size)?;
+        relu(&mut x);
+        size = [size[0] / 2, size[1] / 2, channels];
+    }
+    for i in 0..model.encoder_widths().len() {
+        let name = if i == 0 { "encoder.dense".to_owned() } else { format!("encoder.dense.{i}") };
+        x = dense(file, &name, &x)?;
+        relu(&mut x);
+    }
+    let mut mean = dense(file, "encoder.posterior", &x)?;
+    let log_var = mean.split_off(model.latent);
+    Ok([mean, log_var[..model.latent].iter().map(|value| value.clamp(-20.0, 6.2)).collect()])
+}
+
+/// The picture of a code.
+fn decode(file: &SafeTensors, model: &ModelConfig, code: &[f32]) -> Result<Vec<f32>, Error> {
+    let mut x = code.to_vec();
+    for i in 0..=model.decoder_widths().len() {
+        x = dense(file, &format!("decoder.dense.{i}"), &x)?;
+        relu(&mut x);
+    }
+    let count = model.channels.len();
+    let mut size = [model.image.height >> count, model.image.width >> count, model.channels[count - 1]];
+    for i in 0..count {
+        x = deconv(file, &format!("decoder.deconv.{i}"), &x, size)?;
+        if i + 1 < count {
+            relu(&mut x);
+            size = [2 * size[0], 2 * size[1], model.channels[count - 2 - i]];
+        }
+    }
+    Ok(x.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect())
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(0.0, |worst, (a, b)| worst.max((a - b).abs()))
+}
+
+#[test]
+fn plain_loops_over_the_documented_tensors_give_the_golden_numbers() -> Result<(), Error> {
+    for Shipped { file: name, weights, golden } in SHIPPED {
+        let (_, metadata) = SafeTensors::read_metadata(weights)?;
+        let card = metadata.metadata().as_ref().and_then(|m| m.get("latentscope")).ok_or("no card")?;
+        let card: Card = serde_json::from_str(card)?;
+        let (file, golden) = (SafeTensors::deserialize(weights)?, SafeTensors::deserialize(golden)?);
+        let (model, latent) = (&card.model, card.model.latent);
+        let image = images(&card, &indices(&golden)?[..1])?;
+        let [mean, log_var] = encode(&file, model, &image)?;
+        let expected = floats(&golden, "mean")?;
+        assert!(largest_difference(&mean, &expected[..latent]) < POSTERIOR, "{name}");
+        assert!(largest_difference(&log_var, &floats(&golden, "log_var")?[..latent]) < POSTERIOR, "{name}");
+        let picture = decode(&file, model, &expected[..latent])?;
+        let expected = &floats(&golden, "pictures")?[..image.len()];
+        assert!(largest_difference(&picture, expected) < PICTURE, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_field_of_every_shipped_card_is_documented() -> Result<(), Error> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/format.md"))?;
+    for Shipped { weights, .. } in SHIPPED {
+        let card = serde_json::to_value(Weights::card_from_bytes(weights)?)?;
+        for (field, value) in card.as_object().ok_or("the card is no object")? {
+            assert!(text.contains(&format!("`{field}")), "{field}");
+            let part = value.as_array().and_then(|list| list.first()).unwrap_or(value);
+            let parts = part.as_object().filter(|_| field != "objective");
+            for part in parts.into_iter().flat_map(|parts| parts.keys()) {
+                assert!(
+                    text.contains(&format!("`{part}`")) || text.contains(&format!(".{part}`")),
+                    "{field}.{part}"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_example_in_python_gives_the_golden_numbers() -> Result<(), Error> {
+    let python = |arguments: &[&str]| Command::new("python3").args(arguments).output();
+    if !python(&["-c", "import torch, safetensors, numpy"]).is_ok_and(|output| output.status.success()) {
+        println!("skipped: python3 has no torch, safetensors or numpy; the test of plain loops ran");
+        return Ok(());
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = tempfile::tempdir()?;
+    let [input, output] = ["in.npy", "out.npy"].map(|name| folder.path().join(name).display().to_string());
+    let script = root.join("docs/decode.py").display().to_string();
+    for Shipped { file, golden, weights } in SHIPPED {
+        let golden = SafeTensors::deserialize(golden)?;
+        let card = Weights::card_from_bytes(weights)?;
+        let model = root.join("static/models").join(file).display().to_string();
+        let mut run = |option: &str, shape: &[usize], values: &[f32]| -> Result<Vec<f32>, Error> {
+            std::fs::write(&input, npy(shape, values))?;
+            let run = python(&[&script, &model, &output, option, &input])?;
+            assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+            let bytes = std::fs::read(&output)?;
+            let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+            Ok(bytes[start..].as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
+        };
+        let (n, image) = (indices(&golden)?.len(), card.model.image);
+        let means = floats(&golden, "mean")?;
+        let pictures = run("--codes", &[n, card.model.latent], &means)?;
+        assert!(largest_difference(&pictures, &floats(&golden, "pictures")?) < PICTURE, "{file}");
+        let shape = [n, image.height, image.width, image.channels];
+        let codes = run("--images", &shape, &images(&card, &indices(&golden)?)?)?;
+        assert!(largest_difference(&codes, &means) < POSTERIOR, "{file}");
+    }
+    Ok(())
+}
+
+/// An `.npy` file.
+fn npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    let sides: String = shape.iter().map(|side| format!("{side},")).collect();
+    let mut dict = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({sides}), }}");
+    dict += &" ".repeat(63 - (10 + dict.len()) % 64);
+    dict.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((dict.len() as u16).to_le_bytes());
+    bytes.extend(dict.into_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
