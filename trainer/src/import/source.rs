@@ -30,12 +30,15 @@ impl Source {
         if bytes.len() as u64 > MAX_FILE {
             return Err(ImportError::TooLarge(path.to_owned()));
         }
-        // torch.save writes a zip archive; before, and pickle itself, a protocol number.
-        if bytes.starts_with(b"PK") || matches!(bytes.as_slice(), [0x80, 2..=5, ..]) {
-            return Err(ImportError::Pickle(path.to_owned()));
-        }
-        let file = SafeTensors::deserialize(&bytes)
-            .map_err(|source| ImportError::Malformed { path: path.to_owned(), source })?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|source| {
+            // torch.save writes a zip archive, older ones and pickle itself a protocol number. A header's
+            // length may begin so too, so what is whole was read first.
+            if bytes.starts_with(b"PK") || matches!(bytes.as_slice(), [0x80, 2..=5, ..]) {
+                ImportError::Pickle(path.to_owned())
+            } else {
+                ImportError::Malformed { path: path.to_owned(), source }
+            }
+        })?;
         let owned = |view: TensorView| (view.dtype(), view.shape().to_vec(), view.data().to_vec());
         let tensors = file.tensors().into_iter().map(|(name, view)| (name, owned(view))).collect();
         Ok(Self { tensors, used: BTreeSet::new() })
