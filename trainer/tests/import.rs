@@ -187,12 +187,16 @@ fn what_does_not_fit_is_named() -> Outcome {
             }
         }
     };
+    let narrow = |shapes: &mut Vec<(String, Vec<usize>)>| {
+        to("var.weight", &[2, 96])(shapes);
+        to("var.bias", &[2])(shapes);
+    };
     let same = |_: &mut Vec<(String, Vec<usize>)>| {};
     for (layout, change, words) in [
         (APART.into(), &to("down.1.weight", &[4, 3, 3, 3]) as &dyn Fn(&mut _), "[out, 3, 4, 4]"),
         (APART.into(), &to("down.1.bias", &[]), "`down.1.bias`, which the layout names"),
         (APART.into(), &to("down.1.bias", &[5]), "`down.1.bias` has shape [5]"),
-        (APART.into(), &to("var.weight", &[2, 96]), "`var.weight`"),
+        (APART.into(), &narrow, "`var.weight` has shape [2, 96] where [3, 96]"),
         (APART.into(), &to("mu.weight", &[3, 95]), "[out, 96]"),
         (APART.into(), &to("grow.weight", &[3, 96]), "[96, 3]"),
         (APART.into(), &to("up.0.weight", &[3, 4, 4, 4]), "[4, 3, 4, 4]"),

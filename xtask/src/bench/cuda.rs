@@ -14,7 +14,7 @@ use super::child::watch;
 use super::floor::floor;
 use super::python;
 use super::table::{Series, median, print, save};
-use super::train::{logged_rate, without_run, numbers};
+use super::train::{logged_rate, numbers, without_run};
 use crate::project::{Project, execute, find, output};
 use crate::step::say;
 
