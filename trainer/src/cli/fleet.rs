@@ -18,6 +18,8 @@ use super::sweep::{BUSY, STOPPED};
 const PAUSE: Duration = Duration::from_millis(100);
 /// Name of what a run says within its folder.
 const LOG: &str = "log.txt";
+/// The variable that tells a process how many threads it may take.
+pub(super) const THREADS: &str = "RAYON_NUM_THREADS";
 /// Bytes at the end of a file that are looked at for its last line.
 const TAIL: u64 = 1 << 14;
 
@@ -52,6 +54,8 @@ pub(super) struct Fleet<'a> {
     pub(super) jobs: usize,
     /// When none is started any more.
     pub(super) deadline: Option<Instant>,
+    /// What a run has come to that ended well, such as `is trained`.
+    pub(super) finished: &'a str,
     /// The command of the run of a number.
     pub(super) command: &'a dyn Fn(usize) -> Command,
 }
@@ -91,7 +95,7 @@ impl Fleet<'_> {
                     Ok(child) => running.push(Running { place, child, bar: bar(&bars, share) }),
                     Err(error) => {
                         outcomes[place] = Outcome::Failed(sentence(&error));
-                        tell(&bars, share, &outcomes[place]);
+                        self.tell(&bars, share, &outcomes[place]);
                     }
                 }
             }
@@ -117,7 +121,7 @@ impl Fleet<'_> {
                             None if told > 0 => Outcome::Stopped,
                             _ => Outcome::Failed(reason(&share.folder.join(LOG), &status.to_string())),
                         };
-                        tell(&bars, share, &outcomes[run.place]);
+                        self.tell(&bars, share, &outcomes[run.place]);
                     }
                 }
             }
@@ -136,14 +140,24 @@ impl Fleet<'_> {
             .with_context(|| format!("{} could not be opened", path.display()))?;
         let mut command = (self.command)(share.number);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        if std::env::var_os("RAYON_NUM_THREADS").is_none() {
+        let told = command.get_envs().any(|(key, _)| key == THREADS);
+        if !told && std::env::var_os(THREADS).is_none() {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            command.env("RAYON_NUM_THREADS", (cores / self.jobs).max(1).to_string());
+            command.env(THREADS, (cores / self.jobs).max(1).to_string());
         }
         // The terminal's ctrl-C comes to this process alone, which passes it on once.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().context("the run's process could not be started")
+    }
+
+    fn tell(&self, bars: &MultiProgress, share: &Share, outcome: &Outcome) {
+        bars.suspend(|| match outcome {
+            Outcome::Finished => tracing::info!("{} {}", share.name, self.finished),
+            Outcome::Stopped => tracing::info!("{} was stopped", share.name),
+            Outcome::Busy => tracing::info!("{} is left to the process that is at it", share.name),
+            Outcome::Failed(reason) => tracing::error!("{} failed: {reason}", share.name),
+        });
     }
 }
 
@@ -179,15 +193,6 @@ fn show(bar: &ProgressBar, share: &Share) {
         let speed = if line.step >= share.steps { "scoring".to_owned() } else { speed };
         bar.set_message(format!("loss {:.1} · {speed}", line.loss));
     }
-}
-
-fn tell(bars: &MultiProgress, share: &Share, outcome: &Outcome) {
-    bars.suspend(|| match outcome {
-        Outcome::Finished => tracing::info!("{} is trained and scored", share.name),
-        Outcome::Stopped => tracing::info!("{} was stopped", share.name),
-        Outcome::Busy => tracing::info!("{} is left to the process that is at it", share.name),
-        Outcome::Failed(reason) => tracing::error!("{} failed: {reason}", share.name),
-    });
 }
 
 /// What a run that failed said last.

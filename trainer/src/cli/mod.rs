@@ -18,6 +18,7 @@ mod print;
 mod progress;
 mod reconstruct;
 mod report;
+mod runs;
 mod score;
 mod scoring;
 mod source;
@@ -46,6 +47,8 @@ enum Command {
     Train(train::Args),
     /// Train and score every run of a study: methods × strengths × seeds.
     Sweep(sweep::Args),
+    /// Train a list of configurations side by side, as many steps of each as a time allows.
+    Runs(runs::Args),
     /// Compare a sweep's methods: tables and plots, as Markdown and as a page.
     Report(report::Args),
     /// Write the weights file of a run's newest checkpoint.
@@ -92,6 +95,7 @@ impl Cli {
         match self.command {
             Command::Train(args) => return train::run(args),
             Command::Sweep(args) => return sweep::run(&args),
+            Command::Runs(args) => return runs::run(&args),
             Command::World(command) => return world::run(&command),
             Command::Data(command) => return data::run(&command),
             Command::Export(args) => export::run(args)?,

@@ -110,7 +110,7 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
             let stop = train::stop_on_ctrl_c()?;
             let start = train::newest(&Folder::of(folder), &device)?;
             let run = Run { config, dataset: &*dataset, device: &device, folder };
-            let limits = Limits { stop: &stop, seconds: args.limit_seconds };
+            let limits = Limits { stop: &stop, seconds: args.limit_seconds, fit: false };
             let (checkpoint, end) = train::take_steps(&run, start, &limits)?;
             if end == End::Stopped {
                 tracing::info!("stopped after step {}; the same command goes on", checkpoint.state.step);
@@ -167,7 +167,8 @@ fn here(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
             steps: study.configs[number].train.steps,
         })
         .collect();
-    let outcomes = Fleet { jobs, deadline, command: &command }.work(&shares)?;
+    let fleet = Fleet { jobs, deadline, finished: "is trained and scored", command: &command };
+    let outcomes = fleet.work(&shares)?;
     print(&summary(study, out)?.to_string())?;
     let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
     let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));

@@ -61,6 +61,10 @@ pub(crate) struct Args {
     /// Stop after so many seconds, keep a checkpoint and export what there is.
     #[arg(long, value_parser = seconds)]
     max_seconds: Option<f64>,
+    /// Take no more steps than fit into --max-seconds, as measured over the first of them, so that the
+    /// learning rate comes to its end.
+    #[arg(long, requires = "max_seconds")]
+    fit: bool,
     /// Where to train.
     #[arg(long, value_enum, default_value_t = Place::Auto)]
     device: Place,
@@ -91,16 +95,14 @@ impl Place {
         match self {
             Self::Cpu => Ok(Device::Cpu),
             Self::Auto if !cfg!(feature = "cuda") => Ok(Device::Cpu),
-            Self::Auto => Ok(Device::new_cuda(0).unwrap_or_else(|error| {
+            Self::Auto => Ok(cuda().unwrap_or_else(|error| {
                 tracing::warn!("no CUDA GPU could be opened, so the CPU does the work: {error}");
                 Device::Cpu
             })),
             Self::Cuda if !cfg!(feature = "cuda") => {
                 bail!("this build has no CUDA; build it with `--features cuda`, or use --device cpu")
             }
-            Self::Cuda => {
-                Device::new_cuda(0).context("no CUDA GPU could be opened; use --device cpu to train without")
-            }
+            Self::Cuda => cuda().context("no CUDA GPU could be opened; use --device cpu to train without"),
         }
     }
 }
@@ -109,6 +111,21 @@ impl Place {
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds < 1e9);
     seconds.ok_or_else(|| "it must be a number of seconds above 0 and below 1e9".to_owned())
+}
+
+/// The first CUDA GPU.
+fn cuda() -> candle_core::Result<Device> {
+    let device = Device::new_cuda(0)?;
+    #[cfg(feature = "cuda")]
+    #[expect(
+        unsafe_code,
+        reason = "a GPU is used by one thread on its one stream, so nothing has to be ordered"
+    )]
+    // Else two events are made and destroyed with each tensor, four calls to the driver beside the kernel's one.
+    unsafe {
+        device.as_cuda_device()?.disable_event_tracking();
+    }
+    Ok(device)
 }
 
 impl Args {
@@ -147,7 +164,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         (start, _) => start,
     };
     let stop = stop_on_ctrl_c()?;
-    let (checkpoint, end) = take_steps(&run, start, &Limits { stop: &stop, seconds: args.max_seconds })?;
+    let limits = Limits { stop: &stop, seconds: args.max_seconds, fit: args.fit };
+    let (checkpoint, end) = take_steps(&run, start, &limits)?;
     if end == End::Stopped && stop.load(Ordering::Relaxed) {
         tracing::info!(
             "stopped after step {}; go on with: latentscope train --resume --out {}",

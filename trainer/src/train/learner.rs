@@ -109,8 +109,8 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// One step on what is `seen`, with `noise` for the codes; `step` counts from 1.
-    pub(super) fn step(&mut self, seen: Seen, noise: &Tensor, step: u64) -> Result<Terms> {
+    /// One step at learning `rate` on what is `seen`, with `noise` for the codes; `step` counts from 1.
+    pub(super) fn step(&mut self, seen: Seen, noise: &Tensor, step: u64, rate: f64) -> Result<Terms> {
         let images = seen.images;
         let Config { model, objective, prior, sparsity, pyramid, train, .. } = self.config;
         let mut rng = stream(train.seed, Purpose::Objective, step);
@@ -149,7 +149,6 @@ impl<'a> Learner<'a> {
             });
         }
 
-        let rate = train.rate(step);
         self.optimizer.update(&self.parameters, &terms.loss.backward()?, rate, step)?;
         sparsity.after_step(&self.parameters, rate)?;
         if sparsity.weights.is_some() {

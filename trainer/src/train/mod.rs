@@ -3,6 +3,7 @@
 mod average;
 mod batches;
 mod checkpoint;
+mod fit;
 mod learner;
 mod lock;
 mod log;
@@ -22,13 +23,14 @@ pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 pub(crate) use start::provenance;
 
-use crate::config::Config;
+use crate::config::{Config, Train};
 use crate::data::{DataError, Dataset, Resident};
 use crate::file;
 use crate::objective::Terms;
 use crate::sparsity::{Drawn, Partners, Seen};
 use average::Average;
 use batches::Draw;
+use fit::Fit;
 use learner::Learner;
 
 /// Name of the resolved configuration within a run's folder.
@@ -143,8 +145,10 @@ pub trait Observer {
 pub struct Limits<'a> {
     /// Set by ctrl-C.
     pub stop: &'a AtomicBool,
-    /// Seconds that this call may train.
+    /// Seconds that this call may take, loading included.
     pub seconds: Option<f64>,
+    /// Whether to take no more steps than fit into the seconds, and let the schedule end with them.
+    pub fit: bool,
 }
 
 /// A run in its folder.
@@ -208,8 +212,10 @@ impl Run<'_> {
         limits: &Limits,
         observer: &mut dyn Observer,
     ) -> Result<(Checkpoint, End), TrainError> {
+        let called = Instant::now();
         let Self { config, dataset, device, folder } = *self;
-        let train = &config.train;
+        let mut train = config.train.clone();
+        let mut fit = limits.seconds.filter(|_| limits.fit).map(Fit::new);
         let mut noise = model::random::stream(train.seed, model::random::Purpose::Batch, 0);
         if let Some(part) = config.sparsity.transitions
             && part.drawn(dataset, &[0], &mut noise).is_none()
@@ -218,7 +224,7 @@ impl Run<'_> {
         }
         let (mut learner, mut average, mut state) = self.learner(start)?;
         let checkpoints = Folder::of(folder);
-        file::write(&folder.join(CONFIG), toml::to_string(config)?.as_bytes())?;
+        self.write_config(&train)?;
         let metrics = folder.join(METRICS);
         let mut log = Log::open(&metrics, state.step)
             .map_err(|source| TrainError::Log { path: metrics.clone(), source })?;
@@ -266,8 +272,12 @@ impl Run<'_> {
                 };
                 let noise = (train.batch, posterior.noise_width(latent));
                 let noise = Tensor::from_vec(batch.noise, noise, device)?;
-                let terms =
-                    learner.step(Seen { images: &images, partners: partners.as_ref() }, &noise, step)?;
+                let terms = learner.step(
+                    Seen { images: &images, partners: partners.as_ref() },
+                    &noise,
+                    step,
+                    train.rate(step),
+                )?;
                 if let Some(average) = &mut average {
                     average.update(learner.parameters(), step)?;
                 }
@@ -278,8 +288,16 @@ impl Run<'_> {
 
                 let now = Instant::now();
                 let spent = now.duration_since(began).as_secs_f64();
+                let taken = now.duration_since(called).as_secs_f64();
+                if let Some(last) = fit.as_mut().and_then(|fit| fit.last_step(step, taken))
+                    && last < train.steps
+                {
+                    train.steps = last;
+                    self.write_config(&train)?;
+                    observer.started(step, train.steps);
+                }
                 let last = step == train.steps;
-                let stop = limits.stop.load(Ordering::Relaxed) || limits.seconds.is_some_and(|s| spent >= s);
+                let stop = limits.stop.load(Ordering::Relaxed) || limits.seconds.is_some_and(|s| taken >= s);
                 let save = stop || last || step % train.checkpoint_every == 0;
                 if save || step % train.log_every == 0 {
                     let [loss, reconstruction, kl, penalty] = sums.take()?;
@@ -330,6 +348,12 @@ impl Run<'_> {
             Ok(End::Finished)
         })?;
         Ok((snapshot(&state, &learner, &average)?, end))
+    }
+
+    /// Writes the configuration, with `train`, to the run's folder.
+    fn write_config(&self, train: &Train) -> Result<(), TrainError> {
+        let config = Config { train: train.clone(), ..self.config.clone() };
+        Ok(file::write(&self.folder.join(CONFIG), toml::to_string(&config)?.as_bytes())?)
     }
 
     /// What learns, its average if one is kept, and the state to start from.

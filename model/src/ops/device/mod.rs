@@ -10,7 +10,9 @@
 mod composed;
 mod taps;
 
-use candle_core::{DType, Result, Tensor};
+use std::sync::{Mutex, PoisonError};
+
+use candle_core::{DType, Device, Result, Tensor};
 
 use super::{Activation, reference};
 use composed::Composed;
@@ -163,9 +165,23 @@ fn sum_over_rows(rows: &Tensor) -> Result<Tensor> {
     let (count, columns) = rows.dims2()?;
     let parts = parts(count);
     let rows = if parts == 1 { rows.clone() } else { rows.reshape((parts, ()))? };
-    let ones = Tensor::ones((1, rows.dim(0)?), DType::F32, rows.device())?;
-    let sum = ones.matmul(&rows)?;
+    let sum = ones(rows.dim(0)?, rows.device())?.matmul(&rows)?;
     if parts == 1 { sum.squeeze(0) } else { sum_over_rows(&sum.reshape(((), columns))?) }
+}
+
+/// Rows of ones made so far: a network has a handful of lengths, and each step needs them all.
+static ONES: Mutex<Vec<Tensor>> = Mutex::new(Vec::new());
+
+/// A row of ones, `[1, count]`.
+fn ones(count: usize, device: &Device) -> Result<Tensor> {
+    let mut known = ONES.lock().unwrap_or_else(PoisonError::into_inner);
+    let fits = |row: &&Tensor| row.dims() == [1, count] && row.device().same_device(device);
+    if let Some(row) = known.iter().find(fits) {
+        return Ok(row.clone());
+    }
+    let row = Tensor::ones((1, count), DType::F32, device)?;
+    known.push(row.clone());
+    Ok(row)
 }
 
 /// Runs of equally many rows that a long sum is split into.
@@ -180,7 +196,6 @@ fn refuse(layer: &str, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
 
     #[test]
     fn long_sums_are_the_same_in_parts() -> Result<()> {
