@@ -47,7 +47,7 @@ fn an_average_is_resumed_bit_for_bit_and_is_what_is_exported() -> Outcome {
     let here = folder.path();
     let set = ["--set", "train.average=0.9", "--set", "train.schedule='linear'", "--set", "train.floor=0.1"];
     train(here, &set)?;
-    let one = ["train", "--config", "tiny.toml", "--out", "one", "--max-seconds", "0"];
+    let one = ["train", "--config", "tiny.toml", "--out", "one", "--max-seconds", "0.001"];
     succeeds(here, &[&one, &set[..]].concat())?;
     assert_eq!(newest(&here.join("one"))?.0, 1);
     succeeds(here, &["train", "--resume", "--out", "one"])?;

@@ -7,6 +7,7 @@ use lexopt::prelude::*;
 
 use crate::bench;
 use crate::demo;
+use crate::gpu;
 
 pub(crate) const HELP: &str = "\
 cargo xtask TASK
@@ -24,6 +25,9 @@ cargo xtask TASK
   dist          build the page into dist/ and list what a visitor downloads
   pkg           build the inference engine into pkg/
   bench NAME    measure
+  gpu pack      pack the trainer for a machine with an NVIDIA GPU into gpu/
+    --out DIR       pack it into DIR
+    --program PATH  pack a program that is built already
   golden        write the golden vectors of the shipped weights anew
   screenshots   take the README's pictures from the real page";
 
@@ -40,6 +44,7 @@ pub(crate) enum Task {
     Dist,
     Pkg,
     Golden,
+    Gpu(gpu::Options),
     Screenshots,
 }
 
@@ -66,6 +71,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "dist" => Task::Dist,
         "pkg" => Task::Pkg,
         "golden" => Task::Golden,
+        "gpu" => return gpu_options(&mut parser),
         "screenshots" => Task::Screenshots,
         other => bail!("there is no task `{other}`; `cargo xtask help` lists them"),
     };
@@ -95,6 +101,23 @@ fn demo_options(parser: &mut lexopt::Parser) -> Result<Task> {
     Ok(Task::Demo(options))
 }
 
+fn gpu_options(parser: &mut lexopt::Parser) -> Result<Task> {
+    let what = "`gpu` has one task: pack";
+    if parser.value().context(what)? != "pack" {
+        bail!(what);
+    }
+    let mut options = gpu::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("program") => options.program = Some(parser.value()?.into()),
+            Long("out") => options.out = Some(parser.value()?.into()),
+            Short('h') | Long("help") => return Ok(Task::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Task::Gpu(options))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +139,8 @@ mod tests {
         assert_eq!(parsed("bench train")?, Task::Bench("train".into()));
         let options = demo::Options { train: false, port: Some(9000), ..demo::Options::default() };
         assert_eq!(parsed("demo --no-train --port=9000")?, Task::Demo(options));
+        let options = gpu::Options { program: Some("a/b".into()), out: None };
+        assert_eq!(parsed("gpu pack --program a/b")?, Task::Gpu(options));
         Ok(())
     }
 
@@ -128,6 +153,8 @@ mod tests {
         assert!(complaint("bench").contains("which one"));
         assert!(complaint("fuzz").contains("how many seconds"));
         assert!(complaint("fuzz long").contains("SECONDS"));
+        assert!(complaint("gpu").contains("pack"));
+        assert!(complaint("gpu pack --program").contains("--program"));
         assert!(complaint("demo --retrain --no-train").contains("contradict"));
     }
 }

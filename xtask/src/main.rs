@@ -7,6 +7,7 @@ mod dist;
 mod fresh;
 mod fuzz;
 mod golden;
+mod gpu;
 mod integrity;
 mod lint;
 mod manifest;
@@ -50,6 +51,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Fuzz(seconds) => fuzz::run(&project, seconds),
         Task::Lint => lint::run(&project),
         Task::Bench(name) => bench::run(&project, &name),
+        Task::Gpu(options) => gpu::run(&project, &options),
         Task::Dist => dist::run(&project),
         Task::Pkg => pkg::run(&project),
         Task::Golden => golden::run(&project),

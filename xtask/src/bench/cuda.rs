@@ -19,6 +19,9 @@ use crate::project::{Project, execute, find, output};
 use crate::step::say;
 
 const ROUNDS: usize = 5;
+/// Another number of rounds, for machines that are lent for minutes; torch.compile, which takes long, is
+/// then left out.
+const FEWER: &str = "LATENTSCOPE_ROUNDS";
 /// Batch and steps a round: about a second each, so that the clock's start and end don't matter.
 const BATCHES: [(&str, &str); 2] = [("64", "1000"), ("1024", "200")];
 /// A program built elsewhere with `--features cuda`, for machines without the toolkit.
@@ -35,6 +38,7 @@ struct Bench<'a> {
     python: PathBuf,
     /// Folders of the CUDA libraries that came with PyTorch.
     libraries: Vec<PathBuf>,
+    rounds: usize,
     /// Names and arguments: of `latentscope device` where they begin with `step`, else of gpu.py.
     contenders: Vec<(&'static str, &'static [&'static str])>,
 }
@@ -51,15 +55,21 @@ pub(super) fn run(project: &Project) -> Result<()> {
         ("PyTorch, CUDA graph", &["graph"]),
     ];
     let libraries = python::cuda_libraries(project, &python)?;
-    let mut bench = Bench { project, program, python, libraries, contenders };
-    say(format_args!("{gpu} · PyTorch {torch} · {ROUNDS} rounds"));
+    let fewer = std::env::var(FEWER).ok();
+    let rounds = fewer.as_ref().map_or(Ok(ROUNDS), |rounds| rounds.parse()).context(FEWER)?;
+    anyhow::ensure!(rounds > 0, "{FEWER} is 0; it must be at least 1");
+    let mut bench = Bench { project, program, python, libraries, rounds, contenders };
+    say(format_args!("{gpu} · PyTorch {torch} · {rounds} rounds"));
     let errors = [&["check"][..], &["check", "--tf32"]].map(|words| bench.ours(words));
     let [plain, tf32] = errors.map(|mut command| figure(&mut command));
     let (plain, tf32) = (plain?, tf32?);
     say(format_args!(
         "a batch's gradients are the CPU's within {plain:.1e} (TF32: {tf32:.1e}) of the largest"
     ));
-    if let Err(error) = figure(&mut bench.command(&["compile"], "64", "1")) {
+    if fewer.is_some() {
+        say("torch.compile is left out, for time");
+        bench.contenders.retain(|(_, words)| *words != ["compile"]);
+    } else if let Err(error) = figure(&mut bench.command(&["compile"], "64", "1")) {
         say(format_args!("torch.compile is left out, as it fails here: {error:#}"));
         bench.contenders.retain(|(_, words)| *words != ["compile"]);
     }
@@ -113,7 +123,7 @@ impl Bench<'_> {
         let names = self.contenders.iter().map(|(name, _)| *name).chain([real]);
         let mut series: Vec<Series> = names.map(|name| Series { name, ..Series::default() }).collect();
         let mut peaks = [const { Vec::new() }; 3];
-        for round in 1..=ROUNDS {
+        for round in 1..=self.rounds {
             for ((_, words), series) in self.contenders.iter().zip(&mut series) {
                 series.rates.push(figure(&mut self.command(words, batch, steps))?);
             }
