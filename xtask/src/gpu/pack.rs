@@ -15,8 +15,7 @@ use crate::step::{announce, say, step};
 
 /// The folder's largest size in bytes: what is carried to a borrowed machine has to be small.
 const LIMIT: u64 = 60 << 20;
-/// The architecture that kernels are built for if CUDA_COMPUTE_CAP names none: an H100 or H200. Newer GPUs
-/// run it too.
+/// The architecture that kernels are built for if CUDA_COMPUTE_CAP names none: an H100 or H200.
 const ARCHITECTURE: &str = "90";
 /// Files of the checkout that go along, as they are and where they are; the benchmark finds its own there.
 const CARRIED: [&str; 2] = ["xtask/src/bench/gpu.py", "xtask/src/bench/network.py"];
