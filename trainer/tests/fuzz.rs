@@ -405,7 +405,8 @@ fn caches_are_refused_or_whole() {
 fn checkpoints_are_read_or_refused() {
     let tensors = weights(1).tensors;
     let state = State { step: 3, best: Some((3, 0.5)), ..State::default() };
-    let checkpoint = Checkpoint { state, weights: tensors.clone(), moments: tensors.clone(), average: tensors.clone() };
+    let (weights, moments) = (tensors.clone(), tensors.clone());
+    let checkpoint = Checkpoint { state, weights, moments, average: tensors };
     let place = Place::new("step.safetensors");
     let path = place.write(b"");
     checkpoint.write(&path).expect("a checkpoint");
