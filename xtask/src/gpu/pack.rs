@@ -23,6 +23,8 @@ const CARRIED: [&str; 2] = ["xtask/src/bench/gpu.py", "xtask/src/bench/network.p
 const RUN: &str = include_str!("run.sh");
 const PLAN: &str = include_str!("plan.toml");
 const CURAND: &str = include_str!("curand.c");
+/// The library that it stands in for, of CUDA 12 and 13.
+const CURAND_NAME: &str = "libcurand.so.10";
 
 pub(super) fn run(project: &Project, options: &Options) -> Result<()> {
     let out = options.out.clone().unwrap_or_else(|| project.root.join("gpu"));
@@ -118,13 +120,17 @@ fn fill(project: &Project, folder: &Path, program: &Path, toolkit: Option<&Toolk
     Ok(())
 }
 
-/// The stand-in for cuRAND.
-fn curand(project: &Project, folder: &Path) -> Result<()> {
-    let source = project.target.join("cuda-build/curand.c");
+/// Makes the stand-in for cuRAND, with the one version that the library's names have.
+pub(super) fn curand(project: &Project, folder: &Path) -> Result<()> {
+    let [source, versions] = ["curand.c", "curand.map"].map(|name| folder.join(name));
     fs::write(&source, CURAND)?;
+    fs::write(&versions, format!("{CURAND_NAME} {{ global: curand*; local: *; }};\n"))?;
     let mut cc = project.command("cc");
-    cc.args(["-shared", "-fPIC", "-O1", "-s", "-Wall", "-Werror", "-Wl,-soname,libcurand.so.10", "-o"]);
-    execute(cc.arg(folder.join("libcurand.so.10")).arg(source))
+    cc.args(["-shared", "-fPIC", "-O1", "-s", "-Wall", "-Werror"]);
+    cc.arg(format!("-Wl,-soname,{CURAND_NAME},--version-script,{}", versions.display()));
+    execute(cc.arg("-o").arg(folder.join(CURAND_NAME)).arg(&source))?;
+    [source, versions].iter().try_for_each(fs::remove_file)?;
+    Ok(())
 }
 
 fn squeeze(from: &Path, to: &Path) -> Result<()> {

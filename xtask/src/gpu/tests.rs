@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::pack::curand;
 use super::{Options, run};
 use crate::project::{Project, execute};
 
@@ -81,6 +82,23 @@ fn a_pack_checks_trains_goes_on_and_leaves_weights_cards_and_a_table() -> Result
     assert!(output.status.success() || output.status.code() == Some(130), "{}", said(&output));
     assert!(steps(&out, "a")? > first[0], "{}", said(&output));
     Ok(())
+}
+
+#[test]
+fn the_stand_in_for_curand_opens_and_draws_nothing() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let project = Project::locate()?;
+    curand(&project, folder.path())?;
+    assert_eq!(fs::read_dir(folder.path())?.count(), 1);
+    let code = "int curandCreateGenerator(void **, int), curandSetStream(void *, void *);
+        int curandGenerateUniform(void *, float *, unsigned long);
+        int main(void) { void *g; float x;
+        return curandCreateGenerator(&g, 100) || curandSetStream(g, 0) || !curandGenerateUniform(g, &x, 1); }";
+    let [source, program] = ["main.c", "main"].map(|name| folder.path().join(name));
+    fs::write(&source, code)?;
+    let library = folder.path().join("libcurand.so.10");
+    execute(project.command("cc").arg(&source).arg(&library).arg("-o").arg(&program))?;
+    execute(project.command(&program).env("LD_LIBRARY_PATH", folder.path()))
 }
 
 #[cfg(unix)]
