@@ -193,7 +193,7 @@ fn the_example_in_python_gives_the_golden_numbers() -> Result<(), Error> {
         let golden = SafeTensors::deserialize(golden)?;
         let card = Weights::card_from_bytes(weights)?;
         let model = root.join("static/models").join(file).display().to_string();
-        let mut run = |option: &str, shape: &[usize], values: &[f32]| -> Result<Vec<f32>, Error> {
+        let run = |option: &str, shape: &[usize], values: &[f32]| -> Result<Vec<f32>, Error> {
             std::fs::write(&input, npy(shape, values))?;
             let run = python(&[&script, &model, &output, option, &input])?;
             assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));

@@ -33,8 +33,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let (path, name) = (args.codes.display(), &model.card.name);
         bail!("{path} has codes of {} units but those of {name} have {latent}", codes.width);
     }
-    if let Some(place) = codes.values.iter().position(|value| !value.is_finite()) {
-        bail!("{}: code {} is not finite in unit {}", args.codes.display(), place / latent, place % latent);
+    if let Some(place) = codes.values.iter().position(|&value| !(value as f32).is_finite()) {
+        bail!("{}: code {} is not finite, or beyond f32, in unit {}", args.codes.display(), place / latent, place % latent);
     }
     let count = (codes.values.len() / latent) as u64;
     let image = model.card.model.image;
@@ -46,7 +46,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     file::stream(&args.out, |file| {
         file.write_all(&npy::float_header(&shape))?;
         for codes in codes.values.chunks(CHUNK * latent) {
-            let images = model.decode(codes).map_err(std::io::Error::other)?;
+            let codes: Vec<f32> = codes.iter().map(|&value| value as f32).collect();
+            let images = model.decode(&codes).map_err(std::io::Error::other)?;
             let bytes: Vec<u8> = images.iter().flat_map(|value| value.to_le_bytes()).collect();
             file.write_all(&bytes)?;
         }

@@ -70,6 +70,9 @@ enum Launcher {
 
 /// Does what is left to do of a study.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.limit_seconds == Some(0.0) {
+        bail!("--limit-seconds must lie above 0");
+    }
     let study = Study::read(&args.study)?;
     let out = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&study.plan.study));
     if let Some(id) = &args.run {

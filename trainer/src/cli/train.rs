@@ -109,8 +109,8 @@ impl Place {
 
 /// A time limit as it is written on the command line.
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds < 1e9);
-    seconds.ok_or_else(|| "it must be a number of seconds above 0 and below 1e9".to_owned())
+    let seconds = text.parse().ok().filter(|seconds| (0.0..1e9).contains(seconds));
+    seconds.ok_or_else(|| "it must be a number of seconds, at least 0 and below 1e9".to_owned())
 }
 
 /// The first CUDA GPU.

@@ -99,7 +99,7 @@ impl Dataset for Array {
         images.par_chunks_exact_mut(size).zip(indices).try_for_each(|(image, &index)| {
             match self.values {
                 Values::Bytes(white) => {
-                    for (value, &byte) in image.iter_mut().zip(self.image(index, size)?) {
+                    for (value, byte) in image.iter_mut().zip(self.image(index, size)?) {
                         *value = f32::from(byte) / f32::from(white);
                     }
                 }

@@ -19,7 +19,9 @@ const MOST_RATIO: u64 = 1100;
 fn absent(file: &File, name: &str, error: &hdf5_pure::Error) -> String {
     match file.root().datasets() {
         Ok(names) if !names.iter().any(|other| other == name) => {
-            format!("it has no data set `{name}` of its own, and links are not followed; copy the data itself")
+            format!(
+                "it has no data set `{name}` of its own, and links are not followed; copy the data itself"
+            )
         }
         _ => unread(name, error),
     }

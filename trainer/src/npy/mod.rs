@@ -351,7 +351,7 @@ mod tests {
         assert!(problem(&square).contains("2 dimensions"));
         assert!(changed("(2,)", "()  ").contains("0 dimensions"));
         assert!(changed("(2,)", "(-2)").contains("not a number"));
-        assert!(changed("shape", "shame").contains("no `shape`"));
+        assert!(changed("shape", "shame").contains("a key `shame`"));
         Ok(())
     }
 

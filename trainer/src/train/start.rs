@@ -79,11 +79,14 @@ mod tests {
     fn where_a_model_comes_from_is_told_through_all_its_trainings() {
         let card = |name: &str, steps, config| Card {
             format: FORMAT,
+            minor: 0,
             name: name.to_owned(),
             model: ModelConfig::default(),
             objective: Objective::default(),
             training: Training { steps, config, ..Training::default() },
+            origin: None,
             units: Vec::new(),
+            attributes: Vec::new(),
             scores: Vec::new(),
             history: Vec::new(),
             checksum: None,
