@@ -11,7 +11,7 @@ use model::card::{Card, FORMAT, Histogram, Objective, Training, Unit};
 use model::{ImageShape, ModelConfig, Parameters, Vae, Weights};
 use peak_alloc::PeakAlloc;
 use trainer::config::Config;
-use trainer::data::{Cache, Dataset, Job, Part, Partition, Table, Target, recipe};
+use trainer::data::{Cache, Cut, Dataset, Job, Part, Partition, Table, Target, recipe};
 use trainer::npy;
 use trainer::train::{Checkpoint, State};
 
@@ -108,12 +108,15 @@ fn card(config: &ModelConfig) -> Card {
     };
     Card {
         format: FORMAT,
+        minor: 0,
         name: "tiny".into(),
         model: config.clone(),
         objective: Objective { name: "vae".into(), ..Objective::default() },
         training: Training { dataset: "sprites".into(), ..Training::default() },
+        origin: None,
         units: vec![unit; config.latent],
         scores: Vec::new(),
+        attributes: Vec::new(),
         history: Vec::new(),
         checksum: None,
     }
@@ -299,7 +302,7 @@ fn webp() -> Vec<u8> {
     bytes
 }
 
-const TARGET: Target = Target { side: 8, grey: false, share: 1.0 };
+const TARGET: Target = Target { side: 8, grey: false, cut: Cut::Square(1.0) };
 
 #[test]
 fn pictures_are_read_or_refused() {

@@ -18,6 +18,9 @@ pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation)
     x.contiguous()?.apply_op3(weight, bias, Dense(activation))
 }
 
+/// Terms that are summed before they are added to the other sums: long sums lose fewer bits so.
+const TERMS: usize = 128;
+
 /// Images a task.
 const ROWS: usize = 16;
 
@@ -68,10 +71,15 @@ impl CustomOp3 for Dense {
         let (x, bias) = (values(x, x_layout)?, values(bias, bias_layout)?);
         let weight = values(weight, weight_layout)?;
         let mut y = bias.repeat(n);
-        let w = Strides::row_major(input).transposed();
+        let of_x = Strides::row_major(input);
+        let w = of_x.transposed();
         each_part(n, ROWS, [(&mut y, output)], |rows, [y]| {
             let x = &x[rows.start * input..rows.end * input];
-            rows_product([rows.len(), input, output], x, weight, w, y, Write::Add);
+            for offset in (0..input).step_by(TERMS) {
+                let size = [rows.len(), TERMS.min(input - offset), output];
+                let (left, right) = (Strides { offset, ..of_x }, Strides { offset, ..w });
+                product(size, x, left, weight, right, y, Strides::row_major(output), Write::Add);
+            }
             if self.0 == Activation::Relu {
                 y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
             }

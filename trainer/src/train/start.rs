@@ -88,6 +88,7 @@ mod tests {
             units: Vec::new(),
             attributes: Vec::new(),
             scores: Vec::new(),
+            attributes: Vec::new(),
             history: Vec::new(),
             checksum: None,
         };
