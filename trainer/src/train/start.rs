@@ -88,7 +88,6 @@ mod tests {
             units: Vec::new(),
             attributes: Vec::new(),
             scores: Vec::new(),
-            attributes: Vec::new(),
             history: Vec::new(),
             checksum: None,
         };
