@@ -70,7 +70,7 @@ pub fn weights(
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             config: provenance(config.source.as_deref(), checkpoint.state.from.as_deref()),
         },
-        origin: None,
+        origin: checkpoint.state.origin.clone(),
         units: measured.units,
         scores: measured.scores,
         attributes: Vec::new(),

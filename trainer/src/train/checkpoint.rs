@@ -35,11 +35,15 @@ pub struct State {
     /// What training began from, if not from fresh weights, such as `vae after 10000 steps`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// Who trained what it began from and on what terms, if that was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { format: FORMAT, step: 0, seconds: 0.0, best: None, history: Vec::new(), from: None }
+        let (best, history, from, origin) = (None, Vec::new(), None, None);
+        Self { format: FORMAT, step: 0, seconds: 0.0, best, history, from, origin }
     }
 }
 

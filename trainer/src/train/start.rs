@@ -1,6 +1,6 @@
 //! A run that begins from the weights of a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use model::{Card, ModelConfig, Weights};
@@ -30,8 +30,9 @@ impl Run<'_> {
         for (name, tensor) in &weights.tensors {
             tensors.insert(name.clone(), tensor.to_device(self.device)?);
         }
+        let (from, origin) = (Some(told(&weights.card)), weights.card.origin.clone());
         let checkpoint = Checkpoint {
-            state: State { from: Some(origin(&weights.card)), ..State::default() },
+            state: State { from, origin, ..State::default() },
             weights: tensors,
             moments: learner.moments()?,
             average: BTreeMap::new(),
@@ -45,19 +46,26 @@ impl Run<'_> {
 fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>, toml::ser::Error> {
     let [found, wanted] = [found, wanted].map(toml::Table::try_from);
     let (found, wanted) = (found?, wanted?);
-    let other = wanted.iter().filter(|(key, value)| *key != "winners" && found.get(*key) != Some(value));
-    let sentence = |(key, value): (&String, &toml::Value)| {
-        let found = found.get(key).map(toml::Value::to_string).unwrap_or_default();
-        format!("its model.{key} is {found}, but the configuration's is {value}")
+    let keys: BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
+    let other = keys.into_iter().filter(|key| *key != "winners" && found.get(*key) != wanted.get(*key));
+    let value = |table: &toml::Table, key: &str| {
+        table.get(key).map_or_else(|| "not set".to_owned(), toml::Value::to_string)
+    };
+    let sentence = |key: &String| {
+        let (found, wanted) = (value(&found, key), value(&wanted, key));
+        format!("its model.{key} is {found}, but the configuration's is {wanted}")
     };
     Ok(other.map(sentence).collect())
 }
 
 /// The model that a file holds, and what that one began from: `b after 500 steps, from a after 10000 steps`.
-fn origin(card: &Card) -> String {
+fn told(card: &Card) -> String {
     let before = card.training.config.as_deref().and_then(|config| Some(config.split_once(FROM)?.1));
     let before = before.map(|before| format!("{FROM}{before}")).unwrap_or_default();
-    format!("{} after {} steps{before}", card.name, card.training.steps)
+    // An imported model's steps are not known.
+    let steps = Some(card.training.steps).filter(|steps| *steps > 0);
+    let steps = steps.map(|steps| format!(" after {steps} steps")).unwrap_or_default();
+    format!("{}{steps}{before}", card.name)
 }
 
 /// What stands between a configuration's name and what training began from, in a card.
@@ -92,9 +100,21 @@ mod tests {
             checksum: None,
         };
         let a = card("a", 10_000, provenance(Some("a.toml"), None));
-        assert_eq!(origin(&a), "a after 10000 steps");
-        let b = card("b", 500, provenance(None, Some(&origin(&a))));
+        assert_eq!(told(&a), "a after 10000 steps");
+        let b = card("b", 500, provenance(None, Some(&told(&a))));
         assert_eq!(b.training.config.as_deref(), Some("a configuration, from a after 10000 steps"));
-        assert_eq!(origin(&b), "b after 500 steps, from a after 10000 steps");
+        assert_eq!(told(&b), "b after 500 steps, from a after 10000 steps");
+        assert_eq!(told(&card("imported", 0, None)), "imported");
+    }
+
+    #[test]
+    fn layers_that_one_of_two_networks_alone_names_differ() -> Result<(), toml::ser::Error> {
+        let plain = ModelConfig::default();
+        let deep = ModelConfig { encoder_dense: Some(vec![128, 64]), winners: Some(3), ..plain.clone() };
+        assert_eq!(differences(&plain, &plain)?, Vec::<String>::new());
+        let differs = differences(&deep, &plain)?;
+        assert_eq!(differs, ["its model.encoder_dense is [128, 64], but the configuration's is not set"]);
+        assert_eq!(differences(&plain, &deep)?.len(), 1);
+        Ok(())
     }
 }
