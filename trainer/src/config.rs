@@ -1,5 +1,6 @@
 //! A run's configuration: what is trained on what, and how.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -25,6 +26,9 @@ pub struct Config {
     /// Name of the file that it was first read from; filled in on reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Checksum of the prepared images that it learns from; filled in on training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// What is minimised.
     pub objective: Objective,
     /// What codes are drawn to.
@@ -126,6 +130,17 @@ impl Train {
     }
 }
 
+/// Keys that may change while a run goes on: how long, how often, how fast, and what it is called.
+pub const FREE: [&str; 8] = [
+    "name",
+    "source",
+    "train.steps",
+    "train.checkpoint_every",
+    "train.keep",
+    "train.log_every",
+    "train.card_samples",
+    "train.learning_rate",
+];
 /// Most parts of a dotted key: the configuration's deepest has three.
 const MAX_KEYS: usize = 8;
 /// Largest configuration that is read.
@@ -215,6 +230,23 @@ impl Config {
         Ok(config)
     }
 
+    /// The first key besides those of [`FREE`] whose value differs from `other`'s, and both values.
+    ///
+    /// # Errors
+    /// If a configuration can't be written as TOML.
+    pub fn difference(&self, other: &Self) -> Result<Option<[String; 3]>, toml::ser::Error> {
+        let (mut mine, mut others) = (BTreeMap::new(), BTreeMap::new());
+        flatten("", &toml::Value::try_from(self)?, &mut mine);
+        flatten("", &toml::Value::try_from(other)?, &mut others);
+        let keys: BTreeSet<&String> = mine.keys().chain(others.keys()).collect();
+        let differs = |key: &&&String| !FREE.contains(&key.as_str()) && mine.get(**key) != others.get(**key);
+        let value = |values: &BTreeMap<String, String>, key: &String| {
+            values.get(key).cloned().unwrap_or_else(|| "nothing".to_owned())
+        };
+        let first = keys.iter().find(differs);
+        Ok(first.map(|key| [(*key).clone(), value(&mine, key), value(&others, key)]))
+    }
+
     /// What was minimised, for the model card: `beta + laplace + sparsity`, with every number.
     pub fn objective_card(&self) -> model::card::Objective {
         let (objective, mut parameters) = self.objective.card();
@@ -297,6 +329,21 @@ impl Config {
     }
 }
 
+/// Every value with its dotted key.
+fn flatten(key: &str, value: &toml::Value, values: &mut BTreeMap<String, String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (part, value) in table {
+                let key = if key.is_empty() { part.clone() } else { format!("{key}.{part}") };
+                flatten(&key, value, values);
+            }
+        }
+        value => {
+            values.insert(key.to_owned(), value.to_string());
+        }
+    }
+}
+
 /// Puts `key=value` into the table; a value that is not TOML is taken as a string.
 fn set(table: &mut toml::Table, pair: &str) -> Result<(), String> {
     let (key, value) = pair.split_once('=').ok_or("write it as key=value, such as train.steps=100")?;
@@ -343,6 +390,29 @@ mod tests {
         let config = Config::parse("a.toml", SPARSE, &["train.steps=7".into(), "name=b".into()])?;
         assert_eq!((config.train.steps, config.name.as_str()), (7, "b"));
         assert_eq!(Config::parse("b.toml", &toml::to_string(&config)?, &[])?, config);
+        Ok(())
+    }
+
+    #[test]
+    fn what_may_not_change_is_named_with_both_values() -> Result<(), Box<dyn std::error::Error>> {
+        let old = Config::parse("a.toml", SPARSE, &[])?;
+        let with = |pair: &str| Config::parse("a.toml", SPARSE, &[pair.to_owned()]);
+        for free in ["train.steps=9", "name='b'", "train.learning_rate=1e-5", "train.keep=7"] {
+            assert_eq!(old.difference(&with(free)?)?, None, "{free}");
+        }
+        for (pair, was, is) in [
+            ("train.seed=3", "0", "3"),
+            ("dataset='faces'", "\"sprites\"", "\"faces\""),
+            ("objective.beta=4.0", "2.0", "4.0"),
+            ("prior.scale=0.25", "0.5", "0.25"),
+            ("model.hidden=128", "256", "128"),
+        ] {
+            let key = pair.split('=').next().unwrap_or_default();
+            let found = old.difference(&with(pair)?)?;
+            let known = [key, was, is].map(str::to_owned);
+            // Faces are of another shape, too.
+            assert!(found.as_ref() == Some(&known), "{pair}: {found:?}");
+        }
         Ok(())
     }
 

@@ -228,3 +228,49 @@ fn a_flipped_bit_of_a_model_is_seen() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn a_run_goes_on_with_the_same_experiment_only() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &["--steps", "4"])?;
+    let resume = ["train", "--resume", "--out", "run", "--steps", "8"];
+    for (option, value, words) in [
+        ("--seed", "3", "train.seed = 0"),
+        ("--dataset", "faces", "dataset = \"sprites\""),
+        ("--set", "objective.beta=3.0", "objective.beta = 2.0"),
+        ("--set", "prior.kind=laplace", "prior.kind = \"gaussian\""),
+        ("--batch", "16", "train.batch = 8"),
+    ] {
+        let image = "model.image={height=64,width=64,channels=1}";
+        let said = fails(here, &[&resume[..], &[option, value, "--set", image]].concat())?;
+        let foreign_images = value == "faces" && said.contains("model.image");
+        assert!(said.contains(words) || foreign_images, "{said}");
+        assert_eq!(Folder::of(&here.join("run")).steps()?.last(), Some(&4));
+    }
+    succeeds(here, &[&resume[..], &["--learning-rate", "1e-4", "--set", "train.keep=5"]].concat())?;
+    assert_eq!(Folder::of(&here.join("run")).steps()?.last(), Some(&8));
+    Ok(())
+}
+
+#[test]
+fn a_run_does_not_go_on_with_data_that_was_prepared_anew() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    std::fs::create_dir(here.join("in"))?;
+    for (name, world) in [("a.png", "sprites"), ("b.png", "chairs")] {
+        let path = format!("in/{name}");
+        succeeds(here, &["world", "sheet", world, "--out", &path])?;
+    }
+    let prepare = ["data", "prepare", "folder", "in", "--out", "x.images", "--grey", "true"];
+    succeeds(here, &prepare)?;
+    train(here, &["--dataset", "x.images", "--steps", "4"])?;
+    let resume = ["train", "--resume", "--out", "run", "--steps", "8"];
+    succeeds(here, &prepare)?;
+    succeeds(here, &resume)?;
+    std::fs::remove_file(here.join("in/b.png"))?;
+    succeeds(here, &prepare)?;
+    let said = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
+    assert!(said.contains("the run in run has data = "), "{said}");
+    Ok(())
+}

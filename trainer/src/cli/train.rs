@@ -152,14 +152,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         (None, Some(saved)) => saved,
         (None, None) => bail!("--resume needs --out with the run's folder, or --config"),
     };
-    let config = Config::read(&source, &args.overrides())?;
+    let mut config = Config::read(&source, &args.overrides())?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&config.name));
     let dataset = dataset(&config, &source)?;
+    config.data = dataset.checksum().map(|checksum| format!("{checksum:08x}"));
     let device = args.device.open()?;
     let _lock = Lock::take(&folder)?;
     let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
     let from = args.from.as_ref().map(|path| weights(path, &run)).transpose()?;
-    let start = match (prepare(&args, &folder, &device)?, from) {
+    let start = match (prepare(&args, &run)?, from) {
         (None, Some(weights)) => Some(run.begin(&weights)?),
         (start, _) => start,
     };
@@ -248,10 +249,11 @@ fn weights(path: &Path, run: &Run) -> anyhow::Result<Weights> {
 }
 
 /// Clears the folder if asked to, and finds the checkpoint to start from.
-fn prepare(args: &Args, folder: &Path, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
+fn prepare(args: &Args, run: &Run) -> anyhow::Result<Option<Checkpoint>> {
+    let Run { config, device, folder, .. } = *run;
     let checkpoints = Folder::of(folder);
     if args.resume {
-        is_a_run(folder)?;
+        is_a_run(folder, config)?;
         let newest = newest(&checkpoints, device)?;
         if newest.is_none() && args.from.is_none() {
             tracing::warn!("{} has no intact checkpoint; starting from the first step", folder.display());
@@ -276,12 +278,22 @@ fn prepare(args: &Args, folder: &Path, device: &Device) -> anyhow::Result<Option
     Ok(None)
 }
 
-/// Whether the files in a folder that is gone on with are a run's, so far as there are any.
-fn is_a_run(folder: &Path) -> anyhow::Result<()> {
-    let config = folder.join(CONFIG);
-    if config.exists() {
-        Config::read(&config, &[])
+/// Whether the files in a folder that is gone on with are a run's, so far as there are any, and of the same
+/// experiment.
+fn is_a_run(folder: &Path, config: &Config) -> anyhow::Result<()> {
+    let path = folder.join(CONFIG);
+    if path.exists() {
+        let saved = Config::read(&path, &[])
             .with_context(|| format!("{} is not the folder of a run", folder.display()))?;
+        // Runs of earlier versions don't tell their images' checksum.
+        let data = saved.data.clone().or_else(|| config.data.clone());
+        if let Some([key, was, is]) = (Config { data, ..saved }).difference(config)? {
+            bail!(
+                "the run in {} has {key} = {was}, and to go on with {is} would make it another experiment; \
+                 leave {key} as it was, or choose another --out",
+                folder.display()
+            );
+        }
         return Ok(());
     }
     let foreign = [METRICS, MODEL].into_iter().find(|name| folder.join(name).exists());

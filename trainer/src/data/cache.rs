@@ -296,6 +296,10 @@ impl Dataset for Cache {
         Ok(Self::check(self)?)
     }
 
+    fn checksum(&self) -> Option<u32> {
+        Some(self.header.checksum)
+    }
+
     fn factors(&self) -> Vec<(String, usize)> {
         self.header.labels.iter().map(|label| (label.name.clone(), label.classes)).collect()
     }

@@ -69,6 +69,11 @@ pub trait Dataset: Send + Sync {
         Ok(())
     }
 
+    /// The checksum that was written with the images, if there is one.
+    fn checksum(&self) -> Option<u32> {
+        None
+    }
+
     /// The factors of variation that are known of every image, each with its number of classes.
     fn factors(&self) -> Vec<(String, usize)> {
         Vec::new()

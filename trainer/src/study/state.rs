@@ -35,7 +35,7 @@ impl State {
             let foreign = [METRICS, MODEL].iter().any(|name| folder.join(name).exists());
             return Ok(if foreign { Self::Other } else { Self::New });
         }
-        if Config::read(&path, &[])? != *config {
+        if (Config { data: None, ..Config::read(&path, &[])? }) != *config {
             return Ok(Self::Other);
         }
         if !folder.join(MODEL).exists() {
