@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
+use loss::terms::Pyramid;
+use loss::{Loss, Objective, Prior, Sparsity};
 use model::ModelConfig;
-use model::config::PosteriorKind;
 use serde::{Deserialize, Serialize};
 
 use crate::data;
-use crate::objective::Objective;
-use crate::prior::Prior;
-use crate::pyramid::Pyramid;
-use crate::sparsity::Sparsity;
 
 /// A run, as in `configs/*.toml`. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,9 +27,9 @@ pub struct Config {
     /// Checksum of the prepared images that it learns from; filled in on training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// What is minimised.
+    /// How the KL is weighed.
     pub objective: Objective,
-    /// What codes are drawn to.
+    /// The prior of the codes.
     #[serde(default)]
     pub prior: Prior,
     /// What is sparse in the encoder.
@@ -76,7 +74,7 @@ pub struct Train {
     pub seed: u64,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,
-    /// Checkpoints kept besides the best.
+    /// Newest checkpoints that are kept.
     pub keep: usize,
     /// Steps between lines of the metrics log.
     pub log_every: u64,
@@ -247,28 +245,29 @@ impl Config {
         Ok(first.map(|key| [(*key).clone(), value(&mine, key), value(&others, key)]))
     }
 
+    /// The parts of the loss.
+    pub fn loss(&self) -> Loss {
+        let loss = self.objective.add_to(Loss::default(), "objective");
+        let loss = self.prior.add_to(loss, "prior");
+        let loss = self.sparsity.add_to(loss, "sparsity");
+        match self.pyramid {
+            Some(pyramid) => loss.with("pyramid", Arc::new(pyramid)),
+            None => loss,
+        }
+    }
+
     /// What was minimised, for the model card: `beta + laplace + sparsity`, with every number.
     pub fn objective_card(&self) -> model::card::Objective {
-        let (objective, mut parameters) = self.objective.card();
-        let (prior, further) = self.prior.card();
-        let sparsity = self.sparsity.card();
-        let mut name = objective.to_owned();
-        if self.prior != Prior::default() {
-            name = format!("{name} + {prior}");
-            parameters.extend(further);
+        let loss = self.loss();
+        let (mut words, mut parameters) = (Vec::new(), BTreeMap::new());
+        for (section, line) in loss.lines() {
+            let word = if section == "sparsity" { section } else { line.name };
+            if !words.contains(&word) {
+                words.push(word);
+            }
+            parameters.extend(line.parameters.into_iter().map(|(name, value)| (name.to_owned(), value)));
         }
-        if !sparsity.is_empty() {
-            name.push_str(" + sparsity");
-            parameters.extend(sparsity);
-        }
-        if let Some(pyramid) = self.pyramid {
-            name.push_str(" + pyramid");
-            parameters.push(("pyramid", pyramid.weight));
-        }
-        model::card::Objective {
-            name,
-            parameters: parameters.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
-        }
+        model::card::Objective { name: words.join(" + "), parameters }
     }
 
     fn validate(&self, path: &str) -> Result<(), ConfigError> {
@@ -277,20 +276,8 @@ impl Config {
         if let Err(e) = self.model.validate() {
             return fail(format!("model.{}", e.key), format!("= {}: {}", e.value, e.expected));
         }
-        if let Err((key, problem)) = self.objective.validate() {
-            return fail(format!("objective.{key}"), problem);
-        }
-        if let Err((key, problem)) = self.prior.validate(self.model.posterior) {
-            return fail(format!("prior.{key}"), problem);
-        }
-        if let Err((key, problem)) = self.sparsity.validate() {
-            return fail(format!("sparsity.{key}"), problem);
-        }
-        if let Some(Err((key, problem))) = self.pyramid.map(Pyramid::validate) {
-            return fail(format!("pyramid.{key}"), problem);
-        }
-        if matches!(self.objective, Objective::Tc(_)) && self.model.posterior != PosteriorKind::Gaussian {
-            return fail("objective.kind".into(), "needs model.posterior = \"gaussian\"".into());
+        if let Err((key, problem)) = self.loss().validate(&self.model) {
+            return fail(key, problem);
         }
         let train = &self.train;
         for (key, value, max) in [

@@ -44,10 +44,7 @@ pub fn weights(
         .into_iter()
         .map(|(name, tensor)| Ok((name, tensor.to_device(&cpu)?)))
         .collect::<candle_core::Result<_>>()?;
-    let tensors = config.sparsity.applied(tensors, checkpoint.state.step)?;
-    let mut tensors = config.prior.applied(tensors)?;
-    let known = config.model.tensors();
-    tensors.retain(|name, _| known.contains_key(name));
+    let mut tensors = config.loss().exported(tensors, &config.model, checkpoint.state.step)?;
     if half {
         halve(&mut tensors)?;
     }

@@ -407,7 +407,7 @@ fn caches_are_refused_or_whole() {
 #[test]
 fn checkpoints_are_read_or_refused() {
     let tensors = weights(1).tensors;
-    let state = State { step: 3, best: Some((3, 0.5)), ..State::default() };
+    let state = State { step: 3, ..State::default() };
     let (weights, moments) = (tensors.clone(), tensors.clone());
     let checkpoint = Checkpoint { state, weights, moments, average: tensors };
     let place = Place::new("step.safetensors");

@@ -6,7 +6,8 @@ use crate::project::{Project, execute};
 use crate::step::step;
 
 /// Crates that build for wasm32.
-pub(crate) const WASM_CRATES: [&str; 5] = [
+pub(crate) const WASM_CRATES: [&str; 6] = [
+    "latentscope-loss",
     "latentscope-metrics",
     "latentscope-model",
     "latentscope-tests",

@@ -103,6 +103,20 @@ pub trait Dataset: Send + Sync {
     }
 }
 
+impl loss::Catalogue for &dyn Dataset {
+    fn factors(&self) -> Vec<usize> {
+        Dataset::factors(*self).into_iter().map(|(_, classes)| classes).collect()
+    }
+
+    fn classes(&self, image: u64) -> Vec<usize> {
+        Dataset::classes(*self, image)
+    }
+
+    fn image(&self, classes: &[usize]) -> Option<u64> {
+        Dataset::index(*self, classes)
+    }
+}
+
 /// Why a data set can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {

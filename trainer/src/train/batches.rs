@@ -5,66 +5,108 @@
 
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use candle_core::{Device, Tensor};
+use loss::{Layout, Loss, Selection};
+use model::ImageShape;
 use model::config::PosteriorKind;
 use model::random::{Purpose, stream};
-use rand::Rng;
+use rand::{Rng, RngCore};
 
-use crate::data::{DataError, Dataset};
-use crate::sparsity::{Drawn, Transitions};
+use super::error::TrainError;
+use crate::config::Config;
+use crate::data::{Dataset, Resident};
 
 /// Batches that wait at most.
 const AHEAD: usize = 4;
 
-/// One step's inputs.
+/// One step's inputs, on the host.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// Which images.
-    pub(super) indices: Vec<u64>,
-    /// The images, `[N, H, W, C]` in `[0, 1]`; empty where only their indices are asked for.
+    /// Which images: the batch's, then those that parts of the loss need with it.
+    pub(super) selection: Selection,
+    /// The images, `[N + M, H, W, C]` in `[0, 1]`; empty where they are gathered on the device.
     pub(super) images: Vec<f32>,
-    /// The partners of some, where transitions are asked for, and their images as above.
-    pub(super) partners: Option<(Drawn, Vec<f32>)>,
-    /// Noise of the codes, as [`PosteriorKind::noise`] draws it.
+    /// Noise of the N codes, as [`PosteriorKind::noise`] draws it.
     pub(super) noise: Vec<f32>,
 }
 
-/// Which images and how much noise.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Draw {
+/// One step's inputs, on the device.
+pub(super) struct Inputs {
+    /// Images, `[N + M, H, W, C]` in `[0, 1]`.
+    pub(super) images: Tensor,
+    /// Which of them are the batch.
+    pub(super) layout: Layout,
+    /// Noise of the N codes.
+    pub(super) noise: Tensor,
+}
+
+/// How batches are drawn.
+#[derive(Clone, Copy)]
+pub(super) struct Draw<'a> {
+    pub(super) dataset: &'a dyn Dataset,
+    pub(super) loss: &'a Loss,
     pub(super) seed: u64,
     pub(super) batch: usize,
     pub(super) latent: usize,
     pub(super) posterior: PosteriorKind,
-    pub(super) transitions: Option<Transitions>,
-    /// Whether to read the images; not where they are gathered on the device.
-    pub(super) read: bool,
+    /// The images, if they are gathered on the device.
+    pub(super) resident: Option<&'a Resident>,
 }
 
-impl Draw {
-    fn prepare(self, dataset: &dyn Dataset, step: u64) -> Result<Batch, DataError> {
-        let mut rng = stream(self.seed, Purpose::Batch, step);
-        let indices: Vec<u64> = (0..self.batch).map(|_| rng.random_range(0..dataset.len())).collect();
-        let drawn = self.transitions.and_then(|part| part.drawn(dataset, &indices, &mut rng));
-        let images = self.images(dataset, &indices)?;
-        let partners = match drawn {
-            Some(drawn) => {
-                let images = self.images(dataset, &drawn.indices)?;
-                Some((drawn, images))
-            }
-            None => None,
-        };
-        let mut rng = stream(self.seed, Purpose::Noise, step);
-        let noise = self.posterior.noise(self.batch, self.latent, &mut rng);
-        Ok(Batch { indices, images, partners, noise })
+impl<'a> Draw<'a> {
+    /// As `config` says.
+    pub(super) fn new(
+        config: &Config,
+        dataset: &'a dyn Dataset,
+        loss: &'a Loss,
+        resident: Option<&'a Resident>,
+    ) -> Self {
+        Self {
+            dataset,
+            loss,
+            seed: config.train.seed,
+            batch: config.train.batch,
+            latent: config.model.latent,
+            posterior: config.model.posterior,
+            resident,
+        }
     }
 
-    fn images(self, dataset: &dyn Dataset, indices: &[u64]) -> Result<Vec<f32>, DataError> {
-        if !self.read {
-            return Ok(Vec::new());
+    /// Checks that the data set has what every part of the loss needs.
+    pub(super) fn check(self) -> Result<(), TrainError> {
+        self.select(vec![0], &mut stream(self.seed, Purpose::Batch, 0)).map(|_| ())
+    }
+
+    fn select(self, images: Vec<u64>, noise: &mut dyn RngCore) -> Result<Selection, TrainError> {
+        let dataset = self.dataset;
+        let selection = self.loss.select(&dataset, images, noise);
+        selection.map_err(|unmet| TrainError::Unmet { unmet, dataset: dataset.name().to_owned() })
+    }
+
+    fn prepare(self, step: u64) -> Result<Batch, TrainError> {
+        let mut rng = stream(self.seed, Purpose::Batch, step);
+        let images = (0..self.batch).map(|_| rng.random_range(0..self.dataset.len())).collect();
+        let selection = self.select(images, &mut rng)?;
+        let mut images = Vec::new();
+        if self.resident.is_none() {
+            images.resize(selection.images.len() * self.dataset.image_shape().len(), 0.0);
+            self.dataset.read(&selection.images, &mut images)?;
         }
-        let mut images = vec![0.0; indices.len() * dataset.image_shape().len()];
-        dataset.read(indices, &mut images)?;
-        Ok(images)
+        let mut rng = stream(self.seed, Purpose::Noise, step);
+        let noise = self.posterior.noise(self.batch, self.latent, &mut rng);
+        Ok(Batch { selection, images, noise })
+    }
+
+    /// A batch on the device.
+    pub(super) fn place(self, batch: Batch, device: &Device) -> candle_core::Result<Inputs> {
+        let Batch { selection: Selection { images: numbers, layout }, images, noise } = batch;
+        let ImageShape { height, width, channels } = self.dataset.image_shape();
+        let images = match self.resident {
+            Some(resident) => resident.read(&numbers)?,
+            None => Tensor::from_vec(images, (numbers.len(), height, width, channels), device)?,
+        };
+        let noise = Tensor::from_vec(noise, (self.batch, self.posterior.noise_width(self.latent)), device)?;
+        Ok(Inputs { images, layout, noise })
     }
 }
 
@@ -72,14 +114,13 @@ impl Draw {
 /// receiver ends the thread.
 pub(super) fn prepare<'scope, 'env>(
     scope: &'scope std::thread::Scope<'scope, 'env>,
-    dataset: &'env dyn Dataset,
-    draw: Draw,
+    draw: Draw<'env>,
     steps: std::ops::RangeInclusive<u64>,
-) -> Receiver<Result<Batch, DataError>> {
+) -> Receiver<Result<Batch, TrainError>> {
     let (sender, receiver) = sync_channel(AHEAD);
     scope.spawn(move || {
         for step in steps {
-            let batch = draw.prepare(dataset, step);
+            let batch = draw.prepare(step);
             let failed = batch.is_err();
             if sender.send(batch).is_err() || failed {
                 return;
@@ -91,35 +132,41 @@ pub(super) fn prepare<'scope, 'env>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use loss::terms::Transitions;
+
     use super::*;
 
     #[test]
     fn a_batch_depends_on_seed_and_step_alone() -> Result<(), Box<dyn std::error::Error>> {
         let dataset = crate::data::open("sprites")?;
+        let plain = Loss::default();
         let draw = Draw {
+            dataset: &*dataset,
+            loss: &plain,
             seed: 3,
             batch: 2,
             latent: 4,
             posterior: PosteriorKind::Gaussian,
-            transitions: None,
-            read: true,
+            resident: None,
         };
-        let late = draw.prepare(&*dataset, 9)?;
+        let late = draw.prepare(9)?;
         let arrived = std::thread::scope(|scope| {
-            let batches = prepare(scope, &*dataset, draw, 8..=9);
+            let batches = prepare(scope, draw, 8..=9);
             batches.iter().collect::<Result<Vec<_>, _>>()
         })?;
         assert_eq!(arrived.len(), 2);
         assert_eq!((&arrived[1].images, &arrived[1].noise), (&late.images, &late.noise));
         assert_ne!(arrived[0].images, late.images);
-        let paired = Draw { transitions: Some(Transitions::default()), ..draw }.prepare(&*dataset, 9)?;
-        assert_eq!((&paired.images, &paired.noise), (&late.images, &late.noise));
-        let (drawn, images) = paired.partners.ok_or("no partners")?;
-        assert_eq!((drawn.indices.len(), images.len()), (1, 64 * 64));
-        assert_ne!(images, late.images[..64 * 64]);
-        let unread = Draw { read: false, ..draw }.prepare(&*dataset, 9)?;
-        assert_eq!((unread.indices, unread.noise), (late.indices, late.noise));
-        assert!(unread.images.is_empty());
+        let pairs = Loss::default().with("pairs", Arc::new(Transitions::default()));
+        let paired = Draw { loss: &pairs, ..draw }.prepare(9)?;
+        let (batch, partner) = paired.images.split_at(2 * 64 * 64);
+        assert_eq!((batch, &paired.noise), (&late.images[..], &late.noise));
+        assert_eq!((paired.selection.images.len(), paired.selection.layout.batch), (3, 2));
+        assert!(partner.len() == 64 * 64 && partner != &batch[..64 * 64]);
+        let placed = draw.place(late, &Device::Cpu)?;
+        assert_eq!((placed.images.dims(), placed.noise.dims()), (&[2, 64, 64, 1][..], &[2, 4][..]));
         Ok(())
     }
 }

@@ -18,9 +18,8 @@ const FORMAT: u32 = 1;
 /// Largest checkpoint that is read: a gibibyte, far above any network here.
 const MAX_FILE: u64 = 1 << 30;
 
-/// A run's state besides its tensors.
+/// A run's state besides its tensors. Older files also name their `best` step, which is ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct State {
     /// Always 1.
     pub format: u32,
@@ -28,8 +27,6 @@ pub struct State {
     pub step: u64,
     /// Seconds spent in them.
     pub seconds: f64,
-    /// Smallest mean loss between two checkpoints so far, and its step.
-    pub best: Option<(u64, f64)>,
     /// Thinned training curve.
     pub history: Vec<HistoryPoint>,
     /// What training began from, if not from fresh weights, such as `vae after 10000 steps`.
@@ -42,8 +39,8 @@ pub struct State {
 
 impl Default for State {
     fn default() -> Self {
-        let (best, history, from, origin) = (None, Vec::new(), None, None);
-        Self { format: FORMAT, step: 0, seconds: 0.0, best, history, from, origin }
+        let (history, from, origin) = (Vec::new(), None, None);
+        Self { format: FORMAT, step: 0, seconds: 0.0, history, from, origin }
     }
 }
 
@@ -56,7 +53,7 @@ pub struct Checkpoint {
     pub weights: BTreeMap<String, Tensor>,
     /// Adam's moments by name.
     pub moments: BTreeMap<String, Tensor>,
-    /// Moving average of the weights by name, without the discriminator's; empty if none is kept.
+    /// Moving average of the weights by name, without those of adversaries; empty if none is kept.
     pub average: BTreeMap<String, Tensor>,
 }
 
@@ -195,8 +192,6 @@ impl Checkpoint {
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
-const BEST: &str = "best.safetensors";
-
 impl Folder {
     /// The checkpoints under `run`.
     pub fn of(run: &Path) -> Self {
@@ -232,19 +227,15 @@ impl Folder {
         self.0.join(format!("step-{step:09}.safetensors"))
     }
 
-    /// Writes a checkpoint, marks it best if it is, and removes all but the newest `keep`.
+    /// Writes a checkpoint and removes all but the newest `keep`.
     ///
     /// # Errors
     /// If it can't be written; older checkpoints are then left alone.
     pub fn save(&self, checkpoint: &Checkpoint, keep: usize) -> Result<PathBuf, CheckpointError> {
         std::fs::create_dir_all(&self.0)
             .map_err(|source| CheckpointError::Keep { path: self.0.clone(), source })?;
-        let step = checkpoint.state.step;
-        let file = self.file(step);
+        let file = self.file(checkpoint.state.step);
         checkpoint.write(&file)?;
-        if checkpoint.state.best.is_some_and(|(best, _)| best == step) {
-            checkpoint.write(&self.0.join(BEST))?;
-        }
         let steps = self.steps()?;
         for &old in &steps[..steps.len().saturating_sub(keep)] {
             let path = self.file(old);
@@ -276,16 +267,16 @@ impl Folder {
 mod tests {
     use super::*;
 
-    fn checkpoint(step: u64, best: Option<(u64, f64)>) -> Result<Checkpoint, candle_core::Error> {
+    fn checkpoint(step: u64) -> Result<Checkpoint, candle_core::Error> {
         let tensor = Tensor::new(&[1f32, 2.0, step as f32], &Device::Cpu)?;
         let tensors = BTreeMap::from([("a.weight".to_owned(), tensor)]);
-        let state = State { step, best, ..State::default() };
+        let state = State { step, ..State::default() };
         Ok(Checkpoint { state, weights: tensors.clone(), moments: tensors.clone(), average: tensors })
     }
 
     #[test]
     fn a_number_that_is_not_finite_is_found() -> Result<(), candle_core::Error> {
-        let mut checkpoint = checkpoint(1, None)?;
+        let mut checkpoint = checkpoint(1)?;
         assert_eq!(checkpoint.broken()?, None);
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let tensor = Tensor::new(&[1f32, bad, -1.0], &Device::Cpu)?;
@@ -297,7 +288,7 @@ mod tests {
 
     #[test]
     fn the_average_is_exported_and_exact_zeros_stay() -> Result<(), candle_core::Error> {
-        let mut checkpoint = checkpoint(0, None)?;
+        let mut checkpoint = checkpoint(0)?;
         let exported = |checkpoint: &Checkpoint| checkpoint.exported()?["a.weight"].to_vec1::<f32>();
         checkpoint.average.insert("a.weight".to_owned(), Tensor::new(&[5f32, 6.0, 7.0], &Device::Cpu)?);
         assert_eq!(exported(&checkpoint)?, [5.0, 6.0, 0.0]);
@@ -311,11 +302,9 @@ mod tests {
         let run = tempfile::tempdir()?;
         let folder = Folder::of(run.path());
         for step in [10, 20, 30] {
-            folder.save(&checkpoint(step, Some((20, 0.5)))?, 2)?;
+            folder.save(&checkpoint(step)?, 2)?;
         }
         assert_eq!(folder.steps()?, [20, 30]);
-        let best = Checkpoint::read(&folder.path().join(BEST), &Device::Cpu)?;
-        assert_eq!(best.state.step, 20);
         let bytes = std::fs::read(folder.file(30))?;
         for length in [0, 7, 8, 100, bytes.len() - 1] {
             std::fs::write(folder.file(30), &bytes[..length])?;
@@ -323,6 +312,13 @@ mod tests {
             assert_eq!(found.map(|c| c.state.step), Some(20), "cut to {length} bytes");
             assert!(broken[0].to_string().contains("step-000000030"));
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_state_that_names_a_best_step_is_read() -> Result<(), serde_json::Error> {
+        let json = r#"{"format":1,"step":7,"seconds":0.5,"best":[7,12.5],"history":[]}"#;
+        assert_eq!(serde_json::from_str::<State>(json)?, State { step: 7, seconds: 0.5, ..State::default() });
         Ok(())
     }
 }

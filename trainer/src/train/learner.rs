@@ -1,57 +1,55 @@
 //! All that learns in a run, and one step of it.
 
-use std::collections::BTreeMap;
-
-use candle_core::{Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
+use loss::{Batch, Costs, Loss, Pass, Tensors};
 use model::ops::Adam;
 use model::random::{Purpose, stream};
 use model::{Parameters, Vae};
 
+use super::average::Average;
+use super::batches::Inputs;
+use super::checkpoint::{Checkpoint, State};
 use super::optimizer::Optimizer;
 use crate::config::Config;
-use crate::objective::{Discriminator, Factor, Forward, Terms, shuffled};
-use crate::sparsity::{Coded, Seen};
-
-/// What the discriminator's tensors are called in a checkpoint besides their own names.
-const DISCRIMINATOR: &str = "discriminator.";
-/// Adam's constants for it (Kim & Mnih 2018, appendix).
-const RIVAL: Adam = Adam { beta1: 0.5, beta2: 0.9, epsilon: 1e-8 };
-
-/// Weights or moments by name.
-pub(super) type Tensors = BTreeMap<String, Tensor>;
 
 /// The network with what is trained beside it.
 pub(super) struct Learner<'a> {
     config: &'a Config,
     images_in_all: u64,
-    parameters: Parameters,
-    optimizer: Optimizer,
+    loss: Loss,
     vae: Vae,
-    rival: Option<Rival>,
+    network: Trained,
+    /// Moving average of the network's parameters, if one is kept.
+    average: Option<Average>,
+    /// For each part of the loss its adversary, if it has one.
+    adversaries: Vec<Option<Trained>>,
 }
 
-/// FactorVAE's discriminator.
-struct Rival {
-    factor: Factor,
+/// Parameters with their optimiser.
+struct Trained {
     parameters: Parameters,
     optimizer: Optimizer,
-    discriminator: Discriminator,
+}
+
+impl Trained {
+    /// From `weights` and `moments`, one a weight by name.
+    fn new(adam: Adam, weights: &Tensors, moments: Tensors) -> Result<Self> {
+        let parameters = Parameters::from_tensors(weights)?;
+        Ok(Self { optimizer: Optimizer::new(adam, &parameters, moments)?, parameters })
+    }
 }
 
 impl<'a> Learner<'a> {
     /// Fresh weights.
     pub(super) fn fresh(config: &'a Config, images_in_all: u64, device: &Device) -> Result<Self> {
-        let network = Parameters::initial(&config.model, config.train.seed, device)?;
-        let further = config.prior.initial(&config.model, device)?;
-        let parameters = network.with(&further)?.with(&config.sparsity.initial(&config.model, device)?)?;
-        let rival = config
-            .objective
-            .factor()
-            .map(|factor| factor.initial(config.model.latent, config.train.seed, device))
-            .transpose()?;
-        let moments = [Some(&parameters), rival.as_ref()].map(|p| p.map_or(Ok(Tensors::new()), moments));
-        let [network, discriminator] = moments;
-        Self::new(config, images_in_all, device, (parameters, network?), rival.zip(Some(discriminator?)))
+        let weights = initial(config, device)?;
+        let moments = weights.iter().map(|(name, weight)| {
+            let shape: Vec<usize> = std::iter::once(2).chain(weight.dims().iter().copied()).collect();
+            Ok((name.clone(), Tensor::zeros(shape, DType::F32, device)?))
+        });
+        let moments = moments.collect::<Result<_>>()?;
+        let learner = Self::new(config, images_in_all, device, weights, moments, Tensors::new())?;
+        learner.map_or_else(|| candle_core::bail!("an average of other weights"), Ok)
     }
 
     /// Goes on from a checkpoint's weights and moments; none if they are another network's.
@@ -59,145 +57,123 @@ impl<'a> Learner<'a> {
         config: &'a Config,
         images_in_all: u64,
         device: &Device,
-        weights: &Tensors,
-        moments: Tensors,
+        Checkpoint { weights, moments, average, .. }: Checkpoint,
     ) -> Result<Option<Self>> {
-        let fresh = Self::fresh(config, images_in_all, device)?;
-        let expected = fresh.weights();
+        let expected = initial(config, device)?;
         let fits = weights.len() == expected.len()
             && moments.len() == expected.len()
             && expected.iter().all(|(name, like)| {
                 let weight = weights.get(name).is_some_and(|t| t.dims() == like.dims());
                 weight && moments.get(name).is_some_and(|t| t.dims().split_first() == Some((&2, like.dims())))
             });
-        if !fits {
-            return Ok(None);
-        }
-        let (weights, rivals) = divided(weights.clone());
-        let (moments, rival_moments) = divided(moments);
-        let network = (Parameters::from_tensors(&weights)?, moments);
-        let rival = match config.objective.factor() {
-            Some(_) => Some((Parameters::from_tensors(&rivals)?, rival_moments)),
-            None => None,
-        };
-        Self::new(config, images_in_all, device, network, rival).map(Some)
+        if fits { Self::new(config, images_in_all, device, weights, moments, average) } else { Ok(None) }
     }
 
+    /// From all weights and moments, those of adversaries under their prefixes, and from the average if
+    /// there is one yet; none if that is of other parameters.
     fn new(
         config: &'a Config,
         images_in_all: u64,
         device: &Device,
-        (parameters, moments): (Parameters, Tensors),
-        rival: Option<(Parameters, Tensors)>,
-    ) -> Result<Self> {
-        let rival = match config.objective.factor().zip(rival) {
-            Some((factor, (parameters, moments))) => Some(Rival {
-                factor,
-                discriminator: Discriminator::load(factor, &parameters)?,
-                optimizer: Optimizer::new(RIVAL, &parameters, moments)?,
-                parameters,
-            }),
+        mut weights: Tensors,
+        mut moments: Tensors,
+        average: Tensors,
+    ) -> Result<Option<Self>> {
+        let loss = config.loss();
+        let adversaries = loss
+            .adversaries()
+            .map(|adversary| {
+                let Some(adversary) = adversary else { return Ok(None) };
+                let [weights, moments] =
+                    [&mut weights, &mut moments].map(|all| take_prefixed(all, adversary.prefix()));
+                Trained::new(adversary.optimizer().0, &weights, moments).map(Some)
+            })
+            .collect::<Result<_>>()?;
+        let network = Trained::new(Adam::default(), &weights, moments)?;
+        let average = match config.train.average {
+            Some(decay) => match Average::new(decay, average, &network.parameters)? {
+                None => return Ok(None),
+                kept => kept,
+            },
             None => None,
         };
-        Ok(Self {
-            config,
-            images_in_all,
-            vae: Vae::load(&config.model, &parameters.builder(device))?.with_maps(config.sparsity.maps()),
-            optimizer: Optimizer::new(Adam::default(), &parameters, moments)?,
-            parameters,
-            rival,
-        })
+        let vae = Vae::load(&config.model, &network.parameters.builder(device))?.with_maps(loss.maps());
+        Ok(Some(Self { config, images_in_all, loss, vae, network, average, adversaries }))
     }
 
-    /// One step at learning `rate` on what is `seen`, with `noise` for the codes; `step` counts from 1.
-    pub(super) fn step(&mut self, seen: Seen, noise: &Tensor, step: u64, rate: f64) -> Result<Terms> {
-        let images = seen.images;
-        let Config { model, objective, prior, sparsity, pyramid, train, .. } = self.config;
-        let mut rng = stream(train.seed, Purpose::Objective, step);
-        let drawn = match sparsity.drawn(&self.parameters, step, &mut rng)? {
+    /// One step at learning `rate`; `step` counts from 1.
+    pub(super) fn step(&mut self, inputs: &Inputs, step: u64, rate: f64) -> Result<Costs> {
+        let Self { config, loss, network, .. } = self;
+        let mut noise = stream(config.train.seed, Purpose::Objective, step);
+        let changed = match loss.network(&network.parameters, step, &mut noise)? {
             Some(tensors) => {
-                let vae = Vae::load(model, &Parameters::view(&tensors, images.device()))?;
-                Some(vae.with_maps(sparsity.maps()))
+                let vae = Vae::load(&config.model, &Parameters::view(&tensors, inputs.images.device()))?;
+                Some(vae.with_maps(loss.maps()))
             }
             None => None,
         };
-        let vae = drawn.as_ref().unwrap_or(&self.vae);
-
-        let mut encoding = vae.encode(images)?;
-        encoding.posterior = prior.posterior(&encoding.posterior, step)?;
-        let codes = encoding.posterior.sample_at(noise, prior.sharpness(step))?;
-        let logits = vae.decode(&codes)?;
-        let nll = vae.likelihood().nll(&logits, images)?;
-        let cost = prior.cost(&encoding.posterior, &codes, &self.parameters, &mut rng)?;
-        let mut terms = objective.terms(&Forward {
-            nll: &nll,
-            encoding: &encoding,
-            codes: &codes,
-            kl: &cost.kl,
+        let batch = Batch {
+            images: &inputs.images,
+            layout: &inputs.layout,
+            noise: &inputs.noise,
             step,
             images_in_all: self.images_in_all,
-            discriminator: self.rival.as_ref().map(|rival| &rival.discriminator),
-        })?;
-        let coded = Coded { encoding: &encoding, codes: &codes };
-        let sparse = sparsity.penalty(vae, seen, coded, &self.parameters, step, &mut rng)?;
-        let unsharp = pyramid.map(|pyramid| pyramid.penalty(&logits, images)).transpose()?;
-        for further in [cost.penalty, sparse, unsharp].into_iter().flatten() {
-            terms.loss = (&terms.loss + &further)?;
-            terms.penalty = Some(match terms.penalty.take() {
-                Some(penalty) => (penalty + further)?,
-                None => further,
-            });
-        }
-
-        self.optimizer.update(&self.parameters, &terms.loss.backward()?, rate, step)?;
-        sparsity.after_step(&self.parameters, rate)?;
-        if sparsity.weights.is_some() {
-            self.optimizer.reread()?;
-        }
-        if let Some(rival) = &mut self.rival {
-            let mixed = shuffled(&codes, &mut rng)?;
-            let gradients = rival.discriminator.loss(&codes, &mixed)?.backward()?;
-            rival.optimizer.update(&rival.parameters, &gradients, rival.factor.learning_rate, step)?;
-        }
-        Ok(terms)
-    }
-
-    /// The network's parameters and those trained beside them; not the discriminator's.
-    pub(super) fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
-    /// All weights by name.
-    pub(super) fn weights(&self) -> Tensors {
-        let rival = self.rival.as_ref().map(|rival| rival.parameters.tensors());
-        joined(self.parameters.tensors(), rival)
-    }
-
-    /// All moments by name.
-    pub(super) fn moments(&self) -> Result<Tensors> {
-        let rival = self.rival.as_ref().map(|rival| rival.optimizer.moments()).transpose()?;
-        Ok(joined(self.optimizer.moments()?, rival))
-    }
-}
-
-fn moments(parameters: &Parameters) -> Result<Tensors> {
-    parameters.iter().map(|(name, v)| Ok((name.to_owned(), Adam::moments(v)?))).collect()
-}
-
-fn joined(mut network: Tensors, rival: Option<Tensors>) -> Tensors {
-    let rival = rival.into_iter().flatten();
-    network.extend(rival.map(|(name, tensor)| (format!("{DISCRIMINATOR}{name}"), tensor)));
-    network
-}
-
-/// The network's own and the discriminator's, whose names lose their prefix.
-fn divided(tensors: Tensors) -> (Tensors, Tensors) {
-    let (mut network, mut rival) = (Tensors::new(), Tensors::new());
-    for (name, tensor) in tensors {
-        match name.strip_prefix(DISCRIMINATOR) {
-            Some(name) => rival.insert(name.to_owned(), tensor),
-            None => network.insert(name, tensor),
         };
+        let own: Vec<_> = self.adversaries.iter().map(|a| a.as_ref().map(|a| &a.parameters)).collect();
+        let vae = changed.as_ref().unwrap_or(&self.vae);
+        let Pass { costs, codes } = loss.forward(vae, &network.parameters, &own, &batch, &mut noise)?;
+
+        network.optimizer.update(&network.parameters, &costs.loss.backward()?, rate, step)?;
+        if loss.after_step(&network.parameters, rate)? {
+            network.optimizer.reread()?;
+        }
+        if let Some(average) = &mut self.average {
+            average.update(&network.parameters, step)?;
+        }
+        for (adversary, trained) in loss.adversaries().zip(&mut self.adversaries) {
+            let (Some(adversary), Some(Trained { parameters, optimizer })) = (adversary, trained) else {
+                continue;
+            };
+            let gradients = adversary.loss(&codes, parameters, &mut noise)?.backward()?;
+            optimizer.update(parameters, &gradients, adversary.optimizer().1, step)?;
+        }
+        Ok(costs)
     }
-    (network, rival)
+
+    /// A checkpoint of all that has been learnt, copied.
+    pub(super) fn checkpoint(&self, state: &State) -> Result<Checkpoint> {
+        let mut weights = self.network.parameters.tensors();
+        let mut moments = self.network.optimizer.moments()?;
+        for (adversary, trained) in self.loss.adversaries().zip(&self.adversaries) {
+            if let (Some(adversary), Some(trained)) = (adversary, trained) {
+                weights.extend(prefixed(trained.parameters.tensors(), adversary.prefix()));
+                moments.extend(prefixed(trained.optimizer.moments()?, adversary.prefix()));
+            }
+        }
+        let weights = weights.into_iter().map(|(name, tensor)| Ok((name, tensor.copy()?)));
+        let weights = weights.collect::<Result<_>>()?;
+        let average = self.average.as_ref().map_or_else(|| Ok(Tensors::new()), Average::tensors)?;
+        Ok(Checkpoint { state: state.clone(), weights, moments, average })
+    }
+}
+
+/// All weights as a run begins, those of adversaries under their prefixes.
+fn initial(config: &Config, device: &Device) -> Result<Tensors> {
+    let (loss, seed) = (config.loss(), config.train.seed);
+    let mut weights = Parameters::initial(&config.model, seed, device)?.tensors();
+    weights.extend(loss.parameters(&config.model, device)?);
+    for adversary in loss.adversaries().flatten() {
+        weights.extend(prefixed(adversary.initial(&config.model, seed, device)?, adversary.prefix()));
+    }
+    Ok(weights)
+}
+
+fn prefixed(tensors: Tensors, prefix: &str) -> impl Iterator<Item = (String, Tensor)> {
+    tensors.into_iter().map(move |(name, tensor)| (format!("{prefix}{name}"), tensor))
+}
+
+/// Takes the tensors with that prefix out, which their names lose.
+fn take_prefixed(all: &mut Tensors, prefix: &str) -> Tensors {
+    let taken = all.extract_if(.., |name, _| name.starts_with(prefix));
+    taken.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect()
 }

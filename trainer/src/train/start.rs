@@ -26,17 +26,12 @@ impl Run<'_> {
     /// Says that the checkpoint can't be written, or that the device can't hold it.
     pub fn begin(&self, weights: &Weights) -> Result<Checkpoint, TrainError> {
         let learner = Learner::fresh(self.config, self.dataset.len(), self.device)?;
-        let mut tensors = learner.weights();
-        for (name, tensor) in &weights.tensors {
-            tensors.insert(name.clone(), tensor.to_device(self.device)?);
-        }
         let (from, origin) = (Some(told(&weights.card)), weights.card.origin.clone());
-        let checkpoint = Checkpoint {
-            state: State { from, origin, ..State::default() },
-            weights: tensors,
-            moments: learner.moments()?,
-            average: BTreeMap::new(),
-        };
+        let state = State { from, origin, ..State::default() };
+        let mut checkpoint = Checkpoint { average: BTreeMap::new(), ..learner.checkpoint(&state)? };
+        for (name, tensor) in &weights.tensors {
+            checkpoint.weights.insert(name.clone(), tensor.to_device(self.device)?);
+        }
         Folder::of(self.folder).save(&checkpoint, self.config.train.keep)?;
         Ok(checkpoint)
     }

@@ -1,0 +1,116 @@
+//! Pairs of a world's images that differ in one factor of variation.
+
+use rand::Rng;
+use rand::seq::index::sample;
+
+use super::grouped;
+use crate::term::{Catalogue, Selected};
+
+/// What these pairs need of the data set.
+pub const NEEDS: &str = "images that are a whole grid of factors";
+
+/// For the first half of the `batch`, images of which one factor has another class: the same factor in a
+/// group, another one in each of up to `groups` groups, and a class drawn anew for each image. None if the
+/// data set's images are no whole grid of factors.
+pub fn draw(
+    data: &dyn Catalogue,
+    batch: &[u64],
+    groups: usize,
+    noise: &mut (impl Rng + ?Sized),
+) -> Option<Selected> {
+    let counts = data.factors();
+    let free: Vec<usize> = (0..counts.len()).filter(|&factor| counts[factor] > 1).collect();
+    let half = batch.len().div_ceil(2);
+    let groups = groups.min(half).min(free.len());
+    let mut selected = Selected { images: Vec::with_capacity(half), groups: grouped(half, groups) };
+    for (rows, place) in selected.groups.iter().zip(sample(noise, free.len(), groups)) {
+        let factor = free[place];
+        for &image in &batch[rows.clone()] {
+            let mut classes = data.classes(image);
+            classes[factor] = (classes[factor] + noise.random_range(1..counts[factor])) % counts[factor];
+            selected.images.push(data.image(&classes)?);
+        }
+    }
+    (groups > 0).then_some(selected)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rand::SeedableRng;
+    use rand::rngs::SmallRng;
+    use worlds::World;
+
+    use super::*;
+
+    struct Grid(&'static dyn World);
+
+    impl Catalogue for Grid {
+        fn factors(&self) -> Vec<usize> {
+            self.0.factors().iter().map(|factor| factor.count).collect()
+        }
+
+        fn classes(&self, image: u64) -> Vec<usize> {
+            self.0.classes(image)
+        }
+
+        fn image(&self, classes: &[usize]) -> Option<u64> {
+            Some(self.0.index(classes))
+        }
+    }
+
+    fn world(name: &str) -> Grid {
+        Grid(worlds::by_name(name).expect("a world"))
+    }
+
+    #[test]
+    fn partners_differ_in_one_factor_the_same_in_a_group_and_in_all_in_time() {
+        let data = world("faces");
+        let mut noise = SmallRng::seed_from_u64(1);
+        let batch: Vec<u64> = (0..20).map(|i| i * 50_021).collect();
+        let mut seen = BTreeSet::new();
+        for _ in 0..100 {
+            let Selected { images, groups } = draw(&data, &batch, 4, &mut noise).expect("a grid");
+            assert_eq!((images.len(), &groups[..]), (10, &[0..2, 2..5, 5..7, 7..10][..]));
+            let mut moved = BTreeSet::new();
+            for rows in groups {
+                let factors: BTreeSet<usize> = rows
+                    .map(|row| {
+                        let (a, b) = (data.classes(batch[row]), data.classes(images[row]));
+                        let apart: Vec<usize> = (0..a.len()).filter(|&f| a[f] != b[f]).collect();
+                        assert_eq!(apart.len(), 1);
+                        apart[0]
+                    })
+                    .collect();
+                assert_eq!(factors.len(), 1);
+                moved.extend(factors);
+            }
+            assert_eq!(moved.len(), 4, "each group moves another factor");
+            seen.extend(moved);
+        }
+        assert_eq!(seen.len(), 10);
+    }
+
+    #[test]
+    fn small_batches_have_fewer_groups_and_data_without_factors_none() {
+        let mut noise = SmallRng::seed_from_u64(1);
+        let drawn = draw(&world("sprites"), &[5, 6, 7], 100, &mut noise);
+        assert_eq!(drawn.map(|drawn| drawn.groups), Some(vec![0..1, 1..2]));
+        struct Bare;
+        impl Catalogue for Bare {
+            fn factors(&self) -> Vec<usize> {
+                Vec::new()
+            }
+
+            fn classes(&self, _image: u64) -> Vec<usize> {
+                Vec::new()
+            }
+
+            fn image(&self, _classes: &[usize]) -> Option<u64> {
+                None
+            }
+        }
+        assert_eq!(draw(&Bare, &[5, 6, 7], 100, &mut noise), None);
+    }
+}

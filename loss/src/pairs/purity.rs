@@ -1,0 +1,99 @@
+//! One factor, all of a unit: what moves a unit should be its group's factor and no other. The mean over
+//! groups of −log(S + ε), with S = E\[(μ_u(x') − μ_u(x))²\] / (2·Var\[μ_u\]) of the unit u that the group
+//! has, over its pairs and over the batch. S is the total effect of the factor on the unit, by Jansen's
+//! estimator (Jansen 1999, "Analysis of variance designs for model output"; Sobol 2001): 0 where the unit
+//! is deaf to the factor and 1 where nothing else moves it; K/(K − 1) here with K classes, since a pair's
+//! are never the same.
+//!
+//! The logarithm doesn't know how far a unit moves, so a factor that few pixels show is sought as eagerly
+//! as one that many do.
+
+use std::ops::Range;
+
+use candle_core::{Result, Tensor};
+
+/// ε: below such a share of a unit's variance a factor isn't sought more eagerly.
+const FLOOR: f64 = 1e-3;
+/// Added to variances, so that a unit that never moves divides nothing by zero.
+const STILL: f64 = 1e-8;
+
+/// The mean over groups, a scalar. `means` is μ of a batch, `[N, D]`, `shift` is μ(x') − μ(x) of its
+/// pairs, `[M, D]`, and `units` tells which unit each of the `groups` of pairs has.
+///
+/// # Errors
+/// Passes candle's errors on.
+pub fn penalty(means: &Tensor, shift: &Tensor, groups: &[Range<usize>], units: &[usize]) -> Result<Tensor> {
+    let (count, width) = shift.dims2()?;
+    let (mut average, mut mask) = (vec![0f32; groups.len() * count], vec![0f32; groups.len() * width]);
+    for (group, (rows, unit)) in groups.iter().zip(units).enumerate() {
+        average[group * count + rows.start..group * count + rows.end].fill(1.0 / rows.len() as f32);
+        mask[group * width + unit] = 1.0;
+    }
+    let average = Tensor::from_vec(average, (groups.len(), count), shift.device())?;
+    let mask = Tensor::from_vec(mask, (groups.len(), width), shift.device())?;
+    let moved = (average.matmul(&shift.sqr()?)? * &mask)?.sum(1)?;
+    let off = means.broadcast_sub(&means.mean_keepdim(0)?)?;
+    let variance = mask.broadcast_mul(&off.sqr()?.mean(0)?)?.sum(1)?;
+    let effect = (moved / ((variance + STILL)? * 2.0)?)?;
+    (effect + FLOOR)?.log()?.neg()?.mean_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{Device, Var};
+
+    /// Means of N codes whose unit 0 is ±1 by a factor and unit 1 something else.
+    const MEANS: [[f32; 2]; 4] = [[1.0, 3.0], [-1.0, 3.0], [1.0, -3.0], [-1.0, -3.0]];
+
+    fn cost<const M: usize>(shift: &[[f32; 2]; M], groups: &[Range<usize>], units: &[usize]) -> Result<f32> {
+        let (means, shift) = (Tensor::new(&MEANS, &Device::Cpu)?, Tensor::new(shift, &Device::Cpu)?);
+        penalty(&means, &shift, groups, units)?.to_scalar()
+    }
+
+    #[test]
+    fn it_is_minus_the_logarithm_of_the_total_effect() -> Result<()> {
+        // Of two classes a pure unit has S = 2, one that half the variance is owed to has 1.
+        for (step, effect) in [(2.0, 2.0f32), (std::f32::consts::SQRT_2, 1.0), (0.0, 0.0)] {
+            let expected = -(effect + 1e-3).ln();
+            assert!((cost(&[[step, 0.0], [-step, 0.0]], &[0..2], &[0])? - expected).abs() < 1e-4);
+        }
+        let both = cost(&[[2.0, 0.1], [0.0, 6.0], [7.0, 0.0]], &[0..1, 1..3], &[0, 1])?;
+        assert!((both + (2.001f32.ln() + 1.001f32.ln()) / 2.0).abs() < 1e-4, "{both}");
+        Ok(())
+    }
+
+    #[test]
+    fn the_scale_of_a_unit_is_nothing_to_it() -> Result<()> {
+        let of = |scale: f64| -> Result<f32> {
+            let means = (Tensor::new(&MEANS, &Device::Cpu)? * scale)?;
+            let shift = (Tensor::new(&[[0.3f32, 0.0]], &Device::Cpu)? * scale)?;
+            penalty(&means, &shift, &[0..1], &[0])?.to_scalar()
+        };
+        assert!((of(1.0)? - of(0.05)?).abs() < 1e-3);
+        Ok(())
+    }
+
+    #[test]
+    fn its_gradient_asks_for_the_factor_and_against_all_else() -> Result<()> {
+        let (means, shift) = (Var::new(&MEANS, &Device::Cpu)?, Var::new(&[[0.1f32, 5.0]], &Device::Cpu)?);
+        let gradients = penalty(&means, &shift, &[0..1], &[0])?.backward()?;
+        let of = |var: &Var| gradients.get(var).expect("it takes part").to_vec2::<f32>();
+        assert!(of(&shift)?[0][0] < 0.0 && of(&shift)?[0][1] == 0.0);
+        let means = of(&means)?;
+        assert!(means[0][0] > 0.0 && means[1][0] < 0.0 && means.iter().all(|row| row[1] == 0.0));
+        Ok(())
+    }
+
+    #[test]
+    fn a_dead_unit_gives_no_nonsense() -> Result<()> {
+        let means = Var::new(&[[0.5f32], [0.5]], &Device::Cpu)?;
+        let shift = Var::new(&[[0f32]], &Device::Cpu)?;
+        let cost = penalty(&means, &shift, &[0..1], &[0])?;
+        assert!(cost.to_scalar::<f32>()?.is_finite());
+        let gradients = cost.backward()?;
+        let slope = gradients.get(&shift).expect("it takes part").to_vec2::<f32>()?;
+        assert!(slope[0][0].is_finite());
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! The standard normal prior, p(z) = N(0, 1) for each unit: the KL's default.
+
+use serde::{Deserialize, Serialize};
+
+use crate::term::{Line, Term};
+
+/// N(0, 1). It has no parameter, and cards don't name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gaussian {}
+
+impl Term for Gaussian {
+    fn card(&self) -> Option<Line> {
+        None
+    }
+}

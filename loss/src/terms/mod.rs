@@ -1,0 +1,41 @@
+//! One file a term, with its formula and its paper on top. [`table`](crate::table) lists them.
+
+mod activation;
+mod beta;
+mod capacity;
+mod dip;
+mod elbo;
+mod factor;
+mod gates;
+mod gaussian;
+mod laplace;
+mod mixture;
+mod motion;
+mod opening;
+mod pyramid;
+mod rate;
+mod relevance;
+mod spike_slab;
+mod tc;
+mod transitions;
+mod weights;
+
+pub use activation::{Activation, Layers};
+pub use beta::Beta;
+pub use capacity::Capacity;
+pub use dip::{Covariance, Dip};
+pub use elbo::Elbo;
+pub use factor::Factor;
+pub use gates::Gates;
+pub use gaussian::Gaussian;
+pub use laplace::Laplace;
+pub use mixture::Mixture;
+pub use motion::Motion;
+pub use opening::Opening;
+pub use pyramid::Pyramid;
+pub use rate::Rate;
+pub use relevance::Relevance;
+pub use spike_slab::SpikeSlab;
+pub use tc::{Estimator, TotalCorrelation};
+pub use transitions::Transitions;
+pub use weights::{Shrink, Shrunk};

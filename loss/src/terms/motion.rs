@@ -1,0 +1,143 @@
+//! Few units that answer to a motion of the image: pairs are images and the same images shifted along an axis,
+//! made larger or smaller, or turned, all images of a group alike; a group is a kind of motion. What is asked
+//! of them is their [`spread`](crate::pairs::spread).
+//!
+//! No label enters, only that pictures lie in a plane. A Gaussian prior is the same in every direction,
+//! and a Laplace prior even prefers two evenly spread factors turned by 45°, so neither can tell the axes
+//! of a position by itself.
+
+use candle_core::{Result, Tensor};
+use model::ModelConfig;
+use rand::{Rng, RngCore};
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Checked, invalid};
+use crate::pairs::affine::Affine;
+use crate::pairs::{PairLoss, grouped};
+use crate::term::{Decoded, Encoded, Extra, Line, Term};
+use crate::weight::Weight;
+
+/// Sparse answers to motions of the image.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Motion {
+    /// Weight λ, in nats.
+    pub weight: Weight,
+    /// Longest shift in pixels; 0 for none.
+    pub pixels: usize,
+    /// Largest factor by which an image is made larger or smaller; 1 for none.
+    pub zoom: f64,
+    /// Largest turn in degrees; 0 for none.
+    pub turn: f64,
+}
+
+impl Default for Motion {
+    fn default() -> Self {
+        Self { weight: Weight::Constant(5.0), pixels: 8, zoom: 1.0, turn: 0.0 }
+    }
+}
+
+impl Term for Motion {
+    fn card(&self) -> Option<Line> {
+        Line::of("motion", &self.asked().card("motion"))
+    }
+
+    fn validate(&self, _model: &ModelConfig) -> Checked {
+        self.asked().validate()?;
+        if self.pixels > model::config::MAX_SIDE {
+            let most = model::config::MAX_SIDE;
+            return invalid("pixels", format!("is {}; it must be at most {most}", self.pixels));
+        }
+        if !(1.0..=4.0).contains(&self.zoom) {
+            return invalid("zoom", format!("is {}; it must lie between 1 and 4", self.zoom));
+        }
+        if !(0.0..=180.0).contains(&self.turn) {
+            return invalid("turn", format!("is {}; it must lie between 0 and 180 degrees", self.turn));
+        }
+        if self.pixels == 0 && self.zoom == 1.0 && self.turn == 0.0 {
+            return invalid("", "names no motion; set pixels, zoom or turn");
+        }
+        Ok(())
+    }
+
+    /// The first half of the batch, moved: half the cost of the whole batch.
+    fn images(&self, batch: &Tensor, noise: &mut dyn RngCore) -> Result<Option<Extra>> {
+        let motions = self.drawn(noise);
+        let half = batch.dim(0)?.div_ceil(2);
+        let groups = grouped(half, motions.len().min(half));
+        let moved = motions
+            .iter()
+            .zip(&groups)
+            .map(|(motion, rows)| motion.of(&batch.narrow(0, rows.start, rows.len())?));
+        let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
+        Ok(Some(Extra { images, groups }))
+    }
+
+    fn penalty(
+        &self,
+        encoded: &Encoded,
+        decoded: &Decoded,
+        _noise: &mut dyn RngCore,
+    ) -> Result<Option<Tensor>> {
+        self.asked().penalty(encoded, decoded).map(Some)
+    }
+}
+
+impl Motion {
+    fn asked(self) -> PairLoss {
+        PairLoss::spread(self.weight)
+    }
+
+    /// A motion of each kind that is asked for.
+    fn drawn(self, noise: &mut (impl Rng + ?Sized)) -> Vec<Affine> {
+        // Motions much smaller than the largest would be lost in the pixels' grid.
+        let mut part = || {
+            let part: f64 = noise.random_range(0.25..=1.0);
+            if noise.random() { part } else { -part }
+        };
+        let mut kinds = Vec::with_capacity(4);
+        if self.pixels > 0 {
+            let mut pixels = || (part() * self.pixels as f64).round();
+            kinds.push(Affine { dx: pixels(), ..Affine::STILL });
+            kinds.push(Affine { dy: pixels(), ..Affine::STILL });
+        }
+        if self.zoom > 1.0 {
+            kinds.push(Affine { cos: self.zoom.powf(part()), ..Affine::STILL });
+        }
+        if self.turn > 0.0 {
+            let (sin, cos) = (self.turn * part()).to_radians().sin_cos();
+            kinds.push(Affine { sin, cos, ..Affine::STILL });
+        }
+        kinds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand::rngs::SmallRng;
+
+    #[test]
+    fn the_kinds_asked_for_are_drawn_and_no_others_both_ways_and_within_bounds() {
+        let mut noise = SmallRng::seed_from_u64(3);
+        let all = Motion { zoom: 1.5, turn: 40.0, ..Motion::default() };
+        let mut seen = [(f64::MAX, f64::MIN); 4];
+        for _ in 0..200 {
+            let motions = all.drawn(&mut noise);
+            let [x, y, zoom, turn] = motions[..] else { panic!("{motions:?}") };
+            assert_eq!((x, y), (Affine { dx: x.dx, ..Affine::STILL }, Affine { dy: y.dy, ..Affine::STILL }));
+            assert_eq!(zoom, Affine { cos: zoom.cos, ..Affine::STILL });
+            assert!((turn.cos.hypot(turn.sin) - 1.0).abs() < 1e-9);
+            let amounts =
+                [x.dx / 8.0, y.dy / 8.0, zoom.cos.ln() / 1.5_f64.ln(), turn.sin.asin().to_degrees() / 40.0];
+            for (amount, (low, high)) in amounts.into_iter().zip(&mut seen) {
+                assert!((0.2..=1.0 + 1e-9).contains(&amount.abs()), "{amount}");
+                (*low, *high) = (low.min(amount), high.max(amount));
+            }
+        }
+        assert!(seen.iter().all(|(low, high)| *low < -0.8 && *high > 0.8), "{seen:?}");
+        assert_eq!(Motion::default().drawn(&mut noise).len(), 2);
+        assert_eq!(Motion { pixels: 0, zoom: 2.0, ..Motion::default() }.drawn(&mut noise).len(), 1);
+    }
+}

@@ -1,0 +1,89 @@
+//! Why a run ends early.
+
+use std::path::{Path, PathBuf};
+
+use loss::Unmet;
+
+use super::checkpoint::CheckpointError;
+use crate::data::DataError;
+use crate::file;
+
+/// Why a run ended early or could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The data can't be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A checkpoint can't be read, or the first can't be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A file of the run can't be written.
+    #[error(transparent)]
+    Write(#[from] file::WriteError),
+    /// The metrics log can't be opened.
+    #[error("{} could not be opened: {source}", path.display())]
+    Log {
+        /// File.
+        path: PathBuf,
+        /// Reason.
+        source: std::io::Error,
+    },
+    /// The loss is NaN, infinite or beyond recovery.
+    #[error("the loss became {loss} by step {step}; {}", last_good(good.as_deref()))]
+    Diverged {
+        /// Step at which it was seen.
+        step: u64,
+        /// The loss.
+        loss: f64,
+        /// Last good checkpoint.
+        good: Option<PathBuf>,
+    },
+    /// A weight is NaN or infinite although the loss was not.
+    #[error("the weights of {name} became NaN or infinite by step {step}; {}", last_good(good.as_deref()))]
+    Broken {
+        /// Tensor.
+        name: String,
+        /// Step at which it was seen.
+        step: u64,
+        /// Last good checkpoint.
+        good: Option<PathBuf>,
+    },
+    /// The checkpoint is of another network.
+    #[error("{} holds another network than the configuration's; start a new run in another folder", .0.display())]
+    Mismatch(PathBuf),
+    /// The weights to start from are another network's.
+    #[error(
+        "{} can't be started from: {differs}; use a file of the same network, or set the same under [model]",
+        path.display()
+    )]
+    Start {
+        /// File.
+        path: PathBuf,
+        /// What differs.
+        differs: String,
+    },
+    /// The network fails on the device.
+    #[error("the network failed on the device: {0}")]
+    Device(#[from] candle_core::Error),
+    /// The data set doesn't have what a part of the loss needs.
+    #[error("{unmet}, which `{dataset}` is not; train on a world, or leave {} out", unmet.key)]
+    Unmet {
+        /// The part, and what it needs.
+        unmet: Unmet,
+        /// The data set's name.
+        dataset: String,
+    },
+    /// The configuration can't be saved.
+    #[error("the configuration could not be written as TOML: {0}")]
+    Config(#[from] toml::ser::Error),
+}
+
+fn last_good(checkpoint: Option<&Path>) -> String {
+    match checkpoint {
+        Some(path) => format!(
+            "the last good checkpoint is {}; lower train.learning_rate and resume from it",
+            path.display()
+        ),
+        None => "there is no checkpoint yet; lower train.learning_rate and start again".to_owned(),
+    }
+}

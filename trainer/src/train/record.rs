@@ -1,0 +1,128 @@
+//! What a run writes down of its steps: the metrics log, and the curve in the model's card.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use candle_core::Tensor;
+use loss::Costs;
+use model::card::{HistoryPoint, MAX_HISTORY};
+
+use super::METRICS;
+use super::checkpoint::State;
+use super::error::TrainError;
+use super::log::{Line, Log};
+use crate::config::Train;
+
+/// Costs since the last line of the log, and the log.
+pub(super) struct Record {
+    log: Log,
+    path: PathBuf,
+    sums: Sums,
+    /// Seconds of training before this call, and when it began.
+    before: f64,
+    began: Instant,
+    /// Step and time of the last line.
+    lap: (u64, Instant),
+}
+
+impl Record {
+    /// Goes on after `state` with the log in the run's `folder`.
+    pub(super) fn open(folder: &Path, state: &State) -> Result<Self, TrainError> {
+        let path = folder.join(METRICS);
+        let log =
+            Log::open(&path, state.step).map_err(|source| TrainError::Log { path: path.clone(), source })?;
+        let began = Instant::now();
+        Ok(Self { log, path, sums: Sums::default(), before: state.seconds, began, lap: (state.step, began) })
+    }
+
+    /// Adds a step's costs.
+    pub(super) fn add(&mut self, costs: &Costs) -> candle_core::Result<()> {
+        self.sums.add(&stacked(costs)?)
+    }
+
+    /// The means since the last line, which is now the last step's. `state` gets a point of the curve.
+    pub(super) fn line(&mut self, state: &mut State, train: &Train) -> candle_core::Result<Line> {
+        let [loss, reconstruction, kl, penalty] = self.sums.take()?;
+        let (step, now) = (state.step, Instant::now());
+        let images = (step - self.lap.0) as f64 * train.batch as f64;
+        let line = Line {
+            step,
+            loss,
+            reconstruction,
+            kl,
+            penalty,
+            rate: train.rate(step),
+            images_per_second: images / now.duration_since(self.lap.1).as_secs_f64(),
+            seconds: self.before + now.duration_since(self.began).as_secs_f64(),
+        };
+        self.lap = (step, now);
+        state.seconds = line.seconds;
+        remember(&mut state.history, &line);
+        Ok(line)
+    }
+
+    /// Appends a line to the log.
+    ///
+    /// # Errors
+    /// Says that the file can't be written.
+    pub(super) fn write(&mut self, line: &Line) -> Result<(), String> {
+        self.log
+            .append(line)
+            .map_err(|error| format!("{} could not be written: {error}", self.path.display()))
+    }
+}
+
+/// Sums of costs, on the device.
+#[derive(Default)]
+struct Sums {
+    costs: Option<Tensor>,
+    count: u64,
+}
+
+impl Sums {
+    /// Adds a step's costs, `[4]`.
+    fn add(&mut self, costs: &Tensor) -> candle_core::Result<()> {
+        self.costs = Some(match self.costs.take() {
+            Some(sum) => (sum + costs)?,
+            None => costs.clone(),
+        });
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Reads the means back and starts anew.
+    fn take(&mut self) -> candle_core::Result<[f64; 4]> {
+        let count = std::mem::take(&mut self.count) as f64;
+        let values = match self.costs.take() {
+            Some(sum) => sum.to_vec1::<f32>()?,
+            None => vec![f32::NAN; 4],
+        };
+        Ok(std::array::from_fn(|i| f64::from(values[i]) / count))
+    }
+}
+
+/// Loss, reconstruction, KL and penalty in one tensor, `[4]`.
+fn stacked(costs: &Costs) -> candle_core::Result<Tensor> {
+    let penalty = match &costs.penalty {
+        Some(penalty) => penalty.clone(),
+        None => costs.loss.zeros_like()?,
+    };
+    Ok(Tensor::stack(&[&costs.loss, &costs.reconstruction, &costs.kl, &penalty], 0)?.detach())
+}
+
+/// Adds a point to the curve, halving it whenever it grows too long for a card.
+fn remember(history: &mut Vec<HistoryPoint>, line: &Line) {
+    history.push(HistoryPoint {
+        step: line.step,
+        loss: line.loss as f32,
+        reconstruction: line.reconstruction as f32,
+        kl: line.kl as f32,
+    });
+    if history.len() >= MAX_HISTORY / 16 {
+        let mut index = 0;
+        history.retain(|_| {
+            index += 1;
+            index % 2 == 0
+        });
+    }
+}
