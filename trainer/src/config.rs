@@ -128,8 +128,9 @@ impl Train {
     }
 }
 
-/// Keys that may change while a run goes on: how long, how often, how fast, and what it is called.
-pub const FREE: [&str; 8] = [
+/// Keys that may change while a run goes on: how long, how often, how fast, what it is called, and whether an
+/// average is kept.
+pub const FREE: [&str; 12] = [
     "name",
     "source",
     "train.steps",
@@ -138,6 +139,10 @@ pub const FREE: [&str; 8] = [
     "train.log_every",
     "train.card_samples",
     "train.learning_rate",
+    "train.schedule",
+    "train.warm_up",
+    "train.floor",
+    "train.average",
 ];
 /// Most parts of a dotted key: the configuration's deepest has three.
 const MAX_KEYS: usize = 8;
