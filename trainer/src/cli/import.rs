@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use trainer::export::{self, About};
 use trainer::file;
 use trainer::import::{self, Layout};
+use trainer::trained::TrainedError;
 
 use super::attributes::Labels;
 use super::score;
@@ -61,6 +62,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     file::replaceable(&args.out, file::Kind::Weights)?;
     let imported = import::read(&args.file, &Layout::read(&args.layout)?)?;
     let dataset = args.pictures.open(&args.data, imported.config.image, "")?;
+    let (wanted, found) = (imported.config.image, dataset.image_shape());
+    if wanted != found {
+        let (model, dataset) = (args.file.display().to_string(), dataset.name().to_owned());
+        return Err(TrainedError::Images { model, dataset, wanted, found }.into());
+    }
     let file_name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let stem = || args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let about = About {
