@@ -68,7 +68,7 @@ fn mistakes_in_a_list_are_named() -> Outcome {
     let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "0"])?;
     assert!(said.contains("--seconds"), "{said}");
     // Its second run begins from a file that is not there; the first is not held up.
-    let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "5"])?;
+    let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "12"])?;
     assert!(said.contains("second failed") && said.contains("run/model.safetensors"), "{said}");
     assert!(here.join("out/first.safetensors").exists());
     Ok(())

@@ -122,7 +122,11 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
             train::export(&run, &checkpoint)?;
         }
         State::Other => {
-            bail!("{} holds files of another run; move them away, or choose another --out", folder.display())
+            bail!(
+                "{} holds a run of another configuration, or files that are no run's; move them away, or choose \
+                 another --out",
+                folder.display()
+            )
         }
     }
     // One seed for all: every model is asked the same questions.
