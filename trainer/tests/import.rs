@@ -160,6 +160,9 @@ fn file_of(path: &Path, tensors: &[(&str, &[usize])]) -> std::io::Result<()> {
     std::fs::write(path, safetensors::serialize(views, None).expect("a file"))
 }
 
+/// Changes the names and shapes of a file's tensors.
+type Change<'a> = &'a dyn Fn(&mut Vec<(String, Vec<usize>)>);
+
 #[test]
 fn what_does_not_fit_is_named() -> Outcome {
     let folder = folder()?;
@@ -168,7 +171,7 @@ fn what_does_not_fit_is_named() -> Outcome {
     let file = SafeTensors::deserialize(&good)?;
     let shapes: Vec<(String, Vec<usize>)> =
         file.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
-    let said = |layout: &str, change: &dyn Fn(&mut Vec<(String, Vec<usize>)>)| -> std::io::Result<String> {
+    let said = |layout: &str, change: Change| -> std::io::Result<String> {
         let mut shapes = shapes.clone();
         change(&mut shapes);
         let tensors: Vec<(&str, &[usize])> = shapes.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();

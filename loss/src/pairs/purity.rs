@@ -39,6 +39,7 @@ pub fn penalty(means: &Tensor, shift: &Tensor, groups: &[Range<usize>], units: &
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "groups of pairs, of which there is one")]
 mod tests {
     use super::*;
     use candle_core::{Device, Var};

@@ -212,7 +212,7 @@ impl Source {
             decoder_dense.push(inputs);
             put(format!("decoder.dense.{i}"), layer);
         }
-        let layer = self.to_features(&layout.decoder.features, inputs, features)?;
+        let layer = self.feature_layer(&layout.decoder.features, inputs, features)?;
         put(format!("decoder.dense.{}", decoder_dense.len()), layer);
         let ups = widths.windows(2).rev().map(|pair| [pair[1], pair[0]]);
         for (i, (name, sizes)) in layout.decoder.convolutions.iter().zip(ups).enumerate() {

@@ -118,7 +118,7 @@ impl Source {
 
     /// `[height·width·channels, in]`: the dense layer that gives the first feature map, or a transposed
     /// convolution from one pixel to it.
-    pub(super) fn to_features(
+    pub(super) fn feature_layer(
         &mut self,
         name: &str,
         inputs: usize,
