@@ -34,12 +34,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         bail!("{path} has codes of {} units but those of {name} have {latent}", codes.width);
     }
     if let Some(place) = codes.values.iter().position(|&value| !(value as f32).is_finite()) {
-        bail!(
-            "{}: code {} is not finite, or beyond f32, in unit {}",
-            args.codes.display(),
-            place / latent,
-            place % latent
-        );
+        bail!("{}: code {} is not finite in unit {}", args.codes.display(), place / latent, place % latent);
     }
     let count = (codes.values.len() / latent) as u64;
     let image = model.card.model.image;

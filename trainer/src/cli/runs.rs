@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long)]
     out: PathBuf,
     /// Be through after so many seconds: each run takes as many steps as fit. The same command goes on.
-    #[arg(long, value_parser = seconds)]
+    #[arg(long, value_parser = some_seconds)]
     seconds: f64,
     /// Runs at a time; all, if left out.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -68,6 +68,14 @@ struct Listed {
     #[serde(default)]
     set: Vec<String>,
     from: Option<PathBuf>,
+}
+
+/// A time in which something can be done.
+fn some_seconds(text: &str) -> Result<f64, String> {
+    seconds(text)
+        .ok()
+        .filter(|seconds| *seconds > 0.0)
+        .ok_or_else(|| "it must be a number of seconds above 0 and below 1e9".to_owned())
 }
 
 /// Trains what is listed, and gathers the weights.
