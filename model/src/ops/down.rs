@@ -9,7 +9,7 @@ use pulp::{Simd, WithSimd};
 use super::finish::{Finish, Place, Target};
 use super::geometry::Geometry;
 use super::pixels::{Pixels, with_pixels};
-use super::tile::{Left, Right, add_products};
+use super::tile::{Left, Right, add_products, runs};
 
 /// One image through one kernel.
 pub(super) struct Down<'a> {
@@ -35,16 +35,12 @@ impl WithSimd for Down<'_> {
 impl Down<'_> {
     #[inline(always)]
     fn run<S: Simd, const M: usize>(mut self, simd: S, pixels: Pixels<M>) {
-        let blocks = self.kernel.len() / (16 * self.geometry.fine) / S::F32_LANES;
-        let mut block = 0;
-        while block < blocks {
-            let first = block * S::F32_LANES;
-            if block + 2 <= blocks {
-                self.channels::<S, M, 2>(simd, pixels, first);
-                block += 2;
-            } else {
-                self.channels::<S, M, 1>(simd, pixels, first);
-                block += 1;
+        let vectors = self.kernel.len() / (16 * self.geometry.fine) / S::F32_LANES;
+        for (vector, count) in runs(vectors, 2) {
+            let first = vector * S::F32_LANES;
+            match count {
+                2 => self.channels::<S, M, 2>(simd, pixels, first),
+                _ => self.channels::<S, M, 1>(simd, pixels, first),
             }
         }
     }

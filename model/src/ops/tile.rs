@@ -17,6 +17,13 @@ pub(super) struct Right<'a> {
     pub(super) step: usize,
 }
 
+/// Runs of a few vectors that make up so many: the first one of each run, and how many.
+#[inline(always)]
+pub(super) fn runs(vectors: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let whole = vectors / most * most;
+    (0..whole).step_by(most).map(move |first| (first, most)).chain((whole..vectors).map(|first| (first, 1)))
+}
+
 /// `sums[m][v]` += Σₖ left(m, k) · right(k)\[v\], over so many terms.
 ///
 /// # Panics

@@ -17,7 +17,7 @@ use pulp::{Simd, WithSimd};
 use super::finish::{Finish, Place, Target};
 use super::geometry::Geometry;
 use super::pixels::{Pixels, with_pixels};
-use super::tile::{Left, Right, add_products};
+use super::tile::{Left, Right, add_products, runs};
 
 /// Whether the fine pixels are too narrow to fill a vector.
 pub(super) fn narrow(g: &Geometry) -> bool {
@@ -63,19 +63,13 @@ impl Up<'_> {
     #[inline(always)]
     fn run<S: Simd, const M: usize>(&mut self, simd: S, pixels: Pixels<M>) {
         let phase = self.kernel.len() / 4;
-        let blocks = phase / (4 * self.geometry.coarse) / S::F32_LANES;
-        for p in 0..2 {
-            for q in 0..2 {
-                let mut block = 0;
-                while block < blocks {
-                    let first = block * S::F32_LANES;
-                    if block + 2 <= blocks {
-                        self.channels::<S, M, 2>(simd, pixels, [p, q], first);
-                        block += 2;
-                    } else {
-                        self.channels::<S, M, 1>(simd, pixels, [p, q], first);
-                        block += 1;
-                    }
+        let vectors = phase / (4 * self.geometry.coarse) / S::F32_LANES;
+        for [p, q] in [[0, 0], [0, 1], [1, 0], [1, 1]] {
+            for (vector, count) in runs(vectors, 2) {
+                let first = vector * S::F32_LANES;
+                match count {
+                    2 => self.channels::<S, M, 2>(simd, pixels, [p, q], first),
+                    _ => self.channels::<S, M, 1>(simd, pixels, [p, q], first),
                 }
             }
         }
@@ -127,15 +121,11 @@ impl Up<'_> {
     #[inline(always)]
     fn spread<S: Simd, const M: usize>(&mut self, simd: S, pixels: Pixels<M>) {
         let vectors = self.kernel.len() / self.geometry.coarse / S::F32_LANES;
-        let mut vector = 0;
-        while vector < vectors {
+        for (vector, count) in runs(vectors, 3) {
             let first = vector * S::F32_LANES;
-            if vector + 3 <= vectors {
-                self.taps::<S, M, 3>(simd, pixels, first);
-                vector += 3;
-            } else {
-                self.taps::<S, M, 1>(simd, pixels, first);
-                vector += 1;
+            match count {
+                3 => self.taps::<S, M, 3>(simd, pixels, first),
+                _ => self.taps::<S, M, 1>(simd, pixels, first),
             }
         }
     }
