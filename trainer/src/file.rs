@@ -107,6 +107,25 @@ pub fn is_same(a: &Path, b: &Path) -> bool {
     real(a).is_some() && real(a) == real(b)
 }
 
+/// A file that would be written over one that is read, or over another result.
+#[derive(Debug, thiserror::Error)]
+#[error("{} would be written over what it is made from, or over another result; choose another name", .0.display())]
+pub struct Overlap(PathBuf);
+
+/// Checks that what is written to `outputs` replaces none of the `inputs`, and that all go to different files.
+///
+/// # Errors
+/// Names the first output that does.
+pub fn apart(outputs: &[&Path], inputs: &[&Path]) -> Result<(), Overlap> {
+    for (number, output) in outputs.iter().enumerate() {
+        let taken = |other: &&Path| other == output || is_same(other, output);
+        if outputs[..number].iter().chain(inputs).any(taken) {
+            return Err(Overlap(output.to_path_buf()));
+        }
+    }
+    Ok(())
+}
+
 /// Writes `bytes` to `path` by way of a temporary file beside it: synced, renamed, and the folder
 /// synced. Whatever happens, `path` holds either its old content or all of the new.
 ///

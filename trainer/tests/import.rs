@@ -104,6 +104,17 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
     assert!(info.contains("dense layers 7-8 and 9-5") && info.contains("by nobody"), "{info}");
     let said = fails(here, &["encode", "m.safetensors", "--out", "c.npy"])?;
     assert!(said.contains("give others with --data") && said.contains("`images`"), "{said}");
+    // A folder of pictures gives the data set its name.
+    std::fs::create_dir(here.join("grey"))?;
+    let mut picture = Vec::new();
+    let mut encoder = png::Encoder::new(&mut picture, 8, 8);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header()?.write_image_data(&[7; 64])?;
+    std::fs::write(here.join("grey/a.png"), picture)?;
+    let import = ["import", &file, "--layout", "burgess", "--data", "grey", "--out", "g.safetensors"];
+    succeeds(here, &[&import[..], &["--samples", "4"]].concat())?;
+    let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("g.safetensors"))?)?;
+    assert_eq!(card.training.dataset, "grey");
     Ok(())
 }
 
@@ -145,6 +156,16 @@ fn codes_go_out_to_other_tools_and_in_again() -> Outcome {
         let said = fails(here, &["decode", "m.safetensors", "--codes", codes, "--out", "x.npy"])?;
         assert!(said.contains(word) && !here.join("x.npy").exists(), "{said}");
     }
+    let before = std::fs::read(here.join("codes.npy"))?;
+    for arguments in [
+        &["decode", "m.safetensors", "--codes", "codes.npy", "--out", "codes.npy"][..],
+        &["encode", "m.safetensors", "--data", "codes.npy", "--out", "./codes.npy"],
+        &["encode", "m.safetensors", "--data", "sprites", "--out", "x.npy", "--std", "x.npy"],
+    ] {
+        let said = fails(here, arguments)?;
+        assert!(said.contains("choose another name") && !here.join("x.npy").exists(), "{said}");
+    }
+    assert_eq!(std::fs::read(here.join("codes.npy"))?, before, "an input was written over");
     let said = fails(here, &["encode", "m.safetensors", "--data", "sprites", "--out", "x.npy"])?;
     assert!(said.contains("32×32×3") && said.contains("64×64×1"), "{said}");
     Ok(())

@@ -26,6 +26,7 @@ pub(crate) struct Args {
 
 /// Writes the picture of every code.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    file::apart(&[&args.out], &[&args.codes])?;
     let model = Trained::open(&args.model)?;
     let codes = npy::codes(&args.codes)?;
     let latent = model.card.model.latent;

@@ -1,6 +1,6 @@
 //! `latentscope encode`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use trainer::measure::{Watch, codes};
@@ -29,7 +29,11 @@ pub(crate) struct Args {
 
 /// Writes the code of every image.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    for path in std::iter::once(&args.out).chain(&args.std) {
+    let outputs: Vec<&Path> =
+        [Some(&args.out), args.std.as_ref()].into_iter().flatten().map(|p| &**p).collect();
+    let inputs: Vec<&Path> = args.source.data.iter().map(Path::new).collect();
+    file::apart(&outputs, &inputs)?;
+    for path in outputs {
         file::replaceable(path, file::Kind::Npy)?;
     }
     let models = [Trained::open(&args.model)?];

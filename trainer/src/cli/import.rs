@@ -59,9 +59,10 @@ pub(crate) struct Args {
 
 /// Writes a weights file of ours, with its card.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    file::apart(&[&args.out], &[&args.file])?;
     file::replaceable(&args.out, file::Kind::Weights)?;
     let imported = import::read(&args.file, &Layout::read(&args.layout)?)?;
-    let dataset = args.pictures.open(&args.data, imported.config.image, "")?;
+    let dataset = args.pictures.open(&args.data, imported.config.image, None)?;
     let (wanted, found) = (imported.config.image, dataset.image_shape());
     if wanted != found {
         let (model, dataset) = (args.file.display().to_string(), dataset.name().to_owned());

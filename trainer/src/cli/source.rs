@@ -31,10 +31,15 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
-    /// Opens `name` for images of that shape, which pictures of `set` are made into.
-    pub(crate) fn open(self, name: &str, shape: ImageShape, set: &str) -> anyhow::Result<Box<dyn Dataset>> {
+    /// Opens `name` for images of that shape, which pictures are made into; if it is known, they are of `set`.
+    pub(crate) fn open(
+        self,
+        name: &str,
+        shape: ImageShape,
+        set: Option<&str>,
+    ) -> anyhow::Result<Box<dyn Dataset>> {
         let cut = cut(self.crop, self.whole)?;
-        Ok(data::open_as(name, &Making { shape: Some(shape), cut, set: Some(set.to_owned()) })?)
+        Ok(data::open_as(name, &Making { shape: Some(shape), cut, set: set.map(str::to_owned) })?)
     }
 }
 
@@ -58,10 +63,10 @@ impl Source {
     /// Opens the images, or `trained_on`, for images of that shape.
     pub(crate) fn open(&self, trained_on: &str, shape: ImageShape) -> anyhow::Result<Box<dyn Dataset>> {
         match &self.data {
-            Some(name) => self.pictures.open(name, shape, trained_on),
+            Some(name) => self.pictures.open(name, shape, Some(trained_on)),
             None => self
                 .pictures
-                .open(trained_on, shape, trained_on)
+                .open(trained_on, shape, Some(trained_on))
                 .context("the images that the model was trained on are not here; give others with --data"),
         }
     }
