@@ -52,20 +52,13 @@ impl Layers {
         let (n, mut height, mut width, mut channels) = input.dims4()?;
         let mut geometries = Vec::with_capacity(layers.len());
         for (weight, bias) in layers {
-            let (name, output) = match order {
-                Order::Conv => ("a convolution", weight.dim(3)?),
-                Order::Deconv => ("a transposed convolution", weight.dim(3)?),
+            let output = weight.dim(3)?;
+            let (name, shape, whole) = match order {
+                Order::Conv => ("a convolution", [4, 4, channels, output], height % 2 == 0 && width % 2 == 0),
+                Order::Deconv => ("a transposed convolution", [channels, 4, 4, output], true),
             };
-            let shape = match order {
-                Order::Conv => [4, 4, channels, output],
-                Order::Deconv => [channels, 4, 4, output],
-            };
-            let halves = order == Order::Deconv || (height % 2 == 0 && width % 2 == 0);
-            if weight.dims() != shape
-                || bias.dims() != [output]
-                || !halves
-                || n * height * width * channels == 0
-            {
+            let empty = n * height * width * channels == 0;
+            if weight.dims() != shape || bias.dims() != [output] || !whole || empty {
                 candle_core::bail!(
                     "{name} of {channels} channels from {input:?} with weight {:?} and bias {:?} has no \
                      meaning here",
@@ -73,15 +66,15 @@ impl Layers {
                     bias.shape()
                 )
             }
-            geometries.push(match order {
+            match order {
                 Order::Conv => {
                     (height, width) = (height / 2, width / 2);
-                    Geometry { height, width, fine: channels, coarse: output }
+                    geometries.push(Geometry { height, width, fine: channels, coarse: output });
                 }
-                Order::Deconv => Geometry { height, width, fine: output, coarse: channels },
-            });
-            if order == Order::Deconv {
-                (height, width) = (2 * height, 2 * width);
+                Order::Deconv => {
+                    geometries.push(Geometry { height, width, fine: output, coarse: channels });
+                    (height, width) = (2 * height, 2 * width);
+                }
             }
             channels = output;
         }
@@ -192,25 +185,21 @@ impl Layers {
         room: &mut [f32],
     ) {
         let last = self.geometries.len() - 1;
+        let down = self.order == Order::Conv;
         let (mut from, mut rest) = (input, between);
-        for layer in 0..=last {
+        for (layer, g) in self.geometries.iter().enumerate() {
             let (bias, kernel) = (&weights.biases[layer], &weights.kernels[layer]);
             let image = self.output(layer);
             if layer == last {
                 let target = Target { image, border: 0, values: y };
-                self.step(layer, kernel, from, target, Finish::Bias(bias, self.last), room);
+                product(down, g, kernel, from, target, Finish::Bias(bias, self.last), room);
                 return;
             }
             let Some((to, after)) = std::mem::take(&mut rest).split_first_mut() else { return };
             let target = Target { image, border: 1, values: &mut *to };
-            self.step(layer, kernel, from, target, Finish::Bias(bias, Activation::Relu), room);
+            product(down, g, kernel, from, target, Finish::Bias(bias, Activation::Relu), room);
             (from, rest) = (to, after);
         }
-    }
-
-    /// One image through one layer.
-    fn step(&self, layer: usize, kernel: &[f32], from: &[f32], to: Target, finish: Finish, room: &mut [f32]) {
-        product(self.order == Order::Conv, &self.geometries[layer], kernel, from, to, finish, room);
     }
 
     /// Images back through all layers: writes the weights' and biases' gradients to `sums`, in the order of
