@@ -63,6 +63,7 @@ impl Loss {
         noise: &mut dyn RngCore,
     ) -> Result<Pass> {
         let Batch { layout, step, images_in_all, .. } = *batch;
+        let circles = vae.config().circles;
         let images = rows(batch.images, 0..layout.batch)?;
         let (all, extras) = self.gather(&images, batch, noise)?;
 
@@ -71,7 +72,9 @@ impl Loss {
             encoding.posterior = part.term.posterior(encoding.posterior, step)?;
         }
         let extras = extras.into_iter().map(|extra| match extra {
-            Some((extra, at)) => Ok(Some(EncodedExtra::new(extra, posterior_rows(&encoding.posterior, at)?))),
+            Some((extra, at)) => {
+                Ok(Some(EncodedExtra::new(extra, posterior_rows(&encoding.posterior, at)?, circles)))
+            }
             None => Ok(None),
         });
         let extras: Vec<Option<EncodedExtra>> = extras.collect::<Result<_>>()?;
@@ -98,6 +101,7 @@ impl Loss {
             kl = kl.or(part.term.kl(encoded)?);
         }
         let kl = match kl {
+            Some(kl) if circles > 0 => with_circles(&kl, &encoding.posterior, circles)?,
             Some(kl) => kl,
             None => encoding.posterior.kl_standard_normal()?,
         };
@@ -129,7 +133,7 @@ impl Loss {
             let selected = batch.layout.selected.get(term).and_then(Option::as_ref);
             extras.push(if let Some((at, groups)) = selected {
                 let images = rows(batch.images, at.clone())?;
-                Some((Extra { images, groups: groups.clone() }, at.clone()))
+                Some((Extra { images, groups: groups.clone(), circular: Vec::new() }, at.clone()))
             } else if let Some(extra) = part.term.images(images, noise)? {
                 let at = end..end + extra.images.dim(0)?;
                 end = at.end;
@@ -212,6 +216,14 @@ fn posterior_rows(posterior: &Posterior, at: Range<usize>) -> Result<Posterior> 
     Ok(Posterior { mean: part(&posterior.mean)?, log_var: part(&posterior.log_var)?, family })
 }
 
+/// The prior's `kl`, `[N, W]`, but to N(0, I) in the channels of circles: only a prior that is the same in every
+/// direction of their plane makes their angles uniform.
+fn with_circles(kl: &Tensor, posterior: &Posterior, circles: usize) -> Result<Tensor> {
+    let plain = kl.dim(1)? - 2 * circles;
+    let round = posterior.kl_standard_normal()?.narrow(1, plain, 2 * circles)?;
+    Tensor::cat(&[&kl.narrow(1, 0, plain)?, &round], 1)
+}
+
 /// What the encoder made of the first `count` images.
 fn encoding_rows(encoding: Encoding, count: usize) -> Result<Encoding> {
     Ok(Encoding {
@@ -269,13 +281,13 @@ mod tests {
             let extra = match selected {
                 Some((at, groups)) => {
                     let images = batch.images.narrow(0, at.start, at.len())?;
-                    Some(Extra { images, groups: groups.clone() })
+                    Some(Extra { images, groups: groups.clone(), circular: Vec::new() })
                 }
                 None => part.term.images(&images, &mut noise)?,
             };
             let Some(extra) = extra else { return Ok(None) };
             let posterior = vae.encode(&extra.images)?.posterior;
-            Ok(Some(EncodedExtra::new(extra, posterior)))
+            Ok(Some(EncodedExtra::new(extra, posterior, 0)))
         });
         let extras = extras.collect::<Result<Vec<_>>>()?;
         let logits = vae.decode(&codes)?;

@@ -8,7 +8,7 @@ use crate::list::Loss;
 use crate::term::Term;
 use crate::terms::{
     Activation, Beta, Capacity, Dip, Elbo, Factor, Gates, Gaussian, Laplace, Mixture, Motion, Opening, Rate,
-    Relevance, Shrink, SpikeSlab, TotalCorrelation, Transitions,
+    Redraw, Relevance, Shrink, SpikeSlab, TotalCorrelation, Transitions,
 };
 
 /// A table of the configuration that holds one term, chosen by its `kind`: a line is a kind, in kebab
@@ -118,6 +118,8 @@ any_of! {
         gates: Gates,
         /// Few units that answer to a motion of the image.
         motion: Motion,
+        /// A unit for each property of an image that is drawn anew.
+        redraw: Redraw,
         /// Few units that answer to a change of one factor.
         transitions: Transitions,
         /// Latent units that open one after another.

@@ -219,6 +219,9 @@ pub struct Extra {
     pub images: Tensor,
     /// Which of them belong together.
     pub groups: Groups,
+    /// For each group whether its change goes round, so that a circle should have it; empty if that isn't
+    /// known.
+    pub circular: Vec<bool>,
 }
 
 /// A term's extra images with their posterior.
@@ -228,15 +231,19 @@ pub struct EncodedExtra {
     pub images: Tensor,
     /// Which of them belong together.
     pub groups: Groups,
-    /// q(z|x) of each.
+    /// For each group whether its change goes round; empty if that isn't known.
+    pub circular: Vec<bool>,
+    /// q(z|x) of each, in channels.
     pub posterior: Posterior,
+    circles: usize,
     change: OnceCell<Change>,
 }
 
 impl EncodedExtra {
-    /// `extra` images with their posterior.
-    pub fn new(extra: Extra, posterior: Posterior) -> Self {
-        Self { images: extra.images, groups: extra.groups, posterior, change: OnceCell::new() }
+    /// `extra` images with their posterior, the last units of which are `circles`.
+    pub fn new(extra: Extra, posterior: Posterior, circles: usize) -> Self {
+        let Extra { images, groups, circular } = extra;
+        Self { images, groups, circular, posterior, circles, change: OnceCell::new() }
     }
 
     /// How the code changes from the `first` images of pairs, of which these are the second.
@@ -247,7 +254,7 @@ impl EncodedExtra {
         if let Some(change) = self.change.get() {
             return Ok(change);
         }
-        let change = Change::between(first, &self.posterior)?;
+        let change = Change::between(first, &self.posterior, self.circles)?;
         Ok(self.change.get_or_init(|| change))
     }
 }

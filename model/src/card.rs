@@ -8,9 +8,10 @@ use crate::config::ModelConfig;
 
 /// Version of the card's layout. Readers refuse any other.
 pub const FORMAT: u32 = 1;
-/// Newest minor version: 1 added several dense layers, [`Card::origin`] and [`Card::attributes`].
+/// Newest minor version: 1 added several dense layers, [`Card::origin`] and [`Card::attributes`]; 2 added
+/// [circles](crate::circle).
 /// Readers refuse a newer one; a file that needs nothing new has minor version 0.
-pub const MINOR: u32 = 1;
+pub const MINOR: u32 = 2;
 /// Largest number of attributes that a card may hold.
 pub const MAX_ATTRIBUTES: usize = 256;
 /// Area under the ROC curve from which on an attribute names a unit; ½ is chance.
@@ -113,7 +114,8 @@ pub struct Unit {
     pub mean_histogram: Histogram,
     /// Histogram of σ over the data.
     pub std_histogram: Histogram,
-    /// Traversal range: the 0.5 and 99.5 percentiles of μ, widened to at least ±0.5 around the mean.
+    /// Traversal range: the 0.5 and 99.5 percentiles of μ, widened to at least ±0.5 around the mean; −π
+    /// to π of a circle.
     pub range: [f32; 2],
     /// The factor with which the unit shares most information, if any is known.
     #[serde(default)]
@@ -224,6 +226,9 @@ fn is_zero(value: &u32) -> bool {
 impl Card {
     /// The oldest minor version whose readers understand this card.
     pub fn needed_minor(&self) -> u32 {
+        if self.model.circles > 0 {
+            return 2;
+        }
         let deep = self.model.encoder_dense.is_some() || self.model.decoder_dense.is_some();
         u32::from(deep || self.origin.is_some() || !self.attributes.is_empty())
     }

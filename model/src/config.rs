@@ -92,6 +92,9 @@ pub struct ModelConfig {
     pub image: ImageShape,
     /// Number of latent units.
     pub latent: usize,
+    /// How many of the units, the last ones, are [circles](crate::circle).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub circles: usize,
     /// Output channels of the encoder's k4 s2 p1 convolutions; the decoder mirrors them.
     pub channels: Vec<usize>,
     /// Width of the dense layer between the convolutions and the code, on each side.
@@ -118,6 +121,7 @@ impl Default for ModelConfig {
         Self {
             image: ImageShape { height: 64, width: 64, channels: 1 },
             latent: 10,
+            circles: 0,
             channels: vec![32, 32, 64, 64],
             hidden: 256,
             encoder_dense: None,
@@ -151,6 +155,16 @@ impl ModelConfig {
         let image = self.image;
         in_range("image.channels", image.channels, MAX_IMAGE_CHANNELS)?;
         in_range("latent", self.latent, MAX_LATENT)?;
+        if self.circles > 0 {
+            in_range("circles", self.circles, self.latent)?;
+            if self.posterior != PosteriorKind::Gaussian || self.winners.is_some() {
+                return Err(ConfigError {
+                    key: "circles",
+                    value: self.circles.to_string(),
+                    expected: "needs the Gaussian posterior without winners".to_owned(),
+                });
+            }
+        }
         in_range("hidden", self.hidden, MAX_WIDTH)?;
         if let Some(winners) = self.winners {
             in_range("winners", winners, self.latent)?;
@@ -202,6 +216,17 @@ impl ModelConfig {
         self.tensors().values().map(size).fold(0, u64::saturating_add)
     }
 
+    /// Channels of a code W as the network reads and states it: one for each unit, and a second for each
+    /// circle.
+    pub fn width(&self) -> usize {
+        self.latent + self.circles
+    }
+
+    /// Whether `unit` is a [circle](crate::circle).
+    pub fn is_circle(&self, unit: usize) -> bool {
+        (self.latent - self.circles..self.latent).contains(&unit)
+    }
+
     /// Widths of the encoder's dense layers, the one after the convolutions first; the posterior's
     /// aside.
     pub fn encoder_widths(&self) -> Vec<usize> {
@@ -230,13 +255,13 @@ impl ModelConfig {
     pub fn posterior_layer(&self) -> [usize; 2] {
         let (height, width, last) = self.feature_shape();
         let inputs = self.encoder_widths().last().copied().unwrap_or(height * width * last);
-        [inputs, self.posterior.statistics() * self.latent]
+        [inputs, self.posterior.statistics() * self.width()]
     }
 
     /// Names of the decoder's dense layers with their inputs and outputs, the features' last.
     pub fn decoder_layers(&self) -> Vec<(String, [usize; 2])> {
         let (height, width, channels) = self.feature_shape();
-        let mut inputs = self.latent;
+        let mut inputs = self.width();
         let outputs = self.decoder_widths().into_iter().chain([height * width * channels]);
         let layers = outputs.enumerate().map(|(i, outputs)| {
             (format!("decoder.dense.{i}"), [std::mem::replace(&mut inputs, outputs), outputs])
@@ -291,6 +316,11 @@ fn widths(key: &'static str, widths: &[usize], most: RangeInclusive<usize>) -> R
         return Err(ConfigError { key, value: format!("{widths:?}"), expected });
     }
     widths.iter().try_for_each(|&width| in_range(key, width, MAX_WIDTH))
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 fn in_range(key: &'static str, value: usize, max: usize) -> Result<(), ConfigError> {
@@ -360,6 +390,9 @@ mod tests {
         assert_eq!(bad(|c| c.decoder_dense = Some(vec![8; MAX_DENSE + 1])), "decoder_dense");
         assert_eq!(bad(|c| c.winners = Some(11)), "winners");
         assert_eq!(bad(|c| (c.winners, c.posterior) = (Some(2), PosteriorKind::Laplace)), "winners");
+        assert_eq!(bad(|c| c.circles = 11), "circles");
+        assert_eq!(bad(|c| (c.circles, c.posterior) = (1, PosteriorKind::Laplace)), "circles");
+        assert_eq!(bad(|c| (c.circles, c.winners) = (1, Some(2))), "circles");
         assert_eq!(bad(|c| c.channels.clear()), "channels");
         assert_eq!(bad(|c| c.channels = vec![8; MAX_CONVOLUTIONS + 1]), "channels");
         assert_eq!(bad(|c| c.channels[0] = 0), "channels");

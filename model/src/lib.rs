@@ -7,6 +7,7 @@
 
 pub mod card;
 mod checksum;
+pub mod circle;
 pub mod config;
 pub mod fault;
 pub mod likelihood;

@@ -8,6 +8,7 @@
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 
+use crate::circle;
 use crate::config::ModelConfig;
 use crate::likelihood::Likelihood;
 use crate::ops::{Activation, Frozen, Layers};
@@ -36,7 +37,7 @@ impl Layer {
 /// What the encoder says of a batch.
 #[derive(Clone, Debug)]
 pub struct Encoding {
-    /// q(z|x).
+    /// q(z|x), in channels where some units are circles; [`Posterior::units`] has it by units.
     pub posterior: Posterior,
     /// Hidden activations after ReLU, first layer first: feature maps `[N, H, W, C]`, if they were asked
     /// for with [`Vae::with_maps`], then the dense layers, `[N, width]` each.
@@ -164,12 +165,13 @@ impl Vae {
         Ok(Encoding { posterior, activations })
     }
 
-    /// Decodes `codes`, `[N, D]`, to the likelihood's logits, `[N, H, W, C]`.
+    /// Decodes codes to the likelihood's logits, `[N, H, W, C]`. `codes` are the values of the units,
+    /// `[N, D]`, or where some of them are circles the channels of a posterior, `[N, W]`.
     ///
     /// # Errors
     /// Fails if the codes are of another width.
     pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
-        let mut x = codes.clone();
+        let mut x = circle::directions(codes, &self.config)?;
         for layer in &self.decoder_dense {
             x = (self.layers.dense)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
         }
@@ -182,7 +184,7 @@ impl Vae {
         (self.layers.deconvs)(&x, &layers)
     }
 
-    /// Decodes `codes`, `[N, D]`, to pixel means in `[0, 1]`, `[N, H, W, C]`.
+    /// As [`decode`](Self::decode), to pixel means in `[0, 1]`, `[N, H, W, C]`.
     ///
     /// # Errors
     /// Fails if the codes are of another width.

@@ -113,7 +113,15 @@ impl Trained {
                 (batch.len() / shape.len(), shape.height, shape.width, shape.channels),
                 &Device::Cpu,
             )?;
-            means.extend(self.vae.encode(&batch)?.posterior.mean.flatten_all()?.to_vec1::<f32>()?);
+            means.extend(
+                self.vae
+                    .encode(&batch)?
+                    .posterior
+                    .units(self.vae.config())?
+                    .mean
+                    .flatten_all()?
+                    .to_vec1::<f32>()?,
+            );
         }
         Ok(means)
     }

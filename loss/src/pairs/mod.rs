@@ -1,7 +1,8 @@
 //! Pairs of images that differ in one thing, in groups in which it is the same thing.
 //!
 //! Where pairs come from is separate from what is asked of them. A source makes the second images: of a
-//! world's factors ([`factors`]) or by moving the first ones ([`affine`]). [`PairLoss`] asks: that few units
+//! world's factors ([`factors`]), by moving the first ones ([`affine`]), or by giving them what another image
+//! has ([`motions`]). [`PairLoss`] asks: that few units
 //! answer ([`spread`]), that one unit makes the second image of the first one's code ([`exchange`]), that
 //! nothing else moves this unit ([`purity`]). A term puts a source and a [`PairLoss`] together: its
 //! [`select`](crate::Term::select) or [`images`](crate::Term::images) asks the source, its
@@ -10,6 +11,7 @@
 pub mod affine;
 pub mod exchange;
 pub mod factors;
+pub mod motions;
 pub mod purity;
 pub mod spread;
 
@@ -18,6 +20,7 @@ use std::ops::Range;
 
 use candle_core::{Result, Tensor};
 use model::Posterior;
+use model::circle::summed;
 use model::ops::to_vec;
 
 use crate::check::{Checked, invalid, not_negative, positive_weight};
@@ -50,8 +53,8 @@ impl PairLoss {
     pub fn codes(&self, encoded: &Encoded) -> Result<Option<Tensor>> {
         let (Some(_), Some(extra)) = (self.exchange, encoded.extra) else { return Ok(None) };
         let change = extra.change(&encoded.encoding.posterior)?;
-        let units = change.units(&extra.groups)?;
-        exchange::moved(encoded.codes, &change.shift, &extra.groups, units).map(Some)
+        let channels = change.channels(&extra.groups, &extra.circular)?;
+        exchange::moved(encoded.codes, &change.shift, &extra.groups, &channels).map(Some)
     }
 
     /// The sum of all that is asked, weighted: a scalar, in nats.
@@ -60,10 +63,10 @@ impl PairLoss {
     /// Fails without pairs, or if the exchange's codes were not decoded.
     pub fn penalty(&self, encoded: &Encoded, decoded: &Decoded) -> Result<Tensor> {
         let Some(extra) = encoded.extra else { candle_core::bail!("there are no pairs") };
-        let EncodedExtra { images, groups, .. } = extra;
+        let EncodedExtra { images, groups, circular, .. } = extra;
         let posterior = &encoded.encoding.posterior;
         let change = extra.change(posterior)?;
-        let mut cost = (spread::penalty(&change.deviations, groups)? * self.spread.at(encoded.step))?;
+        let mut cost = (spread::penalty(&change.squares, groups)? * self.spread.at(encoded.step))?;
         if let Some(weight) = self.exchange {
             let Some(logits) = decoded.extra else { candle_core::bail!("the exchange was not decoded") };
             let first = encoded.images.narrow(0, 0, images.dim(0)?)?;
@@ -71,8 +74,8 @@ impl PairLoss {
             cost = (cost + (nll * weight.at(encoded.step))?)?;
         }
         if self.purity > 0.0 {
-            let units = change.units(groups)?;
-            let purity = purity::penalty(&posterior.mean, &change.shift, groups, units)?;
+            let channels = change.channels(groups, circular)?;
+            let purity = purity::penalty(&posterior.mean, &change.shift, groups, &channels, change.circles)?;
             cost = (cost + (purity * self.purity)?)?;
         }
         Ok(cost)
@@ -109,49 +112,74 @@ impl PairLoss {
 /// How the code changes from the first to the second image of each pair.
 #[derive(Debug)]
 pub struct Change {
-    /// μ(x') − μ(x), `[M, D]`.
+    /// μ(x') − μ(x) of each channel, `[M, W]`.
     pub shift: Tensor,
-    /// The same in standard deviations σ(x) of the posterior, `[M, D]`.
-    pub deviations: Tensor,
+    /// Its square in variances σ²(x) of the posterior, added up by units, `[M, D]`.
+    pub squares: Tensor,
     units: OnceCell<Vec<usize>>,
+    circles: usize,
 }
 
 impl Change {
-    /// From the first M of the `first` posteriors to the `second` ones.
+    /// From the first M of the `first` posteriors to the `second` ones, of codes whose last units are
+    /// `circles`.
     ///
     /// # Errors
     /// Passes candle's errors on.
-    pub fn between(first: &Posterior, second: &Posterior) -> Result<Self> {
+    pub fn between(first: &Posterior, second: &Posterior, circles: usize) -> Result<Self> {
         let count = second.mean.dim(0)?;
         let shift = (&second.mean - first.mean.narrow(0, 0, count)?)?;
         let deviations = (&shift * (first.log_var.narrow(0, 0, count)?.detach() * -0.5)?.exp()?)?;
-        Ok(Self { shift, deviations, units: OnceCell::new() })
+        let squares = summed(&deviations.sqr()?, circles)?;
+        Ok(Self { shift, squares, units: OnceCell::new(), circles })
     }
 
-    /// The unit that each group has, see [`units_of`].
+    /// The channels of the unit that each group has, see [`units_of`].
     ///
     /// # Errors
     /// Passes candle's errors on.
-    pub fn units(&self, groups: &[Range<usize>]) -> Result<&[usize]> {
-        if let Some(units) = self.units.get() {
-            return Ok(units);
-        }
-        let units = units_of(&to_vec(&self.deviations)?, self.deviations.dim(1)?, groups);
-        Ok(self.units.get_or_init(|| units))
+    pub fn channels(&self, groups: &[Range<usize>], circular: &[bool]) -> Result<Vec<Range<usize>>> {
+        let width = self.squares.dim(1)?;
+        let units = if let Some(units) = self.units.get() {
+            units
+        } else {
+            let units = units_of(&to_vec(&self.squares)?, width - self.circles, width, groups, circular);
+            self.units.get_or_init(|| units)
+        };
+        let plain = width - self.circles;
+        let channels = units.iter().map(|&unit| {
+            let first = plain + 2 * unit.saturating_sub(plain);
+            if unit < plain { unit..unit + 1 } else { first..first + 2 }
+        });
+        Ok(channels.collect())
     }
 }
 
-/// A unit for each group of rows of `deviations`, `[M, width]`: the one with the largest share of the group's
-/// squared changes. Groups have different units while there are enough; larger shares choose first.
-fn units_of(deviations: &[f32], width: usize, groups: &[Range<usize>]) -> Vec<usize> {
+/// A unit for each group of rows of `squares`, `[M, width]`: the one with the largest share of the group's
+/// squared changes. Groups have different units while there are enough; larger shares choose first. Where
+/// `circular` tells of the groups which of them go round, these have the circles, the units from `plain` on,
+/// and the others the units before.
+fn units_of(
+    squares: &[f32],
+    plain: usize,
+    width: usize,
+    groups: &[Range<usize>],
+    circular: &[bool],
+) -> Vec<usize> {
     let mut shares = Vec::new();
     for (group, rows) in groups.iter().enumerate() {
-        let mut squares = vec![0f32; width];
-        for row in deviations[rows.start * width..rows.end * width].chunks_exact(width) {
-            squares.iter_mut().zip(row).for_each(|(square, change)| *square += change * change);
+        let mut sums = vec![0f32; width];
+        for row in squares[rows.start * width..rows.end * width].chunks_exact(width) {
+            sums.iter_mut().zip(row).for_each(|(sum, square)| *sum += square);
         }
-        let all = squares.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-        shares.extend(squares.iter().enumerate().map(|(unit, square)| (square / all, group, unit)));
+        let all = sums.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        let may = |unit: usize| match circular.get(group) {
+            Some(true) if plain < width => unit >= plain,
+            Some(false) if plain > 0 => unit < plain,
+            _ => true,
+        };
+        let units = (0..width).filter(|&unit| may(unit));
+        shares.extend(units.map(|unit| (sums[unit] / all, group, unit)));
     }
     shares.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut chosen, mut free) = (vec![None; groups.len()], vec![true; width]);
@@ -160,7 +188,9 @@ fn units_of(deviations: &[f32], width: usize, groups: &[Range<usize>]) -> Vec<us
             (chosen[group], free[unit]) = (Some(unit), false);
         }
     }
-    chosen.into_iter().map(|unit| unit.unwrap_or(0)).collect()
+    // Of more groups than units of their kind, the last share the best of the kind.
+    let best = |group: usize| shares.iter().find(|share| share.1 == group).map_or(0, |share| share.2);
+    chosen.into_iter().enumerate().map(|(group, unit)| unit.unwrap_or_else(|| best(group))).collect()
 }
 
 /// `count` rows in so many `groups` of equal size, or nearly so.
@@ -176,17 +206,46 @@ mod tests {
     #[test]
     fn each_group_has_a_unit_of_its_own_the_surest_first() {
         // Both groups move unit 0 most; the second moves little besides.
-        let changes = [9.0, 0.0, 8.0, -9.0, 0.0, 8.0, 0.0, 1.0, 5.0];
-        assert_eq!(units_of(&changes, 3, &[0..2, 2..3]), [0, 2]);
-        let changes = [9.0, 0.0, 8.0, -9.0, 0.0, 8.0, 9.0, 1.0, 0.0];
-        assert_eq!(units_of(&changes, 3, &[0..2, 2..3]), [2, 0]);
+        let changes = [81.0, 0.0, 64.0, 81.0, 0.0, 64.0, 0.0, 1.0, 25.0];
+        assert_eq!(units_of(&changes, 3, 3, &[0..2, 2..3], &[]), [0, 2]);
+        let changes = [81.0, 0.0, 64.0, 81.0, 0.0, 64.0, 81.0, 1.0, 0.0];
+        assert_eq!(units_of(&changes, 3, 3, &[0..2, 2..3], &[]), [2, 0]);
     }
 
     #[test]
     fn far_and_near_count_by_their_shares_and_more_groups_than_units_share() {
-        assert_eq!(units_of(&[90.0, 80.0, 0.0, 0.1], 2, &[0..1, 1..2]), [0, 1]);
-        assert_eq!(units_of(&[1.0, 2.0, 3.0, 4.0, 5.0, 4.0], 2, &[0..1, 1..2, 2..3]), [1, 1, 0]);
-        assert_eq!(units_of(&[0.0, 0.0], 2, &grouped(1, 1)).len(), 1);
+        assert_eq!(units_of(&[8100.0, 6400.0, 0.0, 0.1], 2, 2, &[0..1, 1..2], &[]), [0, 1]);
+        let squares = [1.0, 4.0, 9.0, 16.0, 25.0, 16.0];
+        assert_eq!(units_of(&squares, 2, 2, &[0..1, 1..2, 2..3], &[]), [1, 1, 0]);
+        assert_eq!(units_of(&[0.0, 0.0], 2, 2, &grouped(1, 1), &[]).len(), 1);
+    }
+
+    #[test]
+    fn what_goes_round_has_a_circle_and_what_does_not_has_none() {
+        // The last two of four units are circles. The first group moves unit 2 most, the second unit 0.
+        let squares = [3.0, 1.0, 9.0, 0.0, 9.0, 1.0, 0.0, 4.0];
+        assert_eq!(units_of(&squares, 2, 4, &[0..1, 1..2], &[]), [2, 0]);
+        assert_eq!(units_of(&squares, 2, 4, &[0..1, 1..2], &[false, true]), [0, 3]);
+        assert_eq!(units_of(&squares, 4, 4, &[0..1, 1..2], &[false, true]), [2, 0], "there is no circle");
+        assert_eq!(units_of(&squares, 3, 4, &[0..1, 1..2], &[true, true]), [3, 3], "there is one circle");
+    }
+
+    #[test]
+    fn a_circle_has_two_channels_whose_changes_count_together() -> Result<()> {
+        let posterior = |mean: [f32; 4]| -> Result<Posterior> {
+            let mean = Tensor::new(&[mean], &candle_core::Device::Cpu)?;
+            Ok(Posterior::gaussian(mean.clone(), (mean.zeros_like()? + 4f64.ln())?))
+        };
+        let change =
+            Change::between(&posterior([0.0, 0.0, 1.0, 0.0])?, &posterior([2.0, 3.0, 0.0, 3.0])?, 1)?;
+        for (got, expected) in to_vec(&change.squares)?.iter().zip([1.0, 2.25, 2.5]) {
+            assert!((got - expected).abs() < 1e-5, "{got}, not {expected}");
+        }
+        assert_eq!(change.channels(&grouped(1, 1), &[])?, vec![2..4]);
+        let change =
+            Change::between(&posterior([0.0, 0.0, 1.0, 0.0])?, &posterior([2.0, 3.0, 0.0, 3.0])?, 1)?;
+        assert_eq!(change.channels(&grouped(1, 1), &[false])?, vec![1..2]);
+        Ok(())
     }
 
     #[test]

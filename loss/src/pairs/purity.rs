@@ -5,35 +5,53 @@
 //! is deaf to the factor and 1 where nothing else moves it; K/(K − 1) here with K classes, since a pair's
 //! are never the same.
 //!
+//! A circle's μ counts as a point on the unit circle, and the variance as 1, that of a uniform angle: a circle
+//! whose angles all lie on an arc would be as pure, but it would tear what goes round.
+//!
 //! The logarithm doesn't know how far a unit moves, so a factor that few pixels show is sought as eagerly
 //! as one that many do.
 
 use std::ops::Range;
 
 use candle_core::{Result, Tensor};
+use model::circle::rounded;
 
 /// ε: below such a share of a unit's variance a factor isn't sought more eagerly.
 const FLOOR: f64 = 1e-3;
 /// Added to variances, so that a unit that never moves divides nothing by zero.
 const STILL: f64 = 1e-8;
 
-/// The mean over groups, a scalar. `means` is μ of a batch, `[N, D]`, `shift` is μ(x') − μ(x) of its
-/// pairs, `[M, D]`, and `units` tells which unit each of the `groups` of pairs has.
+/// The mean over groups, a scalar. `means` is μ of a batch, `[N, W]`, `shift` is μ(x') − μ(x) of its
+/// pairs, `[M, W]`, and `channels` are those of the unit that each of the `groups` of pairs has. The last
+/// units are `circles`.
 ///
 /// # Errors
 /// Passes candle's errors on.
-pub fn penalty(means: &Tensor, shift: &Tensor, groups: &[Range<usize>], units: &[usize]) -> Result<Tensor> {
+pub fn penalty(
+    means: &Tensor,
+    shift: &Tensor,
+    groups: &[Range<usize>],
+    channels: &[Range<usize>],
+    circles: usize,
+) -> Result<Tensor> {
     let (count, width) = shift.dims2()?;
     let (mut average, mut mask) = (vec![0f32; groups.len() * count], vec![0f32; groups.len() * width]);
-    for (group, (rows, unit)) in groups.iter().zip(units).enumerate() {
+    for (group, (rows, channels)) in groups.iter().zip(channels).enumerate() {
         average[group * count + rows.start..group * count + rows.end].fill(1.0 / rows.len() as f32);
-        mask[group * width + unit] = 1.0;
+        mask[group * width..][channels.clone()].fill(1.0);
     }
     let average = Tensor::from_vec(average, (groups.len(), count), shift.device())?;
     let mask = Tensor::from_vec(mask, (groups.len(), width), shift.device())?;
+    let first = means.narrow(0, 0, count)?;
+    let shift = (rounded(&(&first + shift)?, circles)? - rounded(&first, circles)?)?;
     let moved = (average.matmul(&shift.sqr()?)? * &mask)?.sum(1)?;
     let off = means.broadcast_sub(&means.mean_keepdim(0)?)?;
-    let variance = mask.broadcast_mul(&off.sqr()?.mean(0)?)?.sum(1)?;
+    let mut variance = off.sqr()?.mean(0)?;
+    if circles > 0 {
+        let half = (Tensor::ones(2 * circles, variance.dtype(), variance.device())? * 0.5)?;
+        variance = Tensor::cat(&[&variance.narrow(0, 0, width - 2 * circles)?, &half], 0)?;
+    }
+    let variance = mask.broadcast_mul(&variance)?.sum(1)?;
     let effect = (moved / ((variance + STILL)? * 2.0)?)?;
     (effect + FLOOR)?.log()?.neg()?.mean_all()
 }
@@ -47,9 +65,13 @@ mod tests {
     /// Means of N codes whose unit 0 is ±1 by a factor and unit 1 something else.
     const MEANS: [[f32; 2]; 4] = [[1.0, 3.0], [-1.0, 3.0], [1.0, -3.0], [-1.0, -3.0]];
 
-    fn cost<const M: usize>(shift: &[[f32; 2]; M], groups: &[Range<usize>], units: &[usize]) -> Result<f32> {
+    fn cost<const M: usize>(
+        shift: &[[f32; 2]; M],
+        groups: &[Range<usize>],
+        units: &[Range<usize>],
+    ) -> Result<f32> {
         let (means, shift) = (Tensor::new(&MEANS, &Device::Cpu)?, Tensor::new(shift, &Device::Cpu)?);
-        penalty(&means, &shift, groups, units)?.to_scalar()
+        penalty(&means, &shift, groups, units, 0)?.to_scalar()
     }
 
     #[test]
@@ -57,9 +79,9 @@ mod tests {
         // Of two classes a pure unit has S = 2, one that half the variance is owed to has 1.
         for (step, effect) in [(2.0, 2.0f32), (std::f32::consts::SQRT_2, 1.0), (0.0, 0.0)] {
             let expected = -(effect + 1e-3).ln();
-            assert!((cost(&[[step, 0.0], [-step, 0.0]], &[0..2], &[0])? - expected).abs() < 1e-4);
+            assert!((cost(&[[step, 0.0], [-step, 0.0]], &[0..2], &[0..1])? - expected).abs() < 1e-4);
         }
-        let both = cost(&[[2.0, 0.1], [0.0, 6.0], [7.0, 0.0]], &[0..1, 1..3], &[0, 1])?;
+        let both = cost(&[[2.0, 0.1], [0.0, 6.0], [7.0, 0.0]], &[0..1, 1..3], &[0..1, 1..2])?;
         assert!((both + (2.001f32.ln() + 1.001f32.ln()) / 2.0).abs() < 1e-4, "{both}");
         Ok(())
     }
@@ -69,7 +91,7 @@ mod tests {
         let of = |scale: f64| -> Result<f32> {
             let means = (Tensor::new(&MEANS, &Device::Cpu)? * scale)?;
             let shift = (Tensor::new(&[[0.3f32, 0.0]], &Device::Cpu)? * scale)?;
-            penalty(&means, &shift, &[0..1], &[0])?.to_scalar()
+            penalty(&means, &shift, &[0..1], &[0..1], 0)?.to_scalar()
         };
         assert!((of(1.0)? - of(0.05)?).abs() < 1e-3);
         Ok(())
@@ -78,7 +100,7 @@ mod tests {
     #[test]
     fn its_gradient_asks_for_the_factor_and_against_all_else() -> Result<()> {
         let (means, shift) = (Var::new(&MEANS, &Device::Cpu)?, Var::new(&[[0.1f32, 5.0]], &Device::Cpu)?);
-        let gradients = penalty(&means, &shift, &[0..1], &[0])?.backward()?;
+        let gradients = penalty(&means, &shift, &[0..1], &[0..1], 0)?.backward()?;
         let of = |var: &Var| gradients.get(var).expect("it takes part").to_vec2::<f32>();
         assert!(of(&shift)?[0][0] < 0.0 && of(&shift)?[0][1] == 0.0);
         let means = of(&means)?;
@@ -87,10 +109,31 @@ mod tests {
     }
 
     #[test]
+    fn a_circle_has_to_be_used_whole() -> Result<()> {
+        let of = |centre: f32, radius: f32| -> Result<f32> {
+            let at = |quarter: u8| {
+                let (sin, cos) = (f32::from(quarter) * std::f32::consts::FRAC_PI_2).sin_cos();
+                [centre + radius * cos, radius * sin]
+            };
+            let means = [at(0), at(1), at(2), at(3)];
+            // Each turns by a quarter, as far as two angles drawn at random are apart in the mean square.
+            let shift: [[f32; 2]; 4] =
+                std::array::from_fn(|i| std::array::from_fn(|j| means[(i + 1) % 4][j] - means[i][j]));
+            let (means, shift) = (Tensor::new(&means, &Device::Cpu)?, Tensor::new(&shift, &Device::Cpu)?);
+            penalty(&means, &shift, &[0..4], &[0..2], 1)?.to_scalar()
+        };
+        for radius in [0.1, 1.0, 7.0] {
+            assert!((of(0.0, radius)? + 1.001f32.ln()).abs() < 1e-3, "{}", of(0.0, radius)?);
+        }
+        assert!(of(3.0, 1.0)? > 2.0, "an arc is not the circle");
+        Ok(())
+    }
+
+    #[test]
     fn a_dead_unit_gives_no_nonsense() -> Result<()> {
         let means = Var::new(&[[0.5f32], [0.5]], &Device::Cpu)?;
         let shift = Var::new(&[[0f32]], &Device::Cpu)?;
-        let cost = penalty(&means, &shift, &[0..1], &[0])?;
+        let cost = penalty(&means, &shift, &[0..1], &[0..1], 0)?;
         assert!(cost.to_scalar::<f32>()?.is_finite());
         let gradients = cost.backward()?;
         let slope = gradients.get(&shift).expect("it takes part").to_vec2::<f32>()?;

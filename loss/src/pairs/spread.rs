@@ -13,18 +13,18 @@ use candle_core::{Result, Tensor};
 /// Added to ‖d‖₂, in standard deviations of the posterior: changes below it don't count.
 const FLOOR: f64 = 0.1;
 
-/// The mean over `groups` of rows of `deviations`, `[M, D]`: a scalar, never below 0.
+/// The mean over `groups` of rows of `squares` of changes, `[M, D]`: a scalar, never below 0.
 ///
 /// # Errors
 /// Passes candle's errors on.
-pub fn penalty(deviations: &Tensor, groups: &[Range<usize>]) -> Result<Tensor> {
-    let spreads = groups.iter().map(|rows| spread(&deviations.narrow(0, rows.start, rows.len())?));
+pub fn penalty(squares: &Tensor, groups: &[Range<usize>]) -> Result<Tensor> {
+    let spreads = groups.iter().map(|rows| spread(&squares.narrow(0, rows.start, rows.len())?));
     Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)
 }
 
-/// ‖g‖₁/‖g‖₂ − 1, a scalar, never below 0, where g is each unit's root mean square over rows, `[N, D]`.
-fn spread(moved: &Tensor) -> Result<Tensor> {
-    let squares = moved.sqr()?.mean(0)?;
+/// ‖g‖₁/‖g‖₂ − 1, a scalar, never below 0, where g is the root of each unit's mean over rows, `[N, D]`.
+fn spread(squares: &Tensor) -> Result<Tensor> {
+    let squares = squares.mean(0)?;
     // A root has no slope at 0; with the floor in it this one has, and units within it are still.
     let group = ((&squares + FLOOR * FLOOR)?.sqrt()? - FLOOR)?;
     let length = (squares.sum_all()? + FLOOR * FLOOR)?.sqrt()?;
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn one_moving_unit_is_free_at_any_length_and_many_cost() -> Result<()> {
-        let cost = |row: [f32; 4]| spread(&Tensor::new(&[row], &Device::Cpu)?)?.to_scalar::<f32>();
+        let cost = |row: [f32; 4]| spread(&Tensor::new(&[row], &Device::Cpu)?.sqr()?)?.to_scalar::<f32>();
         assert!(cost([9.0, 0.0, 0.0, 0.0])? < 1e-3);
         assert!(cost([0.0, -900.0, 0.0, 0.0])? < 1e-3);
         assert!((cost([90.0, 90.0, 90.0, 90.0])? - 1.0).abs() < 1e-2);
@@ -51,7 +51,7 @@ mod tests {
     fn units_that_take_turns_cost_as_much_as_units_that_move_together() -> Result<()> {
         let turns = Tensor::new(&[[4f32, 0.0], [0.0, 4.0]], &Device::Cpu)?;
         let together = Tensor::new(&[[4f32, 4.0], [4.0, 4.0]], &Device::Cpu)?;
-        let cost = |moved: &Tensor| spread(moved)?.to_scalar::<f32>();
+        let cost = |moved: &Tensor| spread(&moved.sqr()?)?.to_scalar::<f32>();
         assert!((cost(&turns)? - cost(&together)?).abs() < 0.05);
         assert!(cost(&turns)? > 0.3);
         Ok(())
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn its_gradient_is_finite_where_nothing_moves() -> Result<()> {
         let moved = Var::new(&[[0f32, 0.0], [1.0, 1.0]], &Device::Cpu)?;
-        let gradients = spread(&moved)?.backward()?;
+        let gradients = spread(&moved.sqr()?)?.backward()?;
         let gradient = gradients.get(&moved).map(|g| g.flatten_all()?.to_vec1::<f32>()).transpose()?;
         assert!(gradient.is_some_and(|g| g.iter().all(|v| v.is_finite())));
         Ok(())

@@ -81,8 +81,8 @@ impl Adversary for Factor {
     /// Uniform in ±√(1/fan-in).
     fn initial(&self, model: &ModelConfig, seed: u64, device: &Device) -> Result<Tensors> {
         let mut tensors = Tensors::new();
-        for (index, (name, shape)) in self.shapes(model.latent).into_iter().enumerate() {
-            let input = if index < 2 { model.latent } else { self.width };
+        for (index, (name, shape)) in self.shapes(model.width()).into_iter().enumerate() {
+            let input = if index < 2 { model.width() } else { self.width };
             let bound = 1.0 / (input as f32).sqrt();
             let mut rng = stream(seed, Purpose::Weights, STREAM + index as u64);
             let values: Vec<f32> =

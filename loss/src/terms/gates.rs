@@ -76,7 +76,7 @@ impl Term for Gates {
 
 /// log α of every gate, as it starts.
 fn initial(config: &ModelConfig, device: &Device) -> Result<Tensors> {
-    let mut sizes = vec![(UNITS.to_owned(), config.latent)];
+    let mut sizes = vec![(UNITS.to_owned(), config.width())];
     sizes.extend(config.encoder_widths().first().map(|&width| ("encoder.dense".to_owned(), width)));
     sizes.extend(config.channels.iter().enumerate().map(|(i, &c)| (format!("encoder.conv.{i}"), c)));
     sizes

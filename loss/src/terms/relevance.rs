@@ -73,7 +73,7 @@ impl Term for Relevance {
     }
 
     fn parameters(&self, model: &ModelConfig, device: &Device) -> Result<Tensors> {
-        Ok(Tensors::from([(LOG_VAR.to_owned(), Tensor::zeros(model.latent, DType::F32, device)?)]))
+        Ok(Tensors::from([(LOG_VAR.to_owned(), Tensor::zeros(model.width(), DType::F32, device)?)]))
     }
 
     fn kl(&self, encoded: &Encoded) -> Result<Option<Tensor>> {

@@ -66,7 +66,7 @@ fn each<T: Send>(
         dataset.read(batch, &mut images)?;
         let sides = (batch.len(), shape.height, shape.width, shape.channels);
         let images = Tensor::from_vec(images, sides, &Device::Cpu)?;
-        let taken = of(&vae.encode(&images)?.posterior)?;
+        let taken = of(&vae.encode(&images)?.posterior.units(vae.config())?)?;
         encoded(batch.len() as u64);
         Ok(taken)
     };

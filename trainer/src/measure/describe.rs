@@ -2,6 +2,7 @@
 //! reconstructs, and how sparse it is.
 
 use std::collections::BTreeMap;
+use std::f32::consts::PI;
 
 use candle_core::Tensor;
 use metrics::information;
@@ -40,14 +41,14 @@ pub fn describe(
     let units: Vec<Unit> = matches(dataset, &encoded)
         .into_iter()
         .enumerate()
-        .map(|(unit, factor)| describe_unit(&encoded, unit, factor))
+        .map(|(unit, factor)| describe_unit(&encoded, unit, vae.config().is_circle(unit), factor))
         .collect();
     let mut scores = scores(&encoded, vae.config().likelihood.name(), dataset.name());
     scores.extend(sparsity(&encoded, &units, tensors)?);
     Ok(Measured { units, scores })
 }
 
-fn describe_unit(encoded: &Encoded, unit: usize, factor: Option<FactorMatch>) -> Unit {
+fn describe_unit(encoded: &Encoded, unit: usize, circle: bool, factor: Option<FactorMatch>) -> Unit {
     let (means, stds) = (encoded.means(unit), encoded.stds(unit));
     let centre = mean(&means);
     let mut sorted = means.clone();
@@ -57,7 +58,11 @@ fn describe_unit(encoded: &Encoded, unit: usize, factor: Option<FactorMatch>) ->
         mean: centre,
         std: standard_deviation(&means),
         posterior_std: mean(&stds),
-        range: [percentile(&sorted, 0.005).min(centre - 0.5), percentile(&sorted, 0.995).max(centre + 0.5)],
+        range: if circle {
+            [-PI, PI]
+        } else {
+            [percentile(&sorted, 0.005).min(centre - 0.5), percentile(&sorted, 0.995).max(centre + 0.5)]
+        },
         mean_histogram: histogram(&means, sorted[0], sorted[sorted.len() - 1]),
         std_histogram: histogram(&stds, 0.0, stds.iter().copied().fold(1.0, f32::max)),
         factor,

@@ -1,8 +1,9 @@
 //! A sample of a data set after the network: codes, and how well they decode.
 
 use candle_core::{Device, Tensor};
-use model::Vae;
+use model::circle::summed;
 use model::random::{Purpose, stream};
+use model::{Posterior, Vae};
 use rand::Rng;
 
 use super::MeasureError;
@@ -67,8 +68,9 @@ impl Encoded {
                 &Device::Cpu,
             )?;
             let kind = vae.config().posterior;
-            let noise = kind.noise(batch.len(), latent, &mut rng);
-            let noise = Tensor::from_vec(noise, (batch.len(), kind.noise_width(latent)), &Device::Cpu)?;
+            let width = vae.config().width();
+            let noise = kind.noise(batch.len(), width, &mut rng);
+            let noise = Tensor::from_vec(noise, (batch.len(), kind.noise_width(width)), &Device::Cpu)?;
             encoded.push(&vae, &images, &noise)?;
         }
         encoded.indices = indices;
@@ -77,7 +79,8 @@ impl Encoded {
 
     fn push(&mut self, vae: &Vae, images: &Tensor, noise: &Tensor) -> candle_core::Result<()> {
         let encoding = vae.encode(images)?;
-        let posterior = &encoding.posterior;
+        let (posterior, config) = (&encoding.posterior, vae.config());
+        let units = posterior.units(config)?;
         let logits = vae.decode(&posterior.mean)?;
         let decoded = candle_nn::ops::sigmoid(&logits)?;
         let error = (&decoded - images)?.sqr()?.flatten_from(1)?.mean(1)?;
@@ -86,11 +89,12 @@ impl Encoded {
         self.activation_hoyer.extend(layers_hoyer(&encoding.activations)?);
         let codes = posterior.sample(noise)?;
         let sampled = vae.decode(&codes)?;
+        let samples = Posterior::gaussian(codes.clone(), codes.clone()).units(config)?.mean;
         for (values, tensor) in [
-            (&mut self.means, &posterior.mean),
-            (&mut self.log_vars, &posterior.log_var),
-            (&mut self.kls, &posterior.kl_standard_normal()?),
-            (&mut self.samples, &codes),
+            (&mut self.means, &units.mean),
+            (&mut self.log_vars, &units.log_var),
+            (&mut self.kls, &summed(&posterior.kl_standard_normal()?, config.circles)?),
+            (&mut self.samples, &samples),
             (&mut self.nll, &vae.likelihood().nll(&logits, images)?),
             (&mut self.sampled_nll, &vae.likelihood().nll(&sampled, images)?),
             (&mut self.mse, &error),

@@ -47,7 +47,7 @@ pub(super) struct Draw<'a> {
     pub(super) loss: &'a Loss,
     pub(super) seed: u64,
     pub(super) batch: usize,
-    pub(super) latent: usize,
+    pub(super) width: usize,
     pub(super) posterior: PosteriorKind,
     /// The images, if they are gathered on the device.
     pub(super) resident: Option<&'a Resident>,
@@ -66,7 +66,7 @@ impl<'a> Draw<'a> {
             loss,
             seed: config.train.seed,
             batch: config.train.batch,
-            latent: config.model.latent,
+            width: config.model.width(),
             posterior: config.model.posterior,
             resident,
         }
@@ -93,7 +93,7 @@ impl<'a> Draw<'a> {
             self.dataset.read(&selection.images, &mut images)?;
         }
         let mut rng = stream(self.seed, Purpose::Noise, step);
-        let noise = self.posterior.noise(self.batch, self.latent, &mut rng);
+        let noise = self.posterior.noise(self.batch, self.width, &mut rng);
         Ok(Batch { selection, images, noise })
     }
 
@@ -105,7 +105,7 @@ impl<'a> Draw<'a> {
             Some(resident) => resident.read(&numbers)?,
             None => Tensor::from_vec(images, (numbers.len(), height, width, channels), device)?,
         };
-        let noise = Tensor::from_vec(noise, (self.batch, self.posterior.noise_width(self.latent)), device)?;
+        let noise = Tensor::from_vec(noise, (self.batch, self.posterior.noise_width(self.width)), device)?;
         Ok(Inputs { images, layout, noise })
     }
 }
@@ -147,7 +147,7 @@ mod tests {
             loss: &plain,
             seed: 3,
             batch: 2,
-            latent: 4,
+            width: 4,
             posterior: PosteriorKind::Gaussian,
             resident: None,
         };
