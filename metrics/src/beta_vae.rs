@@ -5,6 +5,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::angle::distance;
 use crate::learn::{Logistic, Table};
 use crate::sampler::{Sampler, draw};
 use crate::{TEST, TRAIN};
@@ -19,6 +20,7 @@ const PAIRS: usize = 64;
 pub fn beta_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (sizes, latent) = (source.sizes(), source.latent());
+    let plain = latent - source.circles();
     let mut points = |count: usize| -> Result<(Table, Vec<usize>), S::Error> {
         let mut points = Vec::with_capacity(count * latent);
         let mut labels = Vec::with_capacity(count);
@@ -28,7 +30,7 @@ pub fn beta_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
             for place in (held..left.len()).step_by(sizes.len()) {
                 right[place] = left[place];
             }
-            points.extend(distances(&source.codes(&left)?, &source.codes(&right)?, latent));
+            points.extend(distances(&source.codes(&left)?, &source.codes(&right)?, latent, plain));
             labels.push(held);
         }
         Ok((Table::new(points, latent), labels))
@@ -39,12 +41,12 @@ pub fn beta_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
     Ok(classifier.accuracy(&test, &labels))
 }
 
-/// Mean of |a − b| of every unit.
-fn distances(a: &[f64], b: &[f64], latent: usize) -> Vec<f64> {
+/// Mean of |a − b| of every unit; those from `plain` on are circles.
+fn distances(a: &[f64], b: &[f64], latent: usize, plain: usize) -> Vec<f64> {
     let mut sums = vec![0.0; latent];
     for (a, b) in a.chunks_exact(latent).zip(b.chunks_exact(latent)) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += (a - b).abs();
+        for (unit, sum) in sums.iter_mut().enumerate() {
+            *sum += distance(a[unit], b[unit], unit >= plain);
         }
     }
     sums.iter().map(|sum| sum / PAIRS as f64).collect()

@@ -6,6 +6,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::angle::variance;
 use crate::sampler::{Sampler, draw};
 use crate::{TEST, TRAIN};
 
@@ -23,7 +24,8 @@ const PRUNE: f64 = 0.05;
 pub fn factor_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (sizes, latent) = (source.sizes(), source.latent());
-    let variances = variances(&source.codes(&draw(sizes, VARIANCE_SAMPLES, &mut rng))?, latent);
+    let plain = latent - source.circles();
+    let variances = variances(&source.codes(&draw(sizes, VARIANCE_SAMPLES, &mut rng))?, latent, plain);
     let active: Vec<usize> = (0..latent).filter(|&unit| variances[unit].sqrt() >= PRUNE).collect();
     if active.is_empty() {
         return Ok(0.0);
@@ -35,7 +37,7 @@ pub fn factor_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
             let mut classes = draw(sizes, BATCH, &mut rng);
             let class = classes[held];
             classes.iter_mut().skip(held).step_by(sizes.len()).for_each(|other| *other = class);
-            let local = self::variances(&source.codes(&classes)?, latent);
+            let local = self::variances(&source.codes(&classes)?, latent, plain);
             let shrunk = |&unit: &usize| local[unit] / variances[unit];
             if let Some(&unit) = active.iter().min_by(|a, b| shrunk(a).total_cmp(&shrunk(b))) {
                 votes[unit][held] += 1;
@@ -53,15 +55,11 @@ fn majority(votes: &[u32]) -> usize {
     (0..votes.len()).rev().max_by_key(|&factor| votes[factor]).unwrap_or(0)
 }
 
-/// Variance of every unit over codes `[N, latent]`, of N − 1 degrees of freedom.
-fn variances(codes: &[f64], latent: usize) -> Vec<f64> {
-    let rows = (codes.len() / latent) as f64;
-    let variance = |unit: usize| {
-        let column = || codes.iter().skip(unit).step_by(latent).copied();
-        let mean = column().sum::<f64>() / rows;
-        column().map(|value| (value - mean).powi(2)).sum::<f64>() / (rows - 1.0)
-    };
-    (0..latent).map(variance).collect()
+/// Variance of every unit over codes `[N, latent]`, of N − 1 degrees of freedom; those from `plain` on are
+/// circles.
+fn variances(codes: &[f64], latent: usize, plain: usize) -> Vec<f64> {
+    let column = |unit: usize| codes.iter().skip(unit).step_by(latent).copied();
+    (0..latent).map(|unit| variance(column(unit), unit >= plain)).collect()
 }
 
 #[cfg(test)]
@@ -70,7 +68,7 @@ mod tests {
 
     #[test]
     fn variances_and_majorities_match_hand_computed_ones() {
-        assert_eq!(variances(&[1.0, 5.0, 3.0, 5.0, 5.0, 5.0], 2), [4.0, 0.0]);
+        assert_eq!(variances(&[1.0, 5.0, 3.0, 5.0, 5.0, 5.0], 2, 2), [4.0, 0.0]);
         assert_eq!((majority(&[2, 5, 5]), majority(&[0, 0])), (1, 0));
     }
 }

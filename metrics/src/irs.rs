@@ -7,6 +7,7 @@
 //! in [`BINS`](crate::information::BINS) bins, units that don't vary are left out. 0 to 1.
 
 use crate::Representation;
+use crate::angle::{distance, mean};
 use crate::information::{BINS, bins};
 
 /// Quantile of the deviations that counts as the largest.
@@ -18,9 +19,10 @@ pub fn irs(sample: &Representation) -> f64 {
     let (mut sum, mut weights) = (0.0, 0.0);
     for unit in 0..sample.latent() {
         let values = sample.unit(unit);
-        let whole = deviations(&values).into_iter().fold(0.0, f64::max);
+        let circle = unit >= sample.latent() - sample.circles();
+        let whole = deviations(&values, circle).into_iter().fold(0.0, f64::max);
         if values.iter().any(|value| *value != values[0]) {
-            let held = groups.iter().map(|groups| deviation(&values, groups));
+            let held = groups.iter().map(|groups| deviation(&values, groups, circle));
             sum += whole - held.fold(f64::INFINITY, f64::min);
             weights += whole;
         }
@@ -40,18 +42,18 @@ fn rows(sample: &Representation, factor: usize) -> Vec<Vec<usize>> {
 }
 
 /// Mean over groups of the 0.99-quantile of deviations from the group's mean.
-fn deviation(values: &[f64], groups: &[Vec<usize>]) -> f64 {
+fn deviation(values: &[f64], groups: &[Vec<usize>], circle: bool) -> f64 {
     let quantiles = groups.iter().map(|rows| {
         let inside: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
-        quantile(deviations(&inside))
+        quantile(deviations(&inside, circle))
     });
     quantiles.sum::<f64>() / groups.len() as f64
 }
 
-/// |value − mean| of every value.
-fn deviations(values: &[f64]) -> Vec<f64> {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    values.iter().map(|value| (value - mean).abs()).collect()
+/// |value − mean| of every value; of a circle's along it.
+fn deviations(values: &[f64], circle: bool) -> Vec<f64> {
+    let mean = mean(values.iter().copied(), circle);
+    values.iter().map(|&value| distance(value, mean, circle)).collect()
 }
 
 /// The 0.99-quantile, linear between neighbours.

@@ -6,6 +6,7 @@
 //! named where they are used. Codes are an encoder's means. No I/O: native and wasm32 run the same
 //! code.
 
+mod angle;
 mod area;
 mod attributes;
 mod beta_vae;

@@ -5,6 +5,7 @@
 pub struct Representation {
     codes: Vec<f64>,
     latent: usize,
+    circles: usize,
     classes: Vec<u32>,
     sizes: Vec<usize>,
 }
@@ -108,7 +109,18 @@ impl Representation {
             }
             sizes.push(values.len());
         }
-        Ok(Self { codes: moderate(codes), latent, classes, sizes })
+        Ok(Self { codes: moderate(codes), latent, circles: 0, classes, sizes })
+    }
+
+    /// The same, whose last units, so many, are circles: their values are angles in radians.
+    #[must_use]
+    pub fn with_circles(self, circles: usize) -> Self {
+        Self { circles: circles.min(self.latent), ..self }
+    }
+
+    /// How many units, the last ones, are circles.
+    pub fn circles(&self) -> usize {
+        self.circles
     }
 
     /// Number of codes.
@@ -151,6 +163,7 @@ impl Representation {
         Self {
             codes: rows.iter().flat_map(|&row| self.code(row)).copied().collect(),
             latent: self.latent,
+            circles: self.circles,
             classes: rows.iter().flat_map(|&row| self.classes(row)).copied().collect(),
             sizes: self.sizes.clone(),
         }

@@ -17,6 +17,11 @@ pub trait Sampler {
     /// Units of a code, D.
     fn latent(&self) -> usize;
 
+    /// How many units, the last ones, are circles: their values are angles in radians.
+    fn circles(&self) -> usize {
+        0
+    }
+
     /// Codes `[N, D]` of the images with the given classes `[N, K]`, each below its factor's size.
     ///
     /// # Errors
@@ -104,6 +109,10 @@ impl Sampler for Grid {
 
     fn latent(&self) -> usize {
         self.rows.latent()
+    }
+
+    fn circles(&self) -> usize {
+        self.rows.circles()
     }
 
     fn codes(&self, classes: &[usize]) -> Result<Vec<f64>, Infallible> {

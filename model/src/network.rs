@@ -171,7 +171,16 @@ impl Vae {
     /// # Errors
     /// Fails if the codes are of another width.
     pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
-        let mut x = circle::directions(codes, &self.config)?;
+        self.decode_channels(&circle::directions(codes, &self.config)?)
+    }
+
+    /// As [`decode`](Self::decode), of channels, `[N, W]`, in which the circles' points lie on the unit circle, as
+    /// [`circle::expanded`] gives them.
+    ///
+    /// # Errors
+    /// Fails if the channels are of another width.
+    pub fn decode_channels(&self, channels: &Tensor) -> Result<Tensor> {
+        let mut x = channels.clone();
         for layer in &self.decoder_dense {
             x = (self.layers.dense)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
         }

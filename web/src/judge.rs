@@ -83,9 +83,11 @@ pub async fn judge(
     let (latent, factors) = (card.model.latent, lattice.factors());
     let words = |error: &dyn std::fmt::Display| format!("its codes can’t be scored: {error}");
     let drawn = Representation::new(drawn_codes, latent, &varying_classes(world, &drawn), factors)
-        .map_err(|error| words(&error))?;
+        .map_err(|error| words(&error))?
+        .with_circles(card.model.circles);
     let grid = Representation::new(grid_codes, latent, &lattice.classes(), factors)
-        .map_err(|error| words(&error))?;
+        .map_err(|error| words(&error))?
+        .with_circles(card.model.circles);
     let grid = Grid::new(grid).map_err(|error| words(&error))?;
     let mut scores = metrics::few_of_drawn(&drawn, SEED);
     progress((1.0 + ENCODING) / 2.0);

@@ -26,8 +26,12 @@ pub(super) fn scores(
     let encode = |indices: &[u64]| means(vae, dataset, indices, &|images| watch.encoded(images));
     let latent = vae.config().latent;
     let factors = lattice.factors();
-    let drawn = Representation::new(encode(&rows)?, latent, &varying_classes(world, &rows), factors)?;
-    let grid = Grid::new(Representation::new(encode(&indices)?, latent, &lattice.classes(), factors)?)?;
+    let of = |indices: &[u64], classes: &[i64]| -> Result<Representation, MeasureError> {
+        let rows = Representation::new(encode(indices)?, latent, classes, factors)?;
+        Ok(rows.with_circles(vae.config().circles))
+    };
+    let drawn = of(&rows, &varying_classes(world, &rows))?;
+    let grid = Grid::new(of(&indices, &lattice.classes())?)?;
     let mut scores = metrics::of_drawn(&drawn, &places, protocol.seed);
     let Ok(sampled) = metrics::of_images(&grid, protocol.seed);
     scores.extend(sampled.into_iter().map(|score| metrics::Score {

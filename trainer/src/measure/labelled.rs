@@ -32,7 +32,8 @@ pub(super) fn scores(
     let codes = means(vae, dataset, &rows, &|images| watch.encoded(images))?;
     let classes: Vec<i64> =
         drawn.iter().flat_map(|classes| kept.iter().map(|&place| classes[place] as i64)).collect();
-    let drawn = Representation::new(codes, vae.config().latent, &classes, kept.len())?;
+    let drawn = Representation::new(codes, vae.config().latent, &classes, kept.len())?
+        .with_circles(vae.config().circles);
     let of = |score: metrics::Score| Score {
         metric: score.metric.to_owned(),
         value: score.value,

@@ -4,6 +4,7 @@ use std::future::ready;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
+use model::circle::expanded;
 use model::ops::to_vec;
 use model::{Card, Vae, Weights};
 
@@ -43,7 +44,7 @@ impl Cpu {
     /// # Errors
     /// As there.
     pub fn encode_now(&self, images: &[f32]) -> Result<Codes, EngineError> {
-        codes(&self.vae.encode(&self.images(images)?)?.posterior)
+        codes(&self.vae.encode(&self.images(images)?)?.posterior, self.vae.config())
     }
 
     /// [`Engine::decode`], at once.
@@ -51,10 +52,7 @@ impl Cpu {
     /// # Errors
     /// As there.
     pub fn decode_now(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let width = self.card.model.latent;
-        let n = count("codes", codes.len(), width)?;
-        let codes = Tensor::from_slice(codes, (n, width), &Device::Cpu)?;
-        Ok(means(to_vec(&self.vae.decode(&codes)?)?))
+        Ok(means(self.logits(codes)?))
     }
 
     /// [`Engine::reconstruct`], at once.
@@ -67,9 +65,16 @@ impl Cpu {
             let expected = self.card.model.image.len();
             return Err(EngineError::Input { what: "images", found: image.len(), expected });
         }
-        let posterior = self.vae.encode(&target)?.posterior;
-        let logits = to_vec(&self.vae.decode(&posterior.mean)?)?;
-        outcome(codes(&posterior)?, self.vae.likelihood(), logits, image)
+        let codes = codes(&self.vae.encode(&target)?.posterior, self.vae.config())?;
+        let logits = self.logits(&codes.mean)?;
+        outcome(codes, self.vae.likelihood(), logits, image)
+    }
+
+    fn logits(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
+        let config = self.vae.config();
+        let n = count("codes", codes.len(), config.latent)?;
+        let channels = Tensor::from_vec(expanded(codes, config), (n, config.width()), &Device::Cpu)?;
+        Ok(to_vec(&self.vae.decode_channels(&channels)?)?)
     }
 }
 

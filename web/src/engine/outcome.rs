@@ -3,8 +3,9 @@
 //! Values are finished here rather than by candle, whose elementwise operations come with code for
 //! every type and would be a third of the page's wasm.
 
+use model::circle::units;
 use model::ops::to_vec;
-use model::{Likelihood, Posterior};
+use model::{Likelihood, ModelConfig, Posterior};
 
 use super::{Codes, EngineError, Reconstruction};
 
@@ -16,10 +17,10 @@ pub(super) fn count(what: &'static str, found: usize, expected: usize) -> Result
     Ok(found / expected)
 }
 
-/// μ and σ.
-pub(super) fn codes(posterior: &Posterior) -> Result<Codes, EngineError> {
-    let std = to_vec(&posterior.log_var)?.into_iter().map(|log_var| (0.5 * log_var).exp());
-    Ok(Codes { mean: to_vec(&posterior.mean)?, std: std.collect() })
+/// μ and σ of every unit.
+pub(super) fn codes(posterior: &Posterior, config: &ModelConfig) -> Result<Codes, EngineError> {
+    let [mean, log_var] = units(&to_vec(&posterior.mean)?, &to_vec(&posterior.log_var)?, config);
+    Ok(Codes { mean, std: log_var.into_iter().map(|log_var| (0.5 * log_var).exp()).collect() })
 }
 
 /// The likelihood's means, 1 / (1 + exp(−l)).

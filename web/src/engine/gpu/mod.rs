@@ -25,6 +25,7 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use candle_core::Tensor;
+use model::circle::expanded;
 use model::likelihood::LOG_SCALE;
 use model::{Card, Likelihood, Posterior, Weights};
 
@@ -133,15 +134,16 @@ impl Gpu {
     /// The posterior of `n` rows of the encoder's output, by the network's own last steps.
     fn codes_of(&self, statistics: &[f32], n: usize) -> Result<Codes, EngineError> {
         let config = &self.card.model;
-        let width = config.posterior.statistics() * config.latent;
+        let width = config.posterior.statistics() * config.width();
         let rows = statistics.chunks_exact(statistics.len() / n);
         let values: Vec<f32> = rows.flat_map(|row| &row[..width]).copied().collect();
         let statistics = Tensor::from_vec(values, (n, width), &candle_core::Device::Cpu)?;
         let posterior = Posterior::from_statistics(config.posterior, &statistics)?;
-        codes(&match config.winners {
+        let posterior = match config.winners {
             Some(count) => posterior.winners(count)?,
             None => posterior,
-        })
+        };
+        codes(&posterior, config)
     }
 
     /// What the chain gives for the first `n` of its inputs.
@@ -152,7 +154,9 @@ impl Gpu {
     }
 
     fn write_codes(&self, codes: &[f32]) {
-        self.device.host.write(&self.decoder.input, &Layout::vector(self.card.model.latent).pad(codes));
+        let config = &self.card.model;
+        let channels = expanded(codes, config);
+        self.device.host.write(&self.decoder.input, &Layout::vector(config.width()).pad(&channels));
     }
 
     fn write_images(&self, encoder: &Chain, images: &[f32]) {

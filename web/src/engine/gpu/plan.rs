@@ -92,7 +92,7 @@ pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) 
 pub(super) fn decoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
     let (mut height, mut width, mut channels) = config.feature_shape();
     let features = Layout { pixels: height * width, channels };
-    let mut from = Layout::vector(config.latent);
+    let mut from = Layout::vector(config.width());
     let mut plans = Vec::new();
     let layers = config.decoder_layers();
     for (i, (name, [_, outputs])) in layers.iter().enumerate() {

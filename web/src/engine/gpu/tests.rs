@@ -69,6 +69,7 @@ fn every_posterior_and_any_number_of_dense_layers_give_the_cpus_numbers() -> Res
         ModelConfig { posterior: PosteriorKind::Laplace, ..small() },
         ModelConfig { posterior: PosteriorKind::SpikeSlab, ..small() },
         ModelConfig { winners: Some(3), ..small() },
+        ModelConfig { circles: 2, ..small() },
         ModelConfig { encoder_dense: Some(vec![9, 6]), decoder_dense: Some(vec![5, 8, 11]), ..small() },
     ] {
         let file = samples::file_of(config.clone());
