@@ -45,8 +45,16 @@ pub struct Selection {
 pub struct Layout {
     /// Images in the batch, the first rows.
     pub batch: usize,
-    /// For each term the rows of its images, with their groups.
-    pub(crate) selected: Vec<Option<(Range<usize>, Groups)>>,
+    /// For each term its images.
+    pub(crate) selected: Vec<Option<Placed>>,
+}
+
+/// The rows of a term's images.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) rows: Range<usize>,
+    pub(crate) groups: Groups,
+    pub(crate) circular: Vec<bool>,
 }
 
 impl Layout {
@@ -128,7 +136,7 @@ impl Loss {
             selected.push(wanted.map(|wanted| {
                 let start = images.len();
                 images.extend(wanted.images);
-                (start..images.len(), wanted.groups)
+                Placed { rows: start..images.len(), groups: wanted.groups, circular: wanted.circular }
             }));
         }
         Ok(Selection { images, layout: Layout { batch: count, selected } })

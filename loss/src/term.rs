@@ -179,6 +179,12 @@ pub trait Catalogue {
     /// Classes of each factor.
     fn factors(&self) -> Vec<usize>;
 
+    /// Whether each factor comes back to where it began, so that a circle should have it; empty if that isn't
+    /// known.
+    fn cycles(&self) -> Vec<bool> {
+        Vec::new()
+    }
+
     /// The class of every factor of an image.
     fn classes(&self, image: u64) -> Vec<usize>;
 
@@ -210,6 +216,9 @@ pub struct Selected {
     pub images: Vec<u64>,
     /// Which of them belong together.
     pub groups: Groups,
+    /// For each group whether its change goes round, so that a circle should have it; empty if that isn't
+    /// known.
+    pub circular: Vec<bool>,
 }
 
 /// Images that are encoded with a batch for a term.

@@ -22,9 +22,12 @@ pub fn draw(
     let free: Vec<usize> = (0..counts.len()).filter(|&factor| counts[factor] > 1).collect();
     let half = batch.len().div_ceil(2);
     let groups = groups.min(half).min(free.len());
-    let mut selected = Selected { images: Vec::with_capacity(half), groups: grouped(half, groups) };
+    let (images, circular) = (Vec::with_capacity(half), Vec::new());
+    let mut selected = Selected { images, groups: grouped(half, groups), circular };
+    let cycles = data.cycles();
     for (rows, place) in selected.groups.iter().zip(sample(noise, free.len(), groups)) {
         let factor = free[place];
+        selected.circular.extend(cycles.get(factor));
         for &image in &batch[rows.clone()] {
             let mut classes = data.classes(image);
             classes[factor] = (classes[factor] + noise.random_range(1..counts[factor])) % counts[factor];
@@ -40,7 +43,7 @@ mod tests {
 
     use rand::SeedableRng;
     use rand::rngs::SmallRng;
-    use worlds::World;
+    use worlds::{FactorKind, World};
 
     use super::*;
 
@@ -49,6 +52,10 @@ mod tests {
     impl Catalogue for Grid {
         fn factors(&self) -> Vec<usize> {
             self.0.factors().iter().map(|factor| factor.count).collect()
+        }
+
+        fn cycles(&self) -> Vec<bool> {
+            self.0.factors().iter().map(|factor| factor.kind == FactorKind::Cycle).collect()
         }
 
         fn classes(&self, image: u64) -> Vec<usize> {
@@ -71,10 +78,11 @@ mod tests {
         let batch: Vec<u64> = (0..20).map(|i| i * 50_021).collect();
         let mut seen = BTreeSet::new();
         for _ in 0..100 {
-            let Selected { images, groups } = draw(&data, &batch, 4, &mut noise).expect("a grid");
+            let Selected { images, groups, circular } = draw(&data, &batch, 4, &mut noise).expect("a grid");
             assert_eq!((images.len(), &groups[..]), (10, &[0..2, 2..5, 5..7, 7..10][..]));
             let mut moved = BTreeSet::new();
-            for rows in groups {
+            assert_eq!(circular.len(), 4);
+            for (rows, circular) in groups.into_iter().zip(circular) {
                 let factors: BTreeSet<usize> = rows
                     .map(|row| {
                         let (a, b) = (data.classes(batch[row]), data.classes(images[row]));
@@ -84,6 +92,7 @@ mod tests {
                     })
                     .collect();
                 assert_eq!(factors.len(), 1);
+                assert!(factors.iter().all(|&factor| data.cycles()[factor] == circular));
                 moved.extend(factors);
             }
             assert_eq!(moved.len(), 4, "each group moves another factor");

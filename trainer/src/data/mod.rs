@@ -23,7 +23,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use model::ImageShape;
-use worlds::World;
+use worlds::{FactorKind, World};
 
 use crate::npy::NpyError;
 
@@ -106,6 +106,11 @@ pub trait Dataset: Send + Sync {
 impl loss::Catalogue for &dyn Dataset {
     fn factors(&self) -> Vec<usize> {
         Dataset::factors(*self).into_iter().map(|(_, classes)| classes).collect()
+    }
+
+    fn cycles(&self) -> Vec<bool> {
+        let factors = self.world().map_or(&[][..], World::factors);
+        factors.iter().map(|factor| factor.kind == FactorKind::Cycle).collect()
     }
 
     fn classes(&self, image: u64) -> Vec<usize> {
