@@ -40,11 +40,11 @@ impl Log {
     pub fn open(path: &Path, step: u64) -> std::io::Result<Self> {
         if path.exists() {
             let mut kept = Vec::new();
-            for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
+            for line in std::io::BufReader::new(std::fs::File::open(path)?).split(b'\n') {
                 let line = line?;
-                // A kill may cut the last line short.
-                if serde_json::from_str::<Line>(&line).is_ok_and(|parsed| parsed.step <= step) {
-                    kept.extend_from_slice(line.as_bytes());
+                // A kill may cut the last line short, and a power cut leave any bytes.
+                if serde_json::from_slice::<Line>(&line).is_ok_and(|parsed| parsed.step <= step) {
+                    kept.extend_from_slice(&line);
                     kept.push(b'\n');
                 }
             }
@@ -61,5 +61,28 @@ impl Log {
         let mut json = serde_json::to_vec(line)?;
         json.push(b'\n');
         self.0.write_all(&json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_none_are_dropped_and_the_others_kept() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("metrics.jsonl");
+        let numbers = [1.0; 7];
+        let [loss, reconstruction, kl, penalty, rate, images_per_second, seconds] = numbers;
+        let line = |step| Line { step, loss, reconstruction, kl, penalty, rate, images_per_second, seconds };
+        let json = |step| serde_json::to_vec(&line(step));
+        let bytes = [&json(2)?[..], b"\n\xff\x00\n", &json(4)?, b"\n", &json(6)?, b"\n{\"st"].concat();
+        std::fs::write(&path, bytes)?;
+        Log::open(&path, 4)?.append(&line(5))?;
+        assert_eq!(
+            std::fs::read(&path)?,
+            [&json(2)?[..], b"\n", &json(4)?, b"\n", &json(5)?, b"\n"].concat()
+        );
+        Ok(())
     }
 }
