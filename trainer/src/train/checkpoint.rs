@@ -2,6 +2,7 @@
 //!
 //! One safetensors file a checkpoint, `step-000001000.safetensors`: `weights.NAME`, `moments.NAME`
 //! (Adam's, `[2, …]`), `average.NAME` where `train.average` is set, and the state as JSON in its metadata.
+//! The state ends with a CRC-32 of its other text and of each tensor's name, shape and bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -12,16 +13,20 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::file;
+use crate::report::counted;
 
 const KEY: &str = "latentscope-checkpoint";
-const FORMAT: u32 = 1;
+/// Files of format 1 have no checksum.
+const FORMAT: u32 = 2;
+/// Comes before the checksum, at the end of the state.
+const CHECKSUM: &str = ",\"checksum\":";
 /// Largest checkpoint that is read: a gibibyte, far above any network here.
 const MAX_FILE: u64 = 1 << 30;
 
 /// A run's state besides its tensors. Older files also name their `best` step, which is ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Always 1.
+    /// Version of the format: 1 without a checksum, 2 with one.
     pub format: u32,
     /// Steps taken.
     pub step: u64,
@@ -87,6 +92,21 @@ pub enum CheckpointError {
         /// Reason.
         reason: String,
     },
+    /// There are checkpoints, and none that can be gone on from.
+    #[error(
+        "no checkpoint of {} is intact, of {}: {newest}; put a copy of one there, or start again with --force, \
+         which moves these aside",
+        path.display(),
+        counted(*count as u64, "file")
+    )]
+    AllDamaged {
+        /// Folder.
+        path: PathBuf,
+        /// How many there are.
+        count: usize,
+        /// What is wrong with the newest.
+        newest: Box<CheckpointError>,
+    },
     /// Tensors can't be moved.
     #[error("the checkpoint's tensors could not be copied: {0}")]
     Tensor(#[from] candle_core::Error),
@@ -129,7 +149,8 @@ impl Checkpoint {
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
         let mut raw = Vec::new();
-        let groups = [("weights", &self.weights), ("moments", &self.moments), ("average", &self.average)];
+        // In the order of their names, as the checksum takes them.
+        let groups = [("average", &self.average), ("moments", &self.moments), ("weights", &self.weights)];
         for (group, tensors) in groups {
             for (name, tensor) in tensors {
                 let values = tensor.flatten_all()?.to_vec1::<f32>()?;
@@ -142,7 +163,11 @@ impl Checkpoint {
             .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
             .map_err(|e| damaged(e.to_string()))?;
-        let state = serde_json::to_string(&self.state).map_err(|e| damaged(e.to_string()))?;
+        let mut state = serde_json::to_string(&self.state).map_err(|e| damaged(e.to_string()))?;
+        let sum =
+            checksum(&state, raw.iter().map(|(name, shape, bytes)| (&name[..], &shape[..], &bytes[..])));
+        state.truncate(state.len() - 1);
+        state += &format!("{CHECKSUM}{sum}}}");
         let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), state)])))
             .map_err(|e| damaged(e.to_string()))?;
         Ok(file::write(path, &bytes)?)
@@ -164,13 +189,25 @@ impl Checkpoint {
         let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
         let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
         let json = json.ok_or_else(|| damaged("it has no training state".into()))?;
-        let state: State = serde_json::from_str(json).map_err(|e| damaged(e.to_string()))?;
-        if state.format != FORMAT {
-            return Err(damaged(format!("it has format {}, and this version reads {FORMAT}", state.format)));
+        let Stored { mut state, checksum: written } =
+            serde_json::from_str(json).map_err(|e| damaged(e.to_string()))?;
+        if !(1..=FORMAT).contains(&state.format) {
+            let found = state.format;
+            return Err(damaged(format!("it has format {found}, and this version reads up to {FORMAT}")));
+        }
+        if written.is_none() && state.format > 1 {
+            return Err(damaged("it has no checksum".into()));
+        }
+        state.format = FORMAT;
+        let mut tensors = file.tensors();
+        tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let found = checksum(json, tensors.iter().map(|(name, view)| (&name[..], view.shape(), view.data())));
+        if let Some(written) = written.filter(|written| *written != found) {
+            return Err(damaged(format!("its checksum is {found:08x} and not {written:08x}")));
         }
         let [weights, moments, average] = [const { BTreeMap::new() }; 3];
         let mut checkpoint = Self { state, weights, moments, average };
-        for (name, view) in file.tensors() {
+        for (name, view) in tensors {
             let (group, name) = name.split_once('.').unwrap_or(("", &name));
             let group = match group {
                 "weights" => &mut checkpoint.weights,
@@ -181,11 +218,35 @@ impl Checkpoint {
             if view.dtype() != Dtype::F32 {
                 return Err(damaged(format!("tensor `{name}` is not f32")));
             }
+            if view.data().as_chunks().0.iter().any(|&bytes| !f32::from_le_bytes(bytes).is_finite()) {
+                return Err(damaged(format!("tensor `{name}` holds a value that is not finite")));
+            }
             let tensor = Tensor::from_raw_buffer(view.data(), candle_core::DType::F32, view.shape(), device)?;
             group.insert(name.to_owned(), tensor);
         }
         Ok(checkpoint)
     }
+}
+
+/// A state as it is stored.
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    state: State,
+    checksum: Option<u32>,
+}
+
+/// The CRC-32 of a state's text, whether its own checksum stands there or not, and of tensors in the order
+/// of their names.
+fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [u8])>) -> u32 {
+    let text = json.rsplit_once(CHECKSUM).map_or_else(|| &json[..json.len() - 1], |(text, _)| text);
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(text.as_bytes());
+    for (name, shape, bytes) in tensors {
+        hasher.update(format!("{name}{shape:?}").as_bytes());
+        hasher.update(bytes);
+    }
+    hasher.finalize()
 }
 
 /// The checkpoints of one run.
@@ -227,7 +288,8 @@ impl Folder {
         self.0.join(format!("step-{step:09}.safetensors"))
     }
 
-    /// Writes a checkpoint and removes all but the newest `keep`.
+    /// Writes a checkpoint and removes all but the newest `keep` up to its step; later ones, which a run that
+    /// goes on from an earlier step has found damaged, are left until it comes to their step.
     ///
     /// # Errors
     /// If it can't be written; older checkpoints are then left alone.
@@ -236,7 +298,8 @@ impl Folder {
             .map_err(|source| CheckpointError::Keep { path: self.0.clone(), source })?;
         let file = self.file(checkpoint.state.step);
         checkpoint.write(&file)?;
-        let steps = self.steps()?;
+        let mut steps = self.steps()?;
+        steps.retain(|&step| step <= checkpoint.state.step);
         for &old in &steps[..steps.len().saturating_sub(keep)] {
             let path = self.file(old);
             std::fs::remove_file(&path).map_err(|source| CheckpointError::Keep { path, source })?;
@@ -244,10 +307,10 @@ impl Folder {
         Ok(file)
     }
 
-    /// The newest intact checkpoint, and what was wrong with any newer one.
+    /// The newest intact checkpoint, and what was wrong with any newer one; none if there are no files of any.
     ///
     /// # Errors
-    /// Fails if the folder can't be listed.
+    /// Fails if the folder can't be listed, or holds checkpoints of which none is intact.
     pub fn newest(
         &self,
         device: &Device,
@@ -259,7 +322,14 @@ impl Folder {
                 Err(error) => broken.push(error),
             }
         }
-        Ok((None, broken))
+        match broken.len() {
+            0 => Ok((None, broken)),
+            count => Err(CheckpointError::AllDamaged {
+                path: self.0.clone(),
+                count,
+                newest: Box::new(broken.swap_remove(0)),
+            }),
+        }
     }
 }
 
@@ -318,7 +388,66 @@ mod tests {
     #[test]
     fn a_state_that_names_a_best_step_is_read() -> Result<(), serde_json::Error> {
         let json = r#"{"format":1,"step":7,"seconds":0.5,"best":[7,12.5],"history":[]}"#;
-        assert_eq!(serde_json::from_str::<State>(json)?, State { step: 7, seconds: 0.5, ..State::default() });
+        let known = State { format: 1, step: 7, seconds: 0.5, ..State::default() };
+        assert_eq!(serde_json::from_str::<State>(json)?, known);
+        Ok(())
+    }
+
+    #[test]
+    fn any_changed_byte_is_seen() -> Result<(), Box<dyn std::error::Error>> {
+        let run = tempfile::tempdir()?;
+        let file = run.path().join("step.safetensors");
+        checkpoint(7)?.write(&file)?;
+        let bytes = std::fs::read(&file)?;
+        for place in 0..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes[place] ^= 4;
+            std::fs::write(&file, bytes)?;
+            assert!(Checkpoint::read(&file, &Device::Cpu).is_err(), "byte {place} was changed unseen");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn files_of_earlier_versions_have_no_checksum_and_are_read() -> Result<(), Box<dyn std::error::Error>> {
+        let run = tempfile::tempdir()?;
+        let folder = Folder::of(run.path());
+        folder.save(&checkpoint(7)?, 2)?;
+        let bytes = std::fs::read(folder.file(7))?;
+        let (prefix, rest) = bytes.split_first_chunk::<8>().ok_or("no header")?;
+        let (header, tensors) = rest.split_at(u64::from_le_bytes(*prefix) as usize);
+        let header = String::from_utf8(header.to_vec())?;
+        let (before, after) = header.split_once(",\\\"checksum\\\":").ok_or("no checksum")?;
+        let (_, after) = after.split_once('}').ok_or("no end")?;
+        let write = |format: &str, tensors: &[u8]| {
+            let header = format!("{before}}}{after}").replace(r#"{\"format\":2"#, format);
+            let file = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), tensors].concat();
+            std::fs::write(folder.file(7), file)
+        };
+        write(r#"{\"format\":1"#, tensors)?;
+        assert_eq!(folder.newest(&Device::Cpu)?.0.map(|found| found.state), Some(checkpoint(7)?.state));
+        write(r#"{\"format\":2"#, tensors)?;
+        let said = folder.newest(&Device::Cpu).expect_err("it lost its checksum").to_string();
+        assert!(said.contains("it has no checksum"), "{said}");
+        // What is not finite is not intact, whatever wrote it.
+        let nan = [&tensors[..tensors.len() - 4], &f32::NAN.to_le_bytes()].concat();
+        write(r#"{\"format\":1"#, &nan)?;
+        let said = folder.newest(&Device::Cpu).expect_err("it holds a NaN").to_string();
+        assert!(said.contains("step-000000007") && said.contains("not finite"), "{said}");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_written_after_a_damaged_one_is_kept() -> Result<(), Box<dyn std::error::Error>> {
+        let run = tempfile::tempdir()?;
+        let folder = Folder::of(run.path());
+        std::fs::create_dir(folder.path())?;
+        std::fs::write(folder.file(30), "cut")?;
+        for step in [10, 20, 30] {
+            folder.save(&checkpoint(step)?, 1)?;
+            assert_eq!(folder.newest(&Device::Cpu)?.0.map(|found| found.state.step), Some(step));
+        }
+        assert_eq!(folder.steps()?, [30]);
         Ok(())
     }
 }

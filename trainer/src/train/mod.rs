@@ -90,11 +90,12 @@ impl Run<'_> {
         let mut fit = limits.seconds.filter(|_| limits.fit).map(Fit::new);
         let loss = config.loss();
         Draw::new(config, dataset, &loss, None).check()?;
+        let begun = start.as_ref().map(|start| start.state.step);
         let (mut learner, mut state) = self.learner(start)?;
         self.write_config(&train)?;
         let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
         let draw = Draw::new(config, dataset, &loss, resident.as_ref());
-        let mut saver = Saver::new(folder, train.keep, dataset.image_shape().len())?;
+        let mut saver = Saver::new(folder, train.keep, begun, dataset.image_shape().len());
         let mut record = Record::open(folder, &state)?;
         observer.started(state.step, train.steps);
 

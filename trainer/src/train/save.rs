@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::{Checkpoint, CheckpointError, Folder};
+use super::checkpoint::{Checkpoint, Folder};
 use super::error::TrainError;
 use super::log::Line;
 
@@ -20,11 +20,12 @@ pub(super) struct Saver {
 }
 
 impl Saver {
-    /// The checkpoints under `run`, of which it keeps the newest `keep`; an image has so many `values`.
-    pub(super) fn new(run: &Path, keep: usize, values: usize) -> Result<Self, CheckpointError> {
+    /// The checkpoints under `run`, of which it keeps the newest `keep`. The run goes on from that of `begun`,
+    /// if from any; an image has so many `values`.
+    pub(super) fn new(run: &Path, keep: usize, begun: Option<u64>, values: usize) -> Self {
         let folder = Folder::of(run);
-        let good = folder.steps()?.last().map(|&step| folder.file(step));
-        Ok(Self { folder, keep, good, worst: HOPELESS * values as f64 * std::f64::consts::LN_2 })
+        let good = begun.map(|step| folder.file(step));
+        Self { folder, keep, good, worst: HOPELESS * values as f64 * std::f64::consts::LN_2 }
     }
 
     /// Checks that training has not diverged by a line of the log.
