@@ -26,8 +26,12 @@ pub(crate) fn mean(values: impl Iterator<Item = f64> + Clone, circle: bool) -> f
 /// "Directional statistics", section 2.3).
 pub(crate) fn variance(values: impl Iterator<Item = f64> + Clone, circle: bool) -> f64 {
     if circle {
-        return variance(values.clone().map(f64::cos), false) + variance(values.map(f64::sin), false);
+        return on_a_line(values.clone().map(f64::cos)) + on_a_line(values.map(f64::sin));
     }
+    on_a_line(values)
+}
+
+fn on_a_line(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / count;
     values.map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)
