@@ -145,7 +145,8 @@ fn main() -> Result<()> {
     let pyramid = |loss: Loss| loss.with("pyramid", Arc::new(Pyramid::default()));
     let focus = if name == "faces" { 0.3 } else { 0.0 };
     let exchange = Some(Weight::Constant(1.0));
-    let pairs = Transitions { groups: 10, exchange, focus, purity: 30.0, ..Transitions::default() };
+    let pairs =
+        Transitions { groups: 10, exchange, focus, purity: Weight::Constant(30.0), ..Transitions::default() };
     let paired = pyramid(plain().with("sparsity.transitions", Arc::new(pairs)));
     let mut contenders = [Contender::new(world, pyramid(plain()))?, Contender::new(world, paired)?];
     for _ in 0..=rounds {

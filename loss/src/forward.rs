@@ -323,7 +323,13 @@ mod tests {
         let vae = Vae::load(&config, &parameters.builder(&device))?.with_maps(true);
         for focus in [0.0, 0.4] {
             let exchange = Some(Weight::Constant(0.7));
-            let pairs = Transitions { groups: 2, exchange, focus, purity: 3.0, ..Transitions::default() };
+            let pairs = Transitions {
+                groups: 2,
+                exchange,
+                focus,
+                purity: Weight::Constant(3.0),
+                ..Transitions::default()
+            };
             let loss = Loss::default()
                 .with("objective", Arc::new(Beta { beta: Weight::Constant(0.5) }))
                 .with("prior", Arc::new(Laplace::default()))

@@ -32,6 +32,14 @@ pub struct Schedule {
 }
 
 impl Weight {
+    /// The constant 0: what has it is left out.
+    pub const NONE: Self = Self::Constant(0.0);
+
+    /// Whether it is the constant 0.
+    pub fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
     /// Its value at `step`, counted from 1.
     pub fn at(self, step: u64) -> f64 {
         match self {

@@ -23,7 +23,7 @@ use model::Posterior;
 use model::circle::summed;
 use model::ops::to_vec;
 
-use crate::check::{Checked, invalid, not_negative, positive_weight};
+use crate::check::{Checked, invalid, positive_weight};
 use crate::term::{Decoded, Encoded, EncodedExtra};
 use crate::weight::Weight;
 
@@ -37,13 +37,13 @@ pub struct PairLoss {
     /// How far the exchange looks at what differs in a pair, from 0, not at all, to 1, at nothing else.
     pub focus: f64,
     /// Weight of the [`purity`], in nats; 0 for none.
-    pub purity: f64,
+    pub purity: Weight,
 }
 
 impl PairLoss {
     /// Spread alone.
     pub fn spread(weight: Weight) -> Self {
-        Self { spread: weight, exchange: None, focus: 0.0, purity: 0.0 }
+        Self { spread: weight, exchange: None, focus: 0.0, purity: Weight::NONE }
     }
 
     /// The exchange's codes, `[M, D]`, if it is asked for.
@@ -73,10 +73,10 @@ impl PairLoss {
             let nll = exchange::penalty(decoded.likelihood, logits, &first, images, self.focus)?;
             cost = (cost + (nll * weight.at(encoded.step))?)?;
         }
-        if self.purity > 0.0 {
+        if !self.purity.is_none() {
             let channels = change.channels(groups, circular)?;
             let purity = purity::penalty(&posterior.mean, &change.shift, groups, &channels, change.circles)?;
-            cost = (cost + (purity * self.purity)?)?;
+            cost = (cost + (purity * self.purity.at(encoded.step))?)?;
         }
         Ok(cost)
     }
@@ -96,7 +96,7 @@ impl PairLoss {
         if self.focus > 0.0 && self.exchange.is_none() {
             return invalid("focus", "is set without an exchange; set `exchange` too");
         }
-        not_negative("purity", self.purity)
+        if self.purity.is_none() { Ok(()) } else { positive_weight("purity", self.purity) }
     }
 
     /// What a card says of it; `name` is the term's, under which the spread's weight stands.
@@ -104,7 +104,7 @@ impl PairLoss {
         let mut all = vec![(name, self.spread.last())];
         all.extend(self.exchange.map(|weight| ("exchange", weight.last())));
         all.extend((self.focus > 0.0).then_some(("focus", self.focus)));
-        all.extend((self.purity > 0.0).then_some(("purity", self.purity)));
+        all.extend((!self.purity.is_none()).then_some(("purity", self.purity.last())));
         all
     }
 }
@@ -261,8 +261,8 @@ mod tests {
         assert_eq!(key(PairLoss { focus: 1.5, ..plain }), "focus");
         assert_eq!(key(PairLoss { focus: f64::NAN, ..plain }), "focus");
         assert_eq!(key(PairLoss { focus: 0.5, ..plain }), "focus");
-        assert_eq!(key(PairLoss { purity: -1.0, ..plain }), "purity");
+        assert_eq!(key(PairLoss { purity: Weight::Constant(-1.0), ..plain }), "purity");
         assert_eq!(PairLoss { focus: 0.5, exchange, ..plain }.validate(), Ok(()));
-        assert_eq!(PairLoss { exchange, purity: 1.0, ..plain }.validate(), Ok(()));
+        assert_eq!(PairLoss { exchange, purity: Weight::Constant(1.0), ..plain }.validate(), Ok(()));
     }
 }

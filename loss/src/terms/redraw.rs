@@ -32,7 +32,7 @@ pub struct Redraw {
     /// How far the exchange looks at what differs, from 0, not at all, to 1, at nothing else.
     pub focus: f64,
     /// Weight of the purity of the units, in nats; 0 for none.
-    pub purity: f64,
+    pub purity: Weight,
 }
 
 impl Default for Redraw {
@@ -43,7 +43,7 @@ impl Default for Redraw {
             binary: false,
             exchange: None,
             focus: 0.0,
-            purity: 0.0,
+            purity: Weight::NONE,
         }
     }
 }
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(key(Redraw { kinds: vec![Kind::X, Kind::X], ..part() }), "kinds");
         assert_eq!(key(Redraw { focus: 0.5, ..part() }), "focus");
         let exchange = Some(Weight::Constant(1.0));
-        let whole = Redraw { focus: 0.5, exchange, purity: 1.0, ..part() };
+        let whole = Redraw { focus: 0.5, exchange, purity: Weight::Constant(1.0), ..part() };
         assert_eq!(whole.validate(&ModelConfig::default()), Ok(()));
     }
 }

@@ -32,12 +32,12 @@ pub struct Transitions {
     /// How far the exchange looks at what differs in a pair, from 0, not at all, to 1, at nothing else.
     pub focus: f64,
     /// Weight of the purity of the units, in nats; 0 for none.
-    pub purity: f64,
+    pub purity: Weight,
 }
 
 impl Default for Transitions {
     fn default() -> Self {
-        Self { weight: Weight::Constant(5.0), groups: 4, exchange: None, focus: 0.0, purity: 0.0 }
+        Self { weight: Weight::Constant(5.0), groups: 4, exchange: None, focus: 0.0, purity: Weight::NONE }
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(key(Transitions { groups: 0, ..part }), "groups");
         assert_eq!(key(Transitions { focus: 0.5, ..part }), "focus");
         let exchange = Some(Weight::Constant(1.0));
-        let whole = Transitions { focus: 0.5, exchange, purity: 1.0, ..part };
+        let whole = Transitions { focus: 0.5, exchange, purity: Weight::Constant(1.0), ..part };
         assert_eq!(whole.validate(&ModelConfig::default()), Ok(()));
     }
 }
