@@ -37,7 +37,8 @@ def encode(card, tensors, images):
         name = "encoder.dense" if i == 0 else f"encoder.dense.{i}"
         x = F.relu(F.linear(x, tensors[f"{name}.weight"], tensors[f"{name}.bias"]))
     x = F.linear(x, tensors["encoder.posterior.weight"], tensors["encoder.posterior.bias"])
-    statistics = x.split(model["latent"], dim=1)
+    circles = model.get("circles", 0)
+    statistics = x.split(model["latent"] + circles, dim=1)
     mean, log_var = statistics[0], statistics[1].clamp(-20, 6.2)
     if model["posterior"] == "spike-slab":
         mean = mean * torch.exp(-F.relu(-statistics[2]))
@@ -45,13 +46,27 @@ def encode(card, tensors, images):
         kl = mean**2 + log_var.exp() - log_var
         kept = torch.zeros_like(kl).scatter(1, kl.topk(model["winners"], dim=1).indices, 1)
         mean, log_var = mean * kept, log_var * kept
+    if circles:
+        mean, log_var = units(circles, mean, log_var)
     return mean, log_var
+
+
+def units(circles, mean, log_var):
+    """Means and log variances [N, D] of units, from those of channels [N, D + circles]."""
+    plain = mean.shape[1] - 2 * circles
+    points, spreads = [x[:, plain:].unflatten(1, (circles, 2)) for x in (mean, log_var.exp())]
+    angle = torch.atan2(points[..., 1], points[..., 0])
+    across = spreads[..., 0] * angle.sin() ** 2 + spreads[..., 1] * angle.cos() ** 2
+    across = (across / (points.square().sum(-1) + 1e-6)).clamp(max=torch.pi**2 / 3).log().clamp(min=-20)
+    return torch.cat([mean[:, :plain], angle], 1), torch.cat([log_var[:, :plain], across], 1)
 
 
 def decode(card, tensors, codes):
     """The pixels' means, pictures [N, H, W, C] in 0 to 1, of codes [N, D]."""
     model = card["model"]
-    x = codes
+    plain = model["latent"] - model.get("circles", 0)
+    angles = codes[:, plain:]
+    x = torch.cat([codes[:, :plain], torch.stack([angles.cos(), angles.sin()], 2).flatten(1)], 1)
     for i in range(len(model.get("decoder_dense", [model["hidden"]])) + 1):
         x = F.relu(F.linear(x, tensors[f"decoder.dense.{i}.weight"], tensors[f"decoder.dense.{i}.bias"]))
     count, image = len(model["channels"]), model["image"]
