@@ -198,7 +198,8 @@ mod tests {
             let after = moments(&images)?;
             for (property, (before, after)) in before.iter().zip(&after).enumerate() {
                 let expected = before[usize::from(property == place)];
-                assert!((after[0] - expected).abs() < 0.3, "{kind:?}: {} is not {expected}", after[0]);
+                // Black and white know no half pixels.
+                assert!((after[0] - expected).abs() < 0.51, "{kind:?}: {} is not {expected}", after[0]);
             }
             let values = images.flatten_all()?.to_vec1::<f32>()?;
             assert!(values.iter().all(|value| *value == 0.0 || *value == 1.0));
