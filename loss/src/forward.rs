@@ -131,9 +131,9 @@ impl Loss {
         let mut extras = Vec::with_capacity(self.parts().len());
         for (term, part) in self.parts().iter().enumerate() {
             let selected = batch.layout.selected.get(term).and_then(Option::as_ref);
-            extras.push(if let Some(Placed { rows: at, groups, circular }) = selected.cloned() {
+            extras.push(if let Some(Placed { rows: at, groups, owners }) = selected.cloned() {
                 let images = rows(batch.images, at.clone())?;
-                Some((Extra { images, groups, circular }, at))
+                Some((Extra { images, groups, owners }, at))
             } else if let Some(extra) = part.term.images(images, noise)? {
                 let at = end..end + extra.images.dim(0)?;
                 end = at.end;
@@ -279,9 +279,9 @@ mod tests {
         let codes = encoding.posterior.sample(batch.noise)?;
         let extras = loss.parts().iter().zip(&batch.layout.selected).map(|(part, selected)| {
             let extra = match selected {
-                Some(Placed { rows, groups, circular }) => {
+                Some(Placed { rows, groups, owners }) => {
                     let images = batch.images.narrow(0, rows.start, rows.len())?;
-                    Some(Extra { images, groups: groups.clone(), circular: circular.clone() })
+                    Some(Extra { images, groups: groups.clone(), owners: owners.clone() })
                 }
                 None => part.term.images(&images, &mut noise)?,
             };

@@ -8,6 +8,7 @@ use model::{ModelConfig, Parameters};
 use rand::RngCore;
 
 use crate::check::Invalid;
+use crate::pairs::Owner;
 use crate::term::{Adversary, Catalogue, Groups, Line, Tensors, Term};
 
 /// A run's terms, in order: objective, prior, and what is added besides.
@@ -54,7 +55,7 @@ pub struct Layout {
 pub(crate) struct Placed {
     pub(crate) rows: Range<usize>,
     pub(crate) groups: Groups,
-    pub(crate) circular: Vec<bool>,
+    pub(crate) owners: Vec<Owner>,
 }
 
 impl Layout {
@@ -136,7 +137,7 @@ impl Loss {
             selected.push(wanted.map(|wanted| {
                 let start = images.len();
                 images.extend(wanted.images);
-                Placed { rows: start..images.len(), groups: wanted.groups, circular: wanted.circular }
+                Placed { rows: start..images.len(), groups: wanted.groups, owners: wanted.owners }
             }));
         }
         Ok(Selection { images, layout: Layout { batch: count, selected } })

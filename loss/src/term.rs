@@ -12,7 +12,7 @@ use model::{Likelihood, ModelConfig, Parameters, Posterior};
 use rand::RngCore;
 
 use crate::check::Checked;
-use crate::pairs::Change;
+use crate::pairs::{Change, Owner};
 
 /// Tensors by name.
 pub type Tensors = BTreeMap<String, Tensor>;
@@ -216,9 +216,8 @@ pub struct Selected {
     pub images: Vec<u64>,
     /// Which of them belong together.
     pub groups: Groups,
-    /// For each group whether its change goes round, so that a circle should have it; empty if that isn't
-    /// known.
-    pub circular: Vec<bool>,
+    /// For each group which unit should have its change; empty if any may.
+    pub owners: Vec<Owner>,
 }
 
 /// Images that are encoded with a batch for a term.
@@ -228,9 +227,8 @@ pub struct Extra {
     pub images: Tensor,
     /// Which of them belong together.
     pub groups: Groups,
-    /// For each group whether its change goes round, so that a circle should have it; empty if that isn't
-    /// known.
-    pub circular: Vec<bool>,
+    /// For each group which unit should have its change; empty if any may.
+    pub owners: Vec<Owner>,
 }
 
 /// A term's extra images with their posterior.
@@ -240,8 +238,8 @@ pub struct EncodedExtra {
     pub images: Tensor,
     /// Which of them belong together.
     pub groups: Groups,
-    /// For each group whether its change goes round; empty if that isn't known.
-    pub circular: Vec<bool>,
+    /// For each group which unit should have its change; empty if any may.
+    pub owners: Vec<Owner>,
     /// q(z|x) of each, in channels.
     pub posterior: Posterior,
     circles: usize,
@@ -251,8 +249,8 @@ pub struct EncodedExtra {
 impl EncodedExtra {
     /// `extra` images with their posterior, the last units of which are `circles`.
     pub fn new(extra: Extra, posterior: Posterior, circles: usize) -> Self {
-        let Extra { images, groups, circular } = extra;
-        Self { images, groups, circular, posterior, circles, change: OnceCell::new() }
+        let Extra { images, groups, owners } = extra;
+        Self { images, groups, owners, posterior, circles, change: OnceCell::new() }
     }
 
     /// How the code changes from the `first` images of pairs, of which these are the second.

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::seq::index::sample;
 
-use super::grouped;
+use super::{Owner, grouped};
 use crate::term::{Catalogue, Selected};
 
 /// What these pairs need of the data set.
@@ -22,12 +22,13 @@ pub fn draw(
     let free: Vec<usize> = (0..counts.len()).filter(|&factor| counts[factor] > 1).collect();
     let half = batch.len().div_ceil(2);
     let groups = groups.min(half).min(free.len());
-    let (images, circular) = (Vec::with_capacity(half), Vec::new());
-    let mut selected = Selected { images, groups: grouped(half, groups), circular };
+    let (images, owners) = (Vec::with_capacity(half), Vec::new());
+    let mut selected = Selected { images, groups: grouped(half, groups), owners };
     let cycles = data.cycles();
     for (rows, place) in selected.groups.iter().zip(sample(noise, free.len(), groups)) {
         let factor = free[place];
-        selected.circular.extend(cycles.get(factor));
+        let owner = |cycles: &bool| if *cycles { Owner::Circle } else { Owner::Line };
+        selected.owners.extend(cycles.get(factor).map(owner));
         for &image in &batch[rows.clone()] {
             let mut classes = data.classes(image);
             classes[factor] = (classes[factor] + noise.random_range(1..counts[factor])) % counts[factor];
@@ -78,11 +79,11 @@ mod tests {
         let batch: Vec<u64> = (0..20).map(|i| i * 50_021).collect();
         let mut seen = BTreeSet::new();
         for _ in 0..100 {
-            let Selected { images, groups, circular } = draw(&data, &batch, 4, &mut noise).expect("a grid");
+            let Selected { images, groups, owners } = draw(&data, &batch, 4, &mut noise).expect("a grid");
             assert_eq!((images.len(), &groups[..]), (10, &[0..2, 2..5, 5..7, 7..10][..]));
             let mut moved = BTreeSet::new();
-            assert_eq!(circular.len(), 4);
-            for (rows, circular) in groups.into_iter().zip(circular) {
+            assert_eq!(owners.len(), 4);
+            for (rows, owner) in groups.into_iter().zip(owners) {
                 let factors: BTreeSet<usize> = rows
                     .map(|row| {
                         let (a, b) = (data.classes(batch[row]), data.classes(images[row]));
@@ -92,7 +93,7 @@ mod tests {
                     })
                     .collect();
                 assert_eq!(factors.len(), 1);
-                assert!(factors.iter().all(|&factor| data.cycles()[factor] == circular));
+                assert!(factors.iter().all(|&factor| data.cycles()[factor] == (owner == Owner::Circle)));
                 moved.extend(factors);
             }
             assert_eq!(moved.len(), 4, "each group moves another factor");

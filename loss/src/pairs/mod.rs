@@ -53,7 +53,12 @@ impl PairLoss {
     pub fn codes(&self, encoded: &Encoded) -> Result<Option<Tensor>> {
         let (Some(_), Some(extra)) = (self.exchange, encoded.extra) else { return Ok(None) };
         let change = extra.change(&encoded.encoding.posterior)?;
-        let channels = change.channels(&extra.groups, &extra.circular)?;
+        let mut channels = change.channels(&extra.groups, &extra.owners)?;
+        for (channels, owner) in channels.iter_mut().zip(&extra.owners) {
+            if *owner == Owner::BesideCircles {
+                channels.extend(change.of_circles());
+            }
+        }
         exchange::moved(encoded.codes, &change.shift, &extra.groups, &channels).map(Some)
     }
 
@@ -63,10 +68,11 @@ impl PairLoss {
     /// Fails without pairs, or if the exchange's codes were not decoded.
     pub fn penalty(&self, encoded: &Encoded, decoded: &Decoded) -> Result<Tensor> {
         let Some(extra) = encoded.extra else { candle_core::bail!("there are no pairs") };
-        let EncodedExtra { images, groups, circular, .. } = extra;
+        let EncodedExtra { images, groups, owners, .. } = extra;
         let posterior = &encoded.encoding.posterior;
         let change = extra.change(posterior)?;
-        let mut cost = (spread::penalty(&change.squares, groups)? * self.spread.at(encoded.step))?;
+        let spread = spread::penalty(&change.squares, groups, &change.counted(groups, owners)?)?;
+        let mut cost = (spread * self.spread.at(encoded.step))?;
         if let Some(weight) = self.exchange {
             let Some(logits) = decoded.extra else { candle_core::bail!("the exchange was not decoded") };
             let first = encoded.images.narrow(0, 0, images.dim(0)?)?;
@@ -74,7 +80,7 @@ impl PairLoss {
             cost = (cost + (nll * weight.at(encoded.step))?)?;
         }
         if !self.purity.is_none() {
-            let channels = change.channels(groups, circular)?;
+            let channels = change.channels(groups, owners)?;
             let purity = purity::penalty(&posterior.mean, &change.shift, groups, &channels, change.circles)?;
             cost = (cost + (purity * self.purity.at(encoded.step))?)?;
         }
@@ -109,6 +115,20 @@ impl PairLoss {
     }
 }
 
+/// Which unit should have what a group of pairs differs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Any.
+    Any,
+    /// One on a line.
+    Line,
+    /// A circle, if there is one: what changes comes back to where it began.
+    Circle,
+    /// One on a line. The circles change with it, as they will, and count for nothing: angles of different
+    /// things can't be compared.
+    BesideCircles,
+}
+
 /// How the code changes from the first to the second image of each pair.
 #[derive(Debug)]
 pub struct Change {
@@ -138,33 +158,48 @@ impl Change {
     ///
     /// # Errors
     /// Passes candle's errors on.
-    pub fn channels(&self, groups: &[Range<usize>], circular: &[bool]) -> Result<Vec<Range<usize>>> {
+    pub fn channels(&self, groups: &[Range<usize>], owners: &[Owner]) -> Result<Vec<Vec<usize>>> {
         let width = self.squares.dim(1)?;
         let units = if let Some(units) = self.units.get() {
             units
         } else {
-            let units = units_of(&to_vec(&self.squares)?, width - self.circles, width, groups, circular);
+            let units = units_of(&to_vec(&self.squares)?, width - self.circles, width, groups, owners);
             self.units.get_or_init(|| units)
         };
         let plain = width - self.circles;
         let channels = units.iter().map(|&unit| {
             let first = plain + 2 * unit.saturating_sub(plain);
-            if unit < plain { unit..unit + 1 } else { first..first + 2 }
+            if unit < plain { vec![unit] } else { vec![first, first + 1] }
         });
         Ok(channels.collect())
+    }
+
+    /// The channels of all circles.
+    fn of_circles(&self) -> Range<usize> {
+        let width = self.squares.dims().last().copied().unwrap_or(0) + self.circles;
+        width - 2 * self.circles..width
+    }
+
+    /// How many units, the first ones, count in each group's [`spread`].
+    fn counted(&self, groups: &[Range<usize>], owners: &[Owner]) -> Result<Vec<usize>> {
+        let width = self.squares.dim(1)?;
+        let of = |group: usize| match owners.get(group) {
+            Some(Owner::BesideCircles) if self.circles < width => width - self.circles,
+            _ => width,
+        };
+        Ok((0..groups.len()).map(of).collect())
     }
 }
 
 /// A unit for each group of rows of `squares`, `[M, width]`: the one with the largest share of the group's
-/// squared changes. Groups have different units while there are enough; larger shares choose first. Where
-/// `circular` tells of the groups which of them go round, these have the circles, the units from `plain` on,
-/// and the others the units before.
+/// squared changes, of those that it may have. Groups have different units while there are enough; larger
+/// shares choose first. Circles are the units from `plain` on.
 fn units_of(
     squares: &[f32],
     plain: usize,
     width: usize,
     groups: &[Range<usize>],
-    circular: &[bool],
+    owners: &[Owner],
 ) -> Vec<usize> {
     let mut shares = Vec::new();
     for (group, rows) in groups.iter().enumerate() {
@@ -173,9 +208,9 @@ fn units_of(
             sums.iter_mut().zip(row).for_each(|(sum, square)| *sum += square);
         }
         let all = sums.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-        let may = |unit: usize| match circular.get(group) {
-            Some(true) if plain < width => unit >= plain,
-            Some(false) if plain > 0 => unit < plain,
+        let may = |unit: usize| match owners.get(group) {
+            Some(Owner::Circle) if plain < width => unit >= plain,
+            Some(Owner::Line | Owner::BesideCircles) if plain > 0 => unit < plain,
             _ => true,
         };
         let units = (0..width).filter(|&unit| may(unit));
@@ -225,9 +260,17 @@ mod tests {
         // The last two of four units are circles. The first group moves unit 2 most, the second unit 0.
         let squares = [3.0, 1.0, 9.0, 0.0, 9.0, 1.0, 0.0, 4.0];
         assert_eq!(units_of(&squares, 2, 4, &[0..1, 1..2], &[]), [2, 0]);
-        assert_eq!(units_of(&squares, 2, 4, &[0..1, 1..2], &[false, true]), [0, 3]);
-        assert_eq!(units_of(&squares, 4, 4, &[0..1, 1..2], &[false, true]), [2, 0], "there is no circle");
-        assert_eq!(units_of(&squares, 3, 4, &[0..1, 1..2], &[true, true]), [3, 3], "there is one circle");
+        assert_eq!(units_of(&squares, 2, 4, &[0..1, 1..2], &[Owner::Line, Owner::Circle]), [0, 3]);
+        assert_eq!(
+            units_of(&squares, 4, 4, &[0..1, 1..2], &[Owner::Line, Owner::Circle]),
+            [2, 0],
+            "there is no circle"
+        );
+        assert_eq!(
+            units_of(&squares, 3, 4, &[0..1, 1..2], &[Owner::Circle, Owner::Circle]),
+            [3, 3],
+            "there is one circle"
+        );
     }
 
     #[test]
@@ -241,10 +284,10 @@ mod tests {
         for (got, expected) in to_vec(&change.squares)?.iter().zip([1.0, 2.25, 2.5]) {
             assert!((got - expected).abs() < 1e-5, "{got}, not {expected}");
         }
-        assert_eq!(change.channels(&grouped(1, 1), &[])?, vec![2..4]);
+        assert_eq!(change.channels(&grouped(1, 1), &[])?, [[2, 3]]);
         let change =
             Change::between(&posterior([0.0, 0.0, 1.0, 0.0])?, &posterior([2.0, 3.0, 0.0, 3.0])?, 1)?;
-        assert_eq!(change.channels(&grouped(1, 1), &[false])?, vec![1..2]);
+        assert_eq!(change.channels(&grouped(1, 1), &[Owner::Line])?, [[1]]);
         Ok(())
     }
 

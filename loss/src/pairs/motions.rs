@@ -1,5 +1,6 @@
 //! Pairs of an image and the same image moved, in one of its ways: to where another image of the batch is, to
-//! another's size, or by an angle of the whole turn.
+//! another's size, or by an angle of the whole turn; or of an image and another one, moved to where it is and
+//! to its size.
 //!
 //! A pair of the same thing with one property drawn anew, independently, is what Sobol's total effect, and so
 //! the [`purity`](super::purity), is defined by; and a property that another image has leads to no image that
@@ -11,7 +12,7 @@ use candle_core::{D, DType, Result, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::grouped;
+use super::{Owner, grouped};
 use crate::term::Extra;
 
 /// What of an image is drawn anew.
@@ -26,12 +27,24 @@ pub enum Kind {
     Size,
     /// A turn about its centre of brightness by an angle of the whole circle.
     Turn,
+    /// What it shows: another image, moved to this one's place and size. Its angle is another too, and angles of
+    /// different things can't be compared.
+    Identity,
 }
 
 impl Kind {
-    /// Whether it comes back to where it began.
-    pub fn is_circular(self) -> bool {
-        matches!(self, Self::Turn)
+    /// Which unit should have it.
+    pub fn owner(self) -> Owner {
+        match self {
+            Self::X | Self::Y | Self::Size => Owner::Line,
+            Self::Turn => Owner::Circle,
+            Self::Identity => Owner::BesideCircles,
+        }
+    }
+
+    /// Whether it is drawn from another image.
+    fn is_of_another(self) -> bool {
+        self == Self::Identity
     }
 }
 
@@ -45,14 +58,17 @@ pub fn draw(kinds: &[Kind], batch: &Tensor, binary: bool, noise: &mut (impl Rng 
     let count = batch.dim(0)?;
     let half = count.div_ceil(2);
     let groups = grouped(half, kinds.len().min(half));
-    let (mut others, mut which) = (Vec::with_capacity(half), [vec![], vec![], vec![]]);
+    let (mut from, mut to, mut which) = (Vec::new(), Vec::new(), [vec![], vec![], vec![]]);
     let (mut cos, mut sin) = (Vec::with_capacity(half), Vec::with_capacity(half));
     for (kind, rows) in kinds.iter().zip(&groups) {
         for row in rows.clone() {
             let other = (row + noise.random_range(1..count.max(2))) % count;
-            others.push(u32::try_from(other).unwrap_or_default());
+            let [row, other] = [row, other].map(|image| u32::try_from(image).unwrap_or_default());
+            let (first, second) = if kind.is_of_another() { (other, row) } else { (row, other) };
+            from.push(first);
+            to.push(second);
             for (which, of) in which.iter_mut().zip([Kind::X, Kind::Y, Kind::Size]) {
-                which.push(f32::from(u8::from(of == *kind)));
+                which.push(f32::from(u8::from(of == *kind || kind.is_of_another())));
             }
             let angle = noise.random_range(-std::f32::consts::PI..std::f32::consts::PI);
             let angle = if *kind == Kind::Turn { angle } else { 0.0 };
@@ -61,10 +77,10 @@ pub fn draw(kinds: &[Kind], batch: &Tensor, binary: bool, noise: &mut (impl Rng 
         }
     }
     let device = batch.device();
-    let others = Tensor::new(others, device)?;
+    let [from, to] = [Tensor::new(from, device)?, Tensor::new(to, device)?];
     let [right, down, larger] = which.map(|which| Tensor::new(which, device));
     let moments = Moments::of(batch)?;
-    let step = |all: &Tensor| all.index_select(&others, 0)? - all.narrow(0, 0, half)?;
+    let step = |all: &Tensor| all.index_select(&to, 0)? - all.index_select(&from, 0)?;
     let ratio = (step(&moments.log_size)? * larger?)?.exp()?;
     let motion = Move {
         dx: (step(&moments.x)? * right?)?,
@@ -72,10 +88,11 @@ pub fn draw(kinds: &[Kind], batch: &Tensor, binary: bool, noise: &mut (impl Rng 
         cos: (Tensor::new(cos, device)? / &ratio)?,
         sin: (Tensor::new(sin, device)? / &ratio)?,
     };
-    let images = motion.of(&batch.narrow(0, 0, half)?, &moments)?;
+    let centre = [moments.x.index_select(&from, 0)?, moments.y.index_select(&from, 0)?];
+    let images = motion.of(&batch.index_select(&from, 0)?, &centre)?;
     let images = if binary { images.ge(0.5)?.to_dtype(DType::F32)? } else { images };
-    let circular = kinds.iter().take(groups.len()).map(|kind| kind.is_circular()).collect();
-    Ok(Extra { images, groups, circular })
+    let owners = kinds.iter().take(groups.len()).map(|kind| kind.owner()).collect();
+    Ok(Extra { images, groups, owners })
 }
 
 /// Where the brightness of images lies, `[N]` each.
@@ -127,12 +144,12 @@ struct Move {
 }
 
 impl Move {
-    /// The `images`, `[M, H, W, C]`, moved; `moments` of these and any more.
-    fn of(&self, images: &Tensor, moments: &Moments) -> Result<Tensor> {
+    /// The `images`, `[M, H, W, C]`, moved; `centre` has the columns and rows of their centres.
+    fn of(&self, images: &Tensor, centre: &[Tensor; 2]) -> Result<Tensor> {
         let (count, height, width, channels) = images.dims4()?;
-        let each = |tensor: &Tensor| tensor.narrow(0, 0, count)?.reshape((count, 1, 1));
+        let each = |tensor: &Tensor| tensor.reshape((count, 1, 1));
         let [column, row] = places(height, width, images)?;
-        let (cx, cy) = (each(&moments.x)?, each(&moments.y)?);
+        let (cx, cy) = (each(&centre[0])?, each(&centre[1])?);
         let x = column.broadcast_sub(&(&cx + each(&self.dx)?)?)?;
         let y = row.broadcast_sub(&(&cy + each(&self.dy)?)?)?;
         let (cos, sin) = (each(&self.cos)?, each(&self.sin)?);
@@ -193,8 +210,8 @@ mod tests {
         let before = moments(&batch)?;
         let mut noise = SmallRng::seed_from_u64(1);
         for (place, kind) in [Kind::X, Kind::Y, Kind::Size].into_iter().enumerate() {
-            let Extra { images, groups, circular } = draw(&[kind], &batch, true, &mut noise)?;
-            assert_eq!((groups, circular), (grouped(1, 1), vec![false]));
+            let Extra { images, groups, owners } = draw(&[kind], &batch, true, &mut noise)?;
+            assert_eq!((groups, owners), (grouped(1, 1), vec![Owner::Line]));
             let after = moments(&images)?;
             for (property, (before, after)) in before.iter().zip(&after).enumerate() {
                 let expected = before[usize::from(property == place)];
@@ -215,8 +232,8 @@ mod tests {
         let mut noise = SmallRng::seed_from_u64(1);
         let mut lying = 0;
         for _ in 0..40 {
-            let Extra { images, circular, .. } = draw(&[Kind::Turn], &batch, true, &mut noise)?;
-            assert_eq!(circular, [true]);
+            let Extra { images, owners, .. } = draw(&[Kind::Turn], &batch, true, &mut noise)?;
+            assert_eq!(owners, [Owner::Circle]);
             let after = moments(&images)?;
             for (before, after) in [&x, &y, &size].into_iter().zip(&after) {
                 assert!((after[0] - before[0]).abs() < 0.35, "{} is not {}", after[0], before[0]);
@@ -230,13 +247,29 @@ mod tests {
     }
 
     #[test]
+    fn another_image_comes_to_this_ones_place_and_size() -> Result<()> {
+        // A lying box and a standing one.
+        let batch = boxes(&[[4, 8, 16, 4], [20, 15, 6, 18]])?;
+        let before = moments(&batch)?;
+        let Extra { images, owners, .. } =
+            draw(&[Kind::Identity], &batch, true, &mut SmallRng::seed_from_u64(1))?;
+        assert_eq!(owners, [Owner::BesideCircles]);
+        for (before, after) in before.iter().zip(&moments(&images)?) {
+            assert!((after[0] - before[0]).abs() < 0.51, "{} is not {}", after[0], before[0]);
+        }
+        let extent = |dim: usize| images.reshape((SIDE, SIDE))?.max(dim)?.sum_all()?.to_scalar::<f32>();
+        assert!(extent(1)? > 2.0 * extent(0)?, "it stands");
+        Ok(())
+    }
+
+    #[test]
     fn groups_have_their_own_kinds_and_small_batches_fewer() -> Result<()> {
         let batch = boxes(&[[4, 8, 12, 10], [20, 25, 6, 5], [1, 2, 3, 4], [9, 9, 9, 9]])?;
         let all = [Kind::X, Kind::Turn, Kind::Size];
-        let Extra { images, groups, circular } = draw(&all, &batch, false, &mut SmallRng::seed_from_u64(1))?;
+        let Extra { images, groups, owners } = draw(&all, &batch, false, &mut SmallRng::seed_from_u64(1))?;
         assert_eq!(
-            (images.dims(), groups, circular),
-            (&[2, SIDE, SIDE, 1][..], vec![0..1, 1..2], vec![false, true])
+            (images.dims(), groups, owners),
+            (&[2, SIDE, SIDE, 1][..], vec![0..1, 1..2], vec![Owner::Line, Owner::Circle])
         );
         let one = draw(&all, &batch.narrow(0, 0, 1)?, false, &mut SmallRng::seed_from_u64(1))?;
         assert_eq!(

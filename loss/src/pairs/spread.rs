@@ -13,12 +13,16 @@ use candle_core::{Result, Tensor};
 /// Added to ‖d‖₂, in standard deviations of the posterior: changes below it don't count.
 const FLOOR: f64 = 0.1;
 
-/// The mean over `groups` of rows of `squares` of changes, `[M, D]`: a scalar, never below 0.
+/// The mean over `groups` of rows of `squares` of changes, `[M, D]`, of which in each group so many units are
+/// `counted`, the first ones: a scalar, never below 0.
 ///
 /// # Errors
 /// Passes candle's errors on.
-pub fn penalty(squares: &Tensor, groups: &[Range<usize>]) -> Result<Tensor> {
-    let spreads = groups.iter().map(|rows| spread(&squares.narrow(0, rows.start, rows.len())?));
+pub fn penalty(squares: &Tensor, groups: &[Range<usize>], counted: &[usize]) -> Result<Tensor> {
+    let spreads = groups.iter().zip(counted).map(|(rows, &units)| {
+        let squares = squares.narrow(0, rows.start, rows.len())?;
+        if units == squares.dim(1)? { spread(&squares) } else { spread(&squares.narrow(1, 0, units)?) }
+    });
     Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)
 }
 

@@ -70,7 +70,7 @@ impl Term for Motion {
             .zip(&groups)
             .map(|(motion, rows)| motion.of(&batch.narrow(0, rows.start, rows.len())?));
         let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
-        Ok(Some(Extra { images, groups, circular: Vec::new() }))
+        Ok(Some(Extra { images, groups, owners: Vec::new() }))
     }
 
     fn penalty(

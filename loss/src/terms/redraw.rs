@@ -56,7 +56,7 @@ impl Term for Redraw {
     fn validate(&self, _model: &ModelConfig) -> Checked {
         self.asked().validate()?;
         if self.kinds.is_empty() {
-            return invalid("kinds", "is empty; name x, y, size or turn");
+            return invalid("kinds", "is empty; name x, y, size, turn or identity");
         }
         if let Some(kind) = self.kinds.iter().enumerate().find(|(i, kind)| self.kinds[..*i].contains(kind)) {
             return invalid("kinds", format!("names {:?} twice", kind.1));
