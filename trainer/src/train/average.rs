@@ -24,7 +24,7 @@ impl Average {
         parameters: &Parameters,
     ) -> Result<Option<Self>> {
         if means.is_empty() {
-            let copies = parameters.iter().map(|(name, v)| Ok((name.to_owned(), v.as_tensor().copy()?)));
+            let copies = parameters.iter().map(|(name, v)| Ok((name.to_owned(), v.as_detached_tensor().copy()?)));
             return Ok(Some(Self { decay, means: copies.collect::<Result<_>>()? }));
         }
         let fits = means.len() == parameters.iter().count()
@@ -79,6 +79,8 @@ mod tests {
             assert!((f64::from(got) - expected).abs() < 1e-4, "{got} is not {expected} at {step}");
             assert!(step < 50 || got.abs() < 1.0, "{got} at {step}");
         }
+        // A mean that tracked its operations would keep every step's tensors.
+        assert!(average.means.values().all(|mean| !mean.track_op()));
         let others = BTreeMap::from([("b".to_owned(), tensor(0.0)?)]);
         assert!(Average::new(0.9, others, &parameters)?.is_none());
         Ok(())
