@@ -24,9 +24,12 @@ pub struct Config {
     /// Name of the file that it was first read from; filled in on reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Checksum of the prepared images that it learns from; filled in on training.
+    /// Checksum of the images that it learns from, if they are no world's; filled in on training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// The weights that it begins from, if not from fresh ones; filled in on training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Beginning>,
     /// How the KL is weighed.
     pub objective: Objective,
     /// The prior of the codes.
@@ -44,6 +47,16 @@ pub struct Config {
     /// How it is minimised.
     #[serde(default)]
     pub train: Train,
+}
+
+/// A file of weights that a run begins from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beginning {
+    /// File, or folder of a run.
+    pub file: String,
+    /// Checksum of its weights.
+    pub weights: String,
 }
 
 fn sprites() -> String {
@@ -129,10 +142,13 @@ impl Train {
 }
 
 /// Keys that may change while a run goes on: how long, how often, how fast, what it is called, and whether an
-/// average is kept.
-pub const FREE: [&str; 12] = [
+/// average is kept. The checksums of images and weights are compared apart.
+pub const FREE: [&str; 15] = [
     "name",
     "source",
+    "data",
+    "from.file",
+    "from.weights",
     "train.steps",
     "train.checkpoint_every",
     "train.keep",
@@ -144,6 +160,11 @@ pub const FREE: [&str; 12] = [
     "train.floor",
     "train.average",
 ];
+/// Those of [`FREE`] that change nothing any more once all steps are taken.
+pub const SPENT: [&str; 6] =
+    ["train.steps", "train.learning_rate", "train.schedule", "train.warm_up", "train.floor", "train.average"];
+/// Longest name of a model, in bytes.
+const MAX_NAME: usize = 64;
 /// Most parts of a dotted key: the configuration's deepest has three.
 const MAX_KEYS: usize = 8;
 /// Largest configuration that is read.
@@ -233,21 +254,34 @@ impl Config {
         Ok(config)
     }
 
-    /// The first key besides those of [`FREE`] whose value differs from `other`'s, and both values.
+    /// The first key besides those of [`FREE`] whose value differs from `other`'s, and both values. A `kind`
+    /// comes before the keys that it brings with it.
     ///
     /// # Errors
     /// If a configuration can't be written as TOML.
     pub fn difference(&self, other: &Self) -> Result<Option<[String; 3]>, toml::ser::Error> {
+        let differences = self.differences(other)?;
+        let mut barred: Vec<_> =
+            differences.into_iter().filter(|[key, ..]| !FREE.contains(&key.as_str())).collect();
+        barred.sort_by_key(|[key, ..]| !key.ends_with("kind"));
+        Ok(barred.into_iter().next())
+    }
+
+    /// Every key whose value differs from `other`'s, and both values.
+    ///
+    /// # Errors
+    /// If a configuration can't be written as TOML.
+    pub fn differences(&self, other: &Self) -> Result<Vec<[String; 3]>, toml::ser::Error> {
         let (mut mine, mut others) = (BTreeMap::new(), BTreeMap::new());
         flatten("", &toml::Value::try_from(self)?, &mut mine);
         flatten("", &toml::Value::try_from(other)?, &mut others);
         let keys: BTreeSet<&String> = mine.keys().chain(others.keys()).collect();
-        let differs = |key: &&&String| !FREE.contains(&key.as_str()) && mine.get(**key) != others.get(**key);
+        let differs = |key: &&String| mine.get(*key) != others.get(*key);
         let value = |values: &BTreeMap<String, String>, key: &String| {
             values.get(key).cloned().unwrap_or_else(|| "nothing".to_owned())
         };
-        let first = keys.iter().find(differs);
-        Ok(first.map(|key| [(*key).clone(), value(&mine, key), value(&others, key)]))
+        let differing = keys.into_iter().filter(differs);
+        Ok(differing.map(|key| [key.clone(), value(&mine, key), value(&others, key)]).collect())
     }
 
     /// The parts of the loss.
@@ -314,11 +348,22 @@ impl Config {
         {
             return fail("train.average".into(), format!("is {decay}; it must lie above 0 and below 1"));
         }
-        if self.name.is_empty() || self.name.len() > 64 || self.name.chars().any(char::is_control) {
-            return fail("name".into(), "must have 1 to 64 bytes and no control characters".into());
+        if let Err(problem) = name(&self.name) {
+            return fail("name".into(), problem);
         }
         Ok(())
     }
+}
+
+/// A model's name, if it is fit for one.
+///
+/// # Errors
+/// Says what a name must be.
+pub fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.len() > MAX_NAME || text.chars().any(char::is_control) {
+        return Err(format!("must have 1 to {MAX_NAME} bytes, not spaces alone, and no control characters"));
+    }
+    Ok(text.to_owned())
 }
 
 /// Every value with its dotted key.
@@ -398,8 +443,11 @@ mod tests {
             ("objective.beta=4.0", "2.0", "4.0"),
             ("prior.scale=0.25", "0.5", "0.25"),
             ("model.hidden=128", "256", "128"),
+            ("prior={kind='mixture'}", "\"laplace\"", "\"mixture\""),
         ] {
             let key = pair.split('=').next().unwrap_or_default();
+            // The kind is named, not the scale that goes with it.
+            let key = if key == "prior" { "prior.kind" } else { key };
             let found = old.difference(&with(pair)?)?;
             let known = [key, was, is].map(str::to_owned);
             // Faces are of another shape, too.

@@ -405,19 +405,25 @@ fn caches_are_refused_or_whole() {
 }
 
 #[test]
-fn checkpoints_are_read_or_refused() {
+fn checkpoints_are_refused_or_whole() {
     let tensors = weights(1).tensors;
     let state = State { step: 3, ..State::default() };
     let (weights, moments) = (tensors.clone(), tensors.clone());
     let checkpoint = Checkpoint { state, weights, moments, average: tensors };
+    let content = |checkpoint: &Checkpoint| {
+        let tensors = [&checkpoint.weights, &checkpoint.moments, &checkpoint.average];
+        let flat = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        let values =
+            tensors.map(|tensors| tensors.values().map(|t| flat(t).expect("values")).collect::<Vec<_>>());
+        (checkpoint.state.clone(), values)
+    };
     let place = Place::new("step.safetensors");
     let path = place.write(b"");
     checkpoint.write(&path).expect("a checkpoint");
     let file = std::fs::read(&path).expect("the file");
-    explore("checkpoints", &[file], |bytes| {
-        if let Err(error) = Checkpoint::read(&place.write(bytes), &Device::Cpu) {
-            sentence(&error, "step.safetensors");
-        }
+    explore("checkpoints", &[file], |bytes| match Checkpoint::read(&place.write(bytes), &Device::Cpu) {
+        Ok(read) => assert!(content(&read) == content(&checkpoint), "others than were written"),
+        Err(error) => sentence(&error, "step.safetensors"),
     });
 }
 

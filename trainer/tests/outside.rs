@@ -271,6 +271,149 @@ fn a_run_does_not_go_on_with_data_that_was_prepared_anew() -> Outcome {
     std::fs::remove_file(here.join("in/b.png"))?;
     succeeds(here, &prepare)?;
     let said = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
-    assert!(said.contains("the run in run has data = "), "{said}");
+    assert!(said.contains("the images of `x.images` have changed since the run in run began"), "{said}");
+
+    // So do pictures that are decoded as training begins, and arrays.
+    let images = |first: f32| trainer::npy::floats(&[2, 64, 64], &vec![first; 2 * 64 * 64]);
+    std::fs::write(here.join("x.npy"), images(0.5))?;
+    for (data, out) in [("in", "pictures"), ("x.npy", "array")] {
+        let words = ["train", "--config", "tiny.toml", "--dataset", data, "--out", out, "--steps", "4"];
+        succeeds(here, &words)?;
+        let resume = ["train", "--resume", "--out", out, "--steps", "8"];
+        succeeds(here, &resume)?;
+        if data == "in" {
+            succeeds(here, &["world", "sheet", "sprites", "--seed", "7", "--out", "in/c.png"])?;
+        } else {
+            std::fs::write(here.join("x.npy"), images(0.25))?;
+        }
+        let said = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
+        assert!(said.contains(&format!("the images of `{data}` have changed")), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_run_that_is_over_keeps_what_its_card_tells() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let kept = |name: &str| std::fs::read(here.join("run").join(name));
+    let (config, model) = (kept("config.toml")?, kept("model.safetensors")?);
+    for (option, value, key) in [
+        ("--learning-rate", "1e-4", "train.learning_rate"),
+        ("--steps", "8", "train.steps"),
+        ("--set", "train.average=0.9", "train.average"),
+    ] {
+        let said = fails(here, &["train", "--resume", "--out", "run", option, value])?;
+        assert!(said.contains("has taken 12 steps") && said.contains(key), "{said}");
+        assert_eq!((kept("config.toml")?, kept("model.safetensors")?), (config.clone(), model.clone()));
+    }
+    succeeds(here, &["train", "--resume", "--out", "run", "--name", "other"])?;
+    Ok(())
+}
+
+#[test]
+fn an_average_is_not_dropped_unasked() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &["--steps", "4", "--set", "train.average=0.9"])?;
+    let said = fails(here, &["train", "--config", "tiny.toml", "--resume", "--out", "run"])?;
+    assert!(said.contains("keeps an average") && said.contains("train.average"), "{said}");
+    assert_eq!(Folder::of(&here.join("run")).steps()?, [4]);
+    Ok(())
+}
+
+#[test]
+fn a_run_goes_on_from_the_weights_that_it_began_from_only() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    std::fs::copy(here.join("run/model.safetensors"), here.join("a.safetensors"))?;
+    train(here, &["--force", "--seed", "1"])?;
+    std::fs::copy(here.join("run/model.safetensors"), here.join("b.safetensors"))?;
+    let out = |from: &'static str, more: &[&'static str]| {
+        [&["train", "--config", "tiny.toml", "--out", "more", "--from", from], more].concat()
+    };
+    succeeds(here, &out("a.safetensors", &["--steps", "4"]))?;
+    let told = || std::fs::read_to_string(here.join("more/config.toml"));
+    assert!(told()?.contains("file = \"a.safetensors\""), "{}", told()?);
+    let said = fails(here, &out("b.safetensors", &["--resume"]))?;
+    assert!(said.contains("of a.safetensors, than b.safetensors holds"), "{said}");
+    let said =
+        fails(here, &["train", "--resume", "--out", "run", "--steps", "20", "--from", "a.safetensors"])?;
+    assert!(said.contains("began from fresh weights"), "{said}");
+    // Another card around the same weights is no other beginning.
+    let path = here.join("a.safetensors");
+    let mut weights = model::Weights::from_bytes(&std::fs::read(&path)?)?;
+    weights.card.name = "renamed".into();
+    std::fs::write(&path, weights.to_bytes()?)?;
+    succeeds(here, &out("a.safetensors", &["--resume", "--steps", "8"]))?;
+    succeeds(here, &["train", "--config", "tiny.toml", "--resume", "--out", "more"])?;
+    assert!(told()?.contains("file = \"a.safetensors\""), "{}", told()?);
+    // The configuration that it keeps tells all that a run begins from.
+    succeeds(here, &["train", "--config", "more/config.toml", "--out", "again"])?;
+    let weights = |run: &str| -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error>> {
+        let tensors = trainer::trained::read(&here.join(run))?.tensors.into_values();
+        Ok(tensors.map(|tensor| tensor.flatten_all()?.to_vec1()).collect::<Result<_, _>>()?)
+    };
+    assert_eq!(weights("again")?, weights("more")?);
+    std::fs::copy(here.join("b.safetensors"), &path)?;
+    let said = fails(here, &["train", "--config", "more/config.toml", "--out", "third"])?;
+    assert!(said.contains("a.safetensors holds other weights"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_run_whose_checkpoints_are_all_damaged_is_not_started_again() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let steps = Folder::of(&here.join("run"));
+    for step in steps.steps()? {
+        let bytes = std::fs::read(steps.file(step))?;
+        std::fs::write(steps.file(step), &bytes[..bytes.len() / 2])?;
+    }
+    let model = std::fs::read(here.join("run/model.safetensors"))?;
+    let resume = ["train", "--resume", "--out", "run", "--steps", "20"];
+    let said = fails(here, &resume)?;
+    assert!(said.contains("2 files, is intact") && said.contains("step-000000012"), "{said}");
+    let said = fails(here, &["export", "run"])?;
+    assert!(said.contains("2 files, is intact"), "{said}");
+    std::fs::remove_dir_all(steps.path())?;
+    let said = fails(here, &resume)?;
+    assert!(said.contains("holds model.safetensors but no checkpoint"), "{said}");
+    assert_eq!(std::fs::read(here.join("run/model.safetensors"))?, model);
+    Ok(())
+}
+
+#[test]
+fn a_last_good_checkpoint_is_one_that_was_read() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &["--steps", "8"])?;
+    std::fs::write(Folder::of(&here.join("run")).file(8), "cut")?;
+    let path = here.join("run/config.toml");
+    std::fs::write(&path, std::fs::read_to_string(&path)?.replace("beta = 2.0", "beta = 1e300"))?;
+    let said = fails(here, &["train", "--resume", "--out", "run", "--steps", "50"])?;
+    assert!(said.contains("last good checkpoint is run/checkpoints/step-000000004.safetensors"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn an_empty_name_is_none() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    for words in [
+        &["export", "run", "--out", "x.safetensors"][..],
+        &["train", "--config", "tiny.toml", "--out", "x"],
+        &["import", "x.safetensors", "--layout", "burgess", "--data", "sprites", "--out", "x.safetensors"],
+        &["data", "prepare", "folder", "in", "--out", "x.images"],
+    ] {
+        for name in ["", " "] {
+            let said = fails(here, &[words, &["--name", name]].concat())?;
+            assert!(said.contains("must have 1 to 64 bytes"), "{said}");
+        }
+    }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(crate) struct Prepare {
     #[arg(long)]
     force: bool,
     /// Name to train under, if not the data set's.
-    #[arg(long)]
+    #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
     /// Side of the images in pixels.
     #[arg(long, value_parser = clap::value_parser!(u16).range(8..=model::config::MAX_SIDE as i64))]

@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[arg(long)]
     out: Option<PathBuf>,
     /// Name in the card, if not the run's.
-    #[arg(long)]
+    #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
     /// Round the weights to 16 bits, for half the bytes
     #[arg(long)]

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Name in the card, if not the file's.
-    #[arg(long)]
+    #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
     /// What was minimised, for the card, such as beta-tcvae.
     #[arg(long, default_value = "imported")]

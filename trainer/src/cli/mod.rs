@@ -18,6 +18,7 @@ mod print;
 mod progress;
 mod reconstruct;
 mod report;
+mod resume;
 mod runs;
 mod score;
 mod scoring;

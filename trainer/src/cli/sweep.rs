@@ -104,6 +104,9 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
         }
         lock => lock?,
     };
+    if let Some(from) = &config.from {
+        bail!("the study's runs begin from fresh weights; leave from.file = {:?} out of its base", from.file);
+    }
     match State::of(folder, config)? {
         State::Finished => return Ok(ExitCode::SUCCESS),
         State::Trained => {}

@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use candle_core::Device;
 use model::Weights;
-use trainer::config::Config;
+use trainer::config::{Beginning, Config};
 use trainer::data::{Dataset, Making};
 use trainer::report::counted;
-use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run};
+use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run, beginning};
 use trainer::{data, export, file, trained};
 
 use super::progress::Progress;
+use super::resume;
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
@@ -29,15 +30,15 @@ pub(crate) struct Args {
     /// Go on from the run's newest intact checkpoint.
     #[arg(long, conflicts_with = "force")]
     resume: bool,
-    /// Begin from the weights of a file, or of a run's folder, with a fresh optimiser; with --resume, only
-    /// if the run has no checkpoint yet.
+    /// Begin from the weights of a file, or of a run's folder, with a fresh optimiser; with --resume, the
+    /// weights that the run began from.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// Start again in a folder that holds a run; the old one is moved to a folder `before-1` in it.
     #[arg(long)]
     force: bool,
     /// The model's name.
-    #[arg(long)]
+    #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
     /// World or data set by name, file that `data prepare` made, folder or archive of pictures, or .npy
     /// file of images.
@@ -158,12 +159,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     config.data = dataset.checksum().map(|checksum| format!("{checksum:08x}"));
     let device = args.device.open()?;
     let _lock = Lock::take(&folder)?;
-    let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
-    let from = args.from.as_ref().map(|path| weights(path, &run)).transpose()?;
-    let start = match (prepare(&args, &run)?, from) {
-        (None, Some(weights)) => Some(run.begin(&weights)?),
-        (start, _) => start,
+    let start = if args.resume {
+        resume::start(&mut config, &*dataset, &device, &folder, args.from.as_deref())?
+    } else {
+        fresh(&args, &mut config, &*dataset, &device, &folder)?
     };
+    let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
     let stop = stop_on_ctrl_c()?;
     let limits = Limits { stop: &stop, seconds: args.max_seconds, fit: args.fit };
     let (checkpoint, end) = take_steps(&run, start, &limits)?;
@@ -241,66 +242,65 @@ pub(super) fn export(run: &Run, checkpoint: &Checkpoint) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The weights to begin `run` from.
-fn weights(path: &Path, run: &Run) -> anyhow::Result<Weights> {
+/// Clears the folder if asked to, and gives the checkpoint to start from: none, or one of a file's weights.
+fn fresh(
+    args: &Args,
+    config: &mut Config,
+    dataset: &dyn Dataset,
+    device: &Device,
+    folder: &Path,
+) -> anyhow::Result<Option<Checkpoint>> {
+    let weights = match (&args.from, &config.from) {
+        (Some(path), _) => Some(named(path, config)?),
+        (None, Some(from)) => Some(known(from)?),
+        (None, None) => None,
+    };
+    let run = Run { config, dataset, device, folder };
+    if let (Some(weights), Some(from)) = (&weights, &config.from) {
+        run.accepts(Path::new(&from.file), weights)?;
+    }
+    make_room(folder, args.force)?;
+    Ok(weights.map(|weights| run.begin(&weights)).transpose()?)
+}
+
+/// Reads the weights to begin from, and names them in the configuration.
+pub(super) fn named(path: &Path, config: &mut Config) -> anyhow::Result<Weights> {
     let weights = trained::read(path)?;
-    run.accepts(path, &weights)?;
+    config.from = Some(beginning(path, &weights)?);
     Ok(weights)
 }
 
-/// Clears the folder if asked to, and finds the checkpoint to start from.
-fn prepare(args: &Args, run: &Run) -> anyhow::Result<Option<Checkpoint>> {
-    let Run { config, device, folder, .. } = *run;
-    let checkpoints = Folder::of(folder);
-    if args.resume {
-        is_a_run(folder, config)?;
-        let newest = newest(&checkpoints, device)?;
-        if newest.is_none() && args.from.is_none() {
-            tracing::warn!("{} has no intact checkpoint; starting from the first step", folder.display());
-        }
-        return Ok(newest);
+/// Reads the weights that a configuration begins from.
+pub(super) fn known(from: &Beginning) -> anyhow::Result<Weights> {
+    let path = Path::new(&from.file);
+    let weights = trained::read(path)?;
+    if beginning(path, &weights)?.weights != from.weights {
+        bail!(
+            "{} holds other weights than those that the configuration begins from; bring those back, or name \
+             these with --from in another --out",
+            path.display()
+        );
     }
+    Ok(weights)
+}
+
+/// Checks that nothing is in the way of a new run in `folder`, or moves it aside with `force`.
+fn make_room(folder: &Path, force: bool) -> anyhow::Result<()> {
     let old: Vec<PathBuf> = [CONFIG, METRICS, MODEL]
         .map(|name| folder.join(name))
         .into_iter()
-        .chain([checkpoints.path().to_owned()])
+        .chain([Folder::of(folder).path().to_owned()])
         .filter(|path| path.symlink_metadata().is_ok())
         .collect();
-    let Some(first) = old.first() else { return Ok(None) };
-    if !args.force {
+    let Some(first) = old.first() else { return Ok(()) };
+    if !force {
         bail!(
             "{} holds {} already; go on with --resume, start again with --force, or choose another --out",
             folder.display(),
             first.file_name().unwrap_or_default().to_string_lossy()
         );
     }
-    set_aside(folder, &old)?;
-    Ok(None)
-}
-
-/// Whether the files in a folder that is gone on with are a run's, so far as there are any, and of the same
-/// experiment.
-fn is_a_run(folder: &Path, config: &Config) -> anyhow::Result<()> {
-    let path = folder.join(CONFIG);
-    if path.exists() {
-        let saved = Config::read(&path, &[])
-            .with_context(|| format!("{} is not the folder of a run", folder.display()))?;
-        // Runs of earlier versions don't tell their images' checksum.
-        let data = saved.data.clone().or_else(|| config.data.clone());
-        if let Some([key, was, is]) = (Config { data, ..saved }).difference(config)? {
-            bail!(
-                "the run in {} has {key} = {was}, and to go on with {is} would make it another experiment; \
-                 leave {key} as it was, or choose another --out",
-                folder.display()
-            );
-        }
-        return Ok(());
-    }
-    let foreign = [METRICS, MODEL].into_iter().find(|name| folder.join(name).exists());
-    if let Some(name) = foreign {
-        bail!("{} holds {name} but no {CONFIG}, so that it is not the folder of a run", folder.display());
-    }
-    Ok(())
+    set_aside(folder, &old)
 }
 
 /// Moves what a new run would replace into a folder of its own.

@@ -56,6 +56,19 @@ impl Array {
         Ok(Self { path: path.to_owned(), name: stem(path), shape, count, start, values, file })
     }
 
+    /// CRC-32 of all values.
+    fn sum(&self) -> std::io::Result<u32> {
+        let width = if self.values == Values::Floats { 4 } else { 1 };
+        let end = self.start + self.count * self.shape.len() as u64 * width;
+        let (mut hasher, mut part) = (crc32fast::Hasher::new(), vec![0; CHUNK]);
+        for at in (self.start..end).step_by(CHUNK) {
+            let part = &mut part[..CHUNK.min((end - at) as usize)];
+            place::read(&self.file, at, part)?;
+            hasher.update(part);
+        }
+        Ok(hasher.finalize())
+    }
+
     /// The bytes of an image.
     fn image(&self, index: u64, size: usize) -> Result<Vec<u8>, DataError> {
         if index >= self.count {
@@ -92,6 +105,12 @@ impl Dataset for Array {
 
     fn len(&self) -> u64 {
         self.count
+    }
+
+    /// Reads all of the file.
+    fn checksum(&self) -> Option<u32> {
+        // What can't be read says so when it is trained on.
+        self.sum().ok()
     }
 
     fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError> {
@@ -155,6 +174,9 @@ mod tests {
         let colour = file(&[1, 1, 1, 3], &[0.25f32, 0.5, 1.0])?;
         assert_eq!(Array::open(&colour)?.image_shape().channels, 3);
         assert_eq!(read(&colour, &[0])?, [0.25, 0.5, 1.0]);
+        let sum = |path: &Path| Array::open(path).map(|array| array.checksum());
+        assert_eq!(sum(&binary)?, Some(crc32fast::hash(&[0, 1, 1, 1])));
+        assert_ne!(sum(&colour)?, sum(&file(&[1, 1, 1, 3], &[0.25f32, 0.5, 0.75])?)?);
         assert!(read(&colour, &[1]).is_err_and(|said| said.to_string().contains("none of index 1")));
         Ok(())
     }

@@ -69,7 +69,7 @@ pub trait Dataset: Send + Sync {
         Ok(())
     }
 
-    /// The checksum that was written with the images, if there is one.
+    /// A checksum of all images, if they are no world's.
     fn checksum(&self) -> Option<u32> {
         None
     }

@@ -81,6 +81,10 @@ impl Dataset for Pictures {
         self.cache.read(indices, images)
     }
 
+    fn checksum(&self) -> Option<u32> {
+        self.cache.checksum()
+    }
+
     fn picture(&self, index: u64) -> Option<&str> {
         self.names.get(index as usize).map(String::as_str)
     }

@@ -94,8 +94,8 @@ pub enum CheckpointError {
     },
     /// There are checkpoints, and none that can be gone on from.
     #[error(
-        "no checkpoint of {} is intact, of {}: {newest}; put a copy of one there, or start again with --force, \
-         which moves these aside",
+        "none of the checkpoints in {}, {}, is intact: {newest}; put an intact copy there, or move the run's folder \
+         away to start again",
         path.display(),
         counted(*count as u64, "file")
     )]

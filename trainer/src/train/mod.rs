@@ -25,6 +25,7 @@ pub use limits::Limits;
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 pub(crate) use start::provenance;
+pub use start::{beginning, told};
 
 use crate::config::{Config, Train};
 use crate::data::{Dataset, Resident};

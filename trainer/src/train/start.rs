@@ -7,6 +7,7 @@ use model::{Card, ModelConfig, Weights};
 
 use super::learner::Learner;
 use super::{Checkpoint, Folder, Run, State, TrainError};
+use crate::config::Beginning;
 
 impl Run<'_> {
     /// Checks that the network takes the `weights` that were read from `path`.
@@ -37,6 +38,21 @@ impl Run<'_> {
     }
 }
 
+/// What a configuration keeps of `weights` that a run begins from, which were read from `path`.
+///
+/// # Errors
+/// Passes the device's errors on.
+pub fn beginning(path: &Path, weights: &Weights) -> candle_core::Result<Beginning> {
+    let mut hasher = crc32fast::Hasher::new();
+    for (name, tensor) in &weights.tensors {
+        hasher.update(format!("{name}{:?}", tensor.dims()).as_bytes());
+        for value in tensor.flatten_all()?.to_vec1::<f32>()? {
+            hasher.update(&value.to_le_bytes());
+        }
+    }
+    Ok(Beginning { file: path.display().to_string(), weights: format!("{:08x}", hasher.finalize()) })
+}
+
 /// Keys under `model` whose values give the network other tensors, or its outputs another meaning.
 fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>, toml::ser::Error> {
     let [found, wanted] = [found, wanted].map(toml::Table::try_from);
@@ -54,7 +70,7 @@ fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>,
 }
 
 /// The model that a file holds, and what that one began from: `b after 500 steps, from a after 10000 steps`.
-fn told(card: &Card) -> String {
+pub fn told(card: &Card) -> String {
     let before = card.training.config.as_deref().and_then(|config| Some(config.split_once(FROM)?.1));
     let before = before.map(|before| format!("{FROM}{before}")).unwrap_or_default();
     // An imported model's steps are not known.
