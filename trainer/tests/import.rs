@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use model::{Parameters, Vae, Weights};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use support::{Outcome, fails, latentscope, succeeds};
 use trainer::import::{Layout, read};
 
@@ -77,6 +78,65 @@ fn every_layout_gives_pytorchs_numbers() -> Outcome {
             assert!(difference < TOLERANCE, "{name}: {what} differ by {difference}");
         }
     }
+    Ok(())
+}
+
+/// A golden file with each f32 value of the tensors whose names begin so changed.
+fn changed(name: &str, start: &str, to: impl Fn(f32) -> f32) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let bytes = std::fs::read(golden(name))?;
+    let file = SafeTensors::deserialize(&bytes)?;
+    let value = |bytes: &[u8; 4]| to(f32::from_le_bytes(*bytes)).to_le_bytes();
+    let tensors = file.tensors().into_iter().map(|(name, view)| {
+        let data = if name.starts_with(start) {
+            view.data().as_chunks().0.iter().flat_map(value).collect()
+        } else {
+            view.data().to_vec()
+        };
+        (name, view.dtype(), view.shape().to_vec(), data)
+    });
+    let tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = tensors.collect();
+    let views = tensors
+        .iter()
+        .map(|(name, dtype, shape, data)| Ok((name, TensorView::new(*dtype, shape.clone(), data)?)))
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
+    Ok(safetensors::serialize(views, None)?)
+}
+
+#[test]
+fn weights_that_are_no_models_are_named_as_the_file_has_them() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let bytes = std::fs::read(golden("burgess-golden.safetensors"))?;
+    let (images, shape) = floats(&SafeTensors::deserialize(&bytes)?, "images")?;
+    let shape: Vec<u64> = shape.into_iter().map(|side| side as u64).collect();
+    std::fs::write(here.join("images.npy"), trainer::npy::floats(&shape[..3], &images))?;
+    let import = [
+        "import",
+        "m.safetensors",
+        "--layout",
+        "burgess",
+        "--data",
+        "images.npy",
+        "--samples=40",
+        "--out",
+        "o.safetensors",
+    ];
+    std::fs::write(
+        here.join("m.safetensors"),
+        changed("burgess.safetensors", "decoder.lin2", |_| f32::NAN)?,
+    )?;
+    let said = fails(here, &import)?;
+    assert!(said.contains("`decoder.lin2.") && said.contains("not finite"), "{said}");
+    // Finite weights of which nothing finite comes.
+    std::fs::write(here.join("m.safetensors"), changed("burgess.safetensors", "", |value| value * 1e30)?)?;
+    let said = fails(here, &import)?;
+    assert!(said.contains("on `images` is not finite; its weights are too large"), "{said}");
+    assert!(!here.join("o.safetensors").exists());
+
+    std::fs::write(here.join("twice.toml"), APART.replace("log_variance = 'var'", "log_variance = 'mu'"))?;
+    let apart = golden("apart.safetensors").to_string_lossy().into_owned();
+    let said = fails(here, &[&["import", &apart, "--layout", "twice.toml"], &import[4..]].concat())?;
+    assert!(said.contains("`mu.weight` twice"), "{said}");
     Ok(())
 }
 

@@ -85,6 +85,12 @@ pub enum ImportError {
     /// A tensor that the layout names is missing.
     #[error("tensor `{0}`, which the layout names, is not in the file; it has: {1}")]
     Missing(String, String),
+    /// NaN or infinity.
+    #[error("tensor `{0}` of the file holds a value that is not finite in 32 bits")]
+    NotFinite(String),
+    /// Two layers of the layout are one.
+    #[error("the layout names the layer of `{0}` twice; each layer has tensors of its own")]
+    Twice(String),
     /// Tensors that the layout doesn't name.
     #[error(
         "tensor `{0}` is not part of the layout; name its beginning under `ignore` if it is no part of the network"

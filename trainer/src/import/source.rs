@@ -172,8 +172,13 @@ impl Source {
             }
             found => return Err(ImportError::Type { name: name.to_owned(), found: *found }),
         };
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(ImportError::NotFinite(name.to_owned()));
+        }
         let tensor = Tensor::from_vec(values, sides.as_slice(), &Device::Cpu)?;
-        self.used.insert(name.to_owned());
+        if !self.used.insert(name.to_owned()) {
+            return Err(ImportError::Twice(name.to_owned()));
+        }
         Ok(tensor)
     }
 }
