@@ -213,6 +213,21 @@ fn a_network_too_large_to_be_read_is_refused_before_it_is_trained() -> Outcome {
 }
 
 #[test]
+fn attributes_speak_of_the_images_that_were_given() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    std::fs::create_dir(here.join("pictures"))?;
+    succeeds(here, &["world", "sheet", "sprites", "--out", "pictures/a.png"])?;
+    std::fs::write(here.join("l.csv"), "name,hat\nq.png,1\nr.png,0\n")?;
+    for labels in [&[][..], &["--labels", "l.csv"]] {
+        let said = fails(here, &[&["attributes", "run", "--data", "pictures"], labels].concat())?;
+        assert!(said.contains("`pictures`") && !said.contains("`sprites`"), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_flipped_bit_of_a_model_is_seen() -> Outcome {
     let folder = folder()?;
     let here = folder.path();

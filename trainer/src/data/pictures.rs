@@ -27,7 +27,7 @@ impl Pictures {
     pub fn decode(path: &Path, making: &Making) -> Result<Self, DataError> {
         let unread = |source| PrepareError::Read { path: path.to_owned(), source };
         let target = making.target();
-        let name = making.set.clone().unwrap_or_else(|| stem(path));
+        let name = stem(path);
         let job = Job {
             recipe: &FOLDER,
             path,
