@@ -1,6 +1,7 @@
 //! From a checkpoint to a weights file with its card.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use candle_core::{DType, Device, Tensor};
 use model::card::{Card, FORMAT, HistoryPoint, Objective, Training};
@@ -9,7 +10,7 @@ use model::{Parameters, Vae, Weights, WeightsError};
 use crate::config::Config;
 use crate::data::Dataset;
 use crate::import::Imported;
-use crate::measure::{MeasureError, describe};
+use crate::measure::{MeasureError, Watch, describe};
 use crate::train::{Checkpoint, provenance};
 
 /// Why a model can't be exported.
@@ -26,8 +27,38 @@ pub enum ExportError {
     Network(#[from] candle_core::Error),
 }
 
-/// The weights file of `checkpoint`, measured on `dataset` for its card; with `half` its weights are
-/// rounded to f16 first, which halves the file.
+impl ExportError {
+    /// Whether the watch asked to stop.
+    pub fn is_stop(&self) -> bool {
+        matches!(self, Self::Measure(MeasureError::Stopped))
+    }
+}
+
+/// Seconds that measuring the configuration's network on an image of `dataset` takes for its card, as taken on
+/// a few with fresh weights.
+///
+/// # Errors
+/// Says which step failed.
+pub fn seconds_an_image(config: &Config, dataset: &dyn Dataset) -> Result<f64, ExportError> {
+    const IMAGES: usize = 16;
+    const SLOW: f64 = 0.2;
+    let parameters = Parameters::initial(&config.model, config.train.seed, &Device::Cpu)?;
+    let vae = Vae::load(&config.model, &parameters.builder(&Device::Cpu))?;
+    let mut least = f64::INFINITY;
+    // What is touched for the first time takes longer.
+    for _ in 0..3 {
+        let began = Instant::now();
+        describe(&vae, &parameters.tensors(), dataset, IMAGES, config.train.seed, &())?;
+        least = least.min(began.elapsed().as_secs_f64());
+        if least > SLOW {
+            break;
+        }
+    }
+    Ok(least / IMAGES as f64)
+}
+
+/// The weights file of `checkpoint`, measured on `dataset` for its card, which `watch` can stop; with `half` its
+/// weights are rounded to f16 first, which halves the file.
 ///
 /// # Errors
 /// Says which step failed.
@@ -37,6 +68,7 @@ pub fn weights(
     dataset: &dyn Dataset,
     device: &str,
     half: bool,
+    watch: &dyn Watch,
 ) -> Result<Weights, ExportError> {
     let cpu = Device::Cpu;
     let tensors = checkpoint
@@ -49,7 +81,8 @@ pub fn weights(
         halve(&mut tensors)?;
     }
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
-    let measured = describe(&vae, &tensors, dataset, config.train.card_samples, config.train.seed)?;
+    let (samples, seed) = (config.train.card_samples, config.train.seed);
+    let measured = describe(&vae, &tensors, dataset, samples, seed, watch)?;
     let card = Card {
         format: FORMAT,
         minor: 0,
@@ -110,12 +143,13 @@ pub fn imported(
     Imported { config, mut tensors }: Imported,
     about: About,
     dataset: &dyn Dataset,
+    watch: &dyn Watch,
 ) -> Result<Weights, ExportError> {
     if about.half {
         halve(&mut tensors)?;
     }
     let vae = Vae::load(&config, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
-    let measured = describe(&vae, &tensors, dataset, about.samples, about.seed)?;
+    let measured = describe(&vae, &tensors, dataset, about.samples, about.seed, watch)?;
     let card = Card {
         format: FORMAT,
         minor: 0,

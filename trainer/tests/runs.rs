@@ -166,6 +166,33 @@ fn ctrl_c_writes_a_checkpoint_and_says_how_to_go_on() -> Outcome {
     Ok(())
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_measuring_and_the_run_goes_on() -> Outcome {
+    use std::io::{BufRead, BufReader, Read};
+    let folder = folder()?;
+    let here = folder.path();
+    // Minutes of measuring.
+    let long = ["train", "--config", "tiny.toml", "--out", "run", "--set", "train.card_samples=10000000"];
+    let mut child = latentscope(here, &long).spawn()?;
+    let mut said = BufReader::new(child.stderr.take().ok_or("no standard error")?);
+    let mut line = String::new();
+    while !line.contains("measuring tiny") {
+        line.clear();
+        assert!(said.read_line(&mut line)? > 0, "it ended without a word on measuring");
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+    let mut rest = String::new();
+    said.read_to_string(&mut rest)?;
+    assert_eq!(child.wait()?.code(), Some(130), "{rest}");
+    assert!(rest.contains("stopped while the model was measured; a checkpoint holds its 12 steps"), "{rest}");
+    assert!(rest.contains("train --resume --out run"), "{rest}");
+    assert!(!here.join("run/model.safetensors").exists());
+    succeeds(here, &["train", "--resume", "--out", "run", "--set", "train.card_samples=64"])?;
+    assert_eq!(trainer::trained::read(&here.join("run"))?.card.training.steps, 12);
+    Ok(())
+}
+
 #[test]
 fn a_folder_with_a_run_is_not_overwritten_unasked() -> Outcome {
     let folder = folder()?;

@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use candle_core::Device;
-use support::{Outcome, fails, folder, succeeds};
+use support::{Outcome, fails, folder, latentscope, succeeds};
 use trainer::config::Config;
-use trainer::train::Folder;
+use trainer::train::{Folder, Lock, LockError};
 use trainer::trained;
 
 const PLAN: &str = "[[run]]
@@ -71,5 +73,67 @@ fn mistakes_in_a_list_are_named() -> Outcome {
     let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "12"])?;
     assert!(said.contains("second failed") && said.contains("run/model.safetensors"), "{said}");
     assert!(here.join("out/first.safetensors").exists());
+    Ok(())
+}
+
+/// Two runs that would take much longer to measure than they may take in all.
+const LONG: &str = "[[run]]
+config = 'tiny.toml'
+set = ['name=first', 'train.steps=1000000', 'train.card_samples=10000000']
+[[run]]
+config = 'tiny.toml'
+set = ['name=second', 'train.steps=1000000', 'train.card_samples=10000000']
+";
+
+#[test]
+fn measuring_is_part_of_the_time_and_later_runs_have_theirs() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    std::fs::write(here.join("plan.toml"), LONG)?;
+    let began = Instant::now();
+    let words = ["runs", "plan.toml", "--out", "out", "--seconds", "10", "--jobs", "1", "--device", "cpu"];
+    succeeds(here, &words)?;
+    // Ten million images take minutes.
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    let cards = ["first", "second"].map(|name| trained::read(&here.join(format!("out/{name}.safetensors"))));
+    let [first, second] = cards;
+    let (first, second) = (first?.card, second?.card);
+    assert!(first.training.seconds < 5.0 && second.training.seconds > 0.5, "{first:?} {second:?}");
+    let measured: u32 = second.units[0].mean_histogram.counts.iter().sum();
+    assert!((64..10_000_000).contains(&measured), "{measured}");
+    assert!(
+        second.scores[0].protocol.contains(&format!("{measured} images")),
+        "{}",
+        second.scores[0].protocol
+    );
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn runs_end_with_the_process_that_began_them() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    std::fs::write(here.join("plan.toml"), LONG)?;
+    let words = ["runs", "plan.toml", "--out", "out", "--seconds", "600", "--device", "cpu"];
+    let mut runs = latentscope(here, &words).spawn()?;
+    let folders = ["first", "second"].map(|name| here.join("out/runs").join(name));
+    for run in &folders {
+        while Folder::of(run).steps()?.is_empty() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(matches!(Lock::take(run), Err(LockError::Taken(_))));
+    }
+    runs.kill()?;
+    runs.wait()?;
+    let killed = Instant::now();
+    for run in &folders {
+        while Lock::take(run).is_err() {
+            assert!(killed.elapsed() < Duration::from_secs(50), "{} is still being trained", run.display());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let (checkpoint, broken) = Folder::of(run).newest(&Device::Cpu)?;
+        assert!(checkpoint.is_some() && broken.is_empty());
+    }
     Ok(())
 }

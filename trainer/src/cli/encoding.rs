@@ -1,10 +1,16 @@
 //! Progress of encoding many images.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use indicatif::{ProgressBar, ProgressStyle};
 use trainer::measure::Watch;
 
 /// A bar on a terminal, a line elsewhere; gone when it is dropped.
-pub(crate) struct Encoding(ProgressBar);
+pub(crate) struct Encoding {
+    bar: ProgressBar,
+    stop: Option<Arc<AtomicBool>>,
+}
 
 impl Encoding {
     /// Progress of what is done with the model of that name.
@@ -18,22 +24,32 @@ impl Encoding {
             bar.set_style(style);
             bar.set_message(name.to_owned());
         }
-        Self(bar)
+        Self { bar, stop: None }
+    }
+
+    /// Ends once `stop` is set.
+    pub(crate) fn until(mut self, stop: &Arc<AtomicBool>) -> Self {
+        self.stop = Some(Arc::clone(stop));
+        self
     }
 }
 
 impl Drop for Encoding {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 
 impl Watch for Encoding {
     fn started(&self, images: u64) {
-        self.0.set_length(images);
+        self.bar.set_length(images);
     }
 
     fn encoded(&self, images: u64) {
-        self.0.inc(images);
+        self.bar.inc(images);
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 }

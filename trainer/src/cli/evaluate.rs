@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use trainer::measure::{Measured, describe, merge};
 use trainer::report::{Column, Table};
 
+use super::encoding::Encoding;
 use super::models;
 use super::print::print;
 use super::scoring::Scoring;
@@ -41,7 +42,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let dataset = models::dataset(&models, &args.source)?;
     let mut measured = Vec::new();
     for (model, name) in models.iter().zip(&names) {
-        let mut one = describe(&model.vae, &model.tensors, &*dataset, args.samples as usize, args.seed)?;
+        let bar = Encoding::new("measuring", name);
+        let samples = args.samples as usize;
+        let mut one = describe(&model.vae, &model.tensors, &*dataset, samples, args.seed, &bar)?;
+        drop(bar);
         if args.scores {
             merge(&mut one.scores, args.scoring.score(model, name, &*dataset, args.seed)?);
         }

@@ -8,6 +8,8 @@ use trainer::config::Config;
 use trainer::train::{CONFIG, Folder, MODEL};
 use trainer::{data, export, file};
 
+use super::encoding::Encoding;
+
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -39,7 +41,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         bail!("{} has no intact checkpoint to export", args.run.display());
     };
     let dataset = data::open(&config.dataset)?;
-    let weights = export::weights(&checkpoint, &config, &*dataset, "cpu", args.half)?;
+    let bar = Encoding::new("measuring", &config.name);
+    let weights = export::weights(&checkpoint, &config, &*dataset, "cpu", args.half, &bar)?;
+    drop(bar);
     let path = args.out.unwrap_or_else(|| args.run.join(MODEL));
     file::replace(&path, file::Kind::Weights, &weights.to_bytes()?)?;
     tracing::info!("wrote step {} to {}", checkpoint.state.step, path.display());

@@ -13,6 +13,7 @@ use trainer::train::{Line, METRICS};
 
 use super::print::sentence;
 use super::sweep::{BUSY, STOPPED};
+use super::train::LEASH;
 
 /// Pause between two looks at the running processes.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -139,7 +140,8 @@ impl Fleet<'_> {
             .open(&path)
             .with_context(|| format!("{} could not be opened", path.display()))?;
         let mut command = (self.command)(share.number);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        // Its end tells the run that this process was killed.
+        command.stdin(Stdio::piped()).env(LEASH, "1").stdout(Stdio::null()).stderr(log);
         let told = command.get_envs().any(|(key, _)| key == THREADS);
         if !told && std::env::var_os(THREADS).is_none() {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);

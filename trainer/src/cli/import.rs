@@ -8,6 +8,7 @@ use trainer::import::{self, Layout};
 use trainer::trained::TrainedError;
 
 use super::attributes::Labels;
+use super::encoding::Encoding;
 use super::score;
 use super::scoring::Scoring;
 use super::source::{Pictures, Source};
@@ -78,7 +79,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         seed: args.seed,
         half: args.half,
     };
-    let weights = export::imported(imported, about, &*dataset)?;
+    let bar = Encoding::new("measuring", &about.name);
+    let weights = export::imported(imported, about, &*dataset, &bar)?;
+    drop(bar);
     file::replace(&args.out, file::Kind::Weights, &weights.to_bytes()?)?;
     tracing::info!("wrote {}", args.out.display());
     if args.scores {

@@ -27,8 +27,8 @@ use super::print::print;
 use super::sweep::STOPPED;
 use super::train::{Place, seconds};
 
-/// Share of the time that is kept for measuring and exporting, and its bounds in seconds.
-const EXPORT: (f64, f64, f64) = (1.0 / 12.0, 1.0, 45.0);
+/// Share of the time that is kept for gathering the weights, and its bounds in seconds.
+const GATHERING: (f64, f64, f64) = (1.0 / 50.0, 0.5, 10.0);
 /// Name of the table within the folder.
 const TABLE: &str = "table.txt";
 /// Name of the folder that the runs lie in.
@@ -86,9 +86,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let cuda = args.device.open()?.is_cuda();
     let runs = args.out.join(RUNS);
     std::fs::create_dir_all(&runs).with_context(|| format!("{} could not be made", runs.display()))?;
-    let (share, least, most) = EXPORT;
-    let training = args.seconds - (share * args.seconds).clamp(least, most).min(args.seconds / 2.0);
-    let deadline = began + Duration::from_secs_f64(training);
+    let (share, least, most) = GATHERING;
+    let gathering = (share * args.seconds).clamp(least, most).min(args.seconds / 4.0);
+    let deadline = began + Duration::from_secs_f64(args.seconds - gathering);
+    let jobs = args.jobs.map_or(configs.len(), usize::from).min(configs.len());
     let program = std::env::current_exe().context("the program's own path is not known")?;
     let command = |number: usize| {
         let listed = &plan.runs[number];
@@ -99,7 +100,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if let Some(from) = &listed.from {
             command.arg("--from").arg(from);
         }
-        let rest = deadline.saturating_duration_since(Instant::now()).as_secs_f64().max(0.001);
+        let rest = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        // Runs that wait for this one's place have as long each.
+        let rest = (rest / (configs.len() - number).div_ceil(jobs) as f64).max(0.001);
         if cuda {
             // A GPU's run takes a thread, but drawing its data and measuring it take all there are.
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -118,7 +121,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             steps: config.train.steps,
         })
         .collect();
-    let jobs = args.jobs.map_or(shares.len(), usize::from).min(shares.len());
     let fleet = Fleet { jobs, deadline: Some(deadline), finished: "is trained", command: &command };
     let outcomes = fleet.work(&shares)?;
 

@@ -122,7 +122,10 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
                 tracing::info!("stopped after step {}; the same command goes on", checkpoint.state.step);
                 return Ok(ExitCode::from(STOPPED));
             }
-            train::export(&run, &checkpoint)?;
+            if !train::export(&run, &checkpoint, &stop)? {
+                tracing::info!("stopped while it was measured; the same command goes on");
+                return Ok(ExitCode::from(STOPPED));
+            }
         }
         State::Other => {
             bail!(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use candle_core::Device;
@@ -15,6 +15,7 @@ use trainer::report::counted;
 use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run, beginning};
 use trainer::{data, export, file, trained};
 
+use super::encoding::Encoding;
 use super::progress::Progress;
 use super::resume;
 
@@ -62,8 +63,8 @@ pub(crate) struct Args {
     /// Stop after so many seconds, keep a checkpoint and export what there is.
     #[arg(long, value_parser = seconds)]
     max_seconds: Option<f64>,
-    /// Take no more steps than fit into --max-seconds, as measured over the first of them, so that the
-    /// learning rate comes to its end.
+    /// Be through after --max-seconds, with the model measured and exported: take no more steps than fit, as
+    /// measured over the first of them, so that the learning rate comes to its end.
     #[arg(long, requires = "max_seconds")]
     fit: bool,
     /// Where to train.
@@ -147,6 +148,7 @@ impl Args {
 
 /// Trains, exports, and says what came of it.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
     let saved = args.out.as_ref().map(|out| out.join(CONFIG));
     let source = match (&args.config, saved) {
         (Some(config), _) => config.clone(),
@@ -164,9 +166,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         fresh(&args, &mut config, &*dataset, &device, &folder)?
     };
-    let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
     let stop = stop_on_ctrl_c()?;
-    let limits = Limits { stop: &stop, seconds: args.max_seconds, fit: args.fit };
+    let left = |seconds: f64| (seconds - began.elapsed().as_secs_f64()).max(0.0);
+    let seconds = match args.max_seconds {
+        Some(seconds) if args.fit => {
+            let an_image = export::seconds_an_image(&config, &*dataset)?;
+            Some(room(&mut config, an_image, left(seconds)))
+        }
+        seconds => seconds.map(left),
+    };
+    let run = Run { config: &config, dataset: &*dataset, device: &device, folder: &folder };
+    let limits = Limits { stop: &stop, seconds, fit: args.fit };
     let (checkpoint, end) = take_steps(&run, start, &limits)?;
     if end == End::Stopped && stop.load(Ordering::Relaxed) {
         tracing::info!(
@@ -176,8 +186,36 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
         return Ok(ExitCode::from(130));
     }
-    export(&run, &checkpoint)?;
-    Ok(ExitCode::SUCCESS)
+    if export(&run, &checkpoint, &stop)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    tracing::info!(
+        "stopped while the model was measured; a checkpoint holds its {}, and this goes on: latentscope train \
+         --resume --out {}",
+        counted(checkpoint.state.step, "step"),
+        folder.display()
+    );
+    Ok(ExitCode::from(130))
+}
+
+/// Seconds of `left` to train in, if measuring takes so many `an_image`. Where it would take most of them, fewer
+/// images are measured.
+fn room(config: &mut Config, an_image: f64, left: f64) -> f64 {
+    // Measuring may go slower later, and what was measured is written.
+    const SLOWER: f64 = 1.3;
+    const WRITING: f64 = 0.3;
+    const FEWEST: f64 = 64.0;
+    let measuring = |images: usize| SLOWER * an_image * images as f64 + WRITING;
+    let most = ((0.5 * left - WRITING) / (SLOWER * an_image)).max(FEWEST) as usize;
+    if config.train.card_samples > most {
+        tracing::warn!(
+            "the card is measured on {} of train.card_samples = {}: more do not fit into the time",
+            counted(most as u64, "image"),
+            config.train.card_samples
+        );
+        config.train.card_samples = most;
+    }
+    (left - measuring(config.train.card_samples)).max(0.0)
 }
 
 /// The configuration's data set, if its images fit the network; `source` is where it was read.
@@ -201,6 +239,12 @@ pub(super) fn dataset(config: &Config, source: &Path) -> anyhow::Result<Box<dyn 
     Ok(dataset)
 }
 
+/// The variable that asks a process to stop at the end of its standard input, which is that of the process that
+/// began it.
+pub(super) const LEASH: &str = "LATENTSCOPE_STOP_WITH_STDIN";
+/// Time that such a process has to write a checkpoint.
+const GRACE: Duration = Duration::from_secs(60);
+
 /// Set by ctrl-C or a polite kill; a second one ends the process at once.
 pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
@@ -211,6 +255,16 @@ pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
         }
     })
     .context("ctrl-C could not be caught")?;
+    if std::env::var_os(LEASH).is_some() {
+        let stop = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            // Nothing is ever written there: its end is that of the process at the other end.
+            let _end = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            stop.store(true, Ordering::Relaxed);
+            std::thread::sleep(GRACE);
+            std::process::exit(130);
+        });
+    }
     Ok(stop)
 }
 
@@ -227,10 +281,15 @@ pub(super) fn take_steps(
     Ok(outcome?)
 }
 
-/// Writes the weights file of a run that has come to `checkpoint`.
-pub(super) fn export(run: &Run, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+/// Writes the weights file of a run that has come to `checkpoint`; false if it was stopped before.
+pub(super) fn export(run: &Run, checkpoint: &Checkpoint, stop: &Arc<AtomicBool>) -> anyhow::Result<bool> {
     let name = if run.device.is_cuda() { "cuda" } else { "cpu" };
-    let weights = export::weights(checkpoint, run.config, run.dataset, name, false)?;
+    let bar = Encoding::new("measuring", &run.config.name).until(stop);
+    let weights = match export::weights(checkpoint, run.config, run.dataset, name, false, &bar) {
+        Err(error) if error.is_stop() => return Ok(false),
+        weights => weights?,
+    };
+    drop(bar);
     let path = run.folder.join(MODEL);
     file::write(&path, &weights.to_bytes()?)?;
     tracing::info!(
@@ -239,7 +298,7 @@ pub(super) fn export(run: &Run, checkpoint: &Checkpoint) -> anyhow::Result<()> {
         checkpoint.state.seconds,
         path.display()
     );
-    Ok(())
+    Ok(true)
 }
 
 /// Clears the folder if asked to, and gives the checkpoint to start from: none, or one of a file's weights.

@@ -9,10 +9,10 @@ use metrics::information;
 use model::Vae;
 use model::card::{FactorMatch, Score, Unit};
 
-use super::MeasureError;
 use super::encoded::Encoded;
 use super::hoyer::hoyer;
 use super::statistics::{histogram, mean, percentile, standard_deviation};
+use super::{MeasureError, Watch};
 use crate::data::Dataset;
 
 /// A model measured on a data set.
@@ -29,15 +29,17 @@ pub struct Measured {
 /// the network's, by name.
 ///
 /// # Errors
-/// Fails if an image can't be read or the network doesn't fit the images.
+/// Fails if an image can't be read, the network doesn't fit the images, a score is not finite, or `watch` asks
+/// to stop.
 pub fn describe(
     vae: &Vae,
     tensors: &BTreeMap<String, Tensor>,
     dataset: &dyn Dataset,
     samples: usize,
     seed: u64,
+    watch: &dyn Watch,
 ) -> Result<Measured, MeasureError> {
-    let encoded = Encoded::draw(vae, dataset, samples, seed)?;
+    let encoded = Encoded::draw(vae, dataset, samples, seed, watch)?;
     let units: Vec<Unit> = matches(dataset, &encoded)
         .into_iter()
         .enumerate()
@@ -45,6 +47,9 @@ pub fn describe(
         .collect();
     let mut scores = scores(&encoded, vae.config().likelihood.name(), dataset.name());
     scores.extend(sparsity(&encoded, &units, tensors)?);
+    if let Some(score) = scores.iter().find(|score| !score.value.is_finite()) {
+        return Err(MeasureError::NotFinite(score.metric.clone(), dataset.name().to_owned()));
+    }
     Ok(Measured { units, scores })
 }
 
@@ -175,9 +180,9 @@ mod tests {
         let vae = Vae::load(&config, &parameters.builder(&Device::Cpu))?;
         let tensors = parameters.tensors();
         let dataset = crate::data::open("sprites")?;
-        let measured = describe(&vae, &tensors, &*dataset, 300, 5)?;
-        assert_eq!(measured, describe(&vae, &tensors, &*dataset, 300, 5)?);
-        assert_ne!(measured, describe(&vae, &tensors, &*dataset, 300, 6)?);
+        let measured = describe(&vae, &tensors, &*dataset, 300, 5, &())?;
+        assert_eq!(measured, describe(&vae, &tensors, &*dataset, 300, 5, &())?);
+        assert_ne!(measured, describe(&vae, &tensors, &*dataset, 300, 6, &())?);
         assert_eq!(measured.units.len(), 3);
         for unit in &measured.units {
             assert!(unit.range[0] <= unit.mean - 0.5 && unit.range[1] >= unit.mean + 0.5);

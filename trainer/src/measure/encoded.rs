@@ -6,9 +6,9 @@ use model::random::{Purpose, stream};
 use model::{Posterior, Vae};
 use rand::Rng;
 
-use super::MeasureError;
 use super::hoyer::hoyer;
 use super::ssim::ssim;
+use super::{MeasureError, Watch};
 use crate::data::Dataset;
 
 /// Images encoded and decoded at a time.
@@ -40,7 +40,9 @@ impl Encoded {
         dataset: &dyn Dataset,
         samples: usize,
         seed: u64,
+        watch: &dyn Watch,
     ) -> Result<Self, MeasureError> {
+        watch.started(samples as u64);
         let mut rng = stream(seed, Purpose::Evaluation, 0);
         let indices: Vec<u64> = (0..samples).map(|_| rng.random_range(0..dataset.len())).collect();
         let latent = vae.config().latent;
@@ -60,6 +62,9 @@ impl Encoded {
         let shape = dataset.image_shape();
         let vae = vae.clone().with_maps(true);
         for batch in indices.chunks(BATCH) {
+            if watch.stopped() {
+                return Err(MeasureError::Stopped);
+            }
             let mut images = vec![0.0; batch.len() * shape.len()];
             dataset.read(batch, &mut images)?;
             let images = Tensor::from_vec(
@@ -72,6 +77,7 @@ impl Encoded {
             let noise = kind.noise(batch.len(), width, &mut rng);
             let noise = Tensor::from_vec(noise, (batch.len(), kind.noise_width(width)), &Device::Cpu)?;
             encoded.push(&vae, &images, &noise)?;
+            watch.encoded(batch.len() as u64);
         }
         encoded.indices = indices;
         Ok(encoded)

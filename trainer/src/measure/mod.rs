@@ -37,6 +37,14 @@ pub enum MeasureError {
     /// The codes or the factors leave nothing to measure.
     #[error("the codes can't be scored: {0}")]
     Codes(#[from] RepresentationError),
+    /// The watch asked to stop.
+    #[error("measuring was stopped")]
+    Stopped,
+    /// What the network makes of the images can't be told in numbers.
+    #[error(
+        "the network's {0} on `{1}` is not finite; its weights are too large, or the images are not of its kind"
+    )]
+    NotFinite(String, String),
     /// The codes are no grid.
     #[error("the codes can't be scored: {0}")]
     Grid(#[from] GridError),
@@ -68,6 +76,16 @@ pub trait Watch: Sync {
     fn started(&self, images: u64);
     /// So many more were.
     fn encoded(&self, images: u64);
+    /// Whether to measure no further.
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+impl Watch for () {
+    fn started(&self, _: u64) {}
+    fn encoded(&self, _: u64) {}
 }
 
 /// The scores that take long: every metric of disentanglement on a world, those that need no chosen

@@ -25,7 +25,7 @@ pub(super) fn scores(
     dataset: &dyn Dataset,
     protocol: &Protocol,
 ) -> Result<Vec<Score>, MeasureError> {
-    let encoded = Encoded::draw(vae, dataset, protocol.samples, protocol.seed)?;
+    let encoded = Encoded::draw(vae, dataset, protocol.samples, protocol.seed, &())?;
     let columns: Vec<Vec<f32>> = (0..encoded.latent()).map(|unit| encoded.samples(unit)).collect();
     let mut rng = stream(protocol.seed, Purpose::Evaluation, 2);
     let count = protocol.samples;
