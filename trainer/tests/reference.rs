@@ -1,0 +1,27 @@
+//! Damaged files that are accepted, held to numpy and Pillow by `fuzz/reference.py`, where Python has them.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Mutants of each kind.
+const MUTANTS: &str = "60";
+
+#[test]
+fn what_is_accepted_has_the_pixels_that_others_read() -> std::io::Result<()> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/reference.py");
+    let mut python = Command::new("python3");
+    // HDF5 files of its first layout have no checksums, which is why they are left to longer runs.
+    python.arg(script).args([env!("CARGO_BIN_EXE_latentscope"), MUTANTS, "0", "npz", "npy", "pictures"]);
+    let output = match python.output() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            println!("skipped: there is no python3");
+            return Ok(());
+        }
+        output => output?,
+    };
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    println!("{said}");
+    assert!(output.status.success(), "{said}");
+    Ok(())
+}
