@@ -18,11 +18,11 @@ cargo xtask TASK
     --seconds N   train for N seconds (default 75)
     --port N      serve at this port (default 8080, or the next free one)
     --check       fetch the page once from its own server and exit
-  test          set up, then every test: native, wasm in headless Chromium, the page
+  test          set up, lint, then every test: native, wasm in headless Chromium, the page
   fuzz SECONDS  show damaged files to everything that reads them, so long each kind
   setup         install what demo and test need, and nothing else
-  lint          rustfmt and clippy, native and wasm32
-  dist          build the page into dist/ and list what a visitor downloads
+  lint          rustfmt, clippy, native and wasm32, rustdoc, cargo-deny, npm audit
+  dist          build the page into dist/, with SHA256SUMS, and list what a visitor downloads
   pkg           build the inference engine into pkg/
   bench NAME    measure
   gpu pack      pack the trainer for a machine with an NVIDIA GPU into gpu/

@@ -1,9 +1,22 @@
-//! rustfmt and clippy, native and wasm32.
+//! What is checked before any test: rustfmt, clippy, native and wasm32, rustdoc, and the dependencies.
 
-use anyhow::Result;
+use std::process::Command;
 
-use crate::project::{Project, execute};
+use anyhow::{Result, bail};
+
+use crate::project::{Project, execute, not_started, quote};
+use crate::setup;
 use crate::step::step;
+
+/// What tools print that could not fetch what is known of vulnerable packages.
+const UNREACHED: [&str; 6] = [
+    "failed to fetch advisory database",
+    "audit endpoint returned an error",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ETIMEDOUT",
+];
 
 /// Crates that build for wasm32.
 pub(crate) const WASM_CRATES: [&str; 6] = [
@@ -31,9 +44,60 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         arguments.extend(["--", "-D", "warnings"]);
         run_cargo(project, &arguments)?;
         Ok("wasm32: no warning".into())
-    })
+    })?;
+    step("rustdoc", || {
+        let mut cargo = project.cargo();
+        cargo.args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]);
+        execute(cargo.env("RUSTDOCFLAGS", "-D warnings"))?;
+        Ok("no warning".into())
+    })?;
+    setup::for_linting(project)?;
+    step("dependencies", || {
+        execute(deny(project).args(["licenses", "bans", "sources"]))?;
+        Ok("licences, versions and sources as deny.toml has them".into())
+    })?;
+    step("advisories", || unless_unreached(deny(project).arg("advisories")))?;
+    step("npm audit", || unless_unreached(project.command("npm").args(["audit", "--package-lock-only"])))
+}
+
+fn deny(project: &Project) -> Command {
+    let mut deny = project.command("cargo-deny");
+    deny.args(["--locked", "--log-level", "error", "check", "--hide-inclusion-graph"]);
+    deny
+}
+
+/// Runs a command that compares what is used with what is known to be vulnerable. Without a network nothing is
+/// known, which is told and no failure.
+fn unless_unreached(command: &mut Command) -> Result<String> {
+    let Ok(output) = command.output() else { bail!(not_started(command)) };
+    if output.status.success() {
+        return Ok("nothing is known of any package".into());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    if UNREACHED.iter().any(|words| said.contains(words)) {
+        return Ok("not checked: the list of advisories could not be fetched".into());
+    }
+    bail!("`{}` failed ({})\n{}", quote(command), output.status, said.trim_end())
 }
 
 fn run_cargo(project: &Project, arguments: &[&str]) -> Result<()> {
     execute(project.cargo().args(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advisories_that_could_not_be_fetched_are_no_failure_and_others_are() {
+        let outcome = |script: &str| unless_unreached(Command::new("sh").args(["-c", script]));
+        assert!(outcome("true").is_ok_and(|said| said.contains("nothing is known")));
+        let unreached = "echo npm error audit endpoint returned an error >&2; exit 1";
+        assert!(outcome(unreached).is_ok_and(|said| said.contains("not checked")));
+        let found = outcome("echo 1 high severity vulnerability; exit 1").expect_err("one was found");
+        assert!(found.to_string().contains("1 high severity"), "{found}");
+        let mut missing = Command::new("latentscope-no-such-program");
+        assert!(unless_unreached(&mut missing).is_err());
+    }
 }

@@ -1,4 +1,4 @@
-//! Every test: native, wasm in headless Chromium, and the page.
+//! Every test: native, wasm in headless Chromium, and the page, after what [`lint`] checks.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use crate::lint::WASM_CRATES;
 use crate::project::{Project, not_started, quote};
 use crate::setup::{Chromium, vulkan};
 use crate::step::{say, seconds};
-use crate::{dist, manifest, page, setup};
+use crate::{dist, lint, manifest, page, setup};
 
 /// Switches Chromium's software adapter on, where there is no GPU.
 const WEBGPU: [&str; 2] = ["enable-unsafe-webgpu", "enable-unsafe-swiftshader"];
@@ -35,6 +35,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 }
 
 fn parts(project: &Project, chromium: &Chromium, tally: &mut Tally) -> Result<()> {
+    part("lint", || lint::run(project))?;
     part("native", || count(&mut native(project, chromium), tally))?;
     part("wasm in Chromium", || count(&mut wasm(project, chromium)?, tally))?;
     part("page", || {

@@ -17,7 +17,7 @@ pub(crate) use chromium::Chromium;
 
 use crate::project::Project;
 use crate::step::{announce, say};
-use rust_tool::{trunk, wasm_bindgen};
+use rust_tool::{cargo_deny, trunk, wasm_bindgen};
 
 /// What builds need: the wasm target, wasm-bindgen, trunk and wasm-opt.
 pub(crate) fn for_building(project: &Project) -> Result<()> {
@@ -34,6 +34,12 @@ pub(crate) fn everything(project: &Project) -> Result<Chromium> {
     let chromium = chromium::ensure(project)?;
     vulkan::look(&chromium)?;
     Ok(chromium)
+}
+
+/// What lints need besides cargo's own parts: cargo-deny.
+pub(crate) fn for_linting(project: &Project) -> Result<()> {
+    let _lock = alone(project)?;
+    cargo_deny().ensure(project)
 }
 
 fn build_tools(project: &Project) -> Result<()> {

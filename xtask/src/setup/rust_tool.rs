@@ -13,10 +13,8 @@ use crate::step::{announce, step};
 pub(super) struct RustTool {
     package: &'static str,
     programs: &'static [&'static str],
-    /// Version that is installed where none fits.
+    /// The one version that is taken, and installed where it is missing.
     version: String,
-    /// Versions that do: the beginning of `--version`'s number.
-    accepted: Vec<String>,
     options: &'static [&'static str],
 }
 
@@ -26,9 +24,13 @@ pub(super) fn trunk() -> RustTool {
         package: "trunk",
         programs: &["trunk"],
         version: "0.21.14".into(),
-        accepted: vec!["0.21.".into(), "0.22.".into()],
         options: &["--no-default-features"],
     }
+}
+
+/// Looks at the dependencies' licences, sources, versions and advisories.
+pub(super) fn cargo_deny() -> RustTool {
+    RustTool { package: "cargo-deny", programs: &["cargo-deny"], version: "0.20.2".into(), options: &[] }
 }
 
 /// Writes the JavaScript around the wasm; its version must equal the library's.
@@ -41,7 +43,6 @@ pub(super) fn wasm_bindgen(project: &Project) -> Result<RustTool> {
         package: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         version: version.to_owned(),
-        accepted: vec![version.to_owned()],
         options: &["--bin", "wasm-bindgen", "--bin", "wasm-bindgen-test-runner"],
     })
 }
@@ -66,25 +67,19 @@ impl RustTool {
         })
     }
 
-    /// Version and path if every program is there and in an accepted version.
+    /// Version and path if every program is there and in the version.
     fn installed(&self, project: &Project, folders: &[PathBuf]) -> Option<(String, PathBuf)> {
         let mut first = None;
         for program in self.programs {
             let path = find(folders, program)?;
             let printed = output(project.command(&path).arg("--version")).ok()?;
             let version = printed.split_whitespace().nth(1)?.to_owned();
-            if !self.accepts(&version) {
+            if version != self.version {
                 return None;
             }
             first.get_or_insert((version, path));
         }
         first
-    }
-
-    fn accepts(&self, version: &str) -> bool {
-        self.accepted
-            .iter()
-            .any(|known| if known.ends_with('.') { version.starts_with(known) } else { version == known })
     }
 
     /// Our folder comes first on the PATH: what is left there must not hide the one that fits.
@@ -140,11 +135,19 @@ mod tests {
         assert_eq!(locked_version("name = \"wasm-bindgen\"", "wasm-bindgen"), None);
     }
 
+    #[cfg(unix)]
     #[test]
-    fn only_fitting_versions_are_accepted() {
-        assert!(trunk().accepts("0.21.14") && trunk().accepts("0.22.1"));
-        assert!(!trunk().accepts("0.20.3") && !trunk().accepts("0.2"));
-        let exact = RustTool { accepted: vec!["0.2.12".into()], ..trunk() };
-        assert!(exact.accepts("0.2.12") && !exact.accepts("0.2.129"));
+    fn a_program_of_another_version_is_not_taken() -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir()?;
+        let project = Project { root: root.path().to_owned(), target: root.path().join("target") };
+        let program = root.path().join("trunk");
+        for (version, taken) in [("0.21.14", true), ("0.21.1", false), ("0.22.0", false)] {
+            fs::write(&program, format!("#!/bin/sh\necho trunk {version}\n"))?;
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+            let found = trunk().installed(&project, &[root.path().to_owned()]);
+            assert_eq!(found.is_some(), taken, "{version}");
+        }
+        Ok(())
     }
 }
