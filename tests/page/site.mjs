@@ -19,9 +19,9 @@ export const built = (path) => readFile(join(DIST, path));
 
 /**
  * Serves the built page below `base`. `changed` maps a path to the bytes to send in its place, to a
- * function of its bytes, or to null for a file that is missing.
+ * function of its bytes, or to null for a file that is missing. `headers` go with every file.
  */
-export async function serve(changed = {}, base = "/") {
+export async function serve(changed = {}, base = "/", headers = {}) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://host").pathname);
     try {
@@ -30,7 +30,7 @@ export async function serve(changed = {}, base = "/") {
       const change = changed[name];
       if (change === null || name.startsWith("..")) throw new Error("missing");
       const body = typeof change === "function" ? change(await built(name)) : (change ?? (await built(name)));
-      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" });
+      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream", ...headers });
       response.end(body);
     } catch {
       response.writeHead(404).end();

@@ -10,16 +10,17 @@ use flate2::write::GzEncoder;
 
 use crate::project::Project;
 use crate::step::say;
-use crate::{page, setup};
+use crate::{notices, page, setup, sums};
 
 /// Most bytes that the page may have, gzipped, before weights.
 const BUDGET: usize = 350_000;
-/// What is fetched later: weights once they are shown, the judge once it is asked.
-const LATER: [&str; 3] = ["models", "judge.js", "latentscope-judge"];
+/// What is fetched later: weights once they are shown, the judge once it is asked; and what no page fetches.
+const LATER: [&str; 5] = ["models", "judge.js", "latentscope-judge", notices::FILE, sums::FILE];
 
 pub(crate) fn run(project: &Project) -> Result<()> {
     setup::for_building(project)?;
     page::build(project)?;
+    sums::write(&page::folder(project))?;
     weigh(&page::folder(project))
 }
 
@@ -54,7 +55,8 @@ pub(crate) fn weigh(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn list(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+/// All files below `folder`.
+pub(crate) fn list(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() { list(&path, files)? } else { files.push(path) }

@@ -60,7 +60,8 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     value.split('"').next()
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// The hash of a file's bytes, as `integrity` has it.
+pub(crate) fn hash(bytes: &[u8]) -> String {
     format!("sha384-{}", base64(&Sha384::digest(bytes)))
 }
 

@@ -12,6 +12,7 @@ mod integrity;
 mod lint;
 mod manifest;
 mod module;
+mod notices;
 mod offline;
 mod page;
 mod pkg;
@@ -20,6 +21,7 @@ mod screenshots;
 mod serve;
 mod setup;
 mod step;
+mod sums;
 mod test;
 
 use std::process::ExitCode;

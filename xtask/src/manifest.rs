@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::page;
 use crate::project::Project;
+use crate::{page, sums};
 
 /// Name of the fresh model's file beside the manifest.
 const FRESH: &str = "fresh.safetensors";
@@ -30,7 +30,8 @@ pub(crate) fn write(project: &Project, fresh: Option<&Path>) -> Result<()> {
     let new = folder.join("manifest.json.new");
     fs::write(&new, text)
         .and_then(|()| fs::rename(&new, &path))
-        .with_context(|| format!("{} can't be written", path.display()))
+        .with_context(|| format!("{} can't be written", path.display()))?;
+    sums::write(&page::folder(project))
 }
 
 /// The files that the built page's manifest names.

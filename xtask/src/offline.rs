@@ -1,5 +1,5 @@
-//! The page's service worker: `static/service.js` below the list of all that it keeps and its version,
-//! a hash of their contents.
+//! The page's service worker: `static/service.js` below the list of all that it keeps, each with its hash, and
+//! its version, a hash of their contents.
 
 use std::fs;
 use std::path::Path;
@@ -8,11 +8,16 @@ use anyhow::{Context, Result};
 use flate2::Crc;
 use serde_json::json;
 
-use crate::manifest;
+use crate::integrity::hash;
 use crate::project::Project;
+use crate::{manifest, notices, sums};
 
 /// The service worker, beside the page that it keeps.
 const SCRIPT: &str = "service.js";
+/// The page itself.
+const PAGE: &str = "index.html";
+/// Where models lie.
+const MODELS: &str = "models/";
 
 /// Writes the service worker into the built page's `folder`.
 ///
@@ -29,20 +34,29 @@ pub(crate) fn write(project: &Project, folder: &Path) -> Result<()> {
 fn script(folder: &Path, code: &str) -> Result<String> {
     let mut files = Vec::new();
     list(folder, folder, &mut files)?;
-    files.retain(|file| file != SCRIPT);
+    // What no page asks for is not kept.
+    files.retain(|file| ![SCRIPT, notices::FILE, sums::FILE].contains(&file.as_str()));
     files.sort();
     let opening = opening(folder)?;
-    let mut hash = Crc::new();
-    hash.update(code.as_bytes());
+    let mut version = Crc::new();
+    version.update(code.as_bytes());
     for file in &files {
-        hash.update(file.as_bytes());
-        hash.update(&fs::read(folder.join(file))?);
+        version.update(file.as_bytes());
+        version.update(&fs::read(folder.join(file))?);
     }
     // What is no model, and the models that the page opens with; the others are kept once they are seen.
     files.retain(|file| !file.ends_with(".safetensors") || opening.contains(file));
+    let mut kept = Vec::new();
+    for file in &files {
+        // Models, and the list of them, change without a new version.
+        let fixed = !file.starts_with(MODELS);
+        let bytes = fs::read(folder.join(file))?;
+        kept.push((file.as_str(), fixed.then(|| hash(&bytes))));
+    }
     // The page is asked for by its folder's name.
-    files.push("./".into());
-    Ok(format!("const VERSION = \"{:08x}\";\nconst FILES = {};\n{code}", hash.sum(), json!(files)))
+    let page = kept.iter().find(|(file, _)| *file == PAGE).map(|(_, hash)| hash.clone());
+    kept.push(("./", page.flatten()));
+    Ok(format!("const VERSION = \"{:08x}\";\nconst FILES = {};\n{code}", version.sum(), json!(kept)))
 }
 
 /// Paths of the models of the manifest's first data set, which the page opens with.
@@ -84,8 +98,14 @@ mod tests {
         }
         write(SCRIPT, "an earlier one")?;
         let first = script(folder.path(), "code")?;
-        let kept =
-            ["index.html", "models/a.safetensors", "models/c.safetensors", "models/manifest.json", "./"];
+        for file in [notices::FILE, sums::FILE] {
+            write(file, "not kept")?;
+        }
+        let page = Some(hash(b"page"));
+        let models = ["a.safetensors", "c.safetensors", "manifest.json"].map(|file| format!("models/{file}"));
+        let kept = [("index.html", page.clone())];
+        let models = models.iter().map(|file| (file.as_str(), None));
+        let kept: Vec<_> = kept.into_iter().chain(models).chain([("./", page)]).collect();
         assert!(first.contains(&format!("const FILES = {};", json!(kept))), "{first}");
         assert!(first.ends_with("\ncode"));
         assert_eq!(script(folder.path(), "code")?, first);

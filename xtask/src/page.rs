@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::project::{Project, execute};
 use crate::step::step;
-use crate::{integrity, module, offline};
+use crate::{integrity, module, notices, offline};
 
 /// What the page is made of, beside the workspace's root.
 const INPUTS: [&str; 9] = [
@@ -52,6 +52,7 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         execute(&mut trunk)?;
         let judge = module::build(project, JUDGE, "judge")?;
         module::copy(&judge, &folder(project), JUDGE_FILES)?;
+        notices::write(project, &folder(project), "page,judge")?;
         integrity::write(&folder(project))?;
         offline::write(project, &folder(project))?;
         // An edit during the build is newer than its start: the next run builds again.

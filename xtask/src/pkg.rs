@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::project::Project;
 use crate::step::step;
-use crate::{module, setup};
+use crate::{module, notices, setup};
 
 pub(crate) const NAME: &str = "latentscope";
 pub(crate) const FEATURES: &str = "engine,gpu";
@@ -17,6 +17,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     step("package", || {
         let built = module::build(project, NAME, FEATURES)?;
         module::copy(&built, &project.root.join("pkg"), FILES)?;
+        notices::write(project, &project.root.join("pkg"), FEATURES)?;
         Ok("written to pkg/".into())
     })
 }
