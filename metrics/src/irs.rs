@@ -4,7 +4,7 @@
 //! IRS[d, k] = 1 − mean over k's values of q₀.₉₉|z_d − E(z_d | value)| / max|z_d − E(z_d)|;
 //!
 //! the score is the mean over units of the largest entry, weighted by max|z_d − E(z_d)|. Factors are
-//! in [`BINS`](crate::information::BINS) bins, units that don't vary are left out. 0 to 1.
+//! in [`BINS`] bins, units that don't vary are left out. 0 to 1.
 
 use crate::Representation;
 use crate::angle::{distance, mean};

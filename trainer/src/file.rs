@@ -92,7 +92,7 @@ pub fn replaceable(path: &Path, wanted: Kind) -> Result<(), ReplaceError> {
     }
 }
 
-/// As [`write`], but only where nothing or a file of the same kind is.
+/// As [`write()`], but only where nothing or a file of the same kind is.
 ///
 /// # Errors
 /// Names the file if it holds something else or can't be written.
@@ -135,7 +135,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     stream(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], for content that is produced piece by piece.
+/// As [`write()`], for content that is produced piece by piece.
 ///
 /// # Errors
 /// Names the file if it can't be written or `content` fails.

@@ -47,8 +47,9 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     })?;
     step("rustdoc", || {
         let mut cargo = project.cargo();
-        cargo.args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]);
-        execute(cargo.env("RUSTDOCFLAGS", "-D warnings"))?;
+        cargo.args(["doc", "--workspace", "--no-deps", "--locked", "--quiet", "--document-private-items"]);
+        // The documentation is for those who work here: private items are part of it.
+        execute(cargo.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))?;
         Ok("no warning".into())
     })?;
     setup::for_linting(project)?;

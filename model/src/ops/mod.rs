@@ -2,11 +2,11 @@
 //!
 //! | op | input | weight | output |
 //! |---|---|---|---|
-//! | [`conv`] k4 s2 p1 | `[N, H, W, I]` | `[4, 4, I, O]` | `[N, H/2, W/2, O]` |
+//! | [`conv()`] k4 s2 p1 | `[N, H, W, I]` | `[4, 4, I, O]` | `[N, H/2, W/2, O]` |
 //! | [`convs`] | the same | several | of the last |
-//! | [`deconv`] k4 s2 p1 | `[N, H, W, I]` | `[I, 4, 4, O]` | `[N, 2H, 2W, O]` |
+//! | [`deconv()`] k4 s2 p1 | `[N, H, W, I]` | `[I, 4, 4, O]` | `[N, 2H, 2W, O]` |
 //! | [`deconvs`] | the same | several | of the last |
-//! | [`dense`] | `[N, I]` | `[O, I]` | `[N, O]` |
+//! | [`dense()`] | `[N, I]` | `[O, I]` | `[N, O]` |
 //! | [`bernoulli_nll`] | logits and targets `[N, …]` | | `[N]` |
 //!
 //! On the CPU they are fused, run on every core and give the same bits on any number of threads; on

@@ -2,7 +2,7 @@
 //!
 //! Binary worlds lie there a bit a pixel (sprites: 377 MB), others a byte a value. Images are gathered
 //! by index and their bytes looked up in a table, on the device; they equal
-//! [`Dataset::read`](super::Dataset::read)'s bit for bit.
+//! [`Dataset::read`]'s bit for bit.
 
 use candle_core::{DType, Device, Result, Tensor};
 use model::ImageShape;
