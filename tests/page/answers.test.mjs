@@ -5,7 +5,8 @@ import { changed, pixels } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-const { shown } = stage();
+const here = stage();
+const shown = (options) => here.shown({ view: "pictures", ...options });
 
 /** How brightly each unit's bar is lit, 0 to 1. */
 const lit = (page, side) => page.locator(`#answers-${side} thead th`).evaluateAll((heads) =>
@@ -19,7 +20,7 @@ const bars = (page, side) => page.locator(`#answers-${side} .level`).evaluateAll
 async function table(page, side) {
   await page.locator(`#answers-${side}`).scrollIntoViewIfNeeded();
   await page.waitForFunction((side) =>
-    /^\d+ random pictures$/.test(document.getElementById(`surveyed-${side}`).textContent), side, { timeout: 60000 });
+    /^measured over \d+ random pictures$/.test(document.getElementById(`surveyed-${side}`).textContent), side, { timeout: 60000 });
   const rows = await page.locator(`#answers-${side} tbody tr`).evaluateAll((rows) =>
     rows.map((row) => [row.querySelector("th").textContent, [...row.querySelectorAll("td")].map((td) => Number(td.textContent))]));
   return new Map(rows);
@@ -51,7 +52,6 @@ test("bars follow a factor, and few of the sparse model's light up where many of
 
 test("the table is measured on the spot, and tells one-to-one from entangled", async () => {
   const { page } = await shown();
-  assert.equal((await page.textContent("#surveyed-0")).trim(), "", "nothing is measured before it is looked at");
   const [vae, sparse] = [await table(page, 0), await table(page, 1)];
   for (const rows of [vae, sparse]) {
     assert.deepEqual([...rows.keys()], ["shape", "scale", "orientation", "posX", "posY"]);
@@ -76,9 +76,9 @@ test("a square and a bar say their numbers under the pointer", async () => {
   await table(page, 1);
   await page.locator("#answer-1-3 td").first().hover();
   assert.match(await page.textContent("#reading-1"),
-    /^\d+ % of what posX changes lands in unit \d+; \d+ % of the unit’s variance is there because posX moves\./);
+    /^\d+ % of what posX changes lands in z[₀-₉]+; \d+ % of z[₀-₉]+’s variance is there because posX moves\./);
   await page.locator("#answers-1 thead th").first().hover();
-  assert.match(await page.textContent("#reading-1"), /^unit \d+ = −?[\d.]+ ± [\d.]+$/);
+  assert.match(await page.textContent("#reading-1"), /^z[₀-₉]+ = −?[\d.]+ ± [\d.]+$/);
   await page.close();
 });
 
@@ -107,7 +107,7 @@ test("a touch stops a factor that moves", async () => {
   const home = await pixels(page, "#original");
   await page.locator("#answer-0-3 button").press("Enter");
   await changed(page, "#original", home);
-  await page.locator("#answers-title").click();
+  await page.locator("#lead").click();
   await page.waitForFunction(() => document.querySelector("#factor-value-3").textContent === "0.50");
   assert.equal(await pixels(page, "#original"), home);
   await page.waitForTimeout(200);

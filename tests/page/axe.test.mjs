@@ -6,15 +6,19 @@ import { stage } from "./stage.mjs";
 
 const { shown } = stage();
 
-for (const width of [390, 1440, 2560]) {
+for (const width of [390, 1440]) {
   for (const colorScheme of ["light", "dark"]) {
-    test(`axe finds nothing at ${width} pixels in ${colorScheme}`, async () => {
+    test(`axe finds nothing in any view at ${width} pixels in ${colorScheme}`, async () => {
       const { page } = await shown({ viewport: { width, height: 900 }, colorScheme });
-      await page.evaluate(() => document.querySelectorAll("details").forEach((fold) => (fold.open = true)));
       await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));
-      const found = violations.map(({ id, nodes }) => [id, nodes.length, nodes[0].html, nodes[0].failureSummary]);
-      assert.deepEqual(found, []);
+      for (const tab of await page.locator("nav a").all()) {
+        await tab.press("Enter");
+        await page.waitForTimeout(300);
+        await page.evaluate(() => document.querySelectorAll("details").forEach((fold) => (fold.open = true)));
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));
+        const found = violations.map(({ id, nodes }) => [id, nodes.length, nodes[0].html, nodes[0].failureSummary]);
+        assert.deepEqual(found, [], await tab.textContent());
+      }
       await page.close();
     });
   }

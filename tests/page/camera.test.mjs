@@ -15,7 +15,7 @@ after(() => site?.close());
 async function byHand(test, flags, options = {}) {
   const browser = await launch({ flags });
   test.after(() => browser.close());
-  const seen = await visit(browser, site.address, {
+  const seen = await visit(browser, `${site.address}#m=vae,sparse&v=pictures`, {
     ...options,
     prepare: () => {
       globalThis.streams = [];

@@ -10,18 +10,21 @@ const cells = (page, column) =>
   page.locator(`#verdict tr > :nth-child(${column})`).allTextContents();
 
 test("both models are measured while dragging stays live, and come near their cards' scores", async () => {
-  const { page, complaints } = await here.shown();
+  const { page, complaints } = await here.shown({ view: "check" });
   assert.ok((await cells(page, 2)).every((value) => value === "–"));
   const cards = (await cells(page, 3)).map(Number);
-  await page.locator("#check").click();
+  await page.locator("#measure").click();
   await page.locator("#judging").waitFor();
-  const before = await pixels(page, "#twin-1");
+  await page.locator("#tab-sliders").click();
+  const before = await pixels(page, "#live-1");
   const slider = page.locator("#sliders-1 input").first();
   await slider.focus();
   await page.keyboard.press("End");
-  await changed(page, "#twin-1", before);
+  await changed(page, "#live-1", before);
+  await page.locator("#tab-check").click();
   assert.ok(await page.locator("#judging").isVisible(), "the slider did not wait for the scores");
   await page.waitForFunction(() => document.querySelector("#judging").value > 0);
+  await page.waitForFunction(() => /^about \d+ (seconds|minutes) left$/.test(document.querySelector("#judging-left").textContent));
   await page.locator("#judging").waitFor({ state: "hidden", timeout: 240_000 });
   const names = await cells(page, 1);
   for (const [column, claims] of [[2, cards], [4, (await cells(page, 5)).map(Number)]]) {
@@ -32,17 +35,19 @@ test("both models are measured while dragging stays live, and come near their ca
   assert.ok(Number(other) > Number(mig), "the sparse model's gap is the larger one");
   await page.locator("#claim summary").click();
   assert.match(await page.textContent("#protocols"), /here: mutual information gap, 20 bins; 2000 codes/);
+  const lines = await page.locator("#protocols p").allTextContents();
+  assert.equal(new Set(lines).size, lines.length, "no protocol stands there twice");
   assert.deepEqual(complaints, []);
   await page.close();
 });
 
 test("a check is stopped at once, and the page goes on", async () => {
-  const { page } = await here.shown();
-  await page.locator("#check-fully").focus();
+  const { page } = await here.shown({ view: "check" });
+  await page.locator("#measure-fully").focus();
   await page.keyboard.press("Enter");
   await page.locator("#stop").click();
   assert.equal(await page.locator("#judging").isVisible(), false);
   assert.ok((await cells(page, 2)).every((value) => value === "–"));
-  assert.ok(await page.locator("#check").isEnabled());
+  assert.ok(await page.locator("#measure").isEnabled());
   await page.close();
 });

@@ -12,7 +12,7 @@ before(async () => {
 after(() => browser?.close());
 
 /** The file of the model that the page opens with on the left; the right one is another. */
-const left = () => `models/${(models.find((model) => model.name === "vae") ?? models[0]).file}`;
+const left = () => `models/${models.find((model) => model.name === "vae").file}`;
 
 const nan = (file) => {
   const copy = Buffer.from(file);
@@ -34,17 +34,17 @@ const broken = {
 for (const [what, [change, sentence]] of Object.entries(broken)) {
   test(`${what} is named in place, and the other model works`, async () => {
     const site = await serve({ [left()]: change });
-    const { page } = await visit(browser, site.address);
+    const { page } = await visit(browser, `${site.address}#m=vae,sparse&v=sliders`);
     const failure = page.locator("#failure-0");
     await failure.waitFor();
     const text = await failure.textContent();
     assert.ok(text.includes(left()), text);
     assert.match(text, sentence);
     await ready(page, 1);
-    const start = await pixels(page, "#twin-1");
+    const start = await pixels(page, "#live-1");
     await page.locator("#sliders-1 input").first().focus();
     await page.keyboard.press("End");
-    await changed(page, "#twin-1", start);
+    await changed(page, "#live-1", start);
     assert.equal(await page.$eval("#notice", (notice) => notice.hidden), true);
     await page.close();
     await site.close();
@@ -53,7 +53,7 @@ for (const [what, [change, sentence]] of Object.entries(broken)) {
 
 test("a model can be chosen after one that failed", async () => {
   const site = await serve({ [left()]: null });
-  const { page } = await visit(browser, site.address);
+  const { page } = await visit(browser, `${site.address}#m=vae,sparse`);
   await page.locator("#failure-0").waitFor();
   const other = await page.locator("#menu-1").inputValue();
   await page.locator("#menu-0").selectOption(other);
@@ -95,7 +95,7 @@ for (const file of ["main.js", "latentscope-web.js", "latentscope-web_bg.wasm", 
       await notice.waitFor();
       assert.ok((await notice.textContent()).startsWith(file));
       assert.ok(await page.locator("h1").isVisible());
-      if (file !== "style.css") assert.equal(await page.locator("#rows-0 canvas").count(), 0, "nothing of it has run");
+      if (file !== "style.css") assert.equal(await page.locator("#grid .side-0 canvas").count(), 0, "nothing of it has run");
       await page.close();
       await site.close();
     }
@@ -142,15 +142,17 @@ for (const [file, change] of [["latentscope-judge_bg.wasm", null], ["latentscope
     const site = await serve({ [file]: change });
     const { page } = await visit(browser, site.address);
     for (const side of [0, 1]) await ready(page, side);
-    await page.locator("#check").click();
+    await page.locator("#tab-check").click();
+    await page.locator("#measure").click();
     const failure = page.locator("#verdict-failure");
     await failure.waitFor();
     assert.match(await failure.textContent(), /missing/);
-    await page.locator("#check:enabled").waitFor();
-    const start = await pixels(page, "#twin-1");
+    await page.locator("#measure:enabled").waitFor();
+    await page.locator("#tab-sliders").click();
+    const start = await pixels(page, "#live-1");
     await page.locator("#sliders-1 input").first().focus();
     await page.keyboard.press("End");
-    await changed(page, "#twin-1", start);
+    await changed(page, "#live-1", start);
     await page.close();
     await site.close();
   });

@@ -7,11 +7,7 @@ import { stage } from "./stage.mjs";
 const SIDES = [0, 1];
 const here = stage();
 
-async function shown(options, address) {
-  const seen = await here.shown(options, address);
-  await seen.page.locator("#knobs").scrollIntoViewIfNeeded();
-  return seen;
-}
+const shown = (view, options, address) => here.shown({ view, ...options }, address);
 
 const values = (page, side) => page.locator(`#sliders-${side} output`).allTextContents();
 
@@ -42,7 +38,7 @@ test("priors are drawn over the histograms, dashed where a model has its own", a
   const trainedWith = (name, parameters) => serve({ "models/sparse.safetensors": withCard((card) =>
     JSON.stringify({ ...JSON.parse(card), objective: { name, parameters } })) });
   const sites = await Promise.all([trainedWith("vae", {}), trainedWith("beta + laplace", { scale: 0.7 })]);
-  const pages = await Promise.all(sites.map((site) => shown({}, site.address)));
+  const pages = await Promise.all(sites.map((site) => shown("sliders", {}, `${site.address}#m=vae,sparse&v=sliders`)));
   // Ink of a curve: darker than any bar, whose colour is the side's.
   const ink = ({ page }) => page.$eval("#sliders-1 canvas", (canvas) => {
     const style = getComputedStyle(canvas);
@@ -66,15 +62,11 @@ test("priors are drawn over the histograms, dashed where a model has its own", a
   for (const site of sites) await site.close();
 });
 
-test("the pad turns its two units by pointer and by keys, and they can be chosen", async () => {
-  const { page, complaints } = await shown();
+test("the map turns its two units by pointer and by keys, and they can be chosen", async () => {
+  const { page, complaints } = await shown("map");
   const [across, up] = await Promise.all([0, 1].map((axis) => page.locator(`#axis-1-${axis}`).inputValue()));
   assert.notEqual(across, up);
-  const value = (unit) => page.textContent(`#value-1-${unit}`);
-  const others = async (units) => Promise.all(
-    (await page.locator("#axis-1-0 option").evaluateAll((all) => all.map((option) => option.value)))
-      .filter((unit) => !units.includes(unit)).map(value));
-  const before = [await value(across), await value(up), await others([across, up]), await pixels(page, "#twin-1")];
+  const before = await pixels(page, "#live-1");
   const pad = page.locator("#pad-1");
   await pad.scrollIntoViewIfNeeded();
   const box = await pad.boundingBox();
@@ -82,29 +74,26 @@ test("the pad turns its two units by pointer and by keys, and they can be chosen
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.85, box.y + box.height * 0.2, { steps: 5 });
   await page.mouse.up();
-  await changed(page, "#twin-1", before[3]);
-  assert.notEqual(await value(across), before[0]);
-  assert.notEqual(await value(up), before[1]);
-  assert.deepEqual(await others([across, up]), before[2]);
+  await changed(page, "#live-1", before);
   const ring = () => page.$eval("#ring-1", (ring) => [ring.style.left, ring.style.bottom].map(parseFloat));
   const [left, bottom] = await ring();
   assert.ok(Math.abs(left - 85) < 2 && Math.abs(bottom - 80) < 2, `${left} ${bottom}`);
   await pad.focus();
   for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
   await page.waitForFunction((left) => Math.abs(parseFloat(document.getElementById("ring-1").style.left) - left + 10) < 0.2, left);
-  assert.match(await pad.getAttribute("aria-label"), /across unit \d+ = .+, up unit \d+ = /);
+  assert.match(await pad.getAttribute("aria-label"), /across z[₀-₉]+ = .+, up z[₀-₉]+ = /);
   const another = (await page.locator("#axis-1-0 option").evaluateAll((all) => all.map((option) => option.value)))
     .find((unit) => ![across, up].includes(unit));
   await page.locator("#axis-1-0").selectOption(another);
-  await page.waitForFunction((another) => document.getElementById("pad-1").getAttribute("aria-label").includes(`across unit ${another} `), another);
+  await page.waitForFunction((another) => document.getElementById("pad-1").getAttribute("aria-label").includes(`across ${another} `), `z${[...another].map((digit) => String.fromCharCode(0x2080 + Number(digit))).join("")}`);
   assert.deepEqual(complaints, []);
   await page.close();
 });
 
-test("random pictures' codes lie behind the pad", async () => {
-  const { page } = await shown();
+test("random pictures' codes lie on the map, in the colours of a factor", async () => {
+  const { page } = await shown("map");
   for (const side of SIDES) {
-    await page.waitForFunction((side) => /^256 random/.test(document.getElementById(`surveyed-${side}`).textContent),
+    await page.waitForFunction((side) => /^256 random/.test(document.getElementById(`mapped-${side}`).textContent),
       side, { timeout: 60000 });
     const dots = await page.$eval(`#dots-${side}`, (canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -112,34 +101,38 @@ test("random pictures' codes lie behind the pad", async () => {
     });
     assert.ok(dots > 900, `${dots}`);
   }
+  const picture = await pixels(page, "#dots-1");
+  await page.locator("#colour").selectOption("3");
+  await changed(page, "#dots-1", picture);
   await page.close();
 });
 
 test("a sample of the prior changes one model, and a reset brings it back", async () => {
-  const { page } = await shown();
+  const { page } = await shown("sliders");
   const [before, other] = await Promise.all(SIDES.map((side) => values(page, side)));
-  const picture = await pixels(page, "#twin-0");
+  const picture = await pixels(page, "#live-0");
   await page.getByRole("button", { name: "Sample" }).first().click();
-  const first = await changed(page, "#twin-0", picture);
+  const first = await changed(page, "#live-0", picture);
   const now = await values(page, 0);
   assert.ok(now.filter((value, i) => value !== before[i]).length > now.length / 2, `${now}`);
   await page.getByRole("button", { name: "Sample" }).first().click();
-  await changed(page, "#twin-0", first);
+  await changed(page, "#live-0", first);
   assert.deepEqual(await values(page, 1), other);
-  await page.getByRole("button", { name: "Reset" }).first().click();
+  await page.locator("#knobs").getByRole("button", { name: "Reset" }).first().click();
   await page.waitForFunction((before) =>
     [...document.querySelectorAll("#sliders-0 output")].map((o) => o.textContent).join() === before, before.join());
   await page.close();
 });
 
 test("the way from A to B is walked at once and unit by unit, and both end alike", async () => {
-  const { page } = await shown();
+  const { page } = await shown("between");
   for (const side of SIDES) await walked(page, side);
   for (const side of SIDES) {
-    const active = await page.locator(`#rows-${side} canvas`).count();
-    assert.equal(await page.locator(`#turned-${side} li`).count(), active + 1);
+    const [active] = (await page.textContent(`#about-${side}`)).match(/\d+/).map(Number);
+    assert.equal(await page.locator(`#changed-${side} li`).count(), active + 1);
+    assert.match(await page.locator(`#changed-${side} li`).last().textContent(), /= B$/);
     const [line, turns] = [await cells(page, `#line-${side}`), await cells(page, `#turns-${side}`)];
-    assert.deepEqual([line.length, turns.length], [11, active + 1]);
+    assert.deepEqual([line.length, turns.length], [9, active + 1]);
     assert.equal(line[0], turns[0]);
     assert.equal(line.at(-1), turns.at(-1));
     assert.notEqual(line[0], line.at(-1));
@@ -148,50 +141,63 @@ test("the way from A to B is walked at once and unit by unit, and both end alike
 });
 
 test("A and B are the present pictures when they are set, and the slider goes between them", async () => {
-  const { page } = await shown();
+  const { page } = await shown("between");
   for (const side of SIDES) await walked(page, side);
-  const line = () => cells(page, "#line-1");
-  const start = await page.$eval("#line-1", (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join());
-  const slider = page.locator("#factors input[type=range]").nth(2);
+  const line = () => page.$eval("#line-1", (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join());
+  const start = await line();
   const at = async (key, button, before) => {
-    const code = await values(page, 1);
-    await slider.press(key);
-    await page.waitForFunction((code) =>
-      [...document.querySelectorAll("#sliders-1 output")].map((o) => o.textContent).join() !== code, code.join());
-    const picture = await pixels(page, "#reconstruction-1");
+    await page.locator("#tab-pictures").click();
+    const earlier = await pixels(page, "#live-1");
+    await page.locator("#factors input[type=range]").nth(2).press(key);
+    const picture = await changed(page, "#live-1", earlier);
+    await page.locator("#tab-between").click();
     await page.getByRole("button", { name: button }).click();
     await changed(page, "#line-1", before);
     return picture;
   };
   const a = await at("Home", "Set A", start);
-  const middle = await page.$eval("#line-1", (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join());
-  const b = await at("End", "Set B", middle);
-  const pictures = await line();
+  const b = await at("End", "Set B", await line());
+  const pictures = await cells(page, "#line-1");
   assert.equal(pictures[0], a);
-  assert.equal(pictures[10], b);
+  assert.equal(pictures[8], b);
   const along = page.locator("#along");
   assert.equal(await along.inputValue(), "1");
-  const end = await pixels(page, "#way-1");
+  const end = await pixels(page, "#live-1");
   await along.focus();
-  for (let i = 0; i < 10; i++) await page.keyboard.press("ArrowLeft");
-  await changed(page, "#way-1", end);
-  await page.waitForFunction((ninth) => {
-    const canvas = document.querySelector("#way-1");
-    return canvas.getContext("2d").getImageData(0, 0, 64, 64).data.join() === ninth;
-  }, pictures[9]);
+  await page.keyboard.press("Home");
+  await changed(page, "#live-1", end);
+  await page.waitForFunction((first) => {
+    const canvas = document.querySelector("#live-1");
+    return canvas.getContext("2d").getImageData(0, 0, 64, 64).data.join() === first;
+  }, pictures[0]);
   const strip = page.locator("#line-1");
   const box = await strip.boundingBox();
-  await strip.click({ position: { x: box.width * 2.5 / 11, y: box.height / 2 } });
-  await page.waitForFunction(() => document.querySelector("#along").value === "0.2");
+  await strip.click({ position: { x: box.width * 2.5 / 9, y: box.height / 2 } });
+  await page.waitForFunction(() => document.querySelector("#along").value === "0.25");
+  await page.close();
+});
+
+test("samples are of the same draws, are drawn anew, and one is taken by a click", async () => {
+  const { page, complaints } = await shown("samples");
+  await page.waitForFunction(() => [...document.querySelectorAll(".dream canvas")].every((canvas) =>
+    canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((v, i) => i % 4 < 3 && v > 0)));
+  assert.equal(await page.locator(".dream").count(), 18);
+  const last = ".dream[data-act='dream 1 8'] canvas";
+  const before = await pixels(page, last);
+  await page.locator("#again").click();
+  const sample = await changed(page, last, before);
+  const live = await pixels(page, "#live-1");
+  await page.locator(".dream[data-act='dream 1 8']").click();
+  assert.equal(await changed(page, "#live-1", live), sample);
+  assert.deepEqual(complaints, []);
   await page.close();
 });
 
 test("the way from A to B is drawn by WebGPU too", async () => {
   const gpu = await launch({ webgpu: true });
-  const { page, complaints } = await visit(gpu, here.address);
+  const { page, complaints } = await visit(gpu, `${here.address}#m=vae,sparse&v=between`);
   await page.waitForFunction(() => document.getElementById("engine").textContent === "WebGPU", undefined, { timeout: 60000 });
-  await page.locator("#knobs").scrollIntoViewIfNeeded();
-  const canvases = ["#line-0", "#turns-0", "#line-1", "#turns-1", "#way-1"];
+  const canvases = ["#line-0", "#turns-0", "#line-1", "#turns-1", "#live-1"];
   await page.waitForFunction((canvases) =>
     canvases.every((canvas) => document.querySelector(canvas).hasAttribute("data-gpu")), canvases, { timeout: 60000 });
   for (const canvas of canvases) {

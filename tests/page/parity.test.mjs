@@ -15,7 +15,7 @@ const shown = (page, selector) =>
 // A shape and the key that brings every slider but the orientation to its end, with the index on the grid.
 for (const [index, shape, key] of [[0, "square", "Home"], [697343, "heart", "End"]]) {
   test(`both reconstructions of the ${shape} at the sliders' ${key} are the golden ones`, async () => {
-    const { page } = await here.shown();
+    const { page } = await here.shown({ view: "pictures" });
     await page.locator("#factors .choice label", { hasText: shape }).click();
     for (const slider of await page.locator("#factors input[type=range]").all()) {
       const turn = (await page.locator(`label[for=${await slider.getAttribute("id")}]`).textContent()) === "orientation";

@@ -5,11 +5,12 @@ import { pixels } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
-const { shown } = stage();
+const here = stage();
+const { shown } = here;
 
 for (const [width, height] of [[390, 844], [820, 1180], [1440, 900], [2560, 1440]]) {
   test(`both pictures move side by side in the first view of ${width} × ${height}`, async () => {
-    const { page } = await shown({ viewport: { width, height }, reducedMotion: "no-preference" });
+    const { page } = await shown({ viewport: { width, height }, reducedMotion: "no-preference" }, here.address);
     const [left, right] = await Promise.all(SIDES.map((side) => page.locator(`#live-${side}`).boundingBox()));
     assert.ok(left.x + left.width <= right.x && Math.abs(left.y - right.y) < 2, `${left.y} and ${right.y}`);
     for (const { y, height: tall } of [left, right]) assert.ok(y + tall <= height, `${y} + ${tall}`);
@@ -25,22 +26,44 @@ for (const [width, height] of [[390, 844], [820, 1180], [1440, 900], [2560, 1440
 }
 
 test("having moved to and fro it invites the hand, which then leads", async () => {
-  const { page } = await shown({ reducedMotion: "no-preference" });
-  await page.waitForFunction(() => /^unit/.test(document.getElementById("caption-0").textContent));
-  await page.waitForFunction(() => /^Your turn/.test(document.getElementById("caption-0").textContent));
-  await page.locator("#rows-0 .strip").first().hover();
-  await page.waitForFunction(() => /^unit/.test(document.getElementById("caption-0").textContent));
-  assert.equal(await page.textContent("#caption-1"), "the picture of the present code");
+  const { page } = await shown({ reducedMotion: "no-preference" }, here.address);
+  await page.waitForFunction(() => /^z/.test(document.getElementById("value-0").textContent));
+  await page.waitForFunction(() => /^Your turn/.test(document.getElementById("invite").textContent));
+  await page.locator("#grid .side-0 .strip").first().hover();
+  await page.waitForFunction(() => /^z/.test(document.getElementById("value-0").textContent) && !document.getElementById("value-1").textContent.trim());
   await page.close();
 });
 
-test("on a phone each model's rows stand under its name", async () => {
-  const { page } = await shown({ viewport: { width: 390, height: 844 } });
-  for (const side of SIDES) {
-    const name = page.locator(`.of[data-name="${side}"]`);
-    assert.ok(await name.isVisible());
-    const [above, rows] = [await name.boundingBox(), await page.locator(`#rows-${side}`).boundingBox()];
-    assert.ok(above.y < rows.y && rows.width > 300, `${above.y} ${rows.y} ${rows.width}`);
-  }
+test("thumbnails are at least 56 pixels wide at 1440, and rows of the same factor stand beside each other", async () => {
+  const { page } = await shown({}, undefined);
+  const heights = await page.locator("#grid .strip").evaluateAll((all) => all.map((strip) => strip.getBoundingClientRect().height));
+  assert.ok(heights.every((height) => height >= 56), `${heights}`);
+  const first = page.locator("#grid .row").first();
+  const [left, right] = await Promise.all([0, 1].map((side) => first.locator(`.side-${side} .strip`).boundingBox()));
+  assert.ok(Math.abs(left.y - right.y) < 2 && left.x + left.width < right.x);
+  await page.close();
+});
+
+for (const [width, height] of [[390, 844], [1280, 720], [1366, 768], [1440, 900]]) {
+  test(`rows are in the first view of ${width} × ${height}, and the live pictures stay in it`, async () => {
+    const { page } = await shown({ viewport: { width, height } });
+    const seen = await page.locator("#grid .strip").evaluateAll((all) =>
+      all.filter((strip) => strip.getBoundingClientRect().bottom <= innerHeight).length);
+    assert.ok(seen >= 4, `${seen} rows`);
+    await page.evaluate(() => scrollTo({ top: document.body.scrollHeight, behavior: "instant" }));
+    for (const side of SIDES) {
+      const { y, height: tall } = await page.locator(`#live-${side}`).boundingBox();
+      assert.ok(y >= 0 && y + tall <= height, `${y}`);
+    }
+    await page.close();
+  });
+}
+
+test("a swipe that scrolls leaves no preview behind", async () => {
+  const { page } = await shown({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await page.locator("#grid .strip").first().dispatchEvent("pointerdown", { pointerType: "touch", clientX: 60, clientY: 600 });
+  await page.locator(".looked").waitFor();
+  await page.locator("#grid .strip").first().dispatchEvent("pointercancel", { pointerType: "touch" });
+  await page.waitForFunction(() => !document.querySelector(".looked"));
   await page.close();
 });

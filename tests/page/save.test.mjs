@@ -28,7 +28,7 @@ test("a side's rows are saved as a PNG that holds them as they are shown", async
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     const context = canvas.getContext("2d");
     context.drawImage(bitmap, 0, 0);
-    return [...document.querySelectorAll("#rows-1 canvas")].map((row, i) => {
+    return [...document.querySelectorAll("#grid .side-1 canvas")].map((row, i) => {
       const shown = row.getContext("2d").getImageData(0, 0, row.width, row.height).data;
       const saved = context.getImageData(bitmap.width - row.width - 8, 8 + i * (row.height + 8), row.width, row.height);
       return shown.reduce((most, value, j) => Math.max(most, Math.abs(value - saved.data[j])), 0);
@@ -45,9 +45,9 @@ const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => 
   const decoder = new ImageDecoder({ data, type: "image/gif" });
   await Promise.all([decoder.tracks.ready, decoder.completed]);
   const { frameCount, repetitionCount } = decoder.tracks.selectedTrack;
-  const rows = [...document.querySelectorAll(`#rows-${side} canvas`)].map((row) =>
+  const rows = [...document.querySelectorAll(`#grid .side-${side} canvas`)].map((row) =>
     row.getContext("2d").getImageData(0, 0, row.width, row.height));
-  const columns = 11;
+  const columns = 9;
   const last = frameCount / 2;
   const durations = [];
   let farthest = 0;
@@ -85,10 +85,10 @@ test("a side's rows are saved as an animation that goes through them as they are
     const { name, base64, size } = await saved(page, "film", side);
     assert.equal(name, `${await page.locator(`#menu-${side} option:checked`).textContent()}.gif`);
     const { frameCount, endless, rows, farthest, durations } = await compared(page, side, base64);
-    assert.equal(frameCount, 40);
+    assert.equal(frameCount, 32);
     assert.ok(endless && rows > 0);
     assert.ok(farthest <= 1, `a pixel is ${farthest} away`);
-    assert.ok(durations[0] === 400 && durations[20] === 400 && durations[1] === 60, String(durations));
+    assert.ok(durations[0] === 400 && durations[16] === 400 && durations[1] === 60, String(durations));
     assert.ok(size < 2e6, `${size} bytes`);
   }
   assert.deepEqual(complaints, []);
@@ -110,13 +110,13 @@ test("how far an animation is stands beside its button, which waits", async () =
   });
   assert.equal(seen.busy, "true");
   assert.equal(seen.after, null);
-  assert.deepEqual(seen.words, [...Array.from({ length: 21 }, (_, i) => `Drawing ${i + 1} of 21 …`), "Saved"]);
+  assert.deepEqual(seen.words, [...Array.from({ length: 17 }, (_, i) => `Drawing ${i + 1} of 17 …`), "Saved"]);
   await page.close();
 });
 
 test("a model of colours is shown and saved in its colours", async () => {
   const site = await serve({ "models/sparse.safetensors": inColour });
-  const { page, complaints } = await visit({}, site.address);
+  const { page, complaints } = await visit({}, `${site.address}#m=vae,sparse`);
   await drawn(page, 1);
   const live = (await pixels(page, "#live-1")).split(",").map(Number);
   for (let i = 0; i < live.length; i += 4) {

@@ -1,15 +1,15 @@
-// Photographs the page for the README: `screenshots.mjs ADDRESS FOLDER`.
+// Photographs the page for the README, and the picture that goes with shared links:
+// `screenshots.mjs ADDRESS FOLDER`.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { launch, ready, visit } from "./site.mjs";
+import { SPRITES } from "./stage.mjs";
 
 /** Waits until both models have met all random pictures. */
 const surveyed = (page) => page.waitForFunction(() =>
-  [0, 1].every((side) => /^\d+ random pictures$/.test(document.getElementById(`surveyed-${side}`).textContent)),
-undefined, { timeout: 60000 });
-
-/** Brings an element to the top of the view. */
-const top = (page, selector) => page.locator(selector).evaluate((element) => element.scrollIntoView());
+  [0, 1].every((side) => /over \d+ random pictures$/.test(document.getElementById(`surveyed-${side}`).textContent)
+    && !/ of /.test(document.getElementById(`surveyed-${side}`).textContent)),
+undefined, { timeout: 240000 });
 
 /** Moves a slider, wherever it is. */
 const turn = (page, selector, value) => page.locator(selector).evaluate((slider, value) => {
@@ -19,22 +19,19 @@ const turn = (page, selector, value) => page.locator(selector).evaluate((slider,
 
 /** Moves a factor, so that the bars that follow it are lit. */
 async function answers(page) {
-  await top(page, "#answers-title");
   await surveyed(page);
   for (const value of [0.1, 0.9]) {
-    await turn(page, "#factor-3", value);
+    await turn(page, "#factor-1", value);
     await page.waitForTimeout(500);
   }
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll("#answers-1 thead th")].some((head) => head.style.getPropertyValue("--lit") === "1.00"));
-  const cells = page.locator("#answer-1-3 td");
+  const cells = page.locator("#answer-1-1 td");
   const shares = (await cells.allTextContents()).map(Number);
   await cells.nth(shares.indexOf(Math.max(...shares))).hover();
+  await page.waitForTimeout(500);
 }
 
 /** Draws what no model has seen. */
 async function strange(page) {
-  await top(page, "#pictures-title");
   await surveyed(page);
   await page.locator("label", { hasText: "By hand" }).click();
   await page.getByRole("button", { name: "Clear" }).click();
@@ -47,30 +44,41 @@ async function strange(page) {
   await page.waitForFunction(() => [0, 1].every((side) => document.querySelector(`#alien-${side}.strange`)));
 }
 
-/** Goes some of the way from A to B. */
-async function way(page) {
-  await top(page, "#way-title");
-  await surveyed(page);
-  await turn(page, "#along", 0.3);
-  await page.waitForTimeout(500);
+/** Waits until all random pictures lie on the map. */
+async function mapped(page) {
+  await page.waitForFunction(() =>
+    [0, 1].every((side) => /^\d+ random pictures$/.test(document.getElementById(`mapped-${side}`).textContent)),
+  undefined, { timeout: 240000 });
+}
+
+/** Looks along the row of a factor in both models. */
+async function looks(page) {
+  const row = page.locator("#grid .row", { hasText: "hair colour" });
+  for (const side of [0, 1]) await row.locator(`.side-${side} .strip`).focus();
+  await page.keyboard.press("End");
+  await page.waitForTimeout(800);
 }
 
 const VIEWS = {
   "page-light.png": { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
   "page-dark.png": { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
   "page-narrow.png": { viewport: { width: 390, height: 844 }, colorScheme: "light" },
-  "page-answers.png": { viewport: { width: 1280, height: 720 }, colorScheme: "light", act: answers },
-  "page-hand.png": { viewport: { width: 1280, height: 760 }, colorScheme: "dark", act: strange },
-  "page-way.png": { viewport: { width: 1280, height: 530 }, colorScheme: "light", act: way },
+  "page-answers.png": { viewport: { width: 1280, height: 900 }, colorScheme: "light", hash: "#v=pictures", act: answers },
+  "page-map.png": { viewport: { width: 1280, height: 900 }, colorScheme: "dark", hash: "#v=map", act: mapped },
+  "page-hand.png": { viewport: { width: 1280, height: 760 }, colorScheme: "dark", hash: `#${SPRITES}&v=pictures`, act: strange },
+  "page-way.png": { viewport: { width: 1280, height: 760 }, colorScheme: "light", hash: "#v=between" },
+  "preview.png": { viewport: { width: 1200, height: 630 }, colorScheme: "light", act: looks },
 };
 
-const [address, folder] = process.argv.slice(2);
-if (!address || !folder) throw new Error("usage: screenshots.mjs ADDRESS FOLDER");
+const [address, folder, ...only] = process.argv.slice(2);
+if (!address || !folder) throw new Error("usage: screenshots.mjs ADDRESS FOLDER [NAME…]");
 await mkdir(folder, { recursive: true });
 const browser = await launch();
-for (const [name, { act, ...options }] of Object.entries(VIEWS)) {
-  const { page } = await visit(browser, address, options);
+for (const [name, { act, hash = "", ...options }] of Object.entries(VIEWS)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  const { page } = await visit(browser, `${address}${hash}`, options);
   await Promise.all([ready(page, 0), ready(page, 1)]);
+  await page.waitForTimeout(1000);
   await act?.(page);
   await page.screenshot({ path: join(folder, name) });
   await page.close();

@@ -30,7 +30,7 @@ test("a set brings both sides its models, by pointer and by keys", async () => {
   assert.ok(await page.locator("#set-0").isChecked());
   await page.getByText("Two", { exact: true }).click();
   await both(["two-vae", "two-sparse"]);
-  assert.equal(await page.textContent(".of[data-name='1']"), "sparse of Two");
+  assert.equal(await page.locator("#menu-1 option:checked").textContent(), "sparse of Two");
   await page.keyboard.press("ArrowLeft");
   await both(["vae", "sparse"]);
   assert.equal(await page.evaluate(() => document.activeElement.id), "set-0");
@@ -44,7 +44,7 @@ test("a set brings both sides its models, by pointer and by keys", async () => {
 
 test("where all models are of one set there is no choice of sets", async () => {
   const site = await serve({ "models/manifest.json": manifest((models) => models.map((model) => ({ ...model, set: "One" }))) });
-  const { page } = await here.shown({}, site.address);
+  const { page } = await here.shown({}, `${site.address}#m=vae,sparse`);
   assert.ok(await page.locator("#sets").isHidden());
   assert.equal(await page.locator("#menu-0 optgroup").count(), 0);
   await page.close();
@@ -55,7 +55,7 @@ test("every shipped set draws on both sides, from its own world's factors where 
   const { models } = JSON.parse(await built("models/manifest.json"));
   const sets = [...new Set(models.map((model) => model.set))];
   assert.ok(sets.length > 1);
-  const { page, complaints } = await here.shown();
+  const { page, complaints } = await here.shown({ view: "pictures" });
   const worlds = [];
   for (const set of sets.toReversed()) {
     await page.locator("#sets label", { hasText: new RegExp(`^${set}$`) }).click();
@@ -66,14 +66,20 @@ test("every shipped set draws on both sides, from its own world's factors where 
     const world = await page.getAttribute("#factors", "data-world");
     worlds.push(world);
     assert.equal(await page.locator("#no-scene").isVisible(), world === null);
-    for (const part of ["#random", "#factors", "#original"])
+    for (const part of ["#random", "#original"])
       assert.equal(await page.locator(part).isVisible(), world !== null, `${set}: ${part}`);
     if (world) for (const side of [0, 1]) await ready(page, side);
-    const colours = await page.$eval("#rows-1 canvas", (canvas) => {
+    const colours = await page.$eval("#live-1", (canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       return new Set(data).size;
     });
     assert.ok(colours > 2, `${set} draws nothing`);
+    if (world === null) {
+      assert.equal(await page.locator("#answers td").count(), 0, "no table without a world");
+      await page.locator("#tab-check").click();
+      assert.ok(await page.locator("#no-check").isVisible() && await page.locator("#measure").isDisabled());
+      await page.locator("#tab-pictures").click();
+    }
     assert.ok(await page.locator("#failure-0, #failure-1").evaluateAll((all) => all.every((notice) => notice.hidden)));
   }
   assert.equal(new Set(worlds).size, sets.length, `${worlds}`);

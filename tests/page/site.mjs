@@ -61,6 +61,8 @@ const ADVICE = ["willReadFrequently", "No available adapters"];
 export async function visit(browser, address, options = {}) {
   const { prepare, ...rest } = options;
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", ...rest });
+  // Machines that do other work besides are slow.
+  page.setDefaultTimeout(60_000);
   if (prepare) await page.addInitScript(prepare);
   const seen = { page, requests: [], complaints: [] };
   page.on("request", (request) => seen.requests.push(request.url()));
@@ -73,21 +75,21 @@ export async function visit(browser, address, options = {}) {
   return seen;
 }
 
-/** Waits until a side's model is shown with all its rows, and has seen the picture. */
+/** Waits until a side's model is shown and has seen the picture. */
 export async function ready(page, side) {
   await drawn(page, side);
-  await page.waitForFunction((side) => document.querySelector(`#nll-${side}`).textContent !== "–", side);
+  await page.waitForSelector(`#about-${side}[data-seen="true"]`, { state: "attached" });
 }
 
-/** Waits until a side's model is shown with all its rows. */
+/** Waits until a side's model is shown: its live picture, and in the view of rows all of them. */
 export async function drawn(page, side) {
   await page.waitForSelector(`#about-${side}[data-ready="true"]`, { state: "attached" });
   await page.waitForFunction((side) => {
-    const rows = [...document.querySelectorAll(`#rows-${side} canvas`)];
+    const rows = document.querySelector("#rows:not([hidden])") ? [...document.querySelectorAll(`#grid .side-${side} canvas`)] : [];
     // A canvas that is still the GPU's has no such context.
     const shown = (canvas) =>
       canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
-    return rows.length > 0 && rows.every(shown);
+    return [document.querySelector(`#live-${side}`), ...rows].every(shown);
   }, side);
 }
 

@@ -2,13 +2,16 @@
 import { after, before } from "node:test";
 import { launch, ready, serve, visit } from "./site.mjs";
 
+/** The models that most tests are about, whose world is the simplest. */
+export const SPRITES = "m=vae,sparse";
+
 /** The stage, with the page served below `base`, to a browser with WebGPU or without. */
 export function stage({ base, webgpu } = {}) {
   const stage = {
     /** The page as `visit` opens it. */
     visit: (options, address = stage.address) => visit(stage.browser, address, options),
-    /** The page with both sides' models shown. */
-    async shown(options, address) {
+    /** The page with both models of sprites shown, in a view of it; or at an address of its own. */
+    async shown({ view, ...options } = {}, address = `${stage.address}#${SPRITES}${view ? `&v=${view}` : ""}`) {
       const seen = await stage.visit(options, address);
       for (const side of [0, 1]) await ready(seen.page, side);
       return seen;

@@ -16,9 +16,9 @@ function watchful() {
   };
 }
 
-async function shown(prepare = watchful) {
-  const seen = await here.visit({ prepare });
-  await seen.page.waitForFunction(() => document.querySelectorAll(".state .about[data-ready=true]").length === 2);
+async function shown(prepare = watchful, view = "rows") {
+  const seen = await here.visit({ prepare }, `${here.address}#m=vae,sparse&v=${view}`);
+  await seen.page.waitForFunction(() => document.querySelectorAll(".about[data-ready=true]").length === 2);
   return seen;
 }
 
@@ -29,8 +29,8 @@ const engine = (page, name) =>
 async function onGpu(page) {
   await engine(page, "WebGPU");
   await page.waitForFunction(() => {
-    const canvases = [...document.querySelectorAll(".live canvas, .rows:not(.idle) canvas, .pictures canvas:not(#original, .difference)")];
-    return canvases.length > 6 && canvases.every((canvas) => canvas.hasAttribute("data-gpu"));
+    const canvases = [...document.querySelectorAll("canvas[data-slot]")].filter((canvas) => canvas.checkVisibility());
+    return canvases.length > 1 && canvases.every((canvas) => canvas.hasAttribute("data-gpu"));
   }, undefined, { timeout: 60000 });
 }
 
@@ -59,7 +59,8 @@ const apart = (a, b) => a.reduce((worst, value, i) => {
 }, 0);
 
 test("both models' pictures come from WebGPU and are the golden ones", async () => {
-  const { page, complaints } = await shown();
+  const { page, complaints } = await shown(watchful, "pictures");
+  await page.locator("#smooth").evaluate((button) => button.click());
   await onGpu(page);
   await page.locator("#factors .choice label", { hasText: "heart" }).click();
   for (const slider of await page.locator("#factors input[type=range]").all()) {
@@ -80,7 +81,7 @@ test("both models' pictures come from WebGPU and are the golden ones", async () 
 });
 
 test("a click on the badge goes to the CPU and back, and nothing moves", async () => {
-  const { page } = await shown();
+  const { page } = await shown(watchful, "sliders");
   await onGpu(page);
   const values = () => page.locator(".sliders output").allTextContents();
   const before = await values();
@@ -96,7 +97,7 @@ test("a click on the badge goes to the CPU and back, and nothing moves", async (
 });
 
 test("a lost device leaves what the visitor set, and says so quietly", async () => {
-  const { page } = await shown();
+  const { page } = await shown(watchful, "sliders");
   await onGpu(page);
   const start = await page.textContent("#sliders-0 output");
   await page.locator("#sliders-0 input").first().press("End");
@@ -105,6 +106,8 @@ test("a lost device leaves what the visitor set, and says so quietly", async () 
   await page.evaluate(() => globalThis.device.destroy());
   await page.locator("#engine-note").waitFor();
   assert.match(await page.textContent("#engine-note"), /^The CPU goes on: the GPU was lost/);
+  await page.locator("#engine-note button").click();
+  assert.equal(await page.locator("#engine-note").isVisible(), false, "it can be closed");
   for (const side of SIDES) await ready(page, side);
   assert.deepEqual(await page.locator("#sliders-0 output").allTextContents(), values);
   const picture = await pixels(page, "#live-0");

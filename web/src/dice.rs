@@ -19,6 +19,11 @@ impl Dice {
         bits ^ (bits >> 31)
     }
 
+    /// An angle in radians, from −π to π.
+    pub(crate) fn angle(&mut self) -> f64 {
+        std::f64::consts::PI * (2.0 * self.unit() - 1.0)
+    }
+
     /// A number from 0 to 1, 1 excluded.
     pub(crate) fn unit(&mut self) -> f64 {
         (self.roll() >> 11) as f64 / (1_u64 << 53) as f64

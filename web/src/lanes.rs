@@ -4,34 +4,44 @@
 //! One request runs at a time, and lanes go in their order, so that the picture under the visitor's
 //! finger never waits for a grid.
 
-use std::collections::BTreeMap;
-
+use crate::pictures::Slot;
 use crate::protocol::Request;
-use crate::state::Path;
+use crate::table::Table;
 
 /// A kind of request, most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
     /// Loading a side's model.
     Load(usize),
-    /// A side's live picture.
-    Live(usize),
+    /// Pictures under the visitor's hand.
+    Now(Slot),
     /// A side's reconstruction.
     Reconstruct(usize),
-    /// A row of the traversal grid: its rank, then side.
-    Row(usize, usize),
-    /// A side's pictures from A to B.
-    Path(Path, usize),
+    /// Other pictures that a panel shows: their rank, then where.
+    Soon(usize, Slot),
     /// A step of the survey, then side: both sides' surveys grow together.
     Survey(usize, usize),
 }
 
 impl Lane {
+    /// The lane of a panel's pictures.
+    pub fn of(slot: Slot, rank: usize) -> Self {
+        if rank == 0 { Self::Now(slot) } else { Self::Soon(rank, slot) }
+    }
+
+    /// The place that its pictures go to.
+    pub fn slot(self) -> Option<Slot> {
+        match self {
+            Self::Now(slot) | Self::Soon(_, slot) => Some(slot),
+            _ => None,
+        }
+    }
+
     /// The side that it serves.
     pub fn side(self) -> usize {
         match self {
-            Self::Load(side) | Self::Live(side) | Self::Reconstruct(side) | Self::Row(_, side) => side,
-            Self::Path(_, side) | Self::Survey(_, side) => side,
+            Self::Load(side) | Self::Reconstruct(side) | Self::Survey(_, side) => side,
+            Self::Now(slot) | Self::Soon(_, slot) => slot.side,
         }
     }
 }
@@ -50,7 +60,7 @@ pub struct Post {
 /// All lanes.
 #[derive(Clone, Debug, Default)]
 pub struct Lanes {
-    waiting: BTreeMap<Lane, (Request, Vec<u8>)>,
+    waiting: Table<Lane, (Request, Vec<u8>)>,
     running: Option<(u32, Lane)>,
     tickets: u32,
     open: bool,
@@ -80,13 +90,18 @@ impl Lanes {
 
     /// Whether a lane's request waits or runs.
     pub fn has(&self, lane: Lane) -> bool {
-        self.waiting.contains_key(&lane) || self.running.is_some_and(|(_, running)| running == lane)
+        self.waiting.get(&lane).is_some() || self.running.is_some_and(|(_, running)| running == lane)
     }
 
-    /// Whether a row waits or runs.
-    pub fn has_rows(&self) -> bool {
+    /// Whether pictures wait or run that are not under the hand.
+    pub fn has_soon(&self) -> bool {
         let running = self.running.iter().map(|(_, lane)| lane);
-        self.waiting.keys().chain(running).any(|lane| matches!(lane, Lane::Row(..)))
+        self.waiting.keys().chain(running).any(|lane| matches!(lane, Lane::Soon(..)))
+    }
+
+    /// Withdraws waiting pictures of places that fail a test.
+    pub fn keep(&mut self, wanted: impl Fn(Slot) -> bool) {
+        self.waiting.retain(|lane| lane.slot().is_none_or(&wanted));
     }
 
     /// The lane whose request is answered; none if the request was withdrawn.
@@ -97,7 +112,7 @@ impl Lanes {
 
     /// Withdraws all that was asked for a side. What runs is finished, and its answer ignored.
     pub fn withdraw(&mut self, side: usize) {
-        self.waiting.retain(|lane, _| lane.side() != side);
+        self.waiting.retain(|lane| lane.side() != side);
         if let Some((ticket, lane)) = &mut self.running
             && lane.side() == side
         {
@@ -118,23 +133,23 @@ mod tests {
     fn the_newest_request_of_a_lane_wins() {
         let mut lanes = Lanes::default();
         lanes.open();
-        lanes.ask(Lane::Live(0), decode(0, 1.0), Vec::new());
-        lanes.ask(Lane::Live(0), decode(0, 2.0), Vec::new());
+        lanes.ask(Lane::Now(Slot::live(0)), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Now(Slot::live(0)), decode(0, 2.0), Vec::new());
         let post = lanes.start_next().expect("one waits");
         assert_eq!(post.request, decode(0, 2.0));
-        assert_eq!(lanes.finish(post.ticket), Some(Lane::Live(0)));
+        assert_eq!(lanes.finish(post.ticket), Some(Lane::Now(Slot::live(0))));
         assert_eq!(lanes.start_next(), None);
     }
 
     #[test]
     fn one_request_runs_at_a_time_and_the_live_picture_goes_first() {
         let mut lanes = Lanes::default();
-        lanes.ask(Lane::Row(0, 0), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Soon(0 + 1, Slot::new("row", 0, 0)), decode(0, 1.0), Vec::new());
         assert_eq!(lanes.start_next(), None, "the worker does not listen yet");
         lanes.open();
         let row = lanes.start_next().expect("one waits");
-        lanes.ask(Lane::Row(1, 0), decode(0, 2.0), Vec::new());
-        lanes.ask(Lane::Live(1), decode(1, 3.0), Vec::new());
+        lanes.ask(Lane::Soon(1 + 1, Slot::new("row", 0, 0)), decode(0, 2.0), Vec::new());
+        lanes.ask(Lane::Now(Slot::live(1)), decode(1, 3.0), Vec::new());
         assert_eq!(lanes.start_next(), None, "the worker is busy");
         lanes.ask(Lane::Survey(0, 0), Request::Survey { side: 0, step: 0 }, Vec::new());
         lanes.finish(row.ticket);
@@ -157,9 +172,9 @@ mod tests {
     fn an_answer_to_a_withdrawn_request_is_ignored() {
         let mut lanes = Lanes::default();
         lanes.open();
-        lanes.ask(Lane::Live(0), decode(0, 1.0), Vec::new());
-        lanes.ask(Lane::Row(0, 0), decode(0, 1.0), Vec::new());
-        lanes.ask(Lane::Row(0, 1), decode(1, 1.0), Vec::new());
+        lanes.ask(Lane::Now(Slot::live(0)), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Soon(0 + 1, Slot::new("row", 0, 0)), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Soon(0 + 1, Slot::new("row", 1, 0)), decode(1, 1.0), Vec::new());
         let post = lanes.start_next().expect("one waits");
         lanes.withdraw(0);
         assert_eq!(lanes.finish(post.ticket), None);

@@ -1,12 +1,14 @@
 //! The page of Latentscope: inference and views in the browser.
 //!
 //! One wasm module serves the page and its worker. The page keeps a pure [`state::State`]; the
-//! worker holds the models behind an [`engine::Engine`]; views draw the state with plain web-sys. A
+//! worker holds the models behind an [`engine::Engine`]; panels draw the state with plain web-sys. A
 //! second module, of the feature `judge` alone, scores models.
 //! With the feature `engine` alone it is the npm package's inference engine.
 
 #[cfg(feature = "page")]
 mod dice;
+#[cfg(feature = "page")]
+pub mod dom;
 #[cfg(feature = "page")]
 mod draws;
 pub mod engine;
@@ -23,12 +25,16 @@ pub mod package;
 #[cfg(feature = "page")]
 pub mod page;
 #[cfg(feature = "page")]
+pub mod panels;
+#[cfg(feature = "page")]
+pub mod pictures;
+#[cfg(feature = "page")]
 pub mod protocol;
 #[cfg(test)]
 mod samples;
 #[cfg(feature = "page")]
 pub mod state;
 #[cfg(feature = "page")]
-pub mod view;
+mod table;
 #[cfg(feature = "page")]
 pub mod worker;

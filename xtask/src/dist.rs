@@ -14,8 +14,10 @@ use crate::{notices, page, setup, sums};
 
 /// Most bytes that the page may have, gzipped, before weights.
 const BUDGET: usize = 350_000;
-/// What is fetched later: weights once they are shown, the judge once it is asked; and what no page fetches.
-const LATER: [&str; 5] = ["models", "judge.js", "latentscope-judge", notices::FILE, sums::FILE];
+/// What is fetched later: weights once they are shown, the judge once it is asked, the article once it is
+/// looked at; and what no page fetches, as the picture that goes with a shared link.
+const LATER: [&str; 7] =
+    ["models", "judge.js", "latentscope-judge", "how.html", "preview.png", notices::FILE, sums::FILE];
 
 pub(crate) fn run(project: &Project) -> Result<()> {
     setup::for_building(project)?;

@@ -6,6 +6,7 @@ mod demo;
 mod dist;
 mod fresh;
 mod fuzz;
+mod glue;
 mod golden;
 mod gpu;
 mod integrity;
@@ -21,6 +22,7 @@ mod screenshots;
 mod serve;
 mod setup;
 mod step;
+mod styles;
 mod sums;
 mod test;
 

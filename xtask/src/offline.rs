@@ -19,6 +19,9 @@ const PAGE: &str = "index.html";
 /// Where models lie.
 const MODELS: &str = "models/";
 
+/// The picture that goes with a shared link.
+const PREVIEW: &str = "preview.png";
+
 /// Writes the service worker into the built page's `folder`.
 ///
 /// # Errors
@@ -47,7 +50,8 @@ fn script(folder: &Path, code: &str) -> Result<String> {
     // What is no model, and the models that the page opens with; the others are kept once they are seen.
     files.retain(|file| !file.ends_with(".safetensors") || opening.contains(file));
     let mut kept = Vec::new();
-    for file in &files {
+    // Who shares a link is online.
+    for file in files.iter().filter(|file| *file != PREVIEW) {
         // Models, and the list of them, change without a new version.
         let fixed = !file.starts_with(MODELS);
         let bytes = fs::read(folder.join(file))?;

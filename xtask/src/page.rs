@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::project::{Project, execute};
 use crate::step::step;
-use crate::{integrity, module, notices, offline};
+use crate::{glue, integrity, module, notices, offline, styles};
 
 /// What the page is made of, beside the workspace's root.
 const INPUTS: [&str; 9] = [
@@ -23,6 +23,9 @@ const INPUTS: [&str; 9] = [
     "Trunk.toml",
     ".cargo/config.toml",
 ];
+
+/// The page's own module.
+const MODULE_FILES: [&str; 2] = ["latentscope-web.js", "latentscope-web_bg.wasm"];
 
 /// The module that scores models, fetched once a visitor asks for it.
 const JUDGE: &str = "latentscope-judge";
@@ -53,6 +56,9 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         let judge = module::build(project, JUDGE, "judge")?;
         module::copy(&judge, &folder(project), JUDGE_FILES)?;
         notices::write(project, &folder(project), "page,judge")?;
+        styles::write(project, &folder(project))?;
+        let [script, wasm] = MODULE_FILES.map(|file| folder(project).join(file));
+        glue::shrink(&script, &wasm)?;
         integrity::write(&folder(project))?;
         offline::write(project, &folder(project))?;
         // An edit during the build is newer than its start: the next run builds again.

@@ -2,19 +2,22 @@
 //! need not cross from a worker; every call returns before the GPU has begun.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlCanvasElement;
 
-use super::{App, Dom};
+use super::App;
+use crate::dom::Dom;
 use crate::engine::gpu::{Canvas, Device, Frame, Gpu, Picture, check};
-use crate::engine::{Cpu, EngineError, Kind};
+use crate::engine::{Cpu, Engine, EngineError, Kind};
 use crate::lanes::Post;
+use crate::pictures::Slot;
 use crate::protocol::{Reply, Request};
-use crate::state::{Event, Panel, Shown, State};
+use crate::state::{COLUMNS, Event, Side, State};
+use crate::table::{Table, note};
 use crate::worker::{SIDES, reconstruct};
 
 /// The device and what it holds.
@@ -22,12 +25,12 @@ use crate::worker::{SIDES, reconstruct};
 pub(super) struct Desk {
     device: RefCell<Option<Rc<Device>>>,
     models: RefCell<[Option<Rc<Gpu>>; SIDES]>,
-    canvases: RefCell<BTreeMap<String, Canvas>>,
+    canvases: RefCell<Table<String, Canvas>>,
     /// Models to take in, one after another, so that they share a device.
     waiting: RefCell<VecDeque<Job>>,
     preparing: Cell<bool>,
-    /// Panels whose pictures wait for the frame before to be done.
-    stale: RefCell<BTreeSet<Panel>>,
+    /// Places whose pictures wait for the frame before to be done.
+    stale: RefCell<Vec<Slot>>,
     drawing: Cell<bool>,
 }
 
@@ -52,21 +55,27 @@ impl App {
             loop {
                 let Some(job) = app.0.desk.waiting.borrow_mut().pop_front() else { break };
                 let (side, visit) = (job.side, job.visit);
-                let outcome = app.take_in(job).await.map_err(|error| error.to_string());
-                app.send(Event::Prepared { side, visit, outcome });
+                let taken = app.take_in(job).await.map_err(|error| error.to_string());
+                let pace = *taken.as_ref().unwrap_or(&0.0);
+                app.send(Event::Prepared { side, visit, outcome: taken.map(drop), pace });
             }
             app.0.desk.preparing.set(false);
         });
     }
 
-    async fn take_in(&self, job: Job) -> Result<(), EngineError> {
+    /// Takes a model in, and says how many milliseconds a picture of a row takes.
+    async fn take_in(&self, job: Job) -> Result<f64, EngineError> {
         let device = self.open().await?;
         let gpu = Gpu::load(&device, &job.file, job.room).await?;
         check(&gpu, &Cpu::load(&job.file)?).await?;
+        let row = vec![0.0; COLUMNS * gpu.card().model.latent];
+        let begun = self.now();
+        gpu.decode(&row).await?;
+        let pace = (self.now() - begun) / COLUMNS as f64;
         if let Some(place) = self.0.desk.models.borrow_mut().get_mut(job.side) {
             *place = Some(Rc::new(gpu));
         }
-        Ok(())
+        Ok(pace)
     }
 
     async fn open(&self) -> Result<Rc<Device>, EngineError> {
@@ -84,7 +93,7 @@ impl App {
     /// Lets go of all that the GPU held.
     pub(super) fn lose_gpu(&self, why: String) {
         let desk = &self.0.desk;
-        desk.canvases.borrow_mut().clear();
+        desk.canvases.take();
         *desk.models.borrow_mut() = [const { None }; SIDES];
         *desk.device.borrow_mut() = None;
         self.send(Event::GpuLost(why));
@@ -106,17 +115,20 @@ impl App {
         });
     }
 
-    /// Draws the newest pictures of these panels, and of those that waited, unless a frame is still
+    /// Draws the newest pictures of these places, and of those that waited, unless a frame is still
     /// under way: then all wait for it, and nothing stale is ever decoded.
-    pub(super) fn draw_pictures(&self, panels: BTreeSet<Panel>) {
+    pub(super) fn draw_pictures(&self, slots: Vec<Slot>) {
         let desk = &self.0.desk;
-        desk.stale.borrow_mut().extend(panels);
+        slots.into_iter().for_each(|slot| note(&mut desk.stale.borrow_mut(), slot));
         if desk.drawing.get() {
             return;
         }
         let state = self.0.state.borrow();
-        let shown: Vec<Shown> =
-            desk.stale.take().into_iter().filter_map(|panel| state.shown(panel)).collect();
+        let mine = |slot: &Slot| {
+            let model = state.sides.get(slot.side).and_then(Side::model);
+            model.is_some_and(|model| model.engine == Kind::Gpu) && !state.pictures.codes(*slot).is_empty()
+        };
+        let shown: Vec<Slot> = desk.stale.take().into_iter().filter(mine).collect();
         let Some(device) = desk.device.borrow().clone().filter(|_| !shown.is_empty()) else { return };
         let drawn = self.draw_shown(&device, &state, &shown);
         drop(state);
@@ -146,32 +158,35 @@ impl App {
     }
 
     /// Draws pictures in one frame, and says how many.
-    fn draw_shown(&self, device: &Device, state: &State, shown: &[Shown]) -> Result<usize, EngineError> {
+    fn draw_shown(&self, device: &Device, state: &State, shown: &[Slot]) -> Result<usize, EngineError> {
         let mut frame = Frame::new(device);
         let mut count = 0;
-        for side in 0..SIDES {
-            let model = self.0.desk.models.borrow()[side].clone();
-            let card = state.sides[side].model().map(|model| &model.card.model);
-            let (Some(model), Some(card)) = (model, card) else { continue };
-            let mine: Vec<&Shown> = shown.iter().filter(|shown| shown.side == side).collect();
+        for (side, loaded) in state.models() {
+            let Some(model) = self.0.desk.models.borrow()[side].clone() else { continue };
+            let config = &loaded.card.model;
+            let mine: Vec<&Slot> = shown.iter().filter(|slot| slot.side == side).collect();
             if mine.is_empty() {
                 continue;
             }
             let mut targets = Vec::new();
-            for shown in &mine {
-                let pictures = shown.codes.len() / card.latent;
+            for slot in &mine {
+                let pictures = state.pictures.codes(**slot).len() / config.latent;
                 count += pictures;
-                let size = [pictures * card.image.width, card.image.height].map(|side| side as u32);
+                let size = [pictures * config.image.width, config.image.height].map(|side| side as u32);
+                let missing = |_| EngineError::Gpu(format!("the page has no canvas {slot}"));
                 let mut canvases = self.0.desk.canvases.borrow_mut();
                 let mut of_this = Vec::new();
-                for id in &shown.canvases {
-                    let canvas = canvas(&self.0.dom, &mut canvases, device, id, size)?;
-                    of_this.push(canvas.target()?);
+                for (i, element) in self.0.dom.canvases(**slot).map_err(missing)?.into_iter().enumerate() {
+                    let key = format!("{slot} {i}");
+                    of_this.push(canvas(&self.0.dom, &mut canvases, device, element, key, size)?.target()?);
                 }
                 targets.push(of_this);
             }
-            let pictures: Vec<Picture<'_>> =
-                mine.iter().zip(&targets).map(|(s, targets)| Picture { codes: &s.codes, targets }).collect();
+            let pictures: Vec<Picture<'_>> = mine
+                .iter()
+                .zip(&targets)
+                .map(|(slot, targets)| Picture { codes: state.pictures.codes(**slot), targets })
+                .collect();
             frame.add(&model, &pictures)?;
         }
         frame.submit();
@@ -184,20 +199,21 @@ impl App {
     }
 }
 
-/// The canvas of that id, of that size and for the GPU.
+/// The canvas of that key, of that size and for the GPU.
 fn canvas<'a>(
     dom: &Dom,
-    canvases: &'a mut BTreeMap<String, Canvas>,
+    canvases: &'a mut Table<String, Canvas>,
     device: &Device,
-    id: &str,
+    element: HtmlCanvasElement,
+    key: String,
     [width, height]: [u32; 2],
 ) -> Result<&'a Canvas, EngineError> {
-    let missing = |error: JsValue| EngineError::Gpu(format!("the page has no canvas {error:?}"));
-    let (element, fresh): (HtmlCanvasElement, bool) = dom.canvas(id, Kind::Gpu).map_err(missing)?;
-    if element.width() != width || element.height() != height || fresh || !canvases.contains_key(id) {
+    let lost = |_: JsValue| EngineError::Gpu("a canvas can’t be replaced".into());
+    let (element, fresh) = dom.canvas(element, Kind::Gpu).map_err(lost)?;
+    if element.width() != width || element.height() != height || fresh || canvases.get(&key).is_none() {
         element.set_width(width);
         element.set_height(height);
-        canvases.insert(id.to_owned(), Canvas::new(device, &element)?);
+        canvases.insert(key.clone(), Canvas::new(device, &element)?);
     }
-    canvases.get(id).ok_or_else(|| EngineError::Gpu("a canvas is gone".into()))
+    canvases.get(&key).ok_or_else(|| EngineError::Gpu("a canvas is gone".into()))
 }

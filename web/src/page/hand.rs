@@ -1,20 +1,17 @@
-//! Drawing on the original by pointer and keys, and pictures from files: opened, dropped or pasted.
+//! Pictures from files: opened, dropped or pasted.
 
 use js_sys::Reflect;
 use model::ImageShape;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, ClipboardEvent, DragEvent, Element, File, FileList, HtmlCanvasElement, HtmlInputElement,
-    ImageBitmap, KeyboardEvent, PointerEvent,
+    Blob, ClipboardEvent, DragEvent, File, FileList, HtmlCanvasElement, HtmlInputElement, ImageBitmap,
 };
 
-use super::part::within;
-use super::{App, context};
-use crate::state::{Event, Hand};
-
-/// Pixels that an arrow key moves the pen.
-const NUDGE: f32 = 2.0;
+use super::App;
+use crate::dom::context;
+use crate::panels::Action;
+use crate::state::{Event, Hand, View};
 
 /// Most bytes of a picture's file.
 const MAX_BYTES: f64 = 64e6;
@@ -25,36 +22,6 @@ pub(super) fn listen(app: &App) -> Result<(), JsValue> {
 }
 
 impl App {
-    /// The pointer or a key is on the original.
-    pub(super) fn paper(&self, kind: &str, event: &web_sys::Event, canvas: &Element) {
-        if !self.0.state.borrow().own {
-            if kind == "pointerdown" {
-                self.send(Event::Touch);
-            }
-            return;
-        }
-        let at = || within(canvas, event).map(|at| at.map(|v| v as f32));
-        let hand = match kind {
-            "pointerdown" => {
-                if let Some(pointer) = event.dyn_ref::<PointerEvent>() {
-                    // Without capture a stroke ends at the paper's edge.
-                    canvas.set_pointer_capture(pointer.pointer_id()).ok();
-                }
-                at().map(Hand::Begin)
-            }
-            "pointermove" => at().map(Hand::Go),
-            "pointerup" | "pointercancel" => Some(Hand::End),
-            "keydown" => event.dyn_ref::<KeyboardEvent>().and_then(|key| pen_key(&key.key())),
-            _ => None,
-        };
-        if let Some(hand) = hand {
-            if kind == "keydown" {
-                event.prevent_default();
-            }
-            self.send(Event::Hand(hand));
-        }
-    }
-
     /// Takes the first picture among what the visitor offers.
     fn offered(&self, event: &web_sys::Event) {
         let files = match event.type_().as_str() {
@@ -82,19 +49,10 @@ impl App {
             let app = self.clone();
             spawn_local(async move {
                 let hand = Hand::Give(app.pixels(&file).await);
+                // A picture can be dropped and pasted anywhere.
+                app.send(Event::View(View::Pictures));
                 app.send(Event::Hand(hand));
-                app.look_at_the_original();
             });
-        }
-    }
-
-    /// Scrolls to the original if it is out of sight: a picture can be dropped and pasted anywhere.
-    fn look_at_the_original(&self) {
-        let Ok(original) = self.0.dom.get::<Element>("original") else { return };
-        let bounds = original.get_bounding_client_rect();
-        let height = self.0.dom.window().inner_height().ok().and_then(|height| height.as_f64());
-        if bounds.bottom() < 0.0 || height.is_some_and(|height| bounds.top() > height) {
-            original.scroll_into_view();
         }
     }
 
@@ -136,20 +94,8 @@ impl App {
 /// The files that were chosen in the page's own dialogue.
 fn opened(event: &web_sys::Event) -> Option<FileList> {
     let input: HtmlInputElement = event.target()?.dyn_into().ok()?;
-    if input.get_attribute("data-action").as_deref() != Some("open") {
+    if input.get_attribute("data-act")? != (Action::Open {}).to_string() {
         return None;
     }
     input.files()
-}
-
-/// What a key does with the pen.
-fn pen_key(key: &str) -> Option<Hand> {
-    Some(match key {
-        "ArrowLeft" => Hand::Nudge([-NUDGE, 0.0]),
-        "ArrowRight" => Hand::Nudge([NUDGE, 0.0]),
-        "ArrowUp" => Hand::Nudge([0.0, -NUDGE]),
-        "ArrowDown" => Hand::Nudge([0.0, NUDGE]),
-        " " | "Enter" => Hand::Press,
-        _ => return None,
-    })
 }

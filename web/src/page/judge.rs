@@ -31,7 +31,7 @@ impl App {
         let worker = port::run(SCRIPT)?;
         let to = self.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            to.judged(ticket, said(&event.data()));
+            to.judged(ticket, said(&event.data(), to.now()));
         });
         worker.set_onmessage(Some(message.into_js_value().unchecked_ref::<Function>()));
         let to = self.clone();
@@ -60,9 +60,9 @@ impl App {
 }
 
 /// A number is the share that is done, a text the scores or a sentence, as JSON.
-fn said(message: &JsValue) -> Judgement {
+fn said(message: &JsValue, now: f64) -> Judgement {
     match message.as_f64() {
-        Some(share) => Judgement::Share(share as f32),
+        Some(share) => Judgement::Share { share: share as f32, now },
         None => {
             let scores = message.as_string().and_then(|text| serde_json::from_str(&text).ok());
             Judgement::Done(scores.unwrap_or_else(|| Err("its answer can’t be read".into())))

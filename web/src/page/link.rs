@@ -4,6 +4,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::App;
+use crate::panels::Safe;
 use crate::state::Event;
 
 /// Milliseconds between two changes of the address at least: browsers refuse more than a few a second.
@@ -68,20 +69,38 @@ impl App {
     /// Copies the address, which tells the state.
     pub(super) fn copy_link(&self) {
         self.show_state(true);
+        let address = self.0.dom.window().location().href().unwrap_or_default();
+        self.copy("copy", "Copy link", address, "Link is in the address bar");
+    }
+
+    /// Copies the HTML that shows the rows in another page, as they are set.
+    pub(super) fn copy_embed(&self) {
+        self.show_state(true);
+        let location = self.0.dom.window().location();
+        let part = |part: Result<String, JsValue>| part.unwrap_or_default();
+        let address =
+            [location.origin(), location.pathname(), Ok("?embed".into()), location.hash()].map(part).concat();
+        let html = format!(
+            r#"<iframe src="{}" title="Latentscope" width="960" height="720" loading="lazy"></iframe>"#,
+            Safe(&address)
+        );
+        self.copy("embed", "Embed", html, "No clipboard here");
+    }
+
+    /// Copies a text by a button, which says so for a while.
+    fn copy(&self, button: &'static str, name: &'static str, text: String, failure: &'static str) {
         let app = self.clone();
         spawn_local(async move {
             let window = app.0.dom.window().clone();
-            let address = window.location().href().unwrap_or_default();
             // Outside of secure contexts there is no clipboard.
             let copied = match js_sys::Reflect::get(&window.navigator(), &"clipboard".into()) {
                 Ok(clipboard) if clipboard.is_object() => {
-                    JsFuture::from(window.navigator().clipboard().write_text(&address)).await.is_ok()
+                    JsFuture::from(window.navigator().clipboard().write_text(&text)).await.is_ok()
                 }
                 _ => false,
             };
-            let words = if copied { "Link copied" } else { "Link is in the address bar" };
-            app.0.dom.set_text("copy", words).ok();
-            let back = Closure::once_into_js(move || drop(app.0.dom.set_text("copy", "Copy link")));
+            app.0.dom.set_text(button, if copied { "Copied" } else { failure }).ok();
+            let back = Closure::once_into_js(move || drop(app.0.dom.set_text(button, name)));
             window.set_timeout_with_callback_and_timeout_and_arguments_0(back.unchecked_ref(), 2000).ok();
         });
     }

@@ -1,35 +1,31 @@
 //! The page in the browser: events in, effects out.
 
 mod camera;
-mod dom;
 mod fetch;
 mod gestures;
 mod gpu;
 mod hand;
 mod judge;
 mod link;
-mod near;
 mod own;
-mod pad;
-mod part;
 mod port;
-mod rows;
 mod save;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-pub use dom::{Dom, Drawn, context, put};
 pub use port::work;
 
+use crate::dom::Dom;
 use crate::lanes::Post;
+use crate::panels;
+use crate::pictures::Slot;
 use crate::protocol::{Reply, Request};
-use crate::state::{Effect, Event, Panel, State};
-use crate::view;
+use crate::state::{Effect, Event, State, Topic};
+use crate::table::note;
 use camera::Camera;
 use gpu::{Desk, Job};
 use link::Address;
@@ -44,7 +40,8 @@ pub fn start() -> Result<(), JsValue> {
     let motion = !dom.prefers("(prefers-reduced-motion: reduce)");
     let app = App(Rc::new(Inner {
         state: RefCell::new(State::new(motion)),
-        stale: RefCell::default(),
+        stale: RefCell::new(vec![Topic::View]),
+        fresh: RefCell::default(),
         framed: RefCell::new(false),
         worker: port::start()?,
         posted: RefCell::default(),
@@ -60,6 +57,7 @@ pub fn start() -> Result<(), JsValue> {
     own::listen(&app)?;
     app.offer_camera();
     link::listen(&app)?;
+    app.ask_frame();
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
     Ok(())
 }
@@ -70,8 +68,10 @@ pub struct App(Rc<Inner>);
 
 struct Inner {
     state: RefCell<State>,
-    /// Panels to draw in the next frame.
-    stale: RefCell<BTreeSet<Panel>>,
+    /// What panels draw in the next frame.
+    stale: RefCell<Vec<Topic>>,
+    /// Places whose pictures are shown in the next frame.
+    fresh: RefCell<Vec<Slot>>,
     /// Whether that frame is asked for.
     framed: RefCell<bool>,
     worker: web_sys::Worker,
@@ -88,15 +88,21 @@ struct Inner {
 impl App {
     /// Takes an event in and does what follows from it.
     pub fn send(&self, event: Event) {
-        let effects = self.0.state.borrow_mut().update(event);
+        let mut effects = self.0.state.borrow_mut().update(event);
+        let wants = panels::wants(&self.0.state.borrow());
+        effects.extend(self.0.state.borrow_mut().serve(&wants));
         self.follow_state();
         if !self.0.state.borrow().own {
             self.close_camera();
         }
         for effect in effects {
             match effect {
-                Effect::Draw(panel) => {
-                    self.0.stale.borrow_mut().insert(panel);
+                Effect::Draw(topic) => {
+                    note(&mut self.0.stale.borrow_mut(), topic);
+                    self.ask_frame();
+                }
+                Effect::Paint(slot) => {
+                    note(&mut self.0.fresh.borrow_mut(), slot);
                     self.ask_frame();
                 }
                 Effect::Animate => self.ask_frame(),
@@ -147,15 +153,26 @@ impl App {
 
     fn frame(&self, time: f64) {
         self.0.framed.replace(false);
-        let panels = self.0.stale.take();
+        let topics = self.0.stale.take();
+        let mut slots = self.0.fresh.take();
         let state = self.0.state.borrow();
-        for &panel in &panels {
-            // A page without one of its parts still shows the others.
-            view::draw(&self.0.dom, &state, panel).ok();
+        // All of a view is drawn at once.
+        let whole = topics.contains(&Topic::View);
+        for topic in topics.into_iter().filter(|topic| !whole || *topic == Topic::View) {
+            // New canvases show what is there already.
+            if matches!(topic, Topic::View | Topic::Side(_)) {
+                state.pictures.slots().for_each(|slot| note(&mut slots, slot));
+            }
+            panels::draw(&self.0.dom, &state, topic, report);
+        }
+        for &slot in &slots {
+            if let Err(error) = panels::show(&self.0.dom, &state, slot) {
+                report(slot.name, error);
+            }
         }
         let moves = state.moves();
         drop(state);
-        self.draw_pictures(panels);
+        self.draw_pictures(slots);
         if moves {
             self.send(Event::Tick(time));
         }
@@ -176,8 +193,15 @@ impl App {
         }
     }
 
-    /// Draws the charts again: their size or colours have changed.
-    fn redraw_charts(&self) {
-        view::redraw(&self.0.dom, &self.0.state.borrow()).ok();
+    /// The page has another size or other colours.
+    fn look_anew(&self) {
+        note(&mut self.0.stale.borrow_mut(), Topic::Look);
+        self.ask_frame();
     }
+}
+
+/// Tells the console what could not be drawn: the page goes on without.
+fn report(what: &str, error: JsValue) {
+    let why = error.as_string().unwrap_or_else(|| "the browser refuses".into());
+    web_sys::console::error_1(&format!("{what} can’t be drawn: {why}").into());
 }

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DragEvent, Element, File, FileList, HtmlInputElement};
 
 use super::App;
+use crate::panels::Action;
 use crate::state::Event;
 
 /// Marks the column that a file is held over.
@@ -27,7 +28,7 @@ impl App {
             Some(data) => data.types().includes(&"Files".into(), 0).then(|| data.files()).flatten(),
             None => chosen(&target),
         };
-        let column = target.closest("article.model").ok().flatten();
+        let column = target.closest(".model").ok().flatten();
         let side = column.as_ref().and_then(|column| {
             (0..)
                 .take(crate::worker::SIDES)
@@ -40,6 +41,7 @@ impl App {
             return;
         }
         let picture = |file: &File| file.type_().starts_with("image/");
+        // A picture that is dropped here is shown to both models.
         let file = (0..files.length()).filter_map(|i| files.get(i)).find(|file| !picture(file));
         if let Some(file) = file {
             let app = self.clone();
@@ -47,28 +49,16 @@ impl App {
                 let name = file.name();
                 let file = read(&file).await;
                 app.send(Event::Bring { side, name, file });
-                column_into_sight(&app, side);
             });
         }
-    }
-}
-
-/// A column's foot and every later section show a model too: its menu tells which.
-fn column_into_sight(app: &App, side: usize) {
-    if let Ok(menu) = app.0.dom.get::<Element>(&format!("menu-{side}"))
-        && menu.get_bounding_client_rect().top() < 0.0
-    {
-        app.0.dom.get::<Element>("rows").map(|rows| rows.scroll_into_view()).ok();
     }
 }
 
 /// The files that were chosen at a column's foot.
 fn chosen(target: &Element) -> Option<FileList> {
     let input: &HtmlInputElement = target.dyn_ref()?;
-    if input.get_attribute("data-action").as_deref() != Some("bring") {
-        return None;
-    }
-    input.files()
+    let action = Action::parse(&input.get_attribute("data-act")?)?;
+    matches!(action, Action::Bring { .. }).then(|| input.files()).flatten()
 }
 
 async fn read(file: &File) -> Result<Vec<u8>, String> {

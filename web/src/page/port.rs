@@ -1,19 +1,17 @@
-//! Both ends of the line between page and worker: the request's number, what is said as JSON, and a
-//! buffer that moves.
+//! Both ends of the line between page and worker: the request's number, what is said, and a buffer that
+//! moves.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, WorkerOptions, WorkerType};
 
 use super::App;
 use crate::lanes::Post;
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Message, Reply, Request};
 use crate::state::Event;
 use crate::worker::Worker;
 
@@ -55,7 +53,7 @@ pub(super) fn listen(app: &App) {
 
 /// Sends a request to the worker.
 pub(super) fn post(worker: &web_sys::Worker, post: &Post) -> Result<(), JsValue> {
-    let (message, moved) = pack(post.ticket, &post.request, &post.bytes)?;
+    let (message, moved) = pack(post.ticket, &post.request, &post.bytes);
     worker.post_message_with_transfer(&message, &moved)
 }
 
@@ -90,18 +88,18 @@ pub fn work() -> Result<(), JsValue> {
 }
 
 fn say(port: &DedicatedWorkerGlobalScope, ticket: u32, reply: Reply, bytes: &[u8]) -> Result<(), JsValue> {
-    let (message, moved) = pack(ticket, &reply, bytes)?;
+    let (message, moved) = pack(ticket, &reply, bytes);
     port.post_message_with_transfer(&message, &moved)
 }
 
-fn pack<T: Serialize>(ticket: u32, body: &T, bytes: &[u8]) -> Result<(Array, Array), JsValue> {
-    let body = serde_json::to_string(body).map_err(|error| JsError::new(&error.to_string()))?;
+fn pack(ticket: u32, body: &impl Message, bytes: &[u8]) -> (Array, Array) {
+    let body = Uint8Array::from(&*body.to_bytes());
     let buffer = Uint8Array::from(bytes).buffer();
-    Ok((Array::of3(&ticket.into(), &body.into(), &buffer), Array::of1(&buffer)))
+    (Array::of3(&ticket.into(), &body, &buffer), Array::of1(&buffer))
 }
 
-fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(u32, T, Vec<u8>)> {
+fn unpack<T: Message>(data: &JsValue) -> Option<(u32, T, Vec<u8>)> {
     let parts: &Array = data.dyn_ref()?;
-    let body = serde_json::from_str(&parts.get(1).as_string()?).ok()?;
+    let body = T::from_bytes(&parts.get(1).dyn_ref::<Uint8Array>()?.to_vec())?;
     Some((parts.get(0).as_f64()? as u32, body, Uint8Array::new(&parts.get(2)).to_vec()))
 }

@@ -7,8 +7,8 @@ use web_sys::{Blob, Element, HtmlElement, Url};
 
 use super::App;
 use crate::engine::{Cpu, Engine, EngineError};
+use crate::panels::{Film, POSITIONS, sheet};
 use crate::state::Loaded;
-use crate::view::{Film, POSITIONS, sheet};
 
 /// Marks what is under way.
 const BUSY: &str = "aria-busy";
@@ -42,7 +42,7 @@ impl App {
     /// Pictures on the GPU can't be read back from their canvases: the CPU draws them once more.
     async fn picture(&self, side: usize) -> Result<(), JsValue> {
         let (model, cpu) = self.model(side)?;
-        let codes: Vec<f32> = model.shown().iter().flat_map(|&unit| model.row_codes(unit)).collect();
+        let codes: Vec<f32> = model.used().iter().flat_map(|&unit| model.row_codes(unit)).collect();
         let pictures = drawn(&cpu, &codes).await?;
         let address = sheet(&self.0.dom, &model, &pictures)?.to_data_url()?;
         self.offer(side, "png", &address)

@@ -1,7 +1,9 @@
 //! What the worker's answers change.
 
-use super::{Effect, Event, Loaded, Panel, Phase, Scene, Side, State};
+use super::{Effect, Event, Loaded, Phase, Scene, Side, State, Topic};
+use crate::engine::Kind;
 use crate::lanes::Lane;
+use crate::pictures::Slot;
 use crate::protocol::{Measured, Reply};
 use crate::worker::SIDES;
 
@@ -24,37 +26,21 @@ impl State {
                 let Phase::Loading { file, .. } = phase else { return };
                 let Some((card, file)) = file.take() else { return };
                 *phase = Phase::Ready(Box::new(Loaded::new(*card, file)));
-                effects.push(Effect::Draw(Panel::Side(index)));
+                effects.push(Effect::Draw(Topic::Side(index)));
                 self.greet(index, effects);
                 self.prepare(index, effects);
             }
-            (Lane::Live(_), Reply::Decoded) => self.draw(index, effects, |model| {
-                model.live = bytes;
-                Some(Panel::Live(index))
-            }),
-            (Lane::Row(rank, _), Reply::Decoded) => self.draw(index, effects, |model| {
-                let unit = *model.order.get(rank)?;
-                model.rows[unit] = bytes;
-                Some(Panel::Row(index, unit))
-            }),
+            (Lane::Now(slot) | Lane::Soon(_, slot), Reply::Decoded) => {
+                self.pictures.fill(slot, bytes);
+                effects.push(Effect::Paint(slot));
+            }
             (Lane::Reconstruct(_), Reply::Reconstructed(measured)) => {
                 self.reconstructed(index, measured, bytes, effects);
             }
-            (Lane::Path(path, _), Reply::Decoded) => self.walked(index, path, bytes, effects),
             (Lane::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
             // An answer to another question: the worker and the page are of different builds.
             _ => {}
         }
-    }
-
-    fn draw(
-        &mut self,
-        index: usize,
-        effects: &mut Vec<Effect>,
-        change: impl FnOnce(&mut Loaded) -> Option<Panel>,
-    ) {
-        let panel = self.sides[index].model_mut().and_then(change);
-        effects.extend(panel.map(Effect::Draw));
     }
 
     /// Shows a model that has just been loaded the scene, or makes a scene that suits it.
@@ -65,20 +51,25 @@ impl State {
             self.scene = cards().find_map(Scene::of);
             self.link_scene();
             self.moved = None;
-            effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
+            effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
+        }
+        let shape = self.paper.as_ref().map(|paper| paper.shape);
+        self.fit_paper();
+        let refitted = self.own && self.paper.as_ref().map(|paper| paper.shape) != shape;
+        if refitted {
+            effects.push(Effect::Draw(Topic::Original));
         }
         for side in 0..SIDES {
-            effects.push(Effect::Draw(Panel::Reconstruction(side)));
-            if side == index || !kept {
+            effects.push(Effect::Draw(Topic::Reconstruction(side)));
+            if side == index || !kept || refitted {
                 self.encode(side);
             }
         }
         if self.sides[index].model().is_some_and(|model| !self.suits(&model.card)) {
-            self.link_side(index, effects);
+            self.link_side(index);
         }
-        self.decode_live(index, effects);
-        self.decode_rows(index, effects);
-        self.suggest_anew(effects);
+        self.suggest_anew();
+        self.suggest_map();
         self.survey(index);
         if self.animated {
             effects.push(Effect::Animate);
@@ -97,14 +88,17 @@ impl State {
         model.origin.clone_from(&measured.mean);
         model.code.clone_from(&measured.mean);
         model.trace.follow(&measured.mean);
-        if model.preview.is_none() {
-            model.live.clone_from(&pixels);
+        // Both are decoded already where the worker sends pictures.
+        let seen = [Slot::reconstruction(index), Slot::live(index)];
+        let live = model.preview.is_none();
+        for slot in seen.into_iter().take(if live { 2 } else { 1 }).filter(|_| model.engine == Kind::Cpu) {
+            self.lanes.keep(|other| other != slot);
+            self.pictures.put(slot, &measured.mean, &pixels);
+            effects.push(Effect::Paint(slot));
         }
         model.reconstruction = Some((measured, pixels));
-        effects.extend(
-            [Panel::Reconstruction(index), Panel::Sliders(index), Panel::Live(index)].map(Effect::Draw),
-        );
-        self.link_side(index, effects);
-        self.decode_rows(index, effects);
+        effects
+            .extend([Topic::Reconstruction(index), Topic::Code(index), Topic::Live(index)].map(Effect::Draw));
+        self.link_side(index);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Path;
 use crate::lanes::Post;
+use crate::pictures::Slot;
+use crate::worker::SIDES;
 
 /// What the page has to do after an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,38 +44,36 @@ pub enum Effect {
     },
     /// End that worker.
     Dismiss,
-    /// Draw a part of the page.
-    Draw(Panel),
+    /// Show the pictures of a place.
+    Paint(Slot),
+    /// Draw what shows this.
+    Draw(Topic),
     /// Show the clock.
     Animate,
 }
 
-/// A part of the page.
+/// What has changed, for the panels that show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Panel {
+pub enum Topic {
     /// The notice for the whole page.
     Notice,
     /// Which engine runs, and how fast.
     Engine,
-    /// The menus of models.
+    /// The choice of models, and what they are called.
     Menus,
     /// A side from the ground up.
     Side(usize),
     /// A side's progress bar.
     Progress(usize),
-    /// A side's live picture and markers.
+    /// What a side looks at for the moment.
     Live(usize),
-    /// A side's sliders.
-    Sliders(usize),
-    /// The row of a side's unit.
-    Row(usize, usize),
-    /// A side's pictures from A to B.
-    Path(usize, Path),
+    /// A side's code.
+    Code(usize),
     /// How far along from A to B both models are.
     Along,
-    /// The world's controls.
+    /// The world's factors.
     Factors,
-    /// The world's picture.
+    /// The picture that both models are shown.
     Original,
     /// A side's reconstruction.
     Reconstruction(usize),
@@ -82,4 +81,26 @@ pub enum Panel {
     Survey(usize),
     /// What the check of the claim has found.
     Verdict,
+    /// Which view is shown.
+    View,
+    /// The step of the tour.
+    Tour,
+    /// The draws of the samples.
+    Samples,
+    /// The size or the colours of the page.
+    Look,
+}
+
+impl Topic {
+    /// All that a panel can show, in the order in which it is drawn for the first time.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let plain = [Self::Notice, Self::Engine, Self::Menus, Self::View, Self::Tour];
+        let late = [Self::Along, Self::Factors, Self::Original, Self::Verdict, Self::Samples, Self::Look];
+        let sides = (0..SIDES).flat_map(|side| {
+            [Self::Side(side), Self::Progress(side), Self::Reconstruction(side), Self::Survey(side)]
+                .into_iter()
+                .chain([Self::Code(side), Self::Live(side)])
+        });
+        plain.into_iter().chain(sides).chain(late)
+    }
 }

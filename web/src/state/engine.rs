@@ -4,7 +4,7 @@
 //! model too and agrees with the CPU, that side's pictures are drawn by it; the CPU keeps the model,
 //! so that losing the GPU costs nothing but speed.
 
-use super::{Effect, Event, Panel, Side, State};
+use super::{Effect, Event, Side, State, Topic};
 use crate::engine::Kind;
 use crate::lanes::Lane;
 use crate::worker::SIDES;
@@ -28,9 +28,12 @@ pub struct Engines {
 impl Engines {
     /// Milliseconds a picture; none before the first.
     pub fn pace(&self) -> Option<f64> {
-        let mut sorted = self.paces.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        sorted.get(sorted.len() / 2).copied()
+        let below = |pace: f64| self.paces.iter().filter(|other| **other < pace).count();
+        let half = self.paces.len() / 2;
+        // The lowest that has at least half below it or beside it.
+        let upper =
+            |pace: &f64| below(*pace) <= half && self.paces.iter().filter(|o| *o <= pace).count() > half;
+        self.paces.iter().copied().find(upper)
     }
 }
 
@@ -58,7 +61,13 @@ impl State {
                 self.engines = Engines { wanted: Kind::Gpu, asked: true, ..Engines::default() };
                 (0..SIDES).for_each(|side| self.prepare(side, effects));
             }
-            Event::Prepared { side, visit, outcome } => self.prepared(side, visit, outcome, effects),
+            Event::Prepared { side, visit, outcome, pace } => {
+                // Who asks for the GPU has it; else the faster one is kept.
+                let slower = !self.engines.asked && self.engines.pace().is_some_and(|cpu| pace > cpu);
+                if outcome.is_err() || !slower || self.engine() == Kind::Gpu {
+                    self.prepared(side, visit, outcome, effects);
+                }
+            }
             Event::GpuLost(why) if self.engine() == Kind::Gpu => {
                 self.engines.wanted = Kind::Cpu;
                 let why = why.trim_end_matches('.');
@@ -67,7 +76,7 @@ impl State {
             }
             _ => return,
         }
-        effects.push(Effect::Draw(Panel::Engine));
+        effects.push(Effect::Draw(Topic::Engine));
     }
 
     /// Asks the GPU to take a side's model in too.
@@ -85,9 +94,6 @@ impl State {
         match outcome {
             Ok(()) => {
                 model.engine = Kind::Gpu;
-                // Bytes that won't be renewed would be shown again after the GPU's loss.
-                model.live.clear();
-                model.rows.iter_mut().chain(&mut model.paths).for_each(Vec::clear);
                 self.engines.paces.clear();
                 self.renew(index, effects);
             }
@@ -110,17 +116,20 @@ impl State {
         }
     }
 
+    /// Withdraws what was asked for a side, and forgets its pictures.
+    pub(super) fn withdraw(&mut self, index: usize) {
+        self.lanes.withdraw(index);
+        self.pictures.forget(index);
+    }
+
     /// Has a side's pictures made anew by its engine.
     fn renew(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let unanswered = self.lanes.has(Lane::Reconstruct(index));
-        self.lanes.withdraw(index);
+        self.withdraw(index);
         if unanswered {
             self.encode(index);
         }
-        effects.push(Effect::Draw(Panel::Reconstruction(index)));
-        self.decode_live(index, effects);
-        self.decode_rows(index, effects);
-        self.decode_paths(index, effects);
+        effects.push(Effect::Draw(Topic::Reconstruction(index)));
         self.survey(index);
     }
 }

@@ -1,6 +1,6 @@
 //! What can happen to the page.
 
-use super::Hand;
+use super::{Hand, View};
 use crate::manifest::Entry;
 use crate::protocol::{Judgement, Reply};
 
@@ -66,6 +66,8 @@ pub enum Event {
         visit: u32,
         /// What came of it.
         outcome: Result<(), String>,
+        /// Milliseconds that a picture takes there.
+        pace: f64,
     },
     /// The GPU is gone, and why.
     GpuLost(String),
@@ -170,15 +172,32 @@ pub enum Event {
         /// What it says.
         judgement: Judgement,
     },
-    /// The survey comes into sight.
-    Near,
-    /// The rows of inactive units were opened or closed.
-    Unfold {
+    /// The visitor turns to another view.
+    View(View),
+    /// What moves by itself pauses, or goes on.
+    Play,
+    /// The visitor goes to a step of the tour, or leaves it.
+    Tour(Option<usize>),
+    /// Both models go back to the last picture's code.
+    Home,
+    /// The note on engines is read.
+    CloseNote,
+    /// The samples of both models are drawn anew.
+    Samples {
+        /// What decides which.
+        seed: u64,
+    },
+    /// A sample becomes its model's code.
+    TakeSample {
         /// Where.
         side: usize,
-        /// Whether they are shown now.
-        open: bool,
+        /// Which.
+        index: usize,
     },
+    /// Another factor colours the map.
+    Colour(usize),
+    /// The rows of units that carry nothing were opened or closed.
+    Unfold(bool),
     /// The clock of what moves by itself, in milliseconds.
     Tick(f64),
     /// The visitor touched something.

@@ -2,8 +2,9 @@
 
 use model::{Card, ImageShape};
 
-use super::{Effect, Loaded, Panel, Paper, Side, State, Trace};
+use super::{Effect, Loaded, Paper, Side, State, Topic, Trace};
 use crate::dice::Dice;
+use crate::pictures::Slot;
 use crate::worker::SIDES;
 
 /// What the visitor does with the picture.
@@ -106,11 +107,11 @@ impl State {
             }
             Hand::Give(Err(sentence)) => {
                 self.refused = Some(sentence);
-                return effects.push(Effect::Draw(Panel::Original));
+                return effects.push(Effect::Draw(Topic::Original));
             }
             _ => {
                 if !self.draw_by_hand(hand) {
-                    return effects.push(Effect::Draw(Panel::Original));
+                    return effects.push(Effect::Draw(Topic::Original));
                 }
             }
         }
@@ -145,22 +146,41 @@ impl State {
     fn spread(&mut self) -> bool {
         let Some(shape) = self.paper_shape() else { return false };
         if self.paper.as_ref().is_none_or(|paper| paper.shape != shape) {
-            let present = self.picture().filter(|(_, seen)| *seen == shape);
-            let pixels = present.map_or_else(|| vec![0; shape.len()], |(pixels, _)| pixels.to_vec());
+            let present = self.picture().filter(|(_, seen)| *seen == shape).map(|(pixels, _)| pixels);
+            // Where no world draws pictures, the first model's is one that both can make something of.
+            let live = self.pictures.pixels(Slot::live(0));
+            let pixels = match present.or(Some(live).filter(|live| live.len() == shape.len())) {
+                Some(pixels) => pixels.to_vec(),
+                None => vec![0; shape.len()],
+            };
             self.paper = Some(Paper::of(pixels, shape));
         }
         true
     }
 
+    /// Fits the visitor's own picture to models of other colours, if it is of their size.
+    pub(super) fn fit_paper(&mut self) {
+        let shapes = || self.sides.iter().filter_map(Side::model).map(|model| model.card.model.image);
+        let Some(paper) = &self.paper else { return };
+        let alike =
+            |shape: &ImageShape| (shape.height, shape.width) == (paper.shape.height, paper.shape.width);
+        if shapes().any(|shape| shape == paper.shape) {
+            return;
+        }
+        if let (Some(shape), Some(paper)) = (shapes().find(alike), &mut self.paper) {
+            paper.recolour(shape.channels);
+        }
+    }
+
     /// Has both models look at a picture that no factor led to.
     fn shown_anew(&mut self, effects: &mut Vec<Effect>) {
         self.moved = None;
-        effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
+        effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
                 model.trace = Trace::default();
             }
-            effects.push(Effect::Draw(Panel::Reconstruction(side)));
+            effects.push(Effect::Draw(Topic::Reconstruction(side)));
             self.encode(side);
         }
     }

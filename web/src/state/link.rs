@@ -1,13 +1,14 @@
 //! What a link tells of the page, as its address's fragment:
-//! `m=vae,sparse&f=1,2,0.5&a=0.1,-2&b=…&o=10`: both models by their manifest's names, the scene's
-//! factors, the code of each side where it is not the scene's own, and which folds are open.
+//! `m=vae,sparse&f=1,2,0.5&a=0.1,-2&b=…&o=1&v=map`: both models by their manifest's names, the scene's
+//! factors, the code of each side where it is not the scene's own, whether unused units are shown, and the
+//! view. A view's name alone is a link too.
 //! What is missing or makes no sense stays as it would be without.
 
 use std::fmt::{Display, Write};
 
 use serde::de::DeserializeOwned;
 
-use super::{Effect, Panel, Side, State};
+use super::{Effect, Side, State, Topic, View};
 use crate::worker::SIDES;
 
 /// The keys of the sides' codes.
@@ -22,8 +23,10 @@ pub struct Link {
     factors: Vec<f64>,
     /// The sides' codes; empty for the scene's own.
     codes: [Vec<f32>; SIDES],
-    /// Which folds are open.
-    open: [bool; SIDES],
+    /// Whether the fold is open.
+    open: bool,
+    /// The view.
+    view: Option<View>,
 }
 
 impl Link {
@@ -39,7 +42,8 @@ impl Link {
                     link.models.iter_mut().zip(names).for_each(|(model, name)| *model = name);
                 }
                 "f" => link.factors = numbers(value),
-                "o" => link.open.iter_mut().zip(value.chars()).for_each(|(open, c)| *open = c == '1'),
+                "o" => link.open = value.contains('1'),
+                "v" => link.view = View::named(value),
                 _ => {
                     if let Some(side) = CODES.iter().position(|code| *code == key) {
                         link.codes[side] = numbers(value);
@@ -60,16 +64,20 @@ impl State {
         let names = self.sides.each_ref().map(name);
         let mut text = format!("m={}", names.each_ref().map(|n| n.as_deref().unwrap_or_default()).join(","));
         if let Some(scene) = &self.scene {
-            write(&mut text, "f", &scene.values);
+            // Sliders reach values such as 0.39999999999999997.
+            write(&mut text, "f", scene.values.iter().map(|value| (value * 1e6).round() / 1e6));
         }
         for ((key, model), name) in CODES.into_iter().zip(models).zip(names) {
             if name.is_some() && (self.own || model.code != model.origin) {
-                write(&mut text, key, &model.code);
+                write(&mut text, key, model.code.iter());
             }
         }
-        if models.iter().any(|model| model.unfolded) {
-            text.push_str("&o=");
-            text.extend(models.map(|model| if model.unfolded { '1' } else { '0' }));
+        if self.unfolded {
+            text.push_str("&o=1");
+        }
+        if self.view != View::default() {
+            text.push_str("&v=");
+            text.push_str(self.view.id());
         }
         Some(text)
     }
@@ -77,18 +85,23 @@ impl State {
     /// Goes to what a link tells, whether models are there already or not; a fragment that tells nothing
     /// names a part of the page.
     pub(super) fn follow(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
+        if let Some(view) = View::named(fragment.trim_start_matches('#')) {
+            return self.show(view, effects);
+        }
         let link = Link::parse(fragment);
         if link == Link::default() {
             return;
         }
         self.settle(effects);
+        self.unfolded = link.open;
+        self.show(link.view.unwrap_or_default(), effects);
         self.link = link;
         if self.entries.is_empty() {
             return;
         }
         self.own = false;
         self.link_scene();
-        effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
+        effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         for (side, entry) in self.linked_entries().into_iter().enumerate() {
             match entry.filter(|entry| self.sides[side].entry != Some(*entry)) {
                 Some(entry) => self.choose(side, entry, effects),
@@ -111,18 +124,12 @@ impl State {
         }
     }
 
-    /// Gives a side's first code, and its fold, what the link tells of them.
-    pub(super) fn link_side(&mut self, index: usize, effects: &mut Vec<Effect>) {
+    /// Gives a side's first code what the link tells of it.
+    pub(super) fn link_side(&mut self, index: usize) {
         let code = std::mem::take(&mut self.link.codes[index]);
-        let open = std::mem::take(&mut self.link.open[index]);
         let Some(model) = self.sides[index].model_mut() else { return };
         if code.len() == model.code.len() {
             model.code = code;
-            self.decode_live(index, effects);
-        }
-        if open && let Some(model) = self.sides[index].model_mut() {
-            model.unfolded = true;
-            effects.push(Effect::Draw(Panel::Side(index)));
         }
     }
 }
@@ -134,8 +141,8 @@ fn numbers<T: DeserializeOwned + Into<f64> + Copy>(text: &str) -> Vec<T> {
     read.filter(|values: &Vec<T>| values.iter().all(|&value| value.into().is_finite())).unwrap_or_default()
 }
 
-fn write(text: &mut String, key: &str, values: &[impl Display]) {
-    for (i, value) in values.iter().enumerate() {
+fn write(text: &mut String, key: &str, values: impl Iterator<Item = impl Display>) {
+    for (i, value) in values.enumerate() {
         // Writing to a string does not fail.
         let _ = if i == 0 { write!(text, "&{key}={value}") } else { write!(text, ",{value}") };
     }
@@ -152,6 +159,6 @@ mod tests {
         }
         let link = Link::parse("#m=,vae&b=1,-2.5&o=01");
         assert_eq!((&link.models, &link.codes[1]), (&[None, Some("vae".into())], &vec![1.0, -2.5]));
-        assert_eq!(link.open, [false, true]);
+        assert_eq!((link.open, link.view), (true, None));
     }
 }

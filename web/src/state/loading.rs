@@ -2,18 +2,20 @@
 
 use model::Weights;
 
-use super::{Effect, Panel, Phase, Side, State};
+use super::{Effect, Phase, Side, State, Topic};
 use crate::lanes::Lane;
 use crate::manifest::{self, Entry};
 use crate::protocol::Request;
 
 impl State {
     pub(super) fn offer(&mut self, entries: Vec<Entry>, effects: &mut Vec<Effect>) {
-        let named = |name: &str| entries.iter().position(|entry| entry.name == name);
-        let choices = [named("vae").unwrap_or(0), named("sparse").unwrap_or(entries.len() - 1)];
+        // The first set's plainest model, and its last: the one that is to be shown.
+        let first = &entries[0].set;
+        let last = entries.iter().rposition(|entry| entry.set == *first).unwrap_or(0);
+        let choices = [0, last];
         self.entries = entries;
         let linked = self.linked_entries();
-        effects.push(Effect::Draw(Panel::Menus));
+        effects.push(Effect::Draw(Topic::Menus));
         for (side, entry) in choices.into_iter().enumerate() {
             self.choose(side, linked[side].unwrap_or(entry), effects);
         }
@@ -62,18 +64,20 @@ impl State {
             return;
         };
         self.lanes.withdraw(index);
+        self.pictures.forget(index);
+        side.refused = None;
         side.entry = Some(entry);
         side.visit += 1;
         side.phase = Phase::Loading { received: 0, total: chosen.bytes, file: None };
         let fetch = Effect::Fetch { side: index, visit: side.visit, file: chosen.file.clone() };
-        effects.extend([fetch, Effect::Draw(Panel::Side(index)), Effect::Draw(Panel::Menus)]);
+        effects.extend([fetch, Effect::Draw(Topic::Side(index)), Effect::Draw(Topic::Menus)]);
     }
 
     pub(super) fn progress(&mut self, index: usize, visit: u32, bytes: u64, effects: &mut Vec<Effect>) {
         let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
         if let Phase::Loading { received, .. } = &mut side.phase {
             *received = bytes;
-            effects.push(Effect::Draw(Panel::Progress(index)));
+            effects.push(Effect::Draw(Topic::Progress(index)));
         }
     }
 
@@ -108,6 +112,6 @@ impl State {
             (None, own) => own.as_ref().map_or_else(String::new, |own| own.name.clone()),
         };
         side.phase = Phase::Failed(format!("{file} can’t be shown: {sentence}."));
-        effects.push(Effect::Draw(Panel::Side(index)));
+        effects.push(Effect::Draw(Topic::Side(index)));
     }
 }

@@ -1,5 +1,6 @@
 //! All that the page knows, and how each event changes it. Nothing here touches the browser.
 
+mod angle;
 mod answer;
 mod effect;
 mod engine;
@@ -10,40 +11,47 @@ mod loading;
 mod opening;
 mod own;
 mod pad;
+mod pairs;
 mod paper;
 mod path;
 mod prior;
+mod sampling;
 mod scene;
-mod shown;
 mod side;
 mod survey;
 mod sway;
 #[cfg(test)]
 mod tests;
+mod tour;
 mod trace;
 mod verdict;
+mod view;
 
-pub use effect::{Effect, Panel};
+pub(crate) use angle::wrapped;
+pub use effect::{Effect, Topic};
 pub use engine::Engines;
 pub use event::Event;
 pub use hand::Hand;
 pub use link::Link;
 pub use own::Own;
+pub use pairs::{Pair, pairs};
 pub use paper::Paper;
-pub use path::{PATHS, Path};
+pub use path::Path;
 pub use prior::Prior;
+pub use sampling::SAMPLES;
 pub use scene::Scene;
-pub use shown::Shown;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
 pub use survey::{SURVEYED, Survey};
 pub use sway::Sway;
+pub use tour::{Stop, TOUR};
 pub use trace::Trace;
 pub use verdict::{Running, Verdict};
+pub use view::View;
 
-use crate::dice::Dice;
 use crate::engine::Kind;
-use crate::lanes::{Lane, Lanes};
+use crate::lanes::{Lane, Lanes, Post};
 use crate::manifest::Entry;
+use crate::pictures::{Pictures, Want};
 use crate::protocol::Request;
 use crate::worker::SIDES;
 
@@ -66,6 +74,16 @@ pub struct State {
     pub refused: Option<String>,
     /// The share of the way from A to B that was gone last.
     pub along: f32,
+    /// Which view is shown.
+    pub view: View,
+    /// Whether the rows of units that carry nothing are shown.
+    pub unfolded: bool,
+    /// What decides the samples' draws.
+    pub seed: u64,
+    /// The factor that colours the map.
+    pub colour: usize,
+    /// The step of the tour that is shown.
+    pub tour: Option<usize>,
     /// Whether the page still moves on its own.
     pub animated: bool,
     /// Whether it has moved long enough to ask for the visitor's hand.
@@ -86,6 +104,8 @@ pub struct State {
     pub verdict: Verdict,
     /// The engines.
     pub engines: Engines,
+    /// The pictures that panels asked for.
+    pub pictures: Pictures,
     lanes: Lanes,
 }
 
@@ -93,6 +113,11 @@ impl State {
     /// The page before anything has arrived; `motion` is whether the visitor likes motion.
     pub fn new(motion: bool) -> Self {
         Self { animated: motion, still: !motion, ..Self::default() }
+    }
+
+    /// The models that are shown, with their sides.
+    pub fn models(&self) -> impl Iterator<Item = (usize, &Loaded)> {
+        self.sides.iter().enumerate().filter_map(|(side, entry)| Some((side, entry.model()?)))
     }
 
     /// Whether anything moves by itself.
@@ -108,7 +133,7 @@ impl State {
             Event::Manifest(Ok(entries)) => self.offer(entries, &mut effects),
             Event::Manifest(Err(sentence)) => {
                 self.notice = Some(sentence);
-                effects.push(Effect::Draw(Panel::Notice));
+                effects.push(Effect::Draw(Topic::Notice));
             }
             Event::Set(set) => self.choose_set(set, &mut effects),
             Event::Choose { side, entry } => self.choose(side, entry, &mut effects),
@@ -119,7 +144,7 @@ impl State {
             Event::Lost => {
                 self.notice =
                     Some("The engine stopped unexpectedly; reload the page to start it again.".into());
-                effects.push(Effect::Draw(Panel::Notice));
+                effects.push(Effect::Draw(Topic::Notice));
             }
             Event::Tick(time) => {
                 self.tick(time, &mut effects);
@@ -134,7 +159,36 @@ impl State {
             Event::Hand(hand) => self.hand(hand, &mut effects),
             Event::Check(full) => self.check(full, &mut effects),
             Event::Judged { ticket, judgement } => self.judged(ticket, judgement, &mut effects),
-            Event::Near => self.near(),
+            Event::View(view) => self.show(view, &mut effects),
+            Event::Play => self.play(&mut effects),
+            Event::Tour(step) => self.tour(step, &mut effects),
+            Event::Home => (0..SIDES).for_each(|side| {
+                self.change(side, &mut effects, |model| {
+                    model.preview = None;
+                    model.code.clone_from(&model.origin);
+                });
+            }),
+            Event::CloseNote => {
+                self.engines.note = None;
+                effects.push(Effect::Draw(Topic::Engine));
+            }
+            Event::Samples { seed } => {
+                self.settle(&mut effects);
+                self.seed = seed;
+                effects.push(Effect::Draw(Topic::Samples));
+            }
+            Event::TakeSample { side, index } => {
+                let seed = self.seed;
+                self.change(side, &mut effects, |model| {
+                    model.preview = None;
+                    model.code = model.sample(seed, index);
+                });
+            }
+            Event::Colour(factor) => {
+                self.settle(&mut effects);
+                self.colour = factor;
+                effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Survey(side))));
+            }
             Event::Turn { side, unit, value } => self.change(side, &mut effects, |model| {
                 model.preview = None;
                 set(&mut model.code, unit, value);
@@ -148,8 +202,7 @@ impl State {
             }),
             Event::Sample { side, seed } => self.change(side, &mut effects, |model| {
                 model.preview = None;
-                let (prior, mut dice) = (Prior::of(&model.card), Dice::new(seed));
-                model.code.iter_mut().for_each(|value| *value = prior.sample(&mut dice) as f32);
+                model.code = model.sample(seed, 0);
             }),
             Event::Pad { side, at } => self.change(side, &mut effects, |model| {
                 model.preview = None;
@@ -172,22 +225,48 @@ impl State {
                 (unit < model.code.len()).then(|| Preview { unit, value: model.value_at(unit, position) })
             }),
             Event::Leave { side } => self.look(side, &mut effects, |_| None),
-            Event::Unfold { side, open } => {
+            Event::Unfold(open) => {
                 self.settle(&mut effects);
-                if let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) {
-                    model.unfolded = open;
-                    self.decode_rows(side, &mut effects);
-                }
+                self.unfolded = open;
             }
             Event::Prepared { .. } | Event::GpuLost(_) | Event::Timed { .. } | Event::Switch => {
                 self.engines(event, &mut effects);
             }
         }
-        effects.extend(self.lanes.start_next().map(|post| match post.request {
+        effects.extend(self.lanes.start_next().map(|post| self.dispatch(post)));
+        effects
+    }
+
+    /// Has all pictures made that the panels ask for, and forgets the others.
+    pub fn serve(&mut self, wants: &[Want]) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.pictures.keep(wants);
+        self.lanes.keep(|slot| wants.iter().any(|want| want.slot == slot));
+        for &Want { slot, ref codes, rank } in wants {
+            let Some(model) = self.sides.get(slot.side).and_then(Side::model) else { continue };
+            if !self.pictures.ask(slot, codes) {
+                continue;
+            }
+            match model.engine {
+                Kind::Cpu => {
+                    // The place may have had another rank, and so another lane.
+                    self.lanes.keep(|other| other != slot);
+                    let request = Request::Decode { side: slot.side, codes: codes.clone() };
+                    self.lanes.ask(Lane::of(slot, rank), request, Vec::new());
+                }
+                Kind::Gpu => effects.push(Effect::Paint(slot)),
+            }
+        }
+        effects.extend(self.lanes.start_next().map(|post| self.dispatch(post)));
+        effects
+    }
+
+    /// Who meets a request: the worker, or the GPU.
+    fn dispatch(&self, post: Post) -> Effect {
+        match post.request {
             Request::Reconstruct { side } if self.on_gpu(side) => Effect::Compute(post),
             _ => Effect::Post(post),
-        }));
-        effects
+        }
     }
 
     /// Changes a side's base code, and draws all that depends on it.
@@ -195,9 +274,7 @@ impl State {
         self.settle(effects);
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
         change(model);
-        effects.extend([Panel::Sliders(index), Panel::Live(index)].map(Effect::Draw));
-        self.decode_live(index, effects);
-        self.decode_rows(index, effects);
+        effects.extend([Topic::Code(index), Topic::Live(index)].map(Effect::Draw));
     }
 
     /// Changes what a side looks at for the moment.
@@ -210,8 +287,7 @@ impl State {
         self.settle(effects);
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
         model.preview = preview(model);
-        effects.push(Effect::Draw(Panel::Live(index)));
-        self.decode_live(index, effects);
+        effects.push(Effect::Draw(Topic::Live(index)));
     }
 
     /// Moves a factor of the picture that both models are shown.
@@ -219,7 +295,7 @@ impl State {
         let Some(scene) = &mut self.scene else { return };
         scene.set(factor, value);
         self.own = false;
-        effects.extend([Panel::Factors, Panel::Original].map(Effect::Draw));
+        effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         let another = self.moved.replace(factor) != Some(factor);
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut().filter(|_| another) {
@@ -232,28 +308,6 @@ impl State {
 
     fn on_gpu(&self, index: usize) -> bool {
         self.sides[index].model().is_some_and(|model| model.engine == Kind::Gpu)
-    }
-
-    fn decode_live(&mut self, index: usize, effects: &mut Vec<Effect>) {
-        match self.sides[index].model() {
-            Some(model) if model.engine == Kind::Cpu => {
-                self.lanes.ask(Lane::Live(index), model.live_request(index), Vec::new());
-            }
-            Some(_) => effects.push(Effect::Draw(Panel::Live(index))),
-            None => {}
-        }
-    }
-
-    fn decode_rows(&mut self, index: usize, effects: &mut Vec<Effect>) {
-        let Some(model) = self.sides[index].model() else { return };
-        for (rank, &unit) in model.shown().iter().enumerate() {
-            match model.engine {
-                Kind::Cpu => {
-                    self.lanes.ask(Lane::Row(rank, index), model.row_request(index, unit), Vec::new());
-                }
-                Kind::Gpu => effects.push(Effect::Draw(Panel::Row(index, unit))),
-            }
-        }
     }
 
     /// Asks what a side makes of the picture.

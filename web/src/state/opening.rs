@@ -1,13 +1,26 @@
-//! The opening animation: the most telling unit of each model moves to and fro until the visitor touches
-//! something.
+//! The opening: one factor after another moves to and fro in both models, each by the unit that tells it,
+//! until the visitor touches something.
 
-use super::{Effect, Panel, Preview, State};
+use super::{Effect, Pair, Preview, State, Topic, pairs};
 use crate::worker::SIDES;
 
-/// How long a unit takes to and fro, in milliseconds.
-pub(super) const PERIOD: f64 = 7000.0;
+/// How long a factor takes to and fro, in milliseconds.
+pub(super) const PERIOD: f64 = 4800.0;
+
+/// Factors that are shown in turn at most.
+const EXHIBITS: usize = 6;
 
 impl State {
+    /// Pauses what moves by itself, or has it go on.
+    pub(super) fn play(&mut self, effects: &mut Vec<Effect>) {
+        if self.moves() {
+            return self.settle(effects);
+        }
+        self.animated = true;
+        self.opened = None;
+        effects.extend([Effect::Animate, Effect::Draw(Topic::Live(0)), Effect::Draw(Topic::Live(1))]);
+    }
+
     /// Ends what moves by itself.
     pub(super) fn settle(&mut self, effects: &mut Vec<Effect>) {
         self.halt(effects);
@@ -18,32 +31,72 @@ impl State {
         for index in 0..SIDES {
             if let Some(model) = self.sides[index].model_mut() {
                 model.preview = None;
-                effects.push(Effect::Draw(Panel::Live(index)));
-                self.decode_live(index, effects);
+                effects.push(Effect::Draw(Topic::Live(index)));
             }
         }
     }
 
-    /// Moves each model's most telling unit to and fro.
+    /// What is shown in turn: pairs of which both models have a unit.
+    fn exhibits(&self) -> Vec<Pair> {
+        let mut all = pairs(self);
+        let both = |pair: &Pair| pair.units.iter().all(Option::is_some);
+        let named = all.iter().any(|pair| both(pair) && pair.name.is_some());
+        all.retain(|pair| both(pair) && (pair.name.is_some() || !named));
+        all.truncate(EXHIBITS);
+        all
+    }
+
+    /// Moves the units that tell one factor to and fro, and then those of the next.
     pub(super) fn tick(&mut self, time: f64, effects: &mut Vec<Effect>) {
         if !self.animated {
             return;
         }
         effects.push(Effect::Animate);
         // Where pictures take long, those that move would keep the rows from ever being drawn.
-        if self.lanes.has_rows() {
+        if self.lanes.has_soon() {
             return;
         }
-        self.invites = time - *self.opened.get_or_insert(time) > PERIOD;
-        // To and fro, slower towards the ends.
-        let swing = 1.0 - (2.0 * (time / PERIOD).fract() - 1.0).abs();
-        let position = (swing * swing * (3.0 - 2.0 * swing)) as f32;
+        let exhibits = self.exhibits();
+        if exhibits.is_empty() {
+            return;
+        }
+        let turns = (time - *self.opened.get_or_insert(time)) / PERIOD;
+        self.invites = turns > 1.0;
+        let pair = &exhibits[turns as usize % exhibits.len()];
         for index in 0..SIDES {
             let Some(model) = self.sides[index].model_mut() else { continue };
-            let Some(unit) = model.telling() else { continue };
-            model.preview = Some(Preview { unit, value: model.value_at(unit, position) });
-            effects.push(Effect::Draw(Panel::Live(index)));
-            self.decode_live(index, effects);
+            model.preview = pair.units[index].map(|unit| {
+                let home = f64::from(model.position_of(unit, model.code[unit]));
+                let position = swing(home, turns.fract(), model.is_circle(unit)) as f32;
+                Preview { unit, value: model.value_at(unit, position) }
+            });
+            effects.push(Effect::Draw(Topic::Live(index)));
         }
+    }
+}
+
+/// Where along its range a unit is after `share` of its time: from home to the top, down to the bottom and
+/// home again, slower where it turns; a circle goes around once.
+fn swing(home: f64, share: f64, circle: bool) -> f64 {
+    let eased = share * share * (3.0 - 2.0 * share);
+    if circle {
+        return (home + eased).fract();
+    }
+    1.0 - ((home + 2.0 * share).rem_euclid(2.0) - 1.0).abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_starts_and_ends_at_home_and_reaches_both_ends() {
+        for home in [0.0, 0.3, 1.0] {
+            let way: Vec<f64> = (0..=100).map(|i| swing(home, f64::from(i) / 100.0, false)).collect();
+            assert!((way[0] - home).abs() < 1e-9 && (way[100] - home).abs() < 1e-9, "{home}");
+            assert!(way.iter().any(|at| *at > 0.97) && way.iter().any(|at| *at < 0.03), "{home}: {way:?}");
+            assert!(way.windows(2).all(|two| (two[0] - two[1]).abs() < 0.03), "{home}");
+        }
+        assert_eq!(swing(0.25, 0.5, true), 0.75);
     }
 }

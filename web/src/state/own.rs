@@ -3,7 +3,9 @@
 
 use std::rc::Rc;
 
-use super::{Effect, Panel, Phase, State};
+use model::Weights;
+
+use super::{Effect, Phase, State, Topic};
 
 /// A weights file of the visitor's.
 #[derive(Clone, Debug)]
@@ -34,16 +36,15 @@ impl State {
     ) {
         self.settle(effects);
         let Some(side) = self.sides.get_mut(index) else { return };
-        match file {
+        // What is shown there stays until there is something to show in its place.
+        match file.and_then(read) {
             Ok(bytes) => {
-                side.own = Some(Own { name, bytes: bytes.into() });
+                side.own = Some(Own { name, bytes });
                 self.open(index, effects);
             }
             Err(sentence) => {
-                self.lanes.withdraw(index);
-                side.visit += 1;
-                side.phase = Phase::Failed(format!("{name} can’t be shown: {sentence}."));
-                effects.push(Effect::Draw(Panel::Side(index)));
+                side.refused = Some(format!("{name} can’t be shown: {sentence}."));
+                effects.push(Effect::Draw(Topic::Side(index)));
             }
         }
     }
@@ -54,13 +55,25 @@ impl State {
         let Some(bytes) = side.own.as_ref().map(|own| own.bytes.clone()) else { return };
         let total = bytes.len() as u64;
         self.lanes.withdraw(index);
+        self.pictures.forget(index);
+        side.refused = None;
         side.entry = Some(self.entries.len());
         side.visit += 1;
         side.phase = Phase::Loading { received: total, total, file: None };
-        effects.extend([Panel::Side(index), Panel::Menus].map(Effect::Draw));
+        effects.extend([Topic::Side(index), Topic::Menus].map(Effect::Draw));
         let visit = side.visit;
         self.fetched(index, visit, Ok(bytes.to_vec()), effects);
     }
+}
+
+/// The bytes of a file that is a model.
+fn read(bytes: Vec<u8>) -> Result<Rc<[u8]>, String> {
+    // A header in JSON stands behind its length: anything else is no such file at all.
+    if bytes.get(8) != Some(&b'{') {
+        return Err("it is not a weights file; those end in .safetensors".into());
+    }
+    Weights::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    Ok(bytes.into())
 }
 
 impl Own {

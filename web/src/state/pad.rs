@@ -1,6 +1,6 @@
 //! Two units at once: a pad over the values that the data gave them.
 
-use super::Loaded;
+use super::{Loaded, Side, State, pairs};
 
 impl Loaded {
     /// The first pair: what tells most goes up, what tells second most across.
@@ -25,6 +25,26 @@ impl Loaded {
                 *value = low + (high - low) * at.clamp(0.0, 1.0);
             }
         }
+    }
+}
+
+impl State {
+    /// Puts the two factors that both models tell best on both maps, and colours them by the first.
+    pub(super) fn suggest_map(&mut self) {
+        let told: Vec<_> = pairs(self).into_iter().filter(|pair| pair.name.is_some()).collect();
+        let both = |pair: &&super::Pair| pair.units.iter().all(Option::is_some);
+        let best: Vec<_> = told.iter().filter(both).take(2).collect();
+        let [first, second] = best[..] else { return };
+        for (side, entry) in self.sides.iter_mut().enumerate() {
+            if let (Some(model), Some(across), Some(up)) =
+                (Side::model_mut(entry), first.units[side], second.units[side])
+            {
+                model.pair = [across, up];
+            }
+        }
+        let factors = self.scene.as_ref().map_or(&[][..], |scene| scene.world.factors());
+        let named = |factor: &worlds::Factor| first.name.as_deref() == Some(factor.name);
+        self.colour = factors.iter().position(named).unwrap_or(0);
     }
 }
 

@@ -28,6 +28,17 @@ impl Paper {
         Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false }
     }
 
+    /// Turns it into a paper of another number of channels: grey of colours, or the grey in all of them.
+    pub(super) fn recolour(&mut self, channels: usize) {
+        let from = std::mem::replace(&mut self.shape.channels, channels).max(1);
+        let pixels = self.pixels.chunks_exact(from);
+        let grey = |pixel: &[u8]| match *pixel {
+            [red, green, blue, ..] => luma([red, green, blue]),
+            _ => pixel[0],
+        };
+        self.pixels = pixels.flat_map(|pixel| std::iter::repeat_n(grey(pixel), channels)).collect();
+    }
+
     /// Wipes it.
     pub(super) fn clear(&mut self) {
         self.pixels.fill(0);
@@ -86,19 +97,23 @@ impl Paper {
     }
 
     /// Shows an opaque picture, RGBA, `[H, W, 4]`, of the paper's size: in colour where the paper has
-    /// colours, else as luma (ITU-R BT.601).
+    /// colours, else as luma.
     pub(super) fn show(&mut self, rgba: &[u8]) {
         let channels = self.shape.channels.max(1);
         for (pixel, rgba) in self.pixels.chunks_exact_mut(channels).zip(rgba.chunks_exact(4)) {
-            let [red, green, blue] = [rgba[0], rgba[1], rgba[2]].map(u32::from);
-            let luma = ((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8;
             if channels < 3 {
-                pixel.fill(luma);
+                pixel.fill(luma([rgba[0], rgba[1], rgba[2]]));
             } else {
                 pixel.copy_from_slice(&rgba[..channels.min(4)]);
             }
         }
     }
+}
+
+/// The luma of a colour (ITU-R BT.601).
+fn luma(rgb: [u8; 3]) -> u8 {
+    let [red, green, blue] = rgb.map(u32::from);
+    ((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8
 }
 
 #[cfg(test)]

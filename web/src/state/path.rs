@@ -1,9 +1,7 @@
 //! From one picture to another: along the straight line, and unit by unit.
 
-use super::{COLUMNS, Effect, Loaded, Panel, Side, State};
-use crate::engine::Kind;
-use crate::lanes::Lane;
-use crate::protocol::Request;
+use super::angle::wrapped;
+use super::{COLUMNS, Effect, Loaded, State, Topic};
 use crate::worker::SIDES;
 
 /// A way from picture A to picture B.
@@ -15,9 +13,6 @@ pub enum Path {
     Turns,
 }
 
-/// Both ways.
-pub const PATHS: [Path; 2] = [Path::Line, Path::Turns];
-
 impl Loaded {
     /// The codes of A and B; none before both are set.
     pub fn ends(&self) -> Option<[&[f32]; 2]> {
@@ -25,12 +20,17 @@ impl Loaded {
         Some([a.as_deref()?, b.as_deref()?])
     }
 
+    /// Whether the present code is that share of the way from A to B.
+    pub fn is_along(&self, share: f32) -> bool {
+        self.ends().is_some_and(|[a, b]| self.code == self.between(a, b, share))
+    }
+
     /// The codes along a way, `[N, D]`.
-    pub(super) fn path_codes(&self, path: Path) -> Option<Vec<f32>> {
+    pub fn path_codes(&self, path: Path) -> Option<Vec<f32>> {
         let [a, b] = self.ends()?;
         if path == Path::Line {
             let steps = (0..COLUMNS).map(|step| step as f32 / (COLUMNS - 1) as f32);
-            return Some(steps.flat_map(|share| between(a, b, share)).collect());
+            return Some(steps.flat_map(|share| self.between(a, b, share)).collect());
         }
         let mut code = a.to_vec();
         let mut codes = code.clone();
@@ -44,11 +44,15 @@ impl Loaded {
         }
         Some(codes)
     }
-}
 
-/// The code that share of the way from `a` to `b`.
-fn between(a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
-    a.iter().zip(b).map(|(a, b)| a * (1.0 - share) + b * share).collect()
+    /// The code that share of the way from `a` to `b`; angles go the shorter way around.
+    fn between(&self, a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
+        let value = |(unit, (&a, &b)): (usize, (&f32, &f32))| match self.is_circle(unit) {
+            true if share < 1.0 => wrapped(a + share * wrapped(b - a)),
+            _ => a * (1.0 - share) + b * share,
+        };
+        a.iter().zip(b).enumerate().map(value).collect()
+    }
 }
 
 impl State {
@@ -59,33 +63,30 @@ impl State {
             return;
         }
         self.along = end as f32;
-        effects.push(Effect::Draw(Panel::Along));
+        effects.push(Effect::Draw(Topic::Along));
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
                 model.ends[end] = Some(model.code.clone());
             }
-            self.decode_paths(side, effects);
         }
     }
 
     /// The survey's first two pictures are A and B until the visitor sets others.
-    pub(super) fn suggest(&mut self, index: usize, effects: &mut Vec<Effect>) {
+    pub(super) fn suggest(&mut self, index: usize) {
         let Some(model) = self.sides[index].model_mut() else { return };
         let Some(end) = model.survey.len().checked_sub(1).filter(|end| *end < 2) else { return };
         if model.ends[end].is_none() {
             model.ends[end] = model.survey.codes.last().cloned();
-            self.decode_paths(index, effects);
         }
     }
 
     /// Both sides walk between the survey's first two pictures again: a model that is new to the page
     /// has no code of those that the visitor set.
-    pub(super) fn suggest_anew(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn suggest_anew(&mut self) {
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
                 model.ends = [0, 1].map(|end| model.survey.codes.get(end).cloned());
             }
-            self.decode_paths(side, effects);
         }
     }
 
@@ -101,33 +102,12 @@ impl State {
                 self.change(side, effects, |model| {
                     model.preview = None;
                     if let Some([a, b]) = model.ends() {
-                        model.code = between(a, b, share);
+                        model.code = model.between(a, b, share);
                     }
                 });
             }
         }
-        effects.push(Effect::Draw(Panel::Along));
-    }
-
-    /// Has the pictures of both ways made.
-    pub(super) fn decode_paths(&mut self, index: usize, effects: &mut Vec<Effect>) {
-        let Some(model) = self.sides[index].model() else { return };
-        for path in PATHS {
-            let Some(codes) = model.path_codes(path) else { return };
-            match model.engine {
-                Kind::Cpu => {
-                    self.lanes.ask(Lane::Path(path, index), Request::Decode { side: index, codes }, vec![]);
-                }
-                Kind::Gpu => effects.push(Effect::Draw(Panel::Path(index, path))),
-            }
-        }
-    }
-
-    /// The pictures of a way are there.
-    pub(super) fn walked(&mut self, index: usize, path: Path, pixels: Vec<u8>, effects: &mut Vec<Effect>) {
-        let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
-        model.paths[path as usize] = pixels;
-        effects.push(Effect::Draw(Panel::Path(index, path)));
+        effects.push(Effect::Draw(Topic::Along));
     }
 }
 
@@ -143,7 +123,7 @@ mod tests {
         assert_eq!(model.path_codes(Path::Line), None);
         model.ends = [Some(vec![0.0; 4]), Some(vec![1.0, 2.0, 3.0, 4.0])];
         let line = model.path_codes(Path::Line).expect("both ends are set");
-        assert_eq!((line.len(), &line[20..24]), (4 * COLUMNS, &[0.5, 1.0, 1.5, 2.0][..]));
+        assert_eq!((line.len(), &line[16..20]), (4 * COLUMNS, &[0.5, 1.0, 1.5, 2.0][..]));
         let turns = model.path_codes(Path::Turns).expect("both ends are set");
         // Unit 2 is idle and comes last, with unit 3.
         assert_eq!(

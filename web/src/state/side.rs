@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use model::Card;
 
+use super::pairs::falling;
 use super::{Own, Survey, Trace};
 use crate::engine::Kind;
-use crate::protocol::{Measured, Request};
+use crate::protocol::Measured;
 
 /// Pictures in a row of the traversal grid.
-pub const COLUMNS: usize = 11;
+pub const COLUMNS: usize = 9;
 
 /// One of the two places of the comparison.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Side {
     pub visit: u32,
     /// How far it is.
     pub phase: Phase,
+    /// A sentence on a file that was brought and can't be shown in its model's place.
+    pub refused: Option<String>,
 }
 
 /// How far a side is.
@@ -90,20 +93,12 @@ pub struct Loaded {
     pub code: Vec<f32>,
     /// What is looked at for the moment.
     pub preview: Option<Preview>,
-    /// The live picture, `[H, W, C]`, 0 to 255; empty before the first.
-    pub live: Vec<u8>,
-    /// Each unit's row, `[COLUMNS, H, W, C]`; empty before the first.
-    pub rows: Vec<Vec<u8>>,
     /// The reconstruction of the world's picture, and its numbers.
     pub reconstruction: Option<(Measured, Vec<u8>)>,
-    /// Whether the rows of inactive units are shown.
-    pub unfolded: bool,
     /// The units of the pad: across, and up.
     pub pair: [usize; 2],
     /// The codes of pictures A and B, once they are set.
     pub ends: [Option<Vec<f32>>; 2],
-    /// The pictures along the line and in turns, each `[N, H, W, C]`; empty before the first.
-    pub paths: [Vec<u8>; 2],
     /// Where its units have been since the factor that moves began to.
     pub trace: Trace,
     /// What it does with random pictures.
@@ -114,24 +109,18 @@ impl Loaded {
     /// A model whose code is the mean over its data.
     pub fn new(card: Card, file: Rc<[u8]>) -> Self {
         let mut order: Vec<usize> = (0..card.units.len()).collect();
-        order.sort_unstable_by(|&i, &j| {
-            let (a, b) = (&card.units[i], &card.units[j]);
-            b.is_active().cmp(&a.is_active()).then(b.kl.total_cmp(&a.kl)).then(i.cmp(&j))
-        });
+        falling(&mut order, |&unit| f64::from(card.units[unit].kl));
+        falling(&mut order, |&unit| f64::from(u8::from(card.units[unit].is_active())));
         let mean: Vec<f32> = card.units.iter().map(|unit| unit.mean).collect();
         Self {
             pair: Self::first_pair(&order),
             ends: [None, None],
-            paths: Default::default(),
             active: card.units.iter().filter(|unit| unit.is_active()).count(),
             order,
             origin: mean.clone(),
             code: mean,
             preview: None,
-            live: Vec::new(),
-            rows: vec![Vec::new(); card.units.len()],
             reconstruction: None,
-            unfolded: false,
             trace: Trace::default(),
             survey: Survey::default(),
             file,
@@ -140,21 +129,24 @@ impl Loaded {
         }
     }
 
-    /// Units whose rows are shown.
-    pub fn shown(&self) -> &[usize] {
-        if self.unfolded { &self.order } else { &self.order[..self.active] }
+    /// What a unit tells most of, and how much: a share of the entropy of a factor, or twice the area
+    /// under the ROC curve of an attribute, less 1.
+    pub fn tells(&self, unit: usize) -> Option<(String, f64)> {
+        if let Some(told) = self.card.attribute(unit) {
+            return Some((told.name.replace('_', " "), 2.0 * f64::from(told.area) - 1.0));
+        }
+        let factor = self.card.units.get(unit)?.factor.as_ref()?;
+        Some((factor.name.clone(), f64::from(factor.information)))
     }
 
-    /// The active unit that tells most of a factor or an attribute, as the card says; the first if it
-    /// names none.
-    pub fn telling(&self) -> Option<usize> {
-        let share = |unit: usize| match (self.card.attribute(unit), &self.card.units[unit].factor) {
-            (Some(told), _) => 2.0 * told.area - 1.0,
-            (None, Some(factor)) if self.card.attributes.is_empty() => factor.information,
-            _ => 0.0,
-        };
-        let active = self.order[..self.active].iter().copied();
-        active.reduce(|best, unit| if share(unit) > share(best) { unit } else { best })
+    /// Whether a unit's code is an angle.
+    pub fn is_circle(&self, unit: usize) -> bool {
+        self.card.model.is_circle(unit)
+    }
+
+    /// Units in use, by falling KL.
+    pub fn used(&self) -> &[usize] {
+        &self.order[..self.active]
     }
 
     /// The code of the live picture.
@@ -186,11 +178,6 @@ impl Loaded {
         values.into_iter().fold([f32::MAX, f32::MIN], |[low, high], v| [low.min(v), high.max(v)])
     }
 
-    /// Asks for the live picture.
-    pub(super) fn live_request(&self, side: usize) -> Request {
-        Request::Decode { side, codes: self.live_code() }
-    }
-
     /// The codes of a unit's row, `[COLUMNS, D]`.
     pub fn row_codes(&self, unit: usize) -> Vec<f32> {
         let mut codes = self.code.repeat(COLUMNS);
@@ -200,24 +187,19 @@ impl Loaded {
         codes
     }
 
-    /// The codes of all shown units, each at `position`, 0 to 1, along its own traversal, `[N, D]`.
+    /// The codes of all units in use, each at `position`, 0 to 1, along its own traversal, `[N, D]`.
     pub fn codes_at(&self, position: f32) -> Vec<f32> {
-        let mut codes = self.code.repeat(self.shown().len());
-        for (code, &unit) in codes.chunks_exact_mut(self.code.len()).zip(self.shown()) {
+        let mut codes = self.code.repeat(self.used().len());
+        for (code, &unit) in codes.chunks_exact_mut(self.code.len()).zip(self.used()) {
             code[unit] = self.value_at(unit, position);
         }
         codes
     }
 
-    /// Asks for a unit's row.
-    pub(super) fn row_request(&self, side: usize, unit: usize) -> Request {
-        Request::Decode { side, codes: self.row_codes(unit) }
-    }
-
     /// Pictures that the page shows of it at most: all rows, the live one, the reconstruction, and both
     /// ways from A to B.
     pub(super) fn room(&self) -> usize {
-        let units = self.rows.len();
+        let units = self.card.units.len();
         units * COLUMNS + 2 + COLUMNS + units + 1
     }
 }
@@ -237,24 +219,13 @@ mod tests {
         card.units[3].kl = 9.0;
         let model = loaded(card);
         assert_eq!(model.order, [3, 0, 1, 2]);
-        assert_eq!(model.shown(), [3, 0, 1]);
-    }
-
-    #[test]
-    fn the_most_telling_unit_is_an_active_one() {
-        let mut card = samples::card(1, 4);
-        card.units[3].kl = 9.0;
-        assert_eq!(loaded(card.clone()).telling(), Some(0), "it alone has a factor");
-        card.units[0].factor = None;
-        assert_eq!(loaded(card.clone()).telling(), Some(3), "none has, and it tells most");
-        card.units.iter_mut().for_each(|unit| unit.std = 0.0);
-        assert_eq!(loaded(card).telling(), None);
+        assert_eq!(model.used(), [3, 0, 1]);
     }
 
     #[test]
     fn a_row_moves_one_unit_over_its_range_and_holds_the_others() {
         let model = loaded(samples::card(1, 3));
-        let Request::Decode { codes, side: 1 } = model.row_request(1, 0) else { panic!("no decode") };
+        let codes = model.row_codes(0);
         let rows: Vec<&[f32]> = codes.chunks(3).collect();
         assert_eq!(rows.len(), COLUMNS);
         assert_eq!((rows[0], rows[COLUMNS - 1]), (&[-1.5, 0.25, 0.25][..], &[2.0, 0.25, 0.25][..]));

@@ -8,7 +8,8 @@
 //! drawn at random (Jansen, *Analysis of variance designs for model output*, 1999; Saltelli et al.,
 //! *Variance based sensitivity analysis of model output*, 2010).
 
-use super::{Effect, Panel, Side, State};
+use super::angle::wrapped;
+use super::{Effect, Side, State, Topic};
 use crate::lanes::Lane;
 use crate::protocol::{Request, Surveyed};
 use crate::worker::SIDES;
@@ -57,13 +58,14 @@ impl Survey {
     }
 
     /// Takes in a picture's code, `[D]`, followed by those of its redrawings, one a factor.
-    fn add(&mut self, found: &Surveyed, latent: usize) {
+    fn add(&mut self, found: &Surveyed, latent: usize, circle: impl Fn(usize) -> bool) {
         let mut codes = found.means.chunks_exact(latent.max(1));
         let Some(base) = codes.next() else { return };
         self.squares.resize(codes.len(), vec![0.0; latent]);
         for (squares, code) in self.squares.iter_mut().zip(codes) {
-            for ((square, a), b) in squares.iter_mut().zip(base).zip(code) {
-                *square += f64::from(a - b).powi(2);
+            for (unit, ((square, a), b)) in squares.iter_mut().zip(base).zip(code).enumerate() {
+                let apart = if circle(unit) { wrapped(a - b) } else { a - b };
+                *square += f64::from(apart).powi(2);
             }
         }
         self.codes.push(base.to_vec());
@@ -92,12 +94,13 @@ impl State {
 
     pub(super) fn surveyed(&mut self, index: usize, found: &Surveyed, effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
-        model.survey.add(found, model.card.units.len());
+        let config = &model.card.model;
+        model.survey.add(found, config.latent, |unit| config.is_circle(unit));
         let seen = model.survey.len();
         if seen == 1 || seen.is_multiple_of(SHOWN) {
-            effects.push(Effect::Draw(Panel::Survey(index)));
+            effects.push(Effect::Draw(Topic::Survey(index)));
         }
-        self.suggest(index, effects);
+        self.suggest(index);
         self.survey(index);
     }
 }
@@ -114,7 +117,7 @@ mod tests {
         for n in 0..1000 {
             let means: Vec<f32> = draws(&Sprites, n).iter().flat_map(|classes| code(classes)).collect();
             let latent = means.len() / 6;
-            survey.add(&Surveyed { means, nll: n as f32, mse: 0.5 }, latent);
+            survey.add(&Surveyed { means, nll: n as f32, mse: 0.5 }, latent, |_| false);
         }
         survey
     }

@@ -1,7 +1,9 @@
 use super::opening::PERIOD;
 use super::*;
 use crate::lanes::Post;
-use crate::protocol::{Judgement, Reply, Request, Surveyed};
+use crate::panels;
+use crate::pictures::{Slot, Want};
+use crate::protocol::{Judgement, Message, Reply, Request, Surveyed};
 use crate::samples;
 use crate::worker::Worker;
 use model::card::Score;
@@ -11,7 +13,8 @@ use pollster::block_on;
 struct Bench {
     state: State,
     worker: Worker,
-    drawn: Vec<Panel>,
+    drawn: Vec<Topic>,
+    painted: Vec<Slot>,
     fetched: Vec<String>,
     /// What comes of taking a model in; the stand-in for the GPU is the worker.
     gpu: Result<(), String>,
@@ -24,7 +27,7 @@ impl Bench {
 
     fn with_gpu(gpu: Result<(), String>) -> Self {
         let (state, worker) = (State::new(false), Worker::default());
-        let mut bench = Self { state, worker, drawn: vec![], fetched: vec![], gpu };
+        let mut bench = Self { state, worker, drawn: vec![], painted: vec![], fetched: vec![], gpu };
         bench.send(Event::Answer { ticket: 0, reply: Reply::Ready, bytes: vec![] });
         bench
     }
@@ -44,10 +47,27 @@ impl Bench {
 
     /// Sends an event and lets all that follows from it happen.
     fn send(&mut self, event: Event) {
-        let mut effects = self.state.update(event);
+        let effects = self.state.update(event);
+        self.follow_all(effects);
+        loop {
+            let effects = self.state.serve(&panels::wants(&self.state));
+            if effects.is_empty() {
+                return;
+            }
+            self.follow_all(effects);
+        }
+    }
+
+    fn follow(&mut self, effect: Effect) {
+        self.follow_all(vec![effect]);
+    }
+
+    /// Lets all happen that follows from effects.
+    fn follow_all(&mut self, mut effects: Vec<Effect>) {
         while let Some(effect) = effects.pop() {
             match effect {
-                Effect::Draw(panel) => self.drawn.push(panel),
+                Effect::Draw(topic) => self.drawn.push(topic),
+                Effect::Paint(slot) => self.painted.push(slot),
                 Effect::Animate | Effect::Judge { .. } | Effect::Dismiss => {}
                 Effect::Fetch { side, visit, file } => {
                     let bytes = samples::file(1, 4);
@@ -56,7 +76,7 @@ impl Bench {
                 }
                 Effect::Prepare { side, visit, .. } => {
                     let outcome = self.gpu.clone();
-                    effects.extend(self.state.update(Event::Prepared { side, visit, outcome }));
+                    effects.extend(self.state.update(Event::Prepared { side, visit, outcome, pace: 0.1 }));
                 }
                 Effect::Post(post) | Effect::Compute(post) => {
                     let Post { ticket, request, bytes } = post;
@@ -65,6 +85,19 @@ impl Bench {
                 }
             }
         }
+    }
+
+    /// The pictures of a place.
+    fn pictures(&self, name: &'static str, side: usize, index: usize) -> &[u8] {
+        self.state.pictures.pixels(Slot::new(name, side, index))
+    }
+
+    fn live(&self, side: usize) -> &[u8] {
+        self.pictures("live", side, 0)
+    }
+
+    fn row(&self, side: usize, unit: usize) -> &[u8] {
+        self.pictures("row", side, unit)
     }
 
     fn model(&self, side: usize) -> &Loaded {
@@ -80,7 +113,7 @@ impl Bench {
 }
 
 fn entries() -> Vec<Entry> {
-    ["sparse", "vae", "fresh"]
+    ["vae", "fresh", "sparse"]
         .map(|name| Entry {
             file: format!("{name}.safetensors"),
             name: name.into(),
@@ -92,9 +125,9 @@ fn entries() -> Vec<Entry> {
 }
 
 #[test]
-fn the_vae_is_left_and_the_sparse_model_right() {
+fn the_page_opens_with_the_first_sets_first_and_last_model() {
     let bench = Bench::shown();
-    assert_eq!(bench.state.sides.each_ref().map(|side| side.entry), [Some(1), Some(0)]);
+    assert_eq!(bench.state.sides.each_ref().map(|side| side.entry), [Some(0), Some(2)]);
 }
 
 #[test]
@@ -110,13 +143,13 @@ fn a_set_brings_both_sides_its_models_each_by_its_place() {
     bench.send(Event::Manifest(Ok(offered)));
     assert_eq!((bench.state.sets(), bench.state.set()), (vec!["Sprites", "Chairs"], Some(0)));
     bench.send(Event::Set(1));
-    assert_eq!(bench.state.sides.each_ref().map(|side| side.entry), [Some(4), Some(3)]);
+    assert_eq!(bench.state.sides.each_ref().map(|side| side.entry), [Some(3), Some(4)]);
     assert_eq!(bench.state.set(), Some(1));
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     assert_eq!(bench.state.set(), None);
     bench.send(Event::Set(1));
     let places = bench.state.sides.each_ref().map(|side| side.entry);
-    assert_eq!(places, [Some(4), Some(3)], "who has no like there gets the last");
+    assert_eq!(places, [Some(4), Some(4)], "who has no like there gets the last");
     bench.send(Event::Set(7));
     assert_eq!(bench.state.set(), Some(1));
 }
@@ -128,23 +161,23 @@ fn a_loaded_model_has_all_its_pictures_and_starts_from_the_scenes_code() {
         let model = bench.model(side);
         let (measured, picture) = model.reconstruction.as_ref().expect("the scene was encoded");
         assert_eq!((&model.code, &model.origin), (&measured.mean, &measured.mean));
-        assert_eq!(&model.live, picture);
-        for &unit in model.shown() {
-            assert_eq!(model.rows[unit].len(), COLUMNS * 4096);
+        assert_eq!(bench.live(side), picture);
+        for &unit in model.used() {
+            assert_eq!(bench.row(side, unit).len(), COLUMNS * 4096);
         }
-        assert!(model.rows[2].is_empty(), "the inactive unit's row is folded away");
+        assert!(bench.row(side, 2).is_empty(), "the inactive unit's row is folded away");
     }
 }
 
 #[test]
 fn turning_a_unit_changes_the_picture_and_a_reset_brings_it_back() {
     let mut bench = Bench::shown();
-    let before = bench.model(0).live.clone();
+    let before = bench.live(0).to_vec();
     let origin = bench.model(0).origin[1];
     bench.send(Event::Turn { side: 0, unit: 1, value: origin + 40.0 });
-    assert_ne!(bench.model(0).live, before);
+    assert_ne!(bench.live(0), before);
     bench.send(Event::Reset { side: 0, unit: Some(1) });
-    assert_eq!(bench.model(0).live, before);
+    assert_eq!(bench.live(0), before);
     bench.send(Event::Turn { side: 0, unit: 99, value: 1.0 });
     bench.send(Event::Turn { side: 0, unit: 1, value: f32::NAN });
     assert_eq!(bench.model(0).code, bench.model(0).origin);
@@ -153,22 +186,22 @@ fn turning_a_unit_changes_the_picture_and_a_reset_brings_it_back() {
 #[test]
 fn looking_along_a_row_changes_nothing_but_the_live_picture() {
     let mut bench = Bench::shown();
-    let (code, live) = (bench.model(1).code.clone(), bench.model(1).live.clone());
+    let (code, live) = (bench.model(1).code.clone(), bench.live(1).to_vec());
     bench.send(Event::Scrub { side: 1, unit: 0, position: 1.0 });
     assert_eq!(bench.model(1).preview, Some(Preview { unit: 0, value: 2.0 }));
-    assert_eq!(bench.model(1).live, bench.model(1).rows[0][10 * 4096..]);
+    assert_eq!(bench.live(1), &bench.row(1, 0)[(COLUMNS - 1) * 4096..]);
     bench.send(Event::Leave { side: 1 });
-    assert_eq!((&bench.model(1).code, &bench.model(1).live), (&code, &live));
+    assert_eq!((&bench.model(1).code, bench.live(1)), (&code, &*live));
 }
 
 #[test]
 fn a_picture_that_is_taken_becomes_the_base_of_its_side() {
     let mut bench = Bench::shown();
     let other = bench.model(0).code.clone();
-    let picture = bench.model(1).rows[1][3 * 4096..4 * 4096].to_vec();
+    let picture = bench.row(1, 1)[3 * 4096..4 * 4096].to_vec();
     bench.send(Event::Take { side: 1, unit: 1, column: 3 });
-    assert_eq!(bench.model(1).live, picture);
-    assert_eq!(bench.model(1).rows[1][3 * 4096..4 * 4096], picture);
+    assert_eq!(bench.live(1), picture);
+    assert_eq!(bench.row(1, 1)[3 * 4096..4 * 4096], picture);
     assert_eq!(bench.model(0).code, other);
 }
 
@@ -180,48 +213,88 @@ fn a_factor_moves_the_codes_of_both_models() {
     for (side, before) in before.iter().enumerate() {
         assert_ne!(&bench.model(side).code, before);
     }
-    assert!(bench.drawn.contains(&Panel::Original));
+    assert!(bench.drawn.contains(&Topic::Original));
 }
 
 #[test]
 fn inactive_units_are_decoded_once_they_are_unfolded() {
     let mut bench = Bench::shown();
-    bench.send(Event::Unfold { side: 0, open: true });
-    assert_eq!(bench.model(0).rows[2].len(), COLUMNS * 4096);
+    bench.send(Event::Unfold(true));
+    assert_eq!(bench.row(0, 2).len(), COLUMNS * 4096);
 }
 
 #[test]
-fn the_opening_moves_both_models_until_a_touch() {
+fn the_opening_moves_both_models_one_factor_after_another_until_a_touch() {
     let mut bench = Bench::shown();
     bench.state.animated = true;
-    bench.send(Event::Tick(PERIOD / 2.0));
-    assert_eq!([0, 1].map(|side| bench.model(side).preview.map(|p| p.value)), [Some(2.0); 2]);
+    bench.send(Event::Tick(0.0));
+    let units = |bench: &Bench| [0, 1].map(|side| bench.model(side).preview.map(|preview| preview.unit));
+    assert_eq!(units(&bench), [Some(0); 2]);
+    bench.send(Event::Tick(PERIOD / 4.0));
+    assert_ne!(bench.model(0).preview.map(|preview| preview.value), Some(bench.model(0).code[0]));
     assert!(!bench.state.invites);
-    bench.send(Event::Tick(2.0 * PERIOD));
+    bench.send(Event::Tick(1.5 * PERIOD));
     assert!(bench.state.invites, "it has moved to and fro");
     bench.send(Event::Touch);
     assert!(!bench.state.invites);
-    assert_eq!([0, 1].map(|side| bench.model(side).preview), [None; 2]);
+    assert_eq!(units(&bench), [None; 2]);
     bench.send(Event::Tick(PERIOD / 3.0));
-    assert_eq!(bench.model(0).preview, None);
+    assert_eq!(units(&bench), [None; 2]);
+    bench.send(Event::Play);
+    bench.send(Event::Tick(PERIOD));
+    assert!(units(&bench)[0].is_some(), "who wants it sees it again");
+    bench.send(Event::Play);
+    assert_eq!(units(&bench), [None; 2]);
 }
 
 #[test]
 fn the_opening_waits_for_rows() {
     let mut bench = Bench::shown();
     bench.state.animated = true;
-    let row = bench.model(0).row_request(0, 0);
-    bench.state.lanes.ask(Lane::Row(0, 0), row, vec![]);
-    assert!(bench.state.update(Event::Tick(PERIOD / 2.0)).contains(&Effect::Animate));
+    let slot = Slot::new("row", 0, 0);
+    let want = Want { slot, codes: bench.model(0).row_codes(1), rank: 1 };
+    bench.state.pictures.forget(0);
+    assert!(!bench.state.serve(&[want]).is_empty());
     assert!(bench.state.update(Event::Tick(PERIOD / 2.0)).contains(&Effect::Animate), "it runs");
     assert_eq!(bench.model(0).preview, None);
+}
+
+#[test]
+fn a_view_asks_for_its_own_pictures_and_no_others() {
+    let mut bench = Bench::shown();
+    assert!(bench.pictures("sample", 0, 0).is_empty());
+    bench.send(Event::View(View::Samples));
+    assert_eq!(bench.pictures("sample", 1, SAMPLES - 1).len(), 4096);
+    assert!(bench.row(0, 0).is_empty(), "rows are out of sight");
+    assert_eq!(bench.live(0).len(), 4096, "the stage is in every view");
+    let sample = bench.pictures("sample", 1, 4).to_vec();
+    bench.send(Event::TakeSample { side: 1, index: 4 });
+    assert_eq!(bench.live(1), sample);
+    bench.send(Event::Samples { seed: 5 });
+    assert_ne!(bench.pictures("sample", 1, 4), sample);
+}
+
+#[test]
+fn a_place_whose_rank_changes_shows_the_newest_pictures() {
+    let mut bench = Bench::shown();
+    let slot = Slot::new("row", 0, 0);
+    let want = |unit, rank| Want { slot, codes: bench.model(0).row_codes(unit), rank };
+    let (old, new) = (want(1, 7), want(0, 2));
+    let expected = bench.row(0, 0).to_vec();
+    let busy = bench.state.update(Event::Factor { factor: 3, value: 0.5 });
+    bench.state.serve(&[old]);
+    bench.state.serve(&[new]);
+    for effect in busy {
+        bench.follow(effect);
+    }
+    assert_eq!(bench.row(0, 0), expected);
 }
 
 #[test]
 fn another_choice_outruns_an_earlier_file() {
     let mut bench = Bench::shown();
     let visit = bench.state.sides[0].visit;
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     assert_eq!(bench.fetched.last().map(String::as_str), Some("fresh.safetensors"));
     bench.send(Event::Fetched { side: 0, visit, file: Err("the network is gone".into()) });
     assert_eq!(bench.model(0).card.units.len(), 4);
@@ -241,23 +314,19 @@ fn a_failure_names_the_file_and_leaves_the_other_side_alone() {
 #[test]
 fn on_the_gpu_pictures_are_drawn_from_codes_and_never_asked_of_the_worker() {
     let mut bench = Bench::on_gpu();
-    let model = bench.model(0);
-    assert!(model.live.is_empty() && model.rows.iter().all(Vec::is_empty));
-    bench.drawn.clear();
+    assert!(bench.live(0).is_empty() && bench.row(0, 0).is_empty());
+    bench.painted.clear();
     bench.send(Event::Turn { side: 0, unit: 0, value: 1.5 });
-    for panel in [Panel::Live(0), Panel::Row(0, 1)] {
-        assert!(bench.drawn.contains(&panel), "{panel:?}");
+    for slot in [Slot::live(0), Slot::new("row", 0, 1)] {
+        assert!(bench.painted.contains(&slot), "{slot}");
     }
-    let live = bench.state.shown(Panel::Live(0)).expect("it is drawn");
-    assert_eq!(
-        (live.codes[0], live.canvases),
-        (1.5, ["live-0", "twin-0", "way-0"].map(str::to_owned).into())
-    );
-    let row = bench.state.shown(Panel::Row(0, 1)).expect("it is drawn");
-    assert_eq!(row.codes.len(), COLUMNS * 4);
-    assert!(bench.model(0).live.is_empty());
+    assert!(!bench.painted.contains(&Slot::live(1)), "the other side is as it was");
+    assert_eq!(bench.state.pictures.codes(Slot::live(0))[0], 1.5);
+    assert_eq!(bench.state.pictures.codes(Slot::new("row", 0, 1)).len(), COLUMNS * 4);
+    assert!(bench.live(0).is_empty());
+    bench.send(Event::View(View::Pictures));
     let mean = &bench.model(1).reconstruction.as_ref().expect("the scene was encoded").0.mean;
-    assert_eq!(&bench.state.shown(Panel::Reconstruction(1)).expect("it is drawn").codes, mean);
+    assert_eq!(bench.state.pictures.codes(Slot::reconstruction(1)), mean);
 }
 
 #[test]
@@ -270,11 +339,10 @@ fn losing_the_gpu_costs_nothing_that_the_visitor_set() {
     assert!(bench.state.engines.note.as_ref().is_some_and(|note| note.contains("unplugged")));
     assert_eq!(bench.model(0).code, code);
     assert_eq!(bench.state.scene.as_ref().map(|scene| scene.values.clone()), scene);
-    assert_eq!(bench.model(0).live.len(), 4096);
-    assert_eq!(bench.model(1).rows[0].len(), COLUMNS * 4096);
-    assert_eq!(bench.state.shown(Panel::Live(0)), None);
+    assert_eq!(bench.live(0).len(), 4096);
+    assert_eq!(bench.row(1, 0).len(), COLUMNS * 4096);
     // What is chosen from here on stays on the CPU, until the visitor asks again.
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     assert_eq!(bench.state.engine(), Kind::Cpu);
     bench.send(Event::Switch);
     assert_eq!(bench.state.engine(), Kind::Gpu);
@@ -285,9 +353,9 @@ fn losing_the_gpu_costs_nothing_that_the_visitor_set() {
 fn a_switch_goes_to_the_other_engine_and_back() {
     let mut bench = Bench::on_gpu();
     bench.send(Event::Switch);
-    assert_eq!((bench.state.engine(), bench.model(0).live.len()), (Kind::Cpu, 4096));
+    assert_eq!((bench.state.engine(), bench.live(0).len()), (Kind::Cpu, 4096));
     bench.send(Event::Switch);
-    assert_eq!((bench.state.engine(), bench.model(0).live.len()), (Kind::Gpu, 0));
+    assert_eq!((bench.state.engine(), bench.live(0).len()), (Kind::Gpu, 0));
 }
 
 #[test]
@@ -297,6 +365,18 @@ fn where_there_is_no_gpu_only_who_asks_hears_of_it() {
     bench.send(Event::Switch);
     assert_eq!(bench.state.engine(), Kind::Cpu);
     assert!(bench.state.engines.note.as_ref().is_some_and(|note| note.contains("there is none")));
+}
+
+#[test]
+fn a_gpu_that_is_slower_than_the_cpu_is_left_alone_unless_it_is_asked_for() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Timed { milliseconds: 2.0, pictures: 2 });
+    let visit = bench.state.sides[0].visit;
+    bench.send(Event::Prepared { side: 0, visit, outcome: Ok(()), pace: 15.0 });
+    assert_eq!(bench.state.engine(), Kind::Cpu);
+    bench.send(Event::Switch);
+    bench.send(Event::Prepared { side: 0, visit, outcome: Ok(()), pace: 15.0 });
+    assert_eq!(bench.state.engine(), Kind::Gpu);
 }
 
 #[test]
@@ -311,7 +391,7 @@ fn the_gpus_failure_to_encode_is_its_loss_and_not_the_models() {
     bench.send(Event::Answer { ticket, reply: Reply::Failed("out of memory".into()), bytes: vec![] });
     assert_eq!(bench.state.engine(), Kind::Cpu);
     for side in 0..SIDES {
-        assert_eq!(bench.model(side).live.len(), 4096);
+        assert_eq!(bench.live(side).len(), 4096);
     }
 }
 
@@ -328,16 +408,16 @@ fn the_pace_is_the_median_of_the_last_decodes() {
 fn a_survey_waits_until_it_is_looked_at_and_then_asks_both_models_the_same() {
     let mut bench = Bench::shown();
     assert!(bench.model(0).survey.is_empty());
-    bench.send(Event::Near);
+    bench.send(Event::View(View::Way));
     for side in 0..SIDES {
         assert_eq!(bench.model(side).survey.len(), SURVEYED);
-        assert!(bench.drawn.contains(&Panel::Survey(side)));
+        assert!(bench.drawn.contains(&Topic::Survey(side)));
     }
     // The stand-in's weights are the same on both sides.
     assert_eq!(bench.model(0).survey.nll, bench.model(1).survey.nll);
     let [nll, mse] = bench.model(0).survey.errors().expect("pictures were redrawn");
     assert!(nll > 0.0 && (0.0..1.0).contains(&mse));
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     assert_eq!(bench.model(0).survey.len(), SURVEYED, "a model that comes later is asked too");
 }
 
@@ -402,7 +482,7 @@ fn a_picture_of_ones_own_starts_from_the_present_one_and_both_models_see_it() {
 #[test]
 fn a_picture_unlike_the_world_ranks_behind_its_random_pictures() {
     let mut bench = Bench::shown();
-    bench.send(Event::Near);
+    bench.send(Event::View(View::Way));
     assert_eq!(bench.state.rank(bench.model(0)), None, "the world's own picture has no rank");
     bench.send(Event::Hand(Hand::Give(Ok(vec![255; 64 * 64 * 4]))));
     let (better, seen) = bench.state.rank(bench.model(0)).expect("it is measured");
@@ -473,17 +553,17 @@ fn the_pad_moves_its_two_units_and_they_can_be_chosen() {
 #[test]
 fn a_way_leads_from_a_to_b_and_the_code_goes_along() {
     let mut bench = Bench::shown();
-    assert!(bench.model(0).paths.iter().all(Vec::is_empty));
     bench.send(Event::Along(0.5));
     let a = bench.model(0).code.clone();
     bench.send(Event::Pin { end: 0 });
     bench.send(Event::Factor { factor: 3, value: 1.0 });
     let b = bench.model(0).code.clone();
     bench.send(Event::Pin { end: 1 });
-    let model = bench.model(0);
-    assert_eq!([model.paths[0].len(), model.paths[1].len()], [COLUMNS * 4096, 4 * 4096]);
-    assert_eq!(model.paths[0][..4096], model.paths[1][..4096], "both ways begin at A");
-    assert_eq!(model.paths[0][10 * 4096..], model.paths[1][3 * 4096..], "and end at B");
+    bench.send(Event::View(View::Way));
+    let [line, turns] = ["line", "turns"].map(|name| bench.pictures(name, 0, 0));
+    assert_eq!([line.len(), turns.len()], [COLUMNS * 4096, 4 * 4096]);
+    assert_eq!(line[..4096], turns[..4096], "both ways begin at A");
+    assert_eq!(line[(COLUMNS - 1) * 4096..], turns[3 * 4096..], "and end at B");
     bench.send(Event::Along(0.25));
     let expected: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a * 0.75 + b * 0.25).collect();
     assert_eq!(bench.model(0).code, expected);
@@ -496,10 +576,10 @@ fn a_and_b_are_the_surveys_first_pictures_until_they_are_set() {
     let mut bench = Bench::shown();
     bench.send(Event::Pin { end: 1 });
     let b = bench.model(0).code.clone();
-    bench.send(Event::Near);
+    bench.send(Event::View(View::Way));
     let model = bench.model(0);
     assert_eq!(model.ends(), Some([&model.survey.codes[0][..], &b[..]]));
-    assert_eq!(model.paths[0].len(), COLUMNS * 4096);
+    assert_eq!(bench.pictures("line", 0, 0).len(), COLUMNS * 4096);
 }
 
 #[test]
@@ -509,7 +589,7 @@ fn a_pen_that_is_not_down_asks_nothing_of_the_models() {
     for hand in [Hand::Go([0.2, 0.2]), Hand::Nudge([1.0, 0.0]), Hand::Pen(3.0), Hand::Erase(true), Hand::End]
     {
         let effects = bench.state.update(Event::Hand(hand));
-        assert_eq!(effects, [Effect::Draw(Panel::Original)]);
+        assert_eq!(effects, [Effect::Draw(Topic::Original)]);
     }
     let effects = bench.state.update(Event::Hand(Hand::Begin([0.5, 0.5])));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Post(_))));
@@ -518,9 +598,9 @@ fn a_pen_that_is_not_down_asks_nothing_of_the_models() {
 #[test]
 fn a_model_that_comes_later_walks_between_the_same_pictures_as_the_other() {
     let mut bench = Bench::shown();
-    bench.send(Event::Near);
+    bench.send(Event::View(View::Way));
     bench.send(Event::Pin { end: 0 });
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     for side in 0..SIDES {
         let model = bench.model(side);
         assert_eq!(model.ends(), Some([0, 1].map(|end| &model.survey.codes[end][..])));
@@ -534,9 +614,9 @@ fn a_file_that_the_visitor_brings_is_shown_and_stays_on_the_menu_of_its_side() {
     bench.send(Event::Bring { side: 0, name: "mine.safetensors".into(), file: Ok(file) });
     assert_eq!(bench.model(0).card.units.len(), 3);
     assert_eq!([0, 1].map(|side| bench.state.title(side)), ["Your file: mine.safetensors", "SPARSE"]);
-    assert_eq!(bench.model(0).live.len(), 4096);
+    assert_eq!(bench.live(0).len(), 4096);
     bench.send(Event::Choose { side: 0, entry: 1 });
-    assert_eq!((bench.model(0).card.units.len(), bench.state.title(0)), (4, "VAE".to_owned()));
+    assert_eq!((bench.model(0).card.units.len(), bench.state.title(0)), (4, "FRESH".to_owned()));
     bench.send(Event::Choose { side: 0, entry: 3 });
     assert_eq!(bench.model(0).card.units.len(), 3);
     let visit = bench.state.sides[1].visit;
@@ -551,13 +631,30 @@ fn a_file_of_the_visitors_that_is_no_model_is_named_and_the_other_side_lives_on(
         [(Ok(b"nonsense".to_vec()), "weights file"), (Err("it has more than 9 bytes".to_owned()), "9 bytes")]
     {
         bench.send(Event::Bring { side: 1, name: "mine.bin".into(), file });
-        let failure = bench.failure(1);
-        assert!(failure.starts_with("mine.bin can’t be shown") && failure.contains(why), "{failure}");
+        let refused = bench.state.sides[1].refused.clone().unwrap_or_default();
+        assert!(refused.starts_with("mine.bin can’t be shown") && refused.contains(why), "{refused}");
+        assert_eq!(bench.model(1).card.units.len(), 4, "the model that was there stays");
     }
     bench.send(Event::Turn { side: 0, unit: 0, value: 1.0 });
     assert_eq!(bench.model(0).code[0], 1.0);
-    bench.send(Event::Choose { side: 1, entry: 2 });
-    assert_eq!(bench.model(1).card.units.len(), 4);
+    bench.send(Event::Choose { side: 1, entry: 1 });
+    assert_eq!(bench.state.sides[1].refused, None);
+}
+
+#[test]
+fn a_drawing_goes_along_to_models_of_colours() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Hand(Hand::Own(true)));
+    bench.send(Event::Hand(Hand::Clear));
+    bench.send(Event::Hand(Hand::Begin([0.5, 0.5])));
+    for side in 0..SIDES {
+        let file = Ok(samples::file(3, 4));
+        bench.send(Event::Bring { side, name: "colour.safetensors".into(), file });
+    }
+    let (pixels, shape) = bench.state.picture().expect("a paper");
+    assert_eq!((shape.channels, pixels.len()), (3, 3 * 4096));
+    assert!(pixels.contains(&255) && pixels.contains(&0));
+    assert!(bench.model(0).reconstruction.is_some(), "both see it");
 }
 
 /// The next check that is asked for: its number, and whether it is full.
@@ -577,7 +674,9 @@ fn a_check_scores_both_sides_in_turn_and_tells_how_far_it_is() {
     let mut bench = Bench::shown();
     let (first, full) = asked(&bench.state.update(Event::Check(Some(true)))).expect("it begins");
     assert!(full);
-    bench.state.update(Event::Judged { ticket: first, judgement: Judgement::Share(0.5) });
+    bench
+        .state
+        .update(Event::Judged { ticket: first, judgement: Judgement::Share { share: 0.5, now: 9000.0 } });
     assert_eq!(bench.state.verdict.share(), Some(0.25));
     let effects =
         bench.state.update(Event::Judged { ticket: first, judgement: Judgement::Done(Ok(scores(0.1))) });
@@ -591,7 +690,7 @@ fn a_check_scores_both_sides_in_turn_and_tells_how_far_it_is() {
     assert!(effects.contains(&Effect::Dismiss));
     assert_eq!(bench.state.found(1), Some(&Err("no world".into())));
     assert_eq!(bench.state.verdict.share(), None);
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     assert_eq!(bench.state.found(0), None, "another model has other scores");
 }
 
@@ -608,7 +707,7 @@ fn a_check_that_is_stopped_finds_nothing() {
 fn a_model_that_is_chosen_during_a_check_does_not_get_the_others_scores() {
     let mut bench = Bench::shown();
     let (ticket, _) = asked(&bench.state.update(Event::Check(Some(false)))).expect("it begins");
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     bench.send(Event::Judged { ticket, judgement: Judgement::Done(Ok(scores(0.1))) });
     assert_eq!(bench.state.found(0), None);
 }
@@ -616,19 +715,22 @@ fn a_model_that_is_chosen_during_a_check_does_not_get_the_others_scores() {
 #[test]
 fn a_link_tells_another_page_all_that_was_set() {
     let mut bench = Bench::shown();
-    bench.send(Event::Choose { side: 0, entry: 2 });
+    bench.send(Event::Choose { side: 0, entry: 1 });
     bench.send(Event::Factor { factor: 3, value: 0.8125 });
-    bench.send(Event::Turn { side: 1, unit: 1, value: -1.2345678 });
-    bench.send(Event::Unfold { side: 1, open: true });
+    bench.send(Event::Turn { side: 1, unit: 1, value: -1.2345 });
+    bench.send(Event::Unfold(true));
     let link = bench.state.fragment().expect("both are shown");
     let mut other = Bench::new();
     other.send(Event::Link(format!("#{link}")));
     other.send(Event::Manifest(Ok(entries())));
     assert_eq!(other.state.fragment(), Some(link));
-    assert_eq!(other.state.sides.each_ref().map(|side| side.entry), [Some(2), Some(0)]);
+    assert_eq!(other.state.sides.each_ref().map(|side| side.entry), [Some(1), Some(2)]);
     for side in 0..SIDES {
         let [here, there] = [bench.model(side), other.model(side)];
-        assert_eq!((&here.code, &here.live, &here.rows), (&there.code, &there.live, &there.rows));
+        assert_eq!((&here.code, bench.live(side)), (&there.code, other.live(side)));
+        for unit in 0..4 {
+            assert_eq!(bench.row(side, unit), other.row(side, unit));
+        }
     }
     other.send(Event::Reset { side: 1, unit: None });
     assert_eq!(other.model(1).code, bench.model(1).origin, "a reset returns to the picture's code");
@@ -640,23 +742,23 @@ fn a_page_that_is_open_goes_to_a_link_and_stays_for_a_part_of_the_page() {
     bench.send(Event::Factor { factor: 3, value: 0.8125 });
     bench.send(Event::Turn { side: 1, unit: 1, value: -1.25 });
     let link = bench.state.fragment().expect("both are shown");
-    for (side, entry) in [(0, 2), (1, 2)] {
+    for (side, entry) in [(0, 1), (1, 1)] {
         let mut other = Bench::shown();
         other.send(Event::Choose { side, entry });
         other.send(Event::Turn { side: 0, unit: 1, value: 2.0 });
         let before = other.state.fragment();
-        other.send(Event::Link("#pictures".into()));
+        other.send(Event::Link("#nowhere".into()));
         assert_eq!(other.state.fragment(), before);
         other.send(Event::Link(format!("#{link}")));
         assert_eq!(other.state.fragment().as_ref(), Some(&link));
-        assert_eq!(other.model(1).live, bench.model(1).live);
+        assert_eq!(other.live(1), bench.live(1));
     }
 }
 
 #[test]
 fn a_link_of_another_page_changes_nothing_that_it_does_not_fit() {
     let plain = Bench::shown().state.fragment();
-    for link in ["#rows", "#m=gone,lost&f=1&a=1,2,3&b=nonsense"] {
+    for link in ["#nowhere", "#m=gone,lost&f=1&a=1,2,3&b=nonsense"] {
         let mut bench = Bench::new();
         bench.send(Event::Link(link.into()));
         bench.send(Event::Manifest(Ok(entries())));
@@ -707,16 +809,15 @@ fn damaged_messages_leave_the_page_and_its_worker_standing() {
         Reply::Surveyed(Surveyed { means: vec![0.5; 8], nll: 1.0, mse: 0.1 }),
         Reply::Failed("why".into()),
     ];
-    let requests = requests.iter().map(serde_json::to_vec);
-    let seeds = requests.chain(replies.iter().map(serde_json::to_vec));
-    let seeds: Vec<Vec<u8>> = seeds.collect::<Result<_, _>>().expect("JSON");
+    let requests = requests.iter().map(Message::to_bytes);
+    let seeds: Vec<Vec<u8>> = requests.chain(replies.iter().map(Message::to_bytes)).collect();
     let picture = vec![7; 64 * 64];
     fuzz::explore("messages", &seeds, |bytes| {
         let mut bench = bench.borrow_mut();
-        if let Ok(request) = serde_json::from_slice(bytes) {
+        if let Some(request) = Message::from_bytes(bytes) {
             block_on(bench.worker.answer(request, &picture));
         }
-        if let Ok(reply) = serde_json::from_slice(bytes) {
+        if let Some(reply) = Message::from_bytes(bytes) {
             let ticket = u64::from(bytes.first().copied().unwrap_or_default());
             bench.state.update(Event::Answer { ticket: ticket as _, reply, bytes: picture.clone() });
         }

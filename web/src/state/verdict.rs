@@ -2,7 +2,7 @@
 
 use model::card::Score;
 
-use super::{Effect, Panel, State};
+use super::{Effect, State, Topic};
 use crate::protocol::Judgement;
 use crate::worker::SIDES;
 
@@ -13,6 +13,8 @@ pub struct Verdict {
     pub running: Option<Running>,
     /// What was found of each side.
     found: [Option<Found>; SIDES],
+    /// When the check that runs began, once the clock is known, and how long it has taken, in milliseconds.
+    clock: Option<[f64; 2]>,
     /// Counts what was begun and stopped, so that a late answer is told apart.
     ticket: u32,
 }
@@ -42,6 +44,12 @@ impl Verdict {
     pub fn share(&self) -> Option<f32> {
         self.running.map(|running| (running.side as f32 + running.share) / SIDES as f32)
     }
+
+    /// Seconds that are left, by what it took so far; none before that tells something.
+    pub fn left(&self) -> Option<u32> {
+        let (share, [began, now]) = (f64::from(self.share()?), self.clock?);
+        (share > 0.02).then(|| ((now - began) * (1.0 - share) / share / 1000.0).ceil() as u32)
+    }
 }
 
 impl State {
@@ -56,10 +64,13 @@ impl State {
         self.settle(effects);
         self.verdict.ticket += 1;
         match full {
-            Some(full) => self.score_from(0, full, effects),
+            Some(full) => {
+                self.verdict.clock = None;
+                self.score_from(0, full, effects);
+            }
             None => {
                 self.verdict.running = None;
-                effects.extend([Effect::Dismiss, Effect::Draw(Panel::Verdict)]);
+                effects.extend([Effect::Dismiss, Effect::Draw(Topic::Verdict)]);
             }
         }
     }
@@ -68,9 +79,11 @@ impl State {
     pub(super) fn judged(&mut self, ticket: u32, judgement: Judgement, effects: &mut Vec<Effect>) {
         let Some(running) = self.verdict.running.filter(|_| self.verdict.ticket == ticket) else { return };
         let scores = match judgement {
-            Judgement::Share(share) => {
+            Judgement::Share { share, now } => {
+                let clock = self.verdict.clock.get_or_insert([now, now]);
+                clock[1] = now;
                 self.verdict.running = Some(Running { share, ..running });
-                effects.push(Effect::Draw(Panel::Verdict));
+                effects.push(Effect::Draw(Topic::Verdict));
                 return;
             }
             Judgement::Done(scores) => scores,
@@ -89,6 +102,6 @@ impl State {
             Some((_, file)) => Effect::Judge { ticket: self.verdict.ticket, file, full },
             None => Effect::Dismiss,
         });
-        effects.push(Effect::Draw(Panel::Verdict));
+        effects.push(Effect::Draw(Topic::Verdict));
     }
 }

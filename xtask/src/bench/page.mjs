@@ -44,7 +44,7 @@ async function moves(webgpu, address) {
   for (const side of [0, 1]) await page.waitForSelector(`#about-${side}[data-ready="true"]`, { state: "attached" });
   if (webgpu) await page.waitForSelector("#live-0[data-gpu]");
   else for (const side of [0, 1]) await ready(page, side);
-  const box = await page.locator("#rows-0 .strip").first().boundingBox();
+  const box = await page.locator("#grid .side-0 .strip").first().boundingBox();
   const at = (i) => box.x + box.width * (0.15 + 0.7 * Math.abs(((i * 7) % 40) / 20 - 1));
   await page.mouse.move(at(0), box.y + box.height / 2);
   await page.waitForTimeout(500);

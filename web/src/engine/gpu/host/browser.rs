@@ -285,5 +285,5 @@ fn told(error: JsValue) -> EngineError {
 /// What an error, or the word of a lost device, says.
 fn sentence(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
-    message.unwrap_or_else(|| format!("{error:?}"))
+    message.or_else(|| error.as_string()).unwrap_or_else(|| "the browser does not say why".into())
 }

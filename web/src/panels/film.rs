@@ -1,0 +1,128 @@
+//! A side's rows as an animation, for slides and chats: a picture a unit, each with its unit's name,
+//! all going forth over their ranges and back at once.
+
+use js_sys::Reflect;
+use model::ImageShape;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlCanvasElement;
+
+use super::paint::strip;
+use super::words::unit as name;
+use crate::dom::{Dom, context};
+use crate::gif::{Palette, Still, encode};
+use crate::state::{COLUMNS, Loaded};
+
+/// Positions from one end of a range to the other: those of the rows, and one between each two.
+pub const POSITIONS: usize = 2 * COLUMNS - 1;
+/// Most bytes of pictures: what a visitor's own model has may be larger than a browser can hold.
+const MOST: usize = 64 << 20;
+/// Pixels around and between pictures, and for a name.
+const GAP: usize = 8;
+const NAME: usize = 18;
+/// Pixels across a picture at least.
+const WIDE: usize = 128;
+/// Pictures in a line at most.
+const LINE: usize = 4;
+/// How long a still is shown, and one at an end of the ranges, in hundredths of a second.
+const PACE: u16 = 6;
+const PAUSE: u16 = 40;
+
+/// The animation of some pictures a still.
+#[derive(Clone, Copy, Debug)]
+pub struct Film {
+    shape: ImageShape,
+    units: usize,
+    scale: usize,
+}
+
+impl Film {
+    /// The film of a model's rows that are shown.
+    ///
+    /// # Errors
+    /// Fails if there is none, or it would be too large.
+    pub fn of(model: &Loaded) -> Result<Self, JsValue> {
+        let (shape, units) = (model.card.model.image, model.used().len());
+        let scale = WIDE.div_ceil(shape.width).max(1);
+        let bytes = units * shape.len() * POSITIONS;
+        if units == 0 || bytes.max(units * shape.height * shape.width * scale * scale) > MOST {
+            return Err(JsValue::from_str("an animation needs a unit, and not too many of them"));
+        }
+        Ok(Self { shape, units, scale })
+    }
+
+    /// Width and height.
+    fn size(self) -> [usize; 2] {
+        let (across, down) = (self.units.min(LINE), self.units.div_ceil(LINE));
+        [GAP + across * (self.scale * self.shape.width + GAP), GAP + down * self.step()]
+    }
+
+    /// From one line of pictures to the next.
+    fn step(self) -> usize {
+        self.scale * self.shape.height + NAME + GAP
+    }
+
+    /// The upper left corner of a unit's picture.
+    fn corner(self, rank: usize) -> [usize; 2] {
+        let (across, down) = (rank % LINE, rank / LINE);
+        [GAP + across * (self.scale * self.shape.width + GAP), GAP + NAME + down * self.step()]
+    }
+
+    /// The file of `pictures`, `[POSITIONS, units, H, W, C]`.
+    ///
+    /// # Errors
+    /// Fails if the browser has no canvas to give.
+    pub fn file(self, dom: &Dom, model: &Loaded, pictures: &[u8]) -> Result<Vec<u8>, JsValue> {
+        let [width, height] = self.size();
+        let names = self.names(dom, model)?;
+        let palette = Palette::of(&[&strip(pictures, self.shape), &names]);
+        let mut still: Vec<u8> = names.chunks_exact(4).map(|pixel| palette.index(pixel)).collect();
+        let stills: Vec<Still> = pictures
+            .chunks_exact(self.units * self.shape.len())
+            .map(|pictures| {
+                for (rank, picture) in pictures.chunks_exact(self.shape.len()).enumerate() {
+                    self.paint(&mut still, rank, &strip(picture, self.shape), &palette);
+                }
+                Still::of(&still)
+            })
+            .collect();
+        let last = POSITIONS - 1;
+        let order = (0..=last).chain((1..last).rev());
+        let shown = order.map(|i| (&stills[i], if i % last == 0 { PAUSE } else { PACE }));
+        Ok(encode([width as u16, height as u16], &palette, shown))
+    }
+
+    /// Puts a unit's picture, RGBA, into a still.
+    fn paint(self, still: &mut [u8], rank: usize, rgba: &[u8], palette: &Palette) {
+        let ([width, _], [left, top]) = (self.size(), self.corner(rank));
+        for (y, line) in rgba.chunks_exact(4 * self.shape.width).enumerate() {
+            let indices: Vec<u8> = line
+                .chunks_exact(4)
+                .flat_map(|pixel| std::iter::repeat_n(palette.index(pixel), self.scale))
+                .collect();
+            for row in 0..self.scale {
+                let start = (top + y * self.scale + row) * width + left;
+                still[start..start + indices.len()].copy_from_slice(&indices);
+            }
+        }
+    }
+
+    /// A still without pictures, RGBA.
+    fn names(self, dom: &Dom, model: &Loaded) -> Result<Vec<u8>, JsValue> {
+        let [width, height] = self.size().map(|side| side as f64);
+        let canvas: HtmlCanvasElement = dom.create("canvas", &[])?.unchecked_into();
+        canvas.set_width(width as u32);
+        canvas.set_height(height as u32);
+        let context = context(&canvas)?;
+        let style = |name: &str, value: &str| Reflect::set(&context, &name.into(), &value.into());
+        style("fillStyle", "#fff")?;
+        context.fill_rect(0.0, 0.0, width, height);
+        style("fillStyle", "#1b1b1b")?;
+        style("font", "12px system-ui, sans-serif")?;
+        for (rank, &unit) in model.used().iter().enumerate() {
+            let [left, top] = self.corner(rank).map(|at| at as f64);
+            let room = (self.scale * self.shape.width) as f64;
+            context.fill_text_with_max_width(&name(&model.card, unit), left, top - 5.0, room)?;
+        }
+        Ok(context.get_image_data(0.0, 0.0, width, height)?.data().0)
+    }
+}

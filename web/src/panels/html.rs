@@ -1,0 +1,52 @@
+//! Markup of panels, written as text: all that is not the page's own goes in as [`Safe`].
+
+use std::fmt::{self, Write};
+
+/// Text that can't be taken for markup, inside of elements and of quoted attributes.
+pub struct Safe<'a>(pub &'a str);
+
+impl fmt::Display for Safe<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends markup to a text.
+macro_rules! put {
+    ($html:expr, $($text:tt)*) => {{
+        // Writing to a string does not fail.
+        let _ = std::fmt::Write::write_fmt(&mut $html, format_args!($($text)*));
+    }};
+}
+pub(super) use put;
+
+/// What both sides show, beside each other: `column` writes that of a side.
+pub(super) fn columns(mut column: impl FnMut(&mut String, usize)) -> String {
+    let mut html = String::new();
+    for side in 0..crate::worker::SIDES {
+        put!(html, r#"<article class="model side-{side}">"#);
+        column(&mut html, side);
+        html.push_str("</article>");
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_card_says_can_be_no_markup() {
+        let text = Safe(r#"<img src=x onerror="a&b">"#).to_string();
+        assert_eq!(text, "&lt;img src=x onerror=&quot;a&amp;b&quot;&gt;");
+    }
+}

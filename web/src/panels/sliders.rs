@@ -1,0 +1,157 @@
+//! The code's knobs: one slider a unit, over the histogram of the values that the data gave it; a dial for a
+//! unit that is a circle.
+
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+use super::histograms::redraw;
+use super::html::{Safe, columns, put};
+use super::words::{number, symbol, unit as name};
+use super::{Action, Gesture, Panel, Unable};
+use crate::dom::{Dom, Drawn};
+use crate::state::{Event, Loaded, State, Topic, View, pairs, wrapped};
+use crate::worker::SIDES;
+
+/// Steps from one end of a slider to the other.
+const STEPS: f32 = 100.0;
+
+/// What an arrow key turns a dial by, in radians.
+const TURN: f32 = std::f32::consts::PI / 36.0;
+
+pub(super) struct Sliders;
+
+impl Panel for Sliders {
+    fn id(&self) -> &'static str {
+        "knobs"
+    }
+
+    fn view(&self) -> Option<View> {
+        Some(View::Sliders)
+    }
+
+    fn build(&self, _: &Dom, root: &Element) -> Drawn {
+        root.set_class_name("pair");
+        root.set_inner_html(&columns(|html, side| {
+            put!(
+                *html,
+                r#"<header class="bar"><h2 class="name" data-name="{side}">&nbsp;</h2><p class="tools"><button type="button" data-act="{}" title="Draw every number from the prior">Sample</button><button type="button" data-act="{}">Reset</button></p></header><ol class="sliders" id="sliders-{side}"></ol>"#,
+                Action::Sample { side },
+                Action::Reset { side }
+            );
+        }));
+        Ok(())
+    }
+
+    fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn {
+        match topic {
+            Topic::Menus => super::words::titles(dom, state),
+            // What the other model tells decides the order.
+            Topic::Side(_) => {
+                (0..SIDES).try_for_each(|side| knobs(dom, state, side))?;
+                redraw(dom, state, self.id())
+            }
+            Topic::Look => redraw(dom, state, self.id()),
+            Topic::Live(side) | Topic::Code(side) => settle(dom, state, side),
+            _ => Ok(()),
+        }
+    }
+
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+        Ok(match gesture.action {
+            Action::Turn { side, unit } if gesture.kind == "dblclick" => {
+                Some(Event::Reset { side, unit: Some(unit) })
+            }
+            Action::Turn { side, unit } => {
+                gesture.value().map(|value| Event::Turn { side, unit, value: value as f32 })
+            }
+            Action::Dial { side, unit } => dial(state, gesture, side, unit),
+            Action::Sample { side } if gesture.clicks() => {
+                Some(Event::Sample { side, seed: js_sys::Math::random().to_bits() })
+            }
+            Action::Reset { side } if gesture.clicks() => Some(Event::Reset { side, unit: None }),
+            _ => None,
+        })
+    }
+}
+
+fn knobs(dom: &Dom, state: &State, side: usize) -> Drawn {
+    let list: Element = dom.get(&format!("sliders-{side}"))?;
+    let Some(model) = state.sides[side].model() else { return Ok(()) };
+    let used = pairs(state).into_iter().filter_map(|pair| pair.units[side]);
+    let mut html = String::new();
+    for unit in used.chain(model.order[model.active..].iter().copied()) {
+        knob(&mut html, model, side, unit);
+    }
+    list.set_inner_html(&html);
+    settle(dom, state, side)
+}
+
+fn knob(html: &mut String, model: &Loaded, side: usize, unit: usize) {
+    let (class, title) = match model.card.units[unit].is_active() {
+        true => ("knob", ""),
+        false => ("knob idle", "carries nothing"),
+    };
+    let name = name(&model.card, unit);
+    let name = Safe(&name);
+    if model.is_circle(unit) {
+        put!(
+            *html,
+            r#"<li class="{class} circle"><span id="turn-name-{side}-{unit}" title="{title}">{name}</span><output id="turned-{side}-{unit}"></output><div class="dial" id="turn-{side}-{unit}" data-act="{}" role="slider" tabindex="0" aria-labelledby="turn-name-{side}-{unit}" aria-valuemin="-180" aria-valuemax="180"><i id="hand-{side}-{unit}"></i></div></li>"#,
+            Action::Dial { side, unit }
+        );
+        return;
+    }
+    put!(
+        *html,
+        r#"<li class="{class}"><label for="turn-{side}-{unit}" title="{title}">{name}</label><output id="turned-{side}-{unit}" for="turn-{side}-{unit}"></output><canvas class="chart behind" data-act="{}" aria-hidden="true"></canvas><input type="range" id="turn-{side}-{unit}" data-act="{}"></li>"#,
+        Action::Chart { side, unit, kind: super::histograms::BEHIND },
+        Action::Turn { side, unit }
+    );
+}
+
+/// Moves a side's sliders and dials to its live code.
+fn settle(dom: &Dom, state: &State, side: usize) -> Drawn {
+    let Some(model) = state.sides[side].model() else { return Ok(()) };
+    for (unit, &value) in model.live_code().iter().enumerate() {
+        let knob: HtmlElement = dom.get(&format!("turn-{side}-{unit}"))?;
+        let text = if model.is_circle(unit) {
+            let degrees = value.to_degrees();
+            dom.set_style(&format!("hand-{side}-{unit}"), "rotate", &format!("{:.1}deg", -degrees))?;
+            knob.set_attribute("aria-valuenow", &format!("{degrees:.0}"))?;
+            format!("{}°", number(degrees.into(), 0))
+        } else {
+            use wasm_bindgen::JsCast;
+            let input: &HtmlInputElement = knob.dyn_ref().ok_or("no slider")?;
+            let [low, high] = model.slider_range(unit);
+            input.set_min(&low.to_string());
+            input.set_max(&high.to_string());
+            input.set_step(&((high - low) / STEPS).to_string());
+            if (input.value_as_number() - f64::from(value)).abs() > 1e-6 {
+                input.set_value_as_number(value.into());
+            }
+            number(value.into(), 2)
+        };
+        knob.set_attribute("aria-valuetext", &format!("{} = {text}", symbol(unit)))?;
+        dom.set_text(&format!("turned-{side}-{unit}"), &text)?;
+    }
+    Ok(())
+}
+
+/// A dial follows the pointer around its middle, and the arrow keys.
+fn dial(state: &State, gesture: &Gesture<'_>, side: usize, unit: usize) -> Option<Event> {
+    let turn = |value: f32| Event::Turn { side, unit, value: wrapped(value) };
+    if let Some([x, y]) = gesture.dragged() {
+        return Some(turn((0.5 - y).atan2(x - 0.5) as f32));
+    }
+    if gesture.kind == "dblclick" {
+        return Some(Event::Reset { side, unit: Some(unit) });
+    }
+    let value = *state.sides.get(side)?.model()?.code.get(unit)?;
+    let event = match &*gesture.key()? {
+        "ArrowRight" | "ArrowDown" => turn(value - TURN),
+        "ArrowLeft" | "ArrowUp" => turn(value + TURN),
+        "Home" => turn(0.0),
+        _ => return None,
+    };
+    gesture.event.prevent_default();
+    Some(event)
+}

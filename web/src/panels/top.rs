@@ -1,0 +1,115 @@
+//! What stands above every view: the tabs, the heading, the choice of a data set, and the engine.
+
+use web_sys::{Element, HtmlInputElement};
+
+use super::html::{Safe, put};
+use super::words::number;
+use super::{Action, Gesture, Panel, Unable};
+use crate::dom::{Dom, Drawn};
+use crate::engine::Kind;
+use crate::state::{Event, State, Topic, View};
+
+pub(super) struct Top;
+
+impl Panel for Top {
+    fn id(&self) -> &'static str {
+        "headline"
+    }
+
+    fn view(&self) -> Option<View> {
+        None
+    }
+
+    /// Its elements stand in the page, for the first paint.
+    fn build(&self, _: &Dom, _: &Element) -> Drawn {
+        Ok(())
+    }
+
+    fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn {
+        match topic {
+            Topic::Notice => {
+                dom.set_text("notice", state.notice.as_deref().unwrap_or_default())?;
+                dom.show("notice", state.notice.is_some())
+            }
+            Topic::Engine => engine(dom, state),
+            Topic::Menus => sets(dom, state),
+            Topic::View => view(dom, state),
+            _ => Ok(()),
+        }
+    }
+
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+        Ok(match gesture.action {
+            Action::Switch {} if gesture.clicks() => Some(Event::Switch),
+            Action::Dismiss {} if gesture.clicks() => Some(Event::CloseNote),
+            Action::Set { set } if gesture.value().is_some() && state.set() != Some(set) => {
+                Some(Event::Set(set))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Shows the view's section, its tab and its heading.
+fn view(dom: &Dom, state: &State) -> Drawn {
+    for view in View::ALL {
+        dom.show(view.id(), view == state.view)?;
+        let tab: Element = dom.get(&format!("tab-{}", view.id()))?;
+        match view == state.view {
+            true => {
+                tab.set_attribute("aria-current", "page")?;
+                // On a phone the tabs are wider than the page.
+                dom.scroll_along(&tab)?;
+            }
+            false => tab.remove_attribute("aria-current")?,
+        }
+    }
+    dom.get::<Element>("stage")?.set_attribute("data-view", state.view.id())?;
+    dom.set_text("title", state.view.title())?;
+    dom.set_text("lead", state.view.lead())
+}
+
+/// Which engine runs, and how fast; and what became of the other.
+fn engine(dom: &Dom, state: &State) -> Drawn {
+    let (name, other) = match state.engine() {
+        Kind::Cpu => ("CPU", "Try the GPU"),
+        Kind::Gpu => ("WebGPU", "Use the CPU"),
+    };
+    dom.set_text("engine", name)?;
+    dom.set_text("pace", &state.engines.pace().map(pace).unwrap_or_default())?;
+    dom.get::<Element>("badge")?.set_attribute("title", other)?;
+    dom.set_text("engine-why", state.engines.note.as_deref().unwrap_or_default())?;
+    dom.show("engine-note", state.engines.note.is_some())
+}
+
+/// A pace in as many digits as it is steady to; the style adds what it is of.
+fn pace(milliseconds: f64) -> String {
+    let places = if milliseconds < 1.0 { 2 } else { 1 };
+    format!("{} ms", number(milliseconds, places))
+}
+
+/// Offers the data sets, and marks the one that both models learnt from.
+fn sets(dom: &Dom, state: &State) -> Drawn {
+    let sets = state.sets();
+    let offer: Element = dom.get("sets")?;
+    dom.show("sets", sets.len() > 1)?;
+    // Made once: a choice that is made again loses the keyboard's focus.
+    if offer.query_selector("input")?.is_none() {
+        let mut html =
+            String::from(r#"<legend class="visually-hidden">What the models learnt from</legend>"#);
+        for (i, set) in sets.iter().enumerate() {
+            put!(
+                html,
+                r#"<label><input type="radio" name="set" id="set-{i}" value="{i}" data-act="{}"><span>{}</span></label>"#,
+                Action::Set { set: i },
+                Safe(set)
+            );
+        }
+        offer.set_inner_html(&html);
+    }
+    let chosen = state.set();
+    for i in 0..sets.len() {
+        dom.get::<HtmlInputElement>(&format!("set-{i}"))?.set_checked(chosen == Some(i));
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Numbers and names as the page writes them.
+
+use model::Card;
+
+use crate::dom::{Dom, Drawn};
+use crate::state::State;
+use crate::worker::SIDES;
+
+/// A number with `places` decimals and a true minus sign.
+pub(super) fn number(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().any(|c| c.is_ascii_digit() && c != '0') => format!("−{rest}"),
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
+/// A share as the style writes it.
+pub(super) fn percent(share: f32) -> String {
+    format!("{:.2}%", 100.0 * share)
+}
+
+/// A number in as many decimals as tell something: four below one, else two, no trailing zeros.
+pub(super) fn brief(value: f64) -> String {
+    let text = number(value, if value.abs() < 1.0 { 4 } else { 2 });
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A whole number with thin spaces between groups of three digits.
+pub(super) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes, in kB or MB.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{} MB", number(bytes as f64 / 1e6, 1)),
+    }
+}
+
+/// A unit's symbol, such as z₁₁.
+pub(super) fn symbol(unit: usize) -> String {
+    let digits = unit.to_string();
+    let low = |digit: u8| char::from_u32(0x2080 + u32::from(digit - b'0')).unwrap_or('?');
+    std::iter::once('z').chain(digits.bytes().map(low)).collect()
+}
+
+/// A unit's symbol as markup.
+pub(super) fn label(unit: usize) -> String {
+    format!("<i>z</i><sub>{unit}</sub>")
+}
+
+/// What a unit is called: by what it tells, where that is known and it is in use, and by its symbol.
+pub(super) fn unit(card: &Card, unit: usize) -> String {
+    let told = card.attribute(unit).map(|told| told.name.replace('_', " ")).or_else(|| {
+        let entry = card.units.get(unit).filter(|entry| entry.is_active())?;
+        Some(entry.factor.as_ref()?.name.clone())
+    });
+    match told {
+        Some(told) => format!("{told} ({})", symbol(unit)),
+        None => symbol(unit),
+    }
+}
+
+/// How the page calls a score.
+pub(super) fn metric(name: &str) -> &str {
+    match name {
+        "nll" => "NLL, nats",
+        "mse" => "MSE",
+        "ssim" => "SSIM",
+        "kl" => "KL, nats",
+        "elbo" => "ELBO, nats",
+        "active_units" => "numbers in use",
+        "hoyer_code" => "sparsity of codes (Hoyer)",
+        "hoyer_activations" => "sparsity of activations (Hoyer)",
+        "zero_weights" => "weights at zero",
+        "mig" => "MIG",
+        "dci_disentanglement" => "DCI disentanglement",
+        "dci_completeness" => "DCI completeness",
+        "dci_informativeness" => "DCI informativeness",
+        "sap" => "SAP",
+        "irs" => "IRS",
+        "infomec_modularity" => "InfoMEC modularity",
+        "infomec_compactness" => "InfoMEC compactness",
+        "infomec_explicitness" => "InfoMEC explicitness",
+        "beta_vae" => "BetaVAE score",
+        "factor_vae" => "FactorVAE score",
+        "mmd2" => "MMD² of codes and prior",
+        "precision" => "precision of samples",
+        "recall" => "recall of samples",
+        other => other,
+    }
+}
+
+/// How the page calls a parameter of an objective.
+pub(super) fn parameter(name: &str) -> &str {
+    match name {
+        "activation" => "λ of activations",
+        "beta" => "β",
+        "motion" => "ω of motions",
+        "scale" => "scale of the Laplace prior",
+        "transitions" => "weight of pairs",
+        other => other,
+    }
+}
+
+/// Writes the models' titles wherever they stand.
+pub(super) fn titles(dom: &Dom, state: &State) -> Drawn {
+    for side in 0..SIDES {
+        let title = state.title(side);
+        for name in dom.all(&format!("[data-name=\"{side}\"]"))? {
+            name.set_text_content(Some(&title));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!([number(-1.25, 1), number(-0.001, 2), number(2.0, 0)], ["−1.2", "0.00", "2"]);
+        assert_eq!(
+            [brief(4.0), brief(0.01), brief(0.5f64.sqrt()), brief(-81.87)],
+            ["4", "0.01", "0.7071", "−81.87"]
+        );
+        assert_eq!([grouped(7), grouped(1234), grouped(737_280)], ["7", "1\u{2009}234", "737\u{2009}280"]);
+        assert_eq!([size(12_345), size(3_100_000)], ["13 kB", "3.1 MB"]);
+    }
+
+    #[test]
+    fn units_are_named_by_what_they_tell_and_by_their_symbol() {
+        let mut card = samples::card(1, 12);
+        assert_eq!([unit(&card, 0), unit(&card, 11)], ["posX (z₀)", "z₁₁"]);
+        let told = card.units[0].factor.clone();
+        card.units[2].factor = told;
+        assert_eq!(unit(&card, 2), "z₂", "what carries nothing tells nothing");
+        card.attributes = vec![samples::attribute("Wearing_Hat", 1, 0.84)];
+        assert_eq!(unit(&card, 1), "Wearing Hat (z₁)");
+    }
+}

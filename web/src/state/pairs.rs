@@ -1,0 +1,126 @@
+//! Which units of both models stand beside each other: those that tell the same factor, the best told
+//! factors first. Units that tell no factor best follow by falling KL.
+
+use super::{Loaded, Side, State};
+use crate::worker::SIDES;
+
+/// Two units beside each other; a side may have none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// The factor or attribute that both tell most of.
+    pub name: Option<String>,
+    /// Each side's unit.
+    pub units: [Option<usize>; SIDES],
+}
+
+/// How much a unit tells, and of what.
+struct Told {
+    unit: usize,
+    name: String,
+    share: f64,
+}
+
+/// What each active unit of a model tells most of, the best told first.
+fn told(model: &Loaded) -> Vec<Told> {
+    let active = model.order[..model.active].iter();
+    let mut all: Vec<Told> = active
+        .filter_map(|&unit| {
+            let (name, share) = model.tells(unit)?;
+            Some(Told { unit, name, share })
+        })
+        .collect();
+    // Among equals the order is that of falling KL.
+    falling(&mut all, |told| told.share);
+    all
+}
+
+/// Sorts by falling key, and leaves equals in their order; a page of few units needs no faster way.
+pub(super) fn falling<T>(items: &mut [T], key: impl Fn(&T) -> f64) {
+    for end in 1..items.len() {
+        for i in (0..end).rev() {
+            if key(&items[i]) >= key(&items[i + 1]) {
+                break;
+            }
+            items.swap(i, i + 1);
+        }
+    }
+}
+
+/// The rows of both models in pairs.
+pub fn pairs(state: &State) -> Vec<Pair> {
+    let models = state.sides.each_ref().map(Side::model);
+    let told = models.map(|model| model.map(told).unwrap_or_default());
+    // Factors by how well the better model tells them; the right one's first among equals.
+    let mut named: Vec<(&str, f64)> = Vec::new();
+    for Told { name, share, .. } in told.iter().rev().flatten() {
+        match named.iter_mut().find(|(known, _)| known == name) {
+            Some((_, best)) => *best = best.max(*share),
+            None => named.push((name, *share)),
+        }
+    }
+    falling(&mut named, |(_, share)| *share);
+    let best = |side: usize, name: &str| told[side].iter().find(|told| told.name == name).map(|t| t.unit);
+    let mut pairs: Vec<Pair> = named
+        .iter()
+        .map(|(name, _)| Pair {
+            name: Some((*name).to_owned()),
+            units: std::array::from_fn(|side| best(side, name)),
+        })
+        .collect();
+    let mut rest: [Vec<usize>; SIDES] = std::array::from_fn(|side| {
+        let taken = |unit: &usize| pairs.iter().any(|pair| pair.units[side] == Some(*unit));
+        let active = models[side].map_or(&[][..], |model| &model.order[..model.active]);
+        active.iter().copied().filter(|unit| !taken(unit)).rev().collect()
+    });
+    while rest.iter().any(|rest| !rest.is_empty()) {
+        pairs.push(Pair { name: None, units: std::array::from_fn(|side| rest[side].pop()) });
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use crate::state::Phase;
+    use model::card::FactorMatch;
+    use std::rc::Rc;
+
+    fn side(told: &[(&str, f64)]) -> Side {
+        let mut card = samples::card(1, 4);
+        for (unit, entry) in card.units.iter_mut().enumerate() {
+            entry.std = 1.0;
+            entry.factor = told.get(unit).map(|(name, information)| FactorMatch {
+                name: (*name).into(),
+                information: *information as f32,
+            });
+        }
+        Side { phase: Phase::Ready(Box::new(Loaded::new(card, Rc::default()))), ..Side::default() }
+    }
+
+    #[test]
+    fn units_of_the_same_factor_stand_beside_each_other_and_the_best_told_come_first() {
+        let mut state = State::new(false);
+        state.sides = [
+            side(&[("x", 0.2), ("x", 0.3), ("y", 0.1)]),
+            side(&[("y", 0.5), ("smile", 0.9), ("x", 0.4), ("x", 0.1)]),
+        ];
+        let pair =
+            |name: Option<&str>, left, right| Pair { name: name.map(Into::into), units: [left, right] };
+        assert_eq!(
+            pairs(&state),
+            [
+                pair(Some("smile"), None, Some(1)),
+                pair(Some("y"), Some(2), Some(0)),
+                pair(Some("x"), Some(1), Some(2)),
+                pair(None, Some(0), Some(3)),
+                pair(None, Some(3), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn before_a_model_is_there_nothing_stands_anywhere() {
+        assert!(pairs(&State::new(false)).is_empty());
+    }
+}

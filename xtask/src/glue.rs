@@ -1,0 +1,159 @@
+//! What wasm-bindgen writes, made small: its script loses documentation and indentation, and the functions
+//! that the wasm imports from it get short names. Those that wasm-bindgen gives end in hashes, which no
+//! compression makes smaller, and stand in both files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+/// Makes a script and its wasm small.
+///
+/// # Errors
+/// Fails if one can't be read or written, or the wasm is none.
+pub(crate) fn shrink(script: &Path, wasm: &Path) -> Result<()> {
+    let unread = |path: &Path| format!("{} can't be read", path.display());
+    let unwritten = |path: &Path| format!("{} can't be written", path.display());
+    let code = fs::read_to_string(script).with_context(|| unread(script))?;
+    let module = fs::read(wasm).with_context(|| unread(wasm))?;
+    let mut names = BTreeMap::new();
+    let module = renamed(&module, &mut names).with_context(|| format!("{} is no wasm", wasm.display()))?;
+    fs::write(wasm, module).with_context(|| unwritten(wasm))?;
+    fs::write(script, spoken(&terse(&code), &names)).with_context(|| unwritten(script))
+}
+
+/// The module with short names of what it imports; `names` tells them by the long ones.
+fn renamed(module: &[u8], names: &mut BTreeMap<String, String>) -> Result<Vec<u8>> {
+    const IMPORTS: u8 = 2;
+    let (head, mut rest) = module.split_at_checked(8).context("it is too short")?;
+    ensure!(head.starts_with(b"\0asm"), "it does not begin as one");
+    let mut new = head.to_vec();
+    while let Some((&section, after)) = rest.split_first() {
+        let mut reader = Reader(after);
+        let size = reader.number()?;
+        let mut body = Reader(reader.bytes(size)?);
+        rest = reader.0;
+        let bytes = if section == IMPORTS { imports(&mut body, names)? } else { body.0.to_vec() };
+        new.push(section);
+        number(&mut new, bytes.len());
+        new.extend(bytes);
+    }
+    Ok(new)
+}
+
+/// The section of imports, with short names.
+fn imports(body: &mut Reader<'_>, names: &mut BTreeMap<String, String>) -> Result<Vec<u8>> {
+    const FUNCTION: u8 = 0;
+    let mut new = Vec::new();
+    let count = body.number()?;
+    number(&mut new, count);
+    for _ in 0..count {
+        let size = body.number()?;
+        text(&mut new, body.bytes(size)?);
+        let size = body.number()?;
+        let name = String::from_utf8(body.bytes(size)?.to_vec())?;
+        let short = format!("_{:x}", names.len());
+        text(&mut new, names.entry(name).or_insert(short).as_bytes());
+        let kind = body.bytes(1)?[0];
+        ensure!(kind == FUNCTION, "it imports what is no function");
+        new.push(kind);
+        number(&mut new, body.number()?);
+    }
+    Ok(new)
+}
+
+/// What is left of a module's bytes.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn bytes(&mut self, count: usize) -> Result<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(count).context("it ends too soon")?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    /// A number in LEB128.
+    fn number(&mut self) -> Result<usize> {
+        let mut value = 0;
+        for shift in (0..35).step_by(7) {
+            let byte = usize::from(self.bytes(1)?[0]);
+            value |= (byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        anyhow::bail!("a number is too long")
+    }
+}
+
+fn number(bytes: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+fn text(bytes: &mut Vec<u8>, text: &[u8]) {
+    number(bytes, text.len());
+    bytes.extend(text);
+}
+
+/// A script with other names of some of its words.
+fn spoken(code: &str, names: &BTreeMap<String, String>) -> String {
+    let mut spoken = String::with_capacity(code.len());
+    let mut rest = code;
+    while !rest.is_empty() {
+        let part_of_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+        let end = rest.find(|c| !part_of_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        spoken += names.get(word).map_or(word, String::as_str);
+        let next = after.find(part_of_word).unwrap_or(after.len());
+        spoken += &after[..next];
+        rest = &after[next..];
+    }
+    spoken
+}
+
+/// A script without documentation, indentation and empty lines. wasm-bindgen's has no text of several lines.
+fn terse(code: &str) -> String {
+    let mut terse = String::with_capacity(code.len());
+    let mut documents = false;
+    for line in code.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        documents |= line.starts_with("/**");
+        if !documents {
+            terse += line;
+            terse.push('\n');
+        }
+        documents &= !line.ends_with("*/");
+    }
+    terse
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scripts_documentation_costs_the_visitor_nothing() {
+        let code =
+            "/**\n * Starts.\n */\nexport function start() {\n    wasm.start();\n}\n\n/** @enum */\nlet a;\n";
+        assert_eq!(terse(code), "export function start() {\nwasm.start();\n}\nlet a;\n");
+    }
+
+    #[test]
+    fn imports_have_the_same_short_names_in_both_files() -> Result<()> {
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        // One import of a function of type 0, and a section that stays.
+        module.extend(b"\x02\x0d\x01\x02./\x06__wbg1\x00\x00\x0a\x01\x00");
+        let mut names = BTreeMap::new();
+        let new = renamed(&module, &mut names)?;
+        assert_eq!(&new[8..], b"\x02\x09\x01\x02./\x02_0\x00\x00\x0a\x01\x00");
+        assert_eq!(spoken("{ __wbg1: f(__wbg12), a.__wbg1 }", &names), "{ _0: f(__wbg12), a._0 }");
+        for damaged in [&module[..7], &module[..14], b"no wasm at all"] {
+            assert!(renamed(damaged, &mut BTreeMap::new()).is_err());
+        }
+        Ok(())
+    }
+}
