@@ -110,6 +110,27 @@ pub fn weights(
     Ok(Weights { card, tensors })
 }
 
+/// The same model, whose card is measured anew on `samples` images of `dataset`; with `half` its weights are
+/// rounded to f16 first. Scores that need more than that are left out.
+///
+/// # Errors
+/// Says which step failed.
+pub fn again(
+    Weights { card, mut tensors }: Weights,
+    samples: usize,
+    dataset: &dyn Dataset,
+    half: bool,
+    watch: &dyn Watch,
+) -> Result<Weights, ExportError> {
+    if half {
+        halve(&mut tensors)?;
+    }
+    let vae = Vae::load(&card.model, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
+    let measured = describe(&vae, &tensors, dataset, samples, card.training.seed, watch)?;
+    let card = Card { units: measured.units, scores: measured.scores, attributes: Vec::new(), ..card };
+    Ok(Weights { card, tensors })
+}
+
 /// Rounds every value to f16.
 fn halve(tensors: &mut BTreeMap<String, Tensor>) -> candle_core::Result<()> {
     for tensor in tensors.values_mut() {

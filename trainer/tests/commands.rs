@@ -65,6 +65,15 @@ fn half_of_the_bytes_hold_nearly_the_same_model_and_stay_half_when_it_is_scored(
         Ok(file.tensors().iter().map(|(_, tensor)| tensor.dtype().bitsize()).collect())
     };
     assert_eq!((widths(&whole)?, widths(&half)?), ([32].into(), [16].into()));
+    succeeds(here, &["export", "run/model.safetensors", "--half", "--out", "again.safetensors"])?;
+    let again = here.join("again.safetensors");
+    assert_eq!((values(&again)?, widths(&again)?), (after.clone(), [16].into()));
+    let training = |path: &Path| -> Result<_, Box<dyn std::error::Error>> {
+        Ok(model::Weights::from_bytes(&std::fs::read(path)?)?.card.training)
+    };
+    assert_eq!(training(&again)?, training(&whole)?);
+    assert!(fails(here, &["export", "run/model.safetensors", "--half"])?.contains("--out FILE"));
+    fails(here, &["export", "again.safetensors", "--out", "again.safetensors"])?;
     let arguments = ["score", "half.safetensors", "--grid", "4000", "--codes", "300", "--generate", "20"];
     succeeds(here, &arguments)?;
     assert_eq!(values(&half)?, after);

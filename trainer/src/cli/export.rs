@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use candle_core::Device;
-use trainer::config::Config;
+use trainer::config::{Config, Train};
 use trainer::train::{CONFIG, Folder, MODEL};
-use trainer::{data, export, file};
+use trainer::{data, export, file, trained};
 
 use super::encoding::Encoding;
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder of the run.
+    /// Folder of the run, or a weights file that is to be written anew with another name or fewer bits.
     run: PathBuf,
-    /// File to write; model.safetensors in the run's folder if left out.
+    /// File to write; model.safetensors in the run's folder if left out. A weights file needs it.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Name in the card, if not the run's.
@@ -26,8 +26,11 @@ pub(crate) struct Args {
     half: bool,
 }
 
-/// Writes the weights file of the newest intact checkpoint.
+/// Writes the weights file of the newest intact checkpoint, or of another weights file.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    if args.run.is_file() {
+        return of_file(args);
+    }
     let mut config = Config::read(&args.run.join(CONFIG), &[])
         .with_context(|| format!("{} is not the folder of a run", args.run.display()))?;
     if let Some(name) = args.name {
@@ -47,5 +50,22 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let path = args.out.unwrap_or_else(|| args.run.join(MODEL));
     file::replace(&path, file::Kind::Weights, &weights.to_bytes()?)?;
     tracing::info!("wrote step {} to {}", checkpoint.state.step, path.display());
+    Ok(())
+}
+
+fn of_file(args: Args) -> anyhow::Result<()> {
+    let Some(out) = args.out else { bail!("name the file to write: --out FILE") };
+    file::apart(&[&out], &[&args.run])?;
+    let mut weights = trained::read(&args.run)?;
+    if let Some(name) = args.name {
+        weights.card.name = name;
+    }
+    let dataset = data::open(&weights.card.training.dataset)?;
+    let bar = Encoding::new("measuring", &weights.card.name);
+    let samples = Train::default().card_samples;
+    let weights = export::again(weights, samples, &*dataset, args.half, &bar)?;
+    drop(bar);
+    file::replace(&out, file::Kind::Weights, &weights.to_bytes()?)?;
+    tracing::info!("wrote {}", out.display());
     Ok(())
 }

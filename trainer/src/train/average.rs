@@ -24,7 +24,8 @@ impl Average {
         parameters: &Parameters,
     ) -> Result<Option<Self>> {
         if means.is_empty() {
-            let copies = parameters.iter().map(|(name, v)| Ok((name.to_owned(), v.as_detached_tensor().copy()?)));
+            let copies =
+                parameters.iter().map(|(name, v)| Ok((name.to_owned(), v.as_detached_tensor().copy()?)));
             return Ok(Some(Self { decay, means: copies.collect::<Result<_>>()? }));
         }
         let fits = means.len() == parameters.iter().count()
