@@ -145,10 +145,11 @@ fn row(html: &mut String, state: &State, pair: &Pair) {
         put!(*html, r#"<div class="cell side-{side}">"#);
         match (state.sides[side].model(), pair.units[side]) {
             (None, _) => html.push_str(r#"<div class="strip skeleton"></div>"#),
-            (Some(_), None) => match &pair.name {
-                Some(told) => put!(*html, r#"<p class="none">No number tells “{}” best.</p>"#, Safe(told)),
-                None => {}
-            },
+            (Some(_), None) => {
+                if let Some(told) = &pair.name {
+                    put!(*html, r#"<p class="none">No number tells “{}” best.</p>"#, Safe(told));
+                }
+            }
             (Some(model), Some(unit)) => strip(html, model, side, unit),
         }
         html.push_str("</div>");
