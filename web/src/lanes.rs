@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn one_request_runs_at_a_time_and_the_live_picture_goes_first() {
         let mut lanes = Lanes::default();
-        lanes.ask(Lane::Soon(0 + 1, Slot::new("row", 0, 0)), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Soon(1, Slot::new("row", 0, 0)), decode(0, 1.0), Vec::new());
         assert_eq!(lanes.start_next(), None, "the worker does not listen yet");
         lanes.open();
         let row = lanes.start_next().expect("one waits");
@@ -173,8 +173,8 @@ mod tests {
         let mut lanes = Lanes::default();
         lanes.open();
         lanes.ask(Lane::Now(Slot::live(0)), decode(0, 1.0), Vec::new());
-        lanes.ask(Lane::Soon(0 + 1, Slot::new("row", 0, 0)), decode(0, 1.0), Vec::new());
-        lanes.ask(Lane::Soon(0 + 1, Slot::new("row", 1, 0)), decode(1, 1.0), Vec::new());
+        lanes.ask(Lane::Soon(1, Slot::new("row", 0, 0)), decode(0, 1.0), Vec::new());
+        lanes.ask(Lane::Soon(1, Slot::new("row", 1, 0)), decode(1, 1.0), Vec::new());
         let post = lanes.start_next().expect("one waits");
         lanes.withdraw(0);
         assert_eq!(lanes.finish(post.ticket), None);
