@@ -21,10 +21,9 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 10] = shipped![
+pub(crate) const SHIPPED: [Shipped; 9] = shipped![
     "vae.safetensors",
     "beta.safetensors",
-    "gentle.safetensors",
     "sparse.safetensors",
     "chairs-vae.safetensors",
     "chairs-sparse.safetensors",
