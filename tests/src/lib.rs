@@ -29,6 +29,7 @@ impl Output {
         let shape = (indices.len(), shape.height, shape.width, shape.channels);
         let images = images(&card, indices)?;
         let posterior = vae.encode(&Tensor::from_vec(images, shape, &Device::Cpu)?)?.posterior;
+        let posterior = posterior.units(&card.model)?;
         let pictures = vae.decode_mean(&posterior.mean)?;
         let read = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
         Ok(Self {

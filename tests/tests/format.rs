@@ -5,6 +5,7 @@
 
 mod shipped;
 
+use std::f32::consts::PI;
 use std::path::Path;
 use std::process::Command;
 
@@ -110,13 +111,26 @@ fn encode(file: &SafeTensors, model: &ModelConfig, image: &[f32]) -> Result<[Vec
         relu(&mut x);
     }
     let mut mean = dense(file, "encoder.posterior", &x)?;
-    let log_var = mean.split_off(model.latent);
-    Ok([mean, log_var[..model.latent].iter().map(|value| value.clamp(-20.0, 6.2)).collect()])
+    let mut log_var = mean.split_off(model.latent + model.circles);
+    log_var.truncate(model.latent + model.circles);
+    log_var.iter_mut().for_each(|value| *value = value.clamp(-20.0, 6.2));
+    let plain = model.latent - model.circles;
+    let (points, spreads) = (mean.split_off(plain), log_var.split_off(plain));
+    for (point, spread) in points.chunks(2).zip(spreads.chunks(2)) {
+        let angle = point[1].atan2(point[0]);
+        let across = spread[0].exp() * angle.sin().powi(2) + spread[1].exp() * angle.cos().powi(2);
+        let across = (across / (point[0].powi(2) + point[1].powi(2))).min(PI.powi(2) / 3.0);
+        mean.push(angle);
+        log_var.push(across.ln().max(-20.0));
+    }
+    Ok([mean, log_var])
 }
 
 /// The picture of a code.
 fn decode(file: &SafeTensors, model: &ModelConfig, code: &[f32]) -> Result<Vec<f32>, Error> {
-    let mut x = code.to_vec();
+    let (plain, angles) = code.split_at(model.latent - model.circles);
+    let mut x = plain.to_vec();
+    x.extend(angles.iter().flat_map(|angle| [angle.cos(), angle.sin()]));
     for i in 0..=model.decoder_widths().len() {
         x = dense(file, &format!("decoder.dense.{i}"), &x)?;
         relu(&mut x);

@@ -22,13 +22,13 @@ macro_rules! shipped {
 }
 
 pub(crate) const SHIPPED: [Shipped; 9] = shipped![
-    "vae.safetensors",
-    "beta.safetensors",
-    "sparse.safetensors",
-    "chairs-vae.safetensors",
-    "chairs-sparse.safetensors",
     "faces-vae.safetensors",
     "faces-sparse.safetensors",
+    "chairs-vae.safetensors",
+    "chairs-sparse.safetensors",
+    "vae.safetensors",
+    "sparse.safetensors",
+    "beta.safetensors",
     "celeba-vae.safetensors",
     "celeba-sparse.safetensors"
 ];
