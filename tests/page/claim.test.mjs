@@ -22,7 +22,8 @@ test("both models are measured while dragging stays live, and come near their ca
   await page.keyboard.press("End");
   await changed(page, "#live-1", before);
   await page.locator("#tab-check").click();
-  assert.ok(await page.locator("#judging").isVisible(), "the slider did not wait for the scores");
+  // The slider did not wait for the scores: they are still being measured.
+  await page.locator("#judging").waitFor({ timeout: 5_000 });
   await page.waitForFunction(() => document.querySelector("#judging").value > 0);
   await page.waitForFunction(() => /^about \d+ (seconds|minutes) left$/.test(document.querySelector("#judging-left").textContent));
   await page.locator("#judging").waitFor({ state: "hidden", timeout: 240_000 });
