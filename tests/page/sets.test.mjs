@@ -77,7 +77,8 @@ test("every shipped set draws on both sides, from its own world's factors where 
     if (world === null) {
       assert.equal(await page.locator("#answers td").count(), 0, "no table without a world");
       await page.locator("#tab-check").click();
-      assert.ok(await page.locator("#no-check").isVisible() && await page.locator("#measure").isDisabled());
+      await page.locator("#no-check").waitFor();
+      assert.ok(await page.locator("#measure").isDisabled());
       await page.locator("#tab-pictures").click();
     }
     assert.ok(await page.locator("#failure-0, #failure-1").evaluateAll((all) => all.every((notice) => notice.hidden)));
