@@ -117,7 +117,7 @@ test("an embedded page shows the rows of both models and nothing else", { todo: 
   const still = await pixels(page, "#live-0");
   const row = page.locator("#grid .side-0 .strip").first();
   const box = await row.boundingBox();
-  await row.hover({ position: { x: box.width - 4, y: box.height / 2 } });
+  await row.hover({ position: { x: box.width - 4, y: box.height / 2 }, timeout: 5_000 });
   await changed(page, "#live-0", still);
   await page.close();
 });
