@@ -52,11 +52,11 @@ test("a still is taken, both models see it, and the camera is off again", async 
   await changed(page, "#original", original);
   await changed(page, "#reconstruction-1", reconstruction);
   assert.deepEqual(await live(page), [false]);
-  assert.equal(await page.locator("#viewfinder").isVisible(), false);
+  await page.locator("#viewfinder").waitFor({ state: "hidden", timeout: 5_000 });
   // The pattern's green, as bright as it is, fills the upper left corner.
   const corner = (await pixels(page, "#original")).split(",").slice(0, 3).map(Number);
   assert.ok(corner[0] > 40 && corner[0] < 220 && new Set(corner).size === 1, String(corner));
-  assert.equal(await page.locator("#refused").isVisible(), false);
+  await page.locator("#refused").waitFor({ state: "hidden", timeout: 5_000 });
   assert.deepEqual(complaints, []);
 });
 
@@ -79,7 +79,7 @@ test("where permission is denied a sentence says so, and the rest works", async 
   await page.locator("#camera").click();
   await page.locator("#refused").waitFor();
   assert.match(await page.textContent("#refused"), /camera may not be used/);
-  assert.equal(await page.locator("#viewfinder").isVisible(), false);
+  await page.locator("#viewfinder").waitFor({ state: "hidden", timeout: 5_000 });
   const original = await pixels(page, "#original");
   await page.getByRole("button", { name: "Clear" }).click();
   await changed(page, "#original", original);
@@ -88,5 +88,5 @@ test("where permission is denied a sentence says so, and the rest works", async 
 test("where there is no camera there is no button", async (test) => {
   const { page } = await byHand(test, [`${FAKE}=device-count=0`]);
   await page.evaluate(() => navigator.mediaDevices.enumerateDevices());
-  assert.equal(await page.locator("#camera").isVisible(), false);
+  await page.locator("#camera").waitFor({ state: "hidden", timeout: 5_000 });
 });

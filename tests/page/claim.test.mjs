@@ -47,7 +47,7 @@ test("a check is stopped at once, and the page goes on", async () => {
   await page.locator("#measure-fully").focus();
   await page.keyboard.press("Enter");
   await page.locator("#stop").click();
-  assert.equal(await page.locator("#judging").isVisible(), false);
+  await page.locator("#judging").waitFor({ state: "hidden", timeout: 5_000 });
   assert.ok((await cells(page, 2)).every((value) => value === "–"));
   assert.ok(await page.locator("#measure").isEnabled());
   await page.close();

@@ -79,7 +79,7 @@ test("a hostile file gets one sentence in place, and another model can be chosen
   }
   await page.locator("#menu-0").selectOption(models[1].name);
   await ready(page, 0);
-  assert.equal(await page.locator("#failure-0").isVisible(), false);
+  await page.locator("#failure-0").waitFor({ state: "hidden", timeout: 5_000 });
   await page.close();
 });
 
@@ -88,6 +88,6 @@ test("a file dropped beside the columns does not lead away from the page", async
   await drop(page, "#title", "mine.safetensors", await built(`models/${models[1].file}`));
   await page.waitForTimeout(200);
   assert.equal(page.url().split("#")[0], here.address);
-  assert.equal(await page.locator("#failure-0").isVisible(), false);
+  await page.locator("#failure-0").waitFor({ state: "hidden", timeout: 5_000 });
   await page.close();
 });

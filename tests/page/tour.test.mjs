@@ -17,11 +17,11 @@ test("the tour goes through its steps by keys, drives a factor, and can be left"
     if (step < 6) await page.locator("#tour-next").press("Enter");
   }
   assert.deepEqual(views, ["Sliders", "Rows", "Histograms", "Pictures", "Check", "Rows"]);
-  assert.equal(await page.locator("#tour-next").isVisible(), false);
+  await page.locator("#tour-next").waitFor({ state: "hidden", timeout: 5_000 });
   await page.locator("#tour-back").click();
   await page.locator("#claim").waitFor();
   await page.locator("#tour-end").click();
-  assert.equal(await page.locator("#tour").isVisible(), false);
+  await page.locator("#tour").waitFor({ state: "hidden", timeout: 5_000 });
   assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -95,7 +95,7 @@ test("a click on the badge goes to the CPU and back, and nothing moves", async (
   await page.locator("#badge").click();
   await onGpu(page, false);
   assert.deepEqual(await values(), before);
-  assert.equal(await page.locator("#engine-note").isVisible(), false);
+  await page.locator("#engine-note").waitFor({ state: "hidden", timeout: 5_000 });
   await page.close();
 });
 
@@ -110,7 +110,7 @@ test("a lost device leaves what the visitor set, and says so quietly", async () 
   await page.locator("#engine-note").waitFor();
   assert.match(await page.textContent("#engine-note"), /^The CPU goes on: the GPU was lost/);
   await page.locator("#engine-note button").click();
-  assert.equal(await page.locator("#engine-note").isVisible(), false, "it can be closed");
+  await page.locator("#engine-note").waitFor({ state: "hidden", timeout: 5_000 });
   for (const side of SIDES) await ready(page, side);
   assert.deepEqual(await page.locator("#sliders-0 output").allTextContents(), values);
   const picture = await pixels(page, "#live-0");
@@ -141,7 +141,7 @@ test("a browser without WebGPU is on the CPU, without a word until it is asked",
   const { page, complaints } = await shown(() => delete Navigator.prototype.gpu);
   for (const side of SIDES) await ready(page, side);
   assert.equal(await page.textContent("#engine"), "CPU");
-  assert.equal(await page.locator("#engine-note").isVisible(), false);
+  await page.locator("#engine-note").waitFor({ state: "hidden", timeout: 5_000 });
   assert.deepEqual(complaints, []);
   await page.locator("#badge").click();
   await page.locator("#engine-note").waitFor();
