@@ -8,7 +8,7 @@ use super::words::{number, percent, symbol, titles, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn, context};
 use crate::draws::draws;
-use crate::state::{Event, Loaded, SURVEYED, State, Topic, View};
+use crate::state::{Event, SURVEYED, State, Topic, View};
 use crate::worker::SIDES;
 
 /// Width of a dot, in pixels of the style.
@@ -196,12 +196,12 @@ fn ring(dom: &Dom, state: &State, side: usize) -> Drawn {
     let [x, y] = model.pad_at(&code).map(|share| share.clamp(0.0, 1.0));
     dom.set_style(&format!("ring-{side}"), "left", &percent(x))?;
     dom.set_style(&format!("ring-{side}"), "bottom", &percent(y))?;
-    let [across, up] = model.pair.map(|unit| said(model, &code, unit));
+    let [across, up] = model.pair.map(|unit| said(&code, unit));
     dom.get::<Element>(&format!("pad-{side}"))?
         .set_attribute("aria-label", &format!("Map: across {across}, up {up}; arrow keys move"))
 }
 
-fn said(_: &Loaded, code: &[f32], unit: usize) -> String {
+fn said(code: &[f32], unit: usize) -> String {
     let value = code.get(unit).copied().unwrap_or(0.0);
     format!("{} = {}", symbol(unit), number(value.into(), 2))
 }
