@@ -1,4 +1,4 @@
-//! Prints how many images a second one core draws, for each way a caller may want them.
+//! Prints how many images per second one core draws, for each drawing function.
 //!
 //! `cargo run --release -p latentscope-worlds --example throughput`
 
@@ -8,7 +8,7 @@ use std::time::Instant;
 use worlds::sprites::{Bitmap, SIDE, Sprites};
 use worlds::{World, all};
 
-/// Images drawn for each line; spread over the grid, as a trainer draws them.
+/// Images drawn per line of output, spread over the grid as in training.
 const IMAGES: u64 = 40_000;
 
 fn report(name: &str, world: &dyn World, mut draw: impl FnMut(u64)) {

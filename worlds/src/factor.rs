@@ -1,47 +1,48 @@
 //! Factors of variation.
 
-/// How a factor's values relate.
+/// How the values of a factor relate to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactorKind {
     /// Unordered classes.
     Category,
-    /// A quantity between two ends.
+    /// A number between two bounds.
     Quantity,
-    /// A quantity that comes back to where it began, such as an angle over a whole turn.
+    /// A number that wraps around, such as an angle over a full turn.
     Cycle,
 }
 
-/// One factor of variation: its name and its grid.
+/// A factor of variation: its name and its grid of values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Factor {
-    /// Name in tables, labels and model cards.
+    /// Name shown in tables, labels and model cards.
     pub name: &'static str,
-    /// How its values relate.
+    /// How the values relate to each other.
     pub kind: FactorKind,
-    /// Value of the first class.
+    /// Value of class 0.
     pub low: f64,
-    /// Value of the last class.
+    /// Value of class `count - 1`.
     pub high: f64,
-    /// Number of grid values, evenly spaced from `low` to `high`, both included.
+    /// Number of grid values, evenly spaced from `low` to `high` inclusive.
     pub count: usize,
-    /// Names of the classes of a category; empty for quantities.
+    /// Class names of a category; empty otherwise.
     pub labels: &'static [&'static str],
 }
 
 impl Factor {
-    /// A quantity from `low` to `high` with `count` grid values.
+    /// A quantity with `count` grid values from `low` to `high`.
     pub(crate) const fn quantity(name: &'static str, low: f64, high: f64, count: usize) -> Self {
         Self { name, kind: FactorKind::Quantity, low, high, count, labels: &[] }
     }
 
-    /// A category with one class a label.
+    /// A category with one class per label.
     pub(crate) const fn category(name: &'static str, labels: &'static [&'static str]) -> Self {
         let count = labels.len();
         Self { name, kind: FactorKind::Category, low: 0.0, high: (count - 1) as f64, count, labels }
     }
 
-    /// The nearest value that can be drawn: a quantity's within its range, a category's whole class, a
-    /// cycle's as it is; of what is no number, or endless, the lowest.
+    /// Returns the nearest value that can be drawn: quantities are clamped to their range, categories are
+    /// clamped and rounded to a class, cycles stay as they are. NaN becomes `low`, and so does an
+    /// infinite cycle.
     pub(crate) fn nearest(&self, value: f64) -> f64 {
         match self.kind {
             FactorKind::Cycle if value.is_finite() => value,
@@ -51,7 +52,7 @@ impl Factor {
         }
     }
 
-    /// The value of a class.
+    /// Returns the grid value of `class`.
     pub fn value(&self, class: usize) -> f64 {
         if self.count < 2 {
             return self.low;

@@ -1,6 +1,6 @@
-//! A hash that holds the tests' images to their pixels: FNV-1a, 64 bits.
+//! 64-bit FNV-1a, with which the tests check that rendered pixels never change.
 
-/// The hash so far.
+/// Running hash of all bytes added so far.
 pub(crate) struct Hash(u64);
 
 impl Default for Hash {

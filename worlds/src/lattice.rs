@@ -1,22 +1,23 @@
-//! A part of a world's grid that is a grid itself: of every factor some classes, evenly spaced.
+//! Sub-grids of a world: a subset of each factor's classes, evenly spaced.
 //!
-//! The metrics that choose their images draw nearly every image of a grid; on a part of it they cost
-//! less and measure the same, with fewer values of the factors that have most.
+//! Metrics that choose their own images visit nearly every image of a grid. A sub-grid makes them cheaper
+//! without changing what they measure: only the factors with the most classes lose values.
 
 use crate::World;
 
-/// The classes kept of every factor of a world; factors of one class are held at it.
+/// The classes of each factor that a sub-grid keeps.
 pub struct Lattice {
     world: &'static dyn World,
-    /// Distance between kept classes, a factor each.
+    /// Distance between two kept classes, per factor.
     strides: Vec<usize>,
-    /// Number of kept classes, a factor each.
+    /// Number of kept classes, per factor.
     counts: Vec<usize>,
 }
 
 impl Lattice {
-    /// The whole grid, or where that has more than `most` images, a part of at most as many: every
-    /// second class of the factor with most classes is left out until it fits, down to two classes.
+    /// Returns the full grid if it has at most `most` images. Otherwise drops every second class of the
+    /// factor with the most classes, again and again, until the grid fits or every factor has at most two
+    /// classes.
     pub fn of(world: &'static dyn World, most: u64) -> Self {
         let mut counts: Vec<usize> = world.factors().iter().map(|factor| factor.count).collect();
         let mut strides = vec![1; counts.len()];
@@ -31,17 +32,17 @@ impl Lattice {
         Self { world, strides, counts }
     }
 
-    /// Images in it.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.counts.iter().product()
     }
 
-    /// Whether it has no image; none is so.
+    /// Whether there are no images; always false.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The world's indices of its images, the last factor fastest.
+    /// World indices of the images; the last factor varies fastest.
     pub fn indices(&self) -> Vec<u64> {
         (0..self.len())
             .map(|place| {
@@ -53,7 +54,7 @@ impl Lattice {
             .collect()
     }
 
-    /// For every image which of the kept classes it has, for each factor that varies.
+    /// Kept classes of each image, row-major `[images, factors that vary]`.
     pub fn classes(&self) -> Vec<i64> {
         (0..self.len())
             .flat_map(|place| self.kept(place).into_iter().zip(&self.counts))
@@ -62,7 +63,7 @@ impl Lattice {
             .collect()
     }
 
-    /// Factors that vary.
+    /// Number of factors that vary (more than one kept class).
     pub fn factors(&self) -> usize {
         self.counts.iter().filter(|count| **count > 1).count()
     }
@@ -78,10 +79,10 @@ impl Lattice {
     }
 }
 
-/// The classes of the factors that vary, of each of the world's images.
+/// Returns the classes of the factors that vary, row-major `[indices, factors]`.
 ///
 /// # Panics
-/// If the grid lacks one of them.
+/// If an index is outside the grid.
 pub fn varying_classes(world: &dyn World, indices: &[u64]) -> Vec<i64> {
     let of = |&index: &u64| {
         let classes = world.classes(index).into_iter().zip(world.factors());

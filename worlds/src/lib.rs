@@ -1,6 +1,6 @@
-//! Worlds with known factors of variation, drawn procedurally: factors in, image out.
+//! Synthetic worlds with known factors of variation: factor values in, image out.
 //!
-//! Everything here is pure and deterministic, and builds for native targets and wasm32 alike.
+//! All code here is pure and deterministic, and builds for native targets and wasm32.
 
 pub mod chairs;
 pub mod faces;
@@ -17,22 +17,23 @@ pub use lattice::{Lattice, varying_classes};
 pub use packing::{pack, packed_len};
 pub use trig::sin_cos;
 
-/// A world: a finite grid of factor values, and a picture for every point of it or between.
+/// A finite grid of factor values, with an image for each point on the grid and between grid points.
 pub trait World: Send + Sync {
     /// Name on the command line and in model cards.
     fn name(&self) -> &'static str;
 
-    /// Height, width and channels of its images.
+    /// Image shape: height, width and channels.
     fn image_shape(&self) -> [usize; 3];
 
-    /// Its factors; the last varies fastest along the grid.
+    /// Factors of variation; the last varies fastest along the grid.
     fn factors(&self) -> &'static [Factor];
 
-    /// Draws the image of `values`, one a factor (a category's index, or a quantity within the
-    /// factor's range or beyond), into `image`: `[H, W, C]`, intensities 0 to 255.
+    /// Draws the image of `values` into `image` (`[H, W, C]`, intensities 0 to 255). There is one value
+    /// per factor: a class index for a category, a number for a quantity or a cycle. Numbers may lie
+    /// between grid values or outside the factor's range.
     ///
     /// # Panics
-    /// If `values` or `image` is of another length than the world's.
+    /// If `values` or `image` has the wrong length.
     fn render(&self, values: &[f64], image: &mut [u8]);
 
     /// Number of images on the grid.
@@ -40,15 +41,15 @@ pub trait World: Send + Sync {
         self.factors().iter().map(|factor| factor.count as u64).product()
     }
 
-    /// Whether the grid has no image; no world is.
+    /// Whether the grid is empty; always false.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The classes, one a factor, of the grid's image number `index`.
+    /// Returns the class of each factor for the grid image `index`.
     ///
     /// # Panics
-    /// If the grid has no such image.
+    /// If `index` is outside the grid.
     fn classes(&self, index: u64) -> Vec<usize> {
         assert!(index < self.len(), "{} has no image {index}", self.name());
         let mut rest = index;
@@ -66,7 +67,7 @@ pub trait World: Send + Sync {
         classes
     }
 
-    /// The grid's index of `classes`; the inverse of [`World::classes`].
+    /// Returns the grid index of `classes`, the inverse of [`World::classes`].
     fn index(&self, classes: &[usize]) -> u64 {
         self.factors()
             .iter()
@@ -74,15 +75,15 @@ pub trait World: Send + Sync {
             .fold(0, |index, (factor, &class)| index * factor.count as u64 + class as u64)
     }
 
-    /// Whether every pixel is 0 or 255, so that packing to bits loses nothing.
+    /// Whether every pixel is 0 or 255, so that packing to one bit loses nothing.
     fn is_binary(&self) -> bool {
         false
     }
 
-    /// Draws the grid's image number `index`.
+    /// Draws the grid image `index` into `image` (`[H, W, C]`, intensities 0 to 255).
     ///
     /// # Panics
-    /// If the grid has no such image, or `image` is of another length than the world's images.
+    /// If `index` is outside the grid or `image` has the wrong length.
     fn render_index(&self, index: u64, image: &mut [u8]) {
         let values: Vec<f64> = self
             .factors()
@@ -93,11 +94,11 @@ pub trait World: Send + Sync {
         self.render(&values, image);
     }
 
-    /// Draws the grid's image number `index`, packed: one bit a pixel, set from intensity 128 up,
-    /// eight a byte with the first in the highest bit (as `numpy.packbits`).
+    /// Draws the grid image `index` with one bit per pixel, set for intensities from 128 up. Each byte
+    /// holds eight pixels, the first in the highest bit (like `numpy.packbits`).
     ///
     /// # Panics
-    /// If the grid has no such image, or `packed` is of another length than [`packed_len`].
+    /// If `index` is outside the grid or `packed` is not [`packed_len`] bytes long.
     fn render_packed(&self, index: u64, packed: &mut [u8]) {
         let mut image = vec![0; self.image_shape().iter().product()];
         self.render_index(index, &mut image);
@@ -105,12 +106,12 @@ pub trait World: Send + Sync {
     }
 }
 
-/// Every world, by the order in which they are offered.
+/// All worlds, in the order in which they are listed to the user.
 pub fn all() -> &'static [&'static dyn World] {
     &[&sprites::Sprites, &chairs::Chairs, &faces::Faces]
 }
 
-/// The world of that name.
+/// Returns the world called `name`.
 pub fn by_name(name: &str) -> Option<&'static dyn World> {
     all().iter().copied().find(|world| world.name() == name)
 }

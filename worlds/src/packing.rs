@@ -1,13 +1,13 @@
-//! Images of one bit a pixel, to keep a whole world in memory or on disk.
+//! Images with one bit per pixel, small enough to keep a whole world in memory or on disk.
 
 use crate::World;
 
-/// Bytes of one packed image: an eighth of its pixels, rounded up.
+/// Bytes per packed image: the number of pixels over eight, rounded up.
 pub fn packed_len(world: &dyn World) -> usize {
     world.image_shape().iter().product::<usize>().div_ceil(8)
 }
 
-/// Draws the grid's images `indices`, packed one after the other ([`World::render_packed`]).
+/// Draws the grid images `indices` and packs them one after the other (see [`World::render_packed`]).
 ///
 /// ```
 /// use worlds::{World, pack, packed_len, sprites::Sprites};
@@ -17,7 +17,7 @@ pub fn packed_len(world: &dyn World) -> usize {
 /// ```
 ///
 /// # Panics
-/// If an image is not on the grid, or `packed` is not [`packed_len`] bytes an index.
+/// If an index is outside the grid, or `packed` is not [`packed_len`] bytes per index.
 pub fn pack(world: &dyn World, indices: impl IntoIterator<Item = u64>, packed: &mut [u8]) {
     let mut rest = packed.chunks_exact_mut(packed_len(world));
     for index in indices {
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
     use crate::{Factor, all};
 
-    /// Another world's images through the packing that every world has.
+    /// A world without methods of its own for drawing by index and packing, so that the defaults run.
     struct Plain(&'static dyn World);
 
     impl World for Plain {

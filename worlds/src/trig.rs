@@ -1,12 +1,12 @@
-//! Sine and cosine from additions and multiplications alone.
+//! Sine and cosine from additions and multiplications only.
 //!
-//! The standard library's `sin` and `cos` come from each platform's own maths library and may
-//! differ in the last bit. A world has to draw the same pixels natively and in the browser, so
-//! its angles go through here: IEEE arithmetic in a fixed order gives the same bits everywhere.
+//! The standard library calls each platform's maths library, and results may differ in the last bit.
+//! Worlds must draw the same pixels natively and in the browser, so they use these functions: IEEE
+//! arithmetic in a fixed order gives the same bits everywhere.
 
 use std::f64::consts::TAU;
 
-/// Coefficients of the Taylor series of sin r / r in r², which at |r| ≤ π/4 is exact to 1e-17.
+/// Coefficients of the Taylor series of sin r / r in r², exact to 1e-17 for |r| ≤ π/4.
 const SIN: [f64; 9] = series(1);
 
 /// Coefficients of the Taylor series of cos r in r².
@@ -23,8 +23,8 @@ const fn series(first: u32) -> [f64; 9] {
     terms
 }
 
-/// Sine and cosine of `angle` in radians, the same bits on every platform and within 1e-15 of
-/// the true values for angles of a few turns. The ends of a whole turn give exactly the same.
+/// Returns the sine and cosine of `angle` (radians): the same bits on every platform, within 1e-15 of the
+/// true values for angles of a few turns. Angles 0 and 2π give equal results.
 pub fn sin_cos(angle: f64) -> (f64, f64) {
     let turns = angle / TAU;
     let quarter = (turns * 4.0 + 0.5).floor();

@@ -1,4 +1,4 @@
-//! What every world promises.
+//! Properties that hold for every world.
 
 use worlds::{Factor, FactorKind, World, all};
 
@@ -12,7 +12,7 @@ fn values(world: &dyn World, classes: &[usize]) -> Vec<f64> {
     world.factors().iter().zip(classes).map(|(factor, &class)| factor.value(class)).collect()
 }
 
-/// A spread of a grid's points.
+/// Points spread over the grid.
 fn some_points(world: &dyn World, count: u64) -> impl Iterator<Item = Vec<usize>> {
     (0..world.len()).step_by((world.len() / count) as usize | 1).map(|index| world.classes(index))
 }

@@ -1,4 +1,4 @@
-//! The sprites against real frames of dSprites: see `dsprites/README.md`.
+//! Compares the sprites with real frames of dSprites; see `dsprites/README.md`.
 
 use worlds::World;
 use worlds::sprites::{Bitmap, Sprites};
@@ -27,7 +27,7 @@ fn every_real_frame_is_drawn_exactly() {
     assert_eq!(count, 160);
 }
 
-/// Guards the test above: the frames do tell neighbouring grid values apart.
+/// Checks that the test above is strict: the frames distinguish neighbouring grid values.
 #[test]
 fn no_neighbour_on_the_grid_is_as_good() {
     for (classes, real) in real_frames() {

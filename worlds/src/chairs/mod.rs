@@ -1,15 +1,15 @@
-//! Parametric chairs in three dimensions, seen from all around.
+//! Parametric 3D chairs, seen from all sides.
 //!
 //! A grey chair on white, 64×64: azimuth 24 × elevation 5 × leg style 4 × leg height 4 × back style 4 ×
-//! back height 4 × seat width 4 × arms 2 × material 4 = 983,040 images. The chair's parts (`parts.rs`)
-//! are closed solids (`solid.rs`) before a camera and a lamp that stands with it (`scene.rs`), drawn
-//! through a z-buffer with sixteen samples a pixel (`raster.rs`). The seat stays in the middle, so that
-//! legs and back grow away from it and each factor moves as little as it must.
+//! back height 4 × seat width 4 × arms 2 × material 4 = 983,040 images. A chair consists of closed solids
+//! (`parts.rs`, `solid.rs`). A camera with a lamp attached views them (`scene.rs`), and a z-buffer with
+//! sixteen samples per pixel draws them (`raster.rs`). The seat stays in the middle: legs and back grow
+//! away from it, so that each factor moves as few pixels as possible.
 //!
-//! Grey, not colour: what there is to tell apart is form and light. Materials differ in lightness and
-//! gloss, and three channels would cost a small network three times the pixels for one hue.
+//! The chairs are grey because the factors are shape and light. Materials differ in lightness and gloss;
+//! colour would triple the pixels for a single hue.
 //!
-//! After the rendered chairs of Aubry, Maturana, Efros, Russell, Sivic, *Seeing 3D chairs: exemplar
+//! Modelled on the rendered chairs of Aubry, Maturana, Efros, Russell, Sivic, *Seeing 3D chairs: exemplar
 //! part-based 2D-3D alignment using a large dataset of CAD models*, CVPR 2014.
 
 mod parts;
@@ -24,11 +24,11 @@ use std::f64::consts::TAU;
 /// Side of an image in pixels.
 pub const SIDE: usize = 64;
 
-/// The world of chairs.
+/// The world of chairs; the module docs list its factors.
 #[derive(Clone, Copy, Debug)]
 pub struct Chairs;
 
-/// Steps of the azimuth's grid in a whole turn, whose end is left out since it is its beginning.
+/// Azimuth steps in a full turn. The grid excludes 2π, which looks the same as 0.
 const VIEWS: usize = 24;
 
 const FACTORS: [Factor; 9] = [
@@ -50,7 +50,7 @@ const FACTORS: [Factor; 9] = [
     Factor::category("material", &["beech", "oak", "walnut", "ebony"]),
 ];
 
-/// The materials, pale to dark.
+/// Materials, pale to dark.
 const MATERIALS: [Material; 4] = [
     Material { albedo: 0.88, gloss: 0.0 },
     Material { albedo: 0.64, gloss: 0.05 },

@@ -1,26 +1,26 @@
-//! The parts of a chair, in metres from the middle of the seat's top.
+//! The parts of a chair, in metres from the centre of the seat's top.
 
 use super::scene::{Point, Scene};
 use super::solid::{Skin, bar, block, loft, tube};
 use crate::trig::sin_cos;
 use std::f64::consts::TAU;
 
-/// Half the seat's depth.
+/// Half the depth of the seat.
 pub(super) const DEEP: f64 = 0.23;
 
-/// The seat's thickness.
+/// Thickness of the seat.
 const THICK: f64 = 0.055;
 
-/// How far a back leans to the rear, metres a metre.
+/// How far a back leans to the rear, in metres per metre of height.
 const LEAN: f64 = 0.2;
 
-/// Draws a seat of half the width `wide`, its corners and edges rounded.
+/// Draws a seat with rounded corners and edges; `wide` is half its width.
 pub(super) fn seat(scene: &mut Scene, wide: f64) {
     const CORNERS: usize = 24;
     let ring = |inset: f64, y: f64| -> [Point; CORNERS] {
         std::array::from_fn(|corner| {
             let (sin, cos) = sin_cos(TAU * corner as f64 / CORNERS as f64);
-            // A superellipse of the fourth degree: straight sides with round corners.
+            // A superellipse of degree four: straight sides with round corners.
             let [x, z] = [sin, cos].map(|value| value.signum() * value.abs().sqrt());
             [(wide - inset) * x, y, (DEEP - inset) * z]
         })
@@ -29,7 +29,7 @@ pub(super) fn seat(scene: &mut Scene, wide: f64) {
     loft(scene, &rings, Skin::Flat);
 }
 
-/// Draws legs down to the height `floor`.
+/// Draws legs that reach down to the height `floor`.
 pub(super) fn legs(scene: &mut Scene, style: usize, floor: f64, wide: f64) {
     let top = -THICK * 0.8;
     match style {
@@ -52,7 +52,7 @@ pub(super) fn legs(scene: &mut Scene, style: usize, floor: f64, wide: f64) {
     }
 }
 
-/// Two runners on the floor, each bent up to the seat at both ends.
+/// Two runners on the floor, bent up to the seat at both ends.
 fn sled(scene: &mut Scene, floor: f64, wide: f64) {
     for x in [-(wide - 0.03), wide - 0.03] {
         let y = floor + 0.018;
@@ -71,7 +71,7 @@ fn sled(scene: &mut Scene, floor: f64, wide: f64) {
     }
 }
 
-/// A column on a star of five feet.
+/// A column on five feet.
 fn pedestal(scene: &mut Scene, floor: f64) {
     tube(scene, &[[0.0, floor + 0.05, 0.0], [0.0, -THICK, 0.0]], &[0.03, 0.03], SIDEWAYS);
     tube(scene, &[[0.0, -0.14, 0.0], [0.0, -THICK, 0.0]], &[0.045, 0.13], SIDEWAYS);
@@ -82,7 +82,7 @@ fn pedestal(scene: &mut Scene, floor: f64) {
     }
 }
 
-/// Draws a back of this height.
+/// Draws a back of the given height.
 pub(super) fn back(scene: &mut Scene, style: usize, height: f64, wide: f64) {
     match style {
         0 => plank(scene, wide - 0.01, 0.045, |across| {
@@ -142,15 +142,15 @@ pub(super) fn arms(scene: &mut Scene, wide: f64) {
     }
 }
 
-/// The tube's rings lie across x.
+/// Orientation of a tube's rings: along x.
 const SIDEWAYS: Point = [1.0, 0.0, 0.0];
 
-/// The corners of a rectangle with these half sides.
+/// Corners of a rectangle with half sides `x` and `z`.
 fn corners(x: f64, z: f64) -> [[f64; 2]; 4] {
     [[-x, -z], [x, -z], [x, z], [-x, z]]
 }
 
-/// How far to the rear a back is at its foot: it bends around the sitter.
+/// z of a back's foot at `x`: backs curve around the sitter.
 fn bow(x: f64, wide: f64) -> f64 {
     let across = x / wide;
     -DEEP + 0.02 - 0.05 * (1.0 - across * across)
@@ -171,12 +171,12 @@ fn rail(scene: &mut Scene, wide: f64, edges: [f64; 2]) {
     plank(scene, wide - 0.03, 0.026, |_| edges);
 }
 
-/// Draws a bent board of half the width `half`; `edges` gives the heights of its lower and upper edge at
-/// a place from −1 to 1 across it.
+/// Draws a curved board of half width `half`. `edges` maps a position across it, −1 to 1, to the heights
+/// of its lower and upper edge.
 fn plank(scene: &mut Scene, half: f64, thick: f64, edges: impl Fn(f64) -> [f64; 2]) {
     const RINGS: usize = 13;
     let rings: [[Point; 4]; RINGS] = std::array::from_fn(|place| {
-        // Denser to the ends, where outlines turn most.
+        // More rings near the ends, where outlines curve most.
         let (_, cos) = sin_cos(TAU / 2.0 * place as f64 / (RINGS - 1) as f64);
         let across = -cos;
         let x = half * across;

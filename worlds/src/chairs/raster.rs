@@ -1,21 +1,21 @@
-//! Triangles with a depth and a shade, into a grey image through a z-buffer.
+//! Draws shaded triangles into a grey image with a z-buffer.
 //!
-//! A sample is one word: depth in the upper 24 bits, shade in the lower 8. The nearest surface is then
-//! the largest word, and hidden surfaces fall to an integer maximum, many samples at a time. Depths and
-//! shades advance along a row in whole numbers, so the pixels are the same on every platform.
+//! Each sample is one word: depth in the upper 24 bits, shade in the lower 8. The nearest surface has the
+//! largest word, so an integer maximum over many samples at once hides what is behind it. Depth and shade
+//! advance along a row in integers, so the pixels are the same on every platform.
 
 use super::SIDE;
 
-/// Samples a pixel along each axis.
+/// Samples per pixel along each axis.
 pub(super) const SAMPLES: usize = 4;
 
-/// Samples a row.
+/// Samples per row.
 const WIDTH: usize = SIDE * SAMPLES;
 
-/// Triangles of a smaller area, in samples, are edges on: nothing of them shows.
+/// Triangles with a smaller area, in samples, are edge-on and invisible.
 const EDGE_ON: f64 = 1e-3;
 
-/// A corner in samples from the top left, with its depth: 0 far, 1 near.
+/// A corner in samples from the top left, with its depth from 0 (far) to 1 (near).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Corner {
     pub(super) x: f64,
@@ -23,19 +23,19 @@ pub(super) struct Corner {
     pub(super) depth: f64,
 }
 
-/// The samples of an image.
+/// All samples of an image.
 pub(super) struct Samples {
     words: Vec<u32>,
 }
 
 impl Samples {
-    /// Nothing but background, at full brightness.
+    /// Background only, at full brightness.
     pub(super) fn new() -> Self {
         Self { words: vec![0xff; WIDTH * WIDTH] }
     }
 
-    /// Draws a triangle whose corners run counterclockwise on the screen, with a shade a corner; others
-    /// are seen from behind.
+    /// Draws a triangle with one shade per corner. Its corners run counterclockwise on the screen; other
+    /// triangles face away and are skipped.
     pub(super) fn triangle(&mut self, corners: [Corner; 3], shades: impl FnOnce() -> [f64; 3]) {
         let [a, b, c] = corners;
         let area = (c.x - a.x) * (b.y - a.y) - (b.x - a.x) * (c.y - a.y);
@@ -71,8 +71,8 @@ impl Samples {
         }
     }
 
-    /// Writes the mean of every pixel's samples, darkened where nothing stands before the floor by its
-    /// `shadow` in that row.
+    /// Writes the mean of each pixel's samples. `shadow` gives the darkening of a row's pixels where the
+    /// floor is visible.
     pub(super) fn resolve(&self, shadow: impl Fn(usize) -> [f64; SIDE], image: &mut [u8]) {
         for (y, line) in image.chunks_exact_mut(SIDE).enumerate() {
             let rows = &self.words[y * SAMPLES * WIDTH..][..SAMPLES * WIDTH];
@@ -96,13 +96,14 @@ impl Samples {
     }
 }
 
-/// Depth 0 to 1 in the words' upper 24 bits, clear of both ends so that rounding can't wrap.
+/// Offset and scale of depth 0 to 1 in the upper 24 bits, with a margin at both ends so that rounding
+/// can't wrap.
 const DEPTH: [f64; 2] = [16_777_216.0, 4_244_635_648.0];
 
-/// Shade 0 to 1 as a byte with 16 more bits of fraction, clear of both ends likewise.
+/// Offset and scale of shade 0 to 1 as a byte with 16 fractional bits, with a margin at both ends.
 const SHADE: [f64; 2] = [65_536.0, 253.0 * 65_536.0];
 
-/// A quantity that is linear on the screen.
+/// A quantity that is linear in screen coordinates.
 struct Plane {
     at: f64,
     right: f64,
@@ -110,7 +111,7 @@ struct Plane {
 }
 
 impl Plane {
-    /// Its value at a row's sample, and the step to the next.
+    /// Returns the value at a sample of a row, and the step to the next sample.
     fn line(&self, column: usize, y: f64) -> [u32; 2] {
         let at = self.at + self.right * (column as f64 + 0.5) + self.down * y;
         [at as u32, self.right as i64 as u32]
@@ -126,7 +127,7 @@ fn span(words: &mut [u32], [depth, nearer]: [u32; 2], [shade, lighter]: [u32; 2]
     }
 }
 
-/// The first sample whose centre is at or beyond this place, of a row's or column's.
+/// Index of the first sample whose centre is at or beyond `place`.
 fn first_centre(place: f64) -> usize {
     (place.clamp(0.0, WIDTH as f64) + 0.5) as usize
 }
@@ -135,7 +136,7 @@ fn first_centre(place: f64) -> usize {
 mod tests {
     use super::*;
 
-    /// Two triangles over the rectangle between two corners, in pixels.
+    /// Draws the rectangle between two corners (in pixels) as two triangles.
     fn rectangle(samples: &mut Samples, [left, top]: [f64; 2], [right, bottom]: [f64; 2], z: f64, s: f64) {
         let corner = |x: f64, y: f64| Corner { x: x * SAMPLES as f64, y: y * SAMPLES as f64, depth: z };
         let corners = [corner(left, top), corner(left, bottom), corner(right, bottom), corner(right, top)];

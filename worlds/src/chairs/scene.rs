@@ -1,46 +1,46 @@
-//! Where camera and light stand: surfaces in metres become shaded triangles on the screen.
+//! Camera and light: turns surfaces in metres into shaded triangles on the screen.
 //!
-//! x runs to the sitter's left, y up, z to the front; the origin is the middle of the seat's top.
+//! x points to the sitter's left, y up, z to the front; the origin is the centre of the seat's top.
 
 use super::SIDE;
 use super::raster::{Corner, SAMPLES, Samples};
 use super::solid::{cross, dot, minus, unit};
 use crate::trig::sin_cos;
 
-/// A place or direction, x, y and z.
+/// A point or direction: x, y and z.
 pub(super) type Point = [f64; 3];
 
-/// Metres from the camera to the point that it looks at.
+/// Distance from the camera to [`AIM`], in metres.
 const DISTANCE: f64 = 3.6;
 
-/// The point that the camera looks at: above the seat, since backs are higher than legs.
+/// The point that the camera looks at: above the seat, because backs are higher than legs.
 const AIM: Point = [0.0, 0.06, 0.0];
 
-/// Pixels to a metre where the camera looks.
+/// Pixels per metre at [`AIM`].
 const SCALE: f64 = 45.0;
 
-/// No part of a chair is farther from the aim than this, in metres.
+/// Upper bound on the distance of any part from [`AIM`], in metres.
 const REACH: f64 = 1.2;
 
-/// Direction to the light, as the camera sees it: from the upper left.
+/// Direction to the light in camera coordinates: upper left.
 const LIGHT: Point = [-0.48, 0.74, 0.47];
 
-/// Share of the light that the floor lacks in the middle of the shadow.
+/// Fraction of the light missing from the floor at the centre of the shadow.
 const DARKEST: f64 = 0.24;
 
-/// The floor's rays are held below the horizon.
+/// Minimum slope of rays to the floor, which keeps them below the horizon.
 const LEAST_SLOPE: f64 = 1e-3;
 
-/// How a surface throws light back.
+/// How a surface reflects light.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Material {
-    /// Share of the light that comes back to all sides.
+    /// Fraction of light reflected diffusely.
     pub(super) albedo: f64,
-    /// Strength of the highlight.
+    /// Strength of the specular highlight.
     pub(super) gloss: f64,
 }
 
-/// What the camera sees.
+/// The samples drawn so far, with the camera and the material.
 pub(super) struct Scene {
     samples: Samples,
     camera: Camera,
@@ -48,27 +48,28 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// An empty scene, seen from `azimuth` around and `elevation` above the front, in radians.
+    /// An empty scene. `azimuth` and `elevation` (radians) place the camera relative to the chair's
+    /// front.
     pub(super) fn new(azimuth: f64, elevation: f64, material: Material) -> Self {
         let camera = Camera { azimuth: sin_cos(azimuth), elevation: sin_cos(elevation) };
         Self { samples: Samples::new(), camera, material }
     }
 
-    /// Draws a triangle with the light of its plane.
+    /// Draws a flat-shaded triangle.
     pub(super) fn flat(&mut self, corners: [Point; 3]) {
         let [a, b, c] = corners;
         let normal = unit(cross(minus(b, a), minus(c, a)));
         self.triangle(corners, [normal; 3]);
     }
 
-    /// Draws a quadrilateral with the light of its plane.
+    /// Draws a flat-shaded quadrilateral.
     pub(super) fn flat_quad(&mut self, corners: [Point; 4]) {
         let [a, b, c, d] = corners;
         let normal = unit(cross(minus(c, a), minus(d, b)));
         self.quad(corners, [normal; 4]);
     }
 
-    /// Draws a quadrilateral whose corners have normals of their own.
+    /// Draws a quadrilateral with one normal per corner.
     pub(super) fn quad(&mut self, [a, b, c, d]: [Point; 4], [k, l, m, n]: [Point; 4]) {
         self.triangle([a, b, c], [k, l, m]);
         self.triangle([a, c, d], [k, m, n]);
@@ -80,14 +81,14 @@ impl Scene {
         self.samples.triangle(corners, shades);
     }
 
-    /// Writes the picture, with the soft shadow that a body of these half widths along x and z throws on
-    /// the floor at height `floor`.
+    /// Writes the image, with a soft shadow on the floor at height `floor`. `wide` and `deep` are the
+    /// half widths of the shadow's body along x and z.
     pub(super) fn picture(&self, floor: f64, [wide, deep]: [f64; 2], image: &mut [u8]) {
         let ((sin, cos), (rise, level)) = (self.camera.azimuth, self.camera.elevation);
         let centre = SIDE as f64 / 2.0;
         let floor = floor - AIM[1];
         let shadow = |row: usize| {
-            // The rays through a row meet the floor at the same depth before the camera.
+            // All rays through one image row meet the floor at the same depth.
             let up = (centre - row as f64 - 0.5) / SCALE;
             let slope = (rise - level * up / DISTANCE).max(LEAST_SLOPE);
             let along = (rise - floor / DISTANCE) / slope;
@@ -130,8 +131,8 @@ impl Camera {
     }
 }
 
-/// Light from the sky, from the lamp, and the lamp's reflection, on a surface that is turned to `normal`
-/// before the camera and `up` so far to the sky.
+/// Shade of a surface: ambient light, diffuse light and specular highlight. `normal` is in camera
+/// coordinates; `up` is the normal's vertical component in world coordinates.
 fn shade(normal: Point, up: f64, Material { albedo, gloss }: Material) -> f64 {
     let lamp = dot(normal, LIGHT).max(0.0);
     let half = unit([LIGHT[0], LIGHT[1], LIGHT[2] + 1.0]);

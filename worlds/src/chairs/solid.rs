@@ -1,4 +1,4 @@
-//! Solids: rings of points, one after another, with a skin between them.
+//! Solids: sequences of rings joined by a surface.
 
 use super::scene::{Point, Scene};
 use crate::trig::sin_cos;
@@ -7,17 +7,17 @@ use std::f64::consts::TAU;
 /// Corners of a round tube's ring.
 const ROUND: usize = 10;
 
-/// Whether the facets along a skin show.
+/// Shading of the surface between rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skin {
     /// Each facet is flat.
     Flat,
-    /// Light runs over the facets as over a tube.
+    /// Shading is smooth around each ring.
     Round,
 }
 
-/// Draws the solid whose skin runs through `rings`, closed at both ends. Seen from the last ring, the
-/// corners of a ring run counterclockwise; every ring is convex.
+/// Draws the solid whose surface joins `rings`, with both ends closed. Rings are convex; seen from the
+/// last ring, their corners run counterclockwise.
 pub(super) fn loft<const N: usize>(scene: &mut Scene, rings: &[[Point; N]], skin: Skin) {
     let (Some(first), Some(last)) = (rings.first(), rings.last()) else { return };
     for corner in 1..N - 1 {
@@ -41,8 +41,8 @@ pub(super) fn loft<const N: usize>(scene: &mut Scene, rings: &[[Point; N]], skin
     }
 }
 
-/// Draws a round tube along a path that never points straight along its `across`, which is how its
-/// rings are held; `radii` has one radius a point.
+/// Draws a round tube along `path` with one radius per point. `across` orients the rings, so the path
+/// must never run parallel to it.
 pub(super) fn tube(scene: &mut Scene, path: &[Point], radii: &[f64], across: Point) {
     let mut rings = [[[0.0; 3]; ROUND]; 8];
     let count = path.len().min(rings.len());
@@ -62,13 +62,13 @@ pub(super) fn tube(scene: &mut Scene, path: &[Point], radii: &[f64], across: Poi
     loft(scene, &rings[..count], Skin::Round);
 }
 
-/// Draws a box between two corners.
+/// Draws a box between two opposite corners.
 pub(super) fn block(scene: &mut Scene, low: Point, high: Point) {
     bar(scene, [low, high], [low, high]);
 }
 
-/// Draws a square bar: `bottom` and `top` are the two opposite corners of its lower and upper end, whose
-/// heights are those of `bottom[0]` and `top[1]`.
+/// Draws a square bar. `bottom` and `top` hold two opposite corners of its lower and upper end;
+/// `bottom[0]` and `top[1]` give the heights of the ends.
 pub(super) fn bar(scene: &mut Scene, bottom: [Point; 2], top: [Point; 2]) {
     let ring = |[low, high]: [Point; 2], y: f64| {
         [[low[0], y, low[2]], [low[0], y, high[2]], [high[0], y, high[2]], [high[0], y, low[2]]]
@@ -92,7 +92,7 @@ pub(super) fn cross(a: Point, b: Point) -> Point {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
-/// The direction of `a`; straight up for a point without any.
+/// Returns `a` scaled to length 1, or straight up if its length is 0.
 pub(super) fn unit(a: Point) -> Point {
     let length = dot(a, a).sqrt();
     if length > 0.0 { a.map(|value| value / length) } else { [0.0, 1.0, 0.0] }

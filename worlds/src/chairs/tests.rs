@@ -3,7 +3,7 @@ use crate::hash::Hash;
 
 const PIXELS: usize = SIDE * SIDE;
 
-/// A spread of grid images that shares no period with any factor.
+/// Grid images with a stride that shares no period with any factor.
 fn some_indices() -> impl Iterator<Item = u64> {
     (0..Chairs.len()).step_by(1009)
 }
@@ -18,7 +18,7 @@ fn dark(image: &[u8]) -> usize {
     image.iter().filter(|&&pixel| pixel < 150).count()
 }
 
-/// A dark chair with straight legs and a solid back, from the front.
+/// A dark chair with straight legs and a panel back, from the front.
 const PLAIN: [f64; 9] = [0.0, 0.4, 0.0, 0.37, 0.0, 0.46, 0.53, 0.0, 3.0];
 
 fn plain_with(factor: usize, value: f64) -> Vec<u8> {
@@ -84,7 +84,7 @@ fn quantities_beyond_their_range_draw_its_end() {
     }
 }
 
-/// A hash of many images, which every platform has to reproduce.
+/// Hashes many images; every platform must reproduce the hash.
 #[test]
 fn pixels_are_the_same_on_every_platform() {
     let mut image = vec![0; PIXELS];

@@ -1,36 +1,36 @@
-//! Soft shapes in colour, antialiased by the share of a pixel that they cover.
+//! Soft shapes in colour, antialiased by the fraction of each pixel that they cover.
 //!
-//! Places are in units of which the image shows [`VIEW`] to every side of the middle, x to the right and
-//! y down. Additions, multiplications,
-//! divisions and square roots alone, in a fixed order: the pixels are the same on every platform.
+//! Coordinates are in units: the image spans −[`VIEW`] to [`VIEW`] on both axes, x to the right and y
+//! down. The code uses only additions, multiplications, divisions and square roots in a fixed order, so
+//! the pixels are the same on every platform.
 
 use super::SIDE;
 
-/// Red, green and blue, 0 to 1.
+/// Red, green and blue, 0 to 1 each.
 pub(super) type Colour = [f32; 3];
 
-/// Units from the middle of the image to its border.
+/// Units from the centre of the image to its border.
 pub(super) const VIEW: f32 = 0.875;
 
-/// Pixels to a unit.
+/// Pixels per unit.
 const SCALE: f32 = SIDE as f32 / 2.0 / VIEW;
 
-/// Lines a pixel along which a shape's edges are found.
+/// Lines per pixel at which a shape's edges are evaluated.
 const LINES: usize = 2;
 
-/// A picture to paint on.
+/// An image to draw on.
 pub(super) struct Canvas {
     pixels: Vec<Colour>,
 }
 
 impl Canvas {
-    /// A picture with this colour at each place.
+    /// An image that has the colour `colour(x, y)` at each point.
     pub(super) fn new(colour: impl Fn(f32, f32) -> Colour) -> Self {
         let place = |pixel: usize| centre(pixel);
         Self { pixels: (0..SIDE * SIDE).map(|i| colour(place(i % SIDE), place(i / SIDE))).collect() }
     }
 
-    /// Fills what lies, row by row, between the places that `edges` gives for a height.
+    /// Fills a shape row by row. `edges` maps y to the left and right edge.
     pub(super) fn rows(
         &mut self,
         [top, bottom]: [f32; 2],
@@ -47,8 +47,8 @@ impl Canvas {
         }
     }
 
-    /// Fills what lies, column by column, between the heights that `edges` gives for a place from −1 at
-    /// the left end to 1 at the right.
+    /// Fills a shape column by column. `edges` maps a position from −1 (left end) to 1 (right end) to the
+    /// heights of the upper and lower edge.
     pub(super) fn columns(
         &mut self,
         [left, right]: [f32; 2],
@@ -68,7 +68,7 @@ impl Canvas {
         }
     }
 
-    /// Fills an ellipse with these half axes.
+    /// Fills an ellipse with half axes `a` and `b`.
     pub(super) fn ellipse(&mut self, [x, y]: [f32; 2], [a, b]: [f32; 2], colour: Colour, strength: f32) {
         let edges = |u: f32| {
             let bulge = b * (1.0 - u * u).max(0.0).sqrt();
@@ -77,7 +77,7 @@ impl Canvas {
         self.columns([x - a, x + a], edges, |_, _| colour, strength);
     }
 
-    /// Lays a colour over a round place, fading out to these half axes.
+    /// Blends in a round patch of colour that fades out towards the half axes `a` and `b`.
     pub(super) fn glow(&mut self, [x, y]: [f32; 2], [a, b]: [f32; 2], colour: Colour, strength: f32) {
         for row in pixels([y - b, y + b]) {
             let down = (centre(row) - y) / b;
@@ -95,7 +95,7 @@ impl Canvas {
         }
     }
 
-    /// Writes the picture as bytes, `[H, W, 3]`.
+    /// Writes the image as bytes, `[H, W, 3]`.
     pub(super) fn bytes(&self, image: &mut [u8]) {
         for (bytes, colour) in image.as_chunks_mut::<3>().0.iter_mut().zip(&self.pixels) {
             *bytes = colour.map(|value| (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
@@ -103,12 +103,12 @@ impl Canvas {
     }
 }
 
-/// The colour at `share` of the way from `a` to `b`.
+/// Interpolates from `a` (`share` 0) to `b` (`share` 1).
 pub(super) fn mix(a: Colour, b: Colour, share: f32) -> Colour {
     [0, 1, 2].map(|channel| a[channel] + (b[channel] - a[channel]) * share)
 }
 
-/// From 0 at or below `low` to 1 at or above `high`, smooth at both.
+/// Smoothstep from 0 at or below `low` to 1 at or above `high`.
 pub(super) fn rise(value: f32, low: f32, high: f32) -> f32 {
     let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
     share * share * (3.0 - 2.0 * share)
@@ -118,13 +118,13 @@ fn centre(pixel: usize) -> f32 {
     (pixel as f32 + 0.5) / SCALE - VIEW
 }
 
-/// The pixels that a stretch touches.
+/// Range of pixels that the interval touches.
 fn pixels([low, high]: [f32; 2]) -> std::ops::Range<usize> {
     let end = |place: f32| ((place + VIEW) * SCALE).clamp(0.0, SIDE as f32);
     end(low) as usize..end(high).ceil() as usize
 }
 
-/// A shape's edges, in pixels, along each line of a row or column; nothing outside of `ends`.
+/// Edges of a shape, in pixels, along each line of a row or column; empty outside `ends`.
 fn lines(pixel: usize, ends: [f32; 2], edges: impl Fn(f32) -> [f32; 2]) -> [[f32; 2]; LINES] {
     std::array::from_fn(|line| {
         let place = (pixel as f32 + (line as f32 + 0.5) / LINES as f32) / SCALE - VIEW;
@@ -141,7 +141,7 @@ fn hull(lines: [[f32; 2]; LINES]) -> [f32; 2] {
     [low / SCALE - VIEW, high / SCALE - VIEW]
 }
 
-/// The share of a pixel that lies between a shape's edges.
+/// Fraction of a pixel between a shape's edges.
 fn covered(lines: &[[f32; 2]; LINES], pixel: usize) -> f32 {
     let near = pixel as f32;
     let share = |[low, high]: &[f32; 2]| (high.min(near + 1.0) - low.max(near)).max(0.0);
@@ -162,7 +162,7 @@ mod tests {
         image.chunks(3).map(|pixel| pixel[1]).collect()
     }
 
-    /// Area in pixels of what is painted white.
+    /// Area in pixels of the parts drawn in white.
     fn area(image: &[u8]) -> f32 {
         image.iter().map(|&value| f32::from(value) / 255.0).sum()
     }

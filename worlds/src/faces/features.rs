@@ -4,7 +4,7 @@ use super::Face;
 use super::canvas::{Canvas, Colour, mix, rise};
 use super::palette::lit;
 
-/// Height of the eyes, and their distance from the middle.
+/// Height of the eyes, and their distance from the centre.
 const EYES: f32 = -0.01;
 const APART: f32 = 0.19;
 
@@ -14,13 +14,13 @@ const MOUTH: f32 = 0.375;
 const DARK: Colour = [0.12, 0.08, 0.08];
 const WHITE: Colour = [0.96, 0.95, 0.93];
 
-/// Draws an eye and its brow on both sides.
+/// Draws both eyes and brows.
 pub(super) fn eyes(canvas: &mut Canvas, face: &Face) {
     for side in [-1.0, 1.0] {
         let inner = face.x(side * (APART - 0.105), 0.42);
         let outer = face.x(side * (APART + 0.105), 0.35);
         let ends = [inner.min(outer), inner.max(outer)];
-        // `u` runs from −1 at the left; this makes it run outwards.
+        // `u` is −1 at the left; `out` is −1 at the inner corner.
         let out = |u: f32| u * side;
         eye(canvas, face, ends, out);
         brow(canvas, face, side, out);
@@ -31,7 +31,7 @@ fn eye(canvas: &mut Canvas, face: &Face, [left, right]: [f32; 2], out: impl Fn(f
     let (middle, half) = ((left + right) / 2.0, (right - left) / 2.0);
     let shadow = lit(face.skin, 0.62);
     canvas.glow([middle, EYES - 0.045], [half * 1.7, 0.14], shadow, 0.5 + 0.15 * face.gender);
-    // A smile narrows the eye from below, sadness lets the outer corner fall.
+    // A smile narrows the eye from below; sadness lowers the outer corner.
     let open = 0.072 - 0.012 * face.gender;
     let squint = 0.04 * face.glad();
     let droop = 0.03 * face.sad();
@@ -52,7 +52,7 @@ fn eye(canvas: &mut Canvas, face: &Face, [left, right]: [f32; 2], out: impl Fn(f
     }
     let spark = gaze + 0.022 * face.lamp.side();
     canvas.glow([spark, EYES - 0.034], [0.03, 0.03], [1.0; 3], 0.9);
-    // The lid's edge; lashes make it heavier, and longer at the outer corner.
+    // Edge of the upper lid; lashes make it heavier, and longer at the outer corner.
     let lashes = 1.0 - face.gender;
     let lid = |u: f32| {
         let flick = 0.022 * lashes * rise(out(u), 0.5, 1.0);
@@ -72,7 +72,7 @@ fn brow(canvas: &mut Canvas, face: &Face, side: f32, out: impl Fn(f32) -> f32) {
     let edges = |u: f32| {
         let out = out(u);
         let arch = (0.035 - 0.02 * face.gender) * (1.0 - (out - 0.25) * (out - 0.25));
-        // Sad brows rise in the middle of the face, glad ones are level.
+        // Sad brows rise in the middle of the face; happy ones are level.
         let tilt = 0.08 * face.sad() * out;
         let taper = 0.55 + 0.45 * (1.0 - rise(out, 0.1, 1.0));
         let y = height - arch + tilt;
@@ -82,13 +82,13 @@ fn brow(canvas: &mut Canvas, face: &Face, side: f32, out: impl Fn(f32) -> f32) {
     canvas.columns([inner.min(outer), inner.max(outer)], edges, |_, _| colour, 0.9);
 }
 
-/// Draws the nose by its shadows and its light.
+/// Draws the nose as shadows and highlights.
 pub(super) fn nose(canvas: &mut Canvas, face: &Face) {
     let tip = face.x(0.0, 0.56);
     let bridge = face.x(0.0, 0.44);
     let wide = 0.085 + 0.02 * face.gender;
     let dark = lit(face.skin, 0.62);
-    // The side of the nose that lies away from the lamp, or away from us.
+    // The side of the nose away from the lamp or the viewer.
     let away = -face.lamp.side() + 1.2 * face.turn_sin;
     let side = away.clamp(-1.0, 1.0);
     canvas.glow([bridge + (tip - bridge) * 0.6 + 0.075 * side, 0.1], [0.075, 0.22], dark, 0.5 * side.abs());
@@ -102,16 +102,16 @@ pub(super) fn nose(canvas: &mut Canvas, face: &Face) {
     canvas.glow([bridge - 0.02 * side, 0.0], [0.045, 0.2], light, 0.3);
 }
 
-/// Draws the mouth, from sad over still to a laugh that shows teeth.
+/// Draws the mouth, from sad through neutral to a laugh that shows teeth.
 pub(super) fn mouth(canvas: &mut Canvas, face: &Face) {
     let half = 0.16 + 0.075 * face.glad() + 0.01 * face.gender - 0.02 * face.sad();
     let left = face.x(-half, 0.38);
     let right = face.x(half, 0.38);
     let lift = 0.1 * face.smile + 0.004;
     let open = 0.122 * rise(face.smile, 0.1, 1.0);
-    // The line where the lips meet: corners up for a smile, down for a frown.
+    // The line where the lips meet: corners go up for a smile, down for a frown.
     let line = |u: f32| MOUTH + 0.2 * lift - lift * u * u;
-    // A smile draws the lips thin.
+    // A smile thins the lips.
     let full = (1.0 - 0.5 * face.gender) * (1.0 - 0.4 * face.glad());
     let natural = mix(lit(face.skin, 0.86), [0.62, 0.22, 0.22], 0.38);
     let colour = mix(natural, [0.78, 0.18, 0.24], 0.72 * (1.0 - face.gender));
@@ -143,7 +143,7 @@ pub(super) fn mouth(canvas: &mut Canvas, face: &Face) {
     }
 }
 
-/// Draws glasses: two rims, a bridge and the temples.
+/// Draws glasses: rims, bridge and temples.
 pub(super) fn glasses(canvas: &mut Canvas, face: &Face) {
     const FRAME: Colour = [0.10, 0.10, 0.13];
     let rim = 0.026;

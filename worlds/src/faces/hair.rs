@@ -1,4 +1,4 @@
-//! Hair: what falls behind the head, what covers the skull, and the fringe.
+//! Hair: the part behind the head, the part on the skull, and the fringe.
 
 use super::Face;
 use super::canvas::{Canvas, Colour, mix, rise};
@@ -6,22 +6,22 @@ use super::head::{CROWN, WIDE};
 use super::palette::lit;
 
 impl Face {
-    /// How thick hair lies on the skull.
+    /// Thickness of the hair on the skull.
     fn volume(&self) -> f32 {
         0.045 + 0.06 * self.length
     }
 
-    /// Height of the hair's ends.
+    /// Height of the ends of the hair.
     fn ends(&self) -> f32 {
         0.02 + 0.82 * self.length
     }
 
-    /// The middle of the hair's outline: the head's, but behind it.
+    /// Centre of the hair's outline: like the head's, but further back.
     fn hair_middle(&self, y: f32) -> f32 {
         self.middle(y.min(-0.2)) - 0.06 * self.turn_sin
     }
 
-    /// Half the hair's width at a height.
+    /// Half the width of the hair at height `y`.
     fn hair_half(&self, y: f32) -> f32 {
         let crown = CROWN - self.volume();
         let wide = WIDE + self.volume();
@@ -60,14 +60,14 @@ pub(super) fn behind(canvas: &mut Canvas, face: &Face) {
     });
 }
 
-/// Draws the hair before the head: the fringe, and locks at both sides where it is long.
+/// Draws the hair in front of the head: the fringe, and locks on both sides if it is long.
 pub(super) fn before(canvas: &mut Canvas, face: &Face) {
     let reach = WIDE + 0.5 * face.volume();
     let middle = face.hair_middle(-0.3) + 0.03 * face.turn_sin;
     let ends = [middle - reach, middle + reach];
     let front = face.turn_sin * 0.3 / reach;
     let hairline = |u: f32| {
-        // Seen from the side, the fringe's middle moves with the forehead.
+        // On a turned head, the middle of the fringe moves with the forehead.
         let u = u - front * (1.0 - u * u);
         let side = u * u;
         let bare = -0.49 + 0.06 * u + 0.42 * side * side;

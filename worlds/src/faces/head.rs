@@ -1,10 +1,10 @@
-//! Head, neck and shoulders: where everything else is held.
+//! Head, neck and shoulders.
 
 use super::Face;
 use super::canvas::{Canvas, Colour, mix, rise};
 use super::palette::lit;
 
-/// Half the width of a head.
+/// Half the width of the head.
 pub(super) const WIDE: f32 = 0.46;
 
 /// Heights of crown, cheekbones and chin.
@@ -13,18 +13,18 @@ const CHEEK: f32 = 0.0;
 pub(super) const CHIN: f32 = 0.64;
 
 impl Face {
-    /// Where a point at `side` of the middle and `front` of the head's axis is seen.
+    /// Projected x of a point `side` of the head's centre and `front` of its axis.
     pub(super) fn x(&self, side: f32, front: f32) -> f32 {
         side * self.turn_cos + 0.8 * front * self.turn_sin
     }
 
-    /// The middle of the head's outline at a height: the chin is before the axis, the crown behind.
+    /// Centre of the head's outline at height `y`: the chin is in front of the axis, the crown behind.
     pub(super) fn middle(&self, y: f32) -> f32 {
         let down = ((y - CROWN) / (CHIN - CROWN)).clamp(0.0, 1.0);
         self.turn_sin * (0.02 + 0.22 * down * down)
     }
 
-    /// Half the outline's width at a height.
+    /// Half the width of the outline at height `y`.
     pub(super) fn half_width(&self, y: f32) -> f32 {
         if y < CHEEK {
             let t = (CHEEK - y) / (CHEEK - CROWN);
@@ -40,7 +40,7 @@ impl Face {
         0.12 + 0.8 * self.gender
     }
 
-    /// Skin of the face at a place.
+    /// Skin colour of the face at a point.
     pub(super) fn skin_at(&self, x: f32, y: f32) -> Colour {
         lit(self.skin, self.lamp.on((x - self.middle(y)) / 0.5, (y + 0.02) / 0.74))
     }
@@ -68,14 +68,14 @@ pub(super) fn body(canvas: &mut Canvas, face: &Face) {
     canvas.columns([middle - neck - 0.05, middle + neck + 0.05], collar, under, 1.0);
 }
 
-/// Draws the ears that are seen beside the head.
+/// Draws the ears that show beside the head.
 pub(super) fn ears(canvas: &mut Canvas, face: &Face) {
     for side in [-1.0, 1.0] {
         ear(canvas, face, face.x(side * 0.46, -0.04), 1.0);
     }
 }
 
-/// Draws the ear that a turned head shows within its outline.
+/// Draws the ear that shows within the outline of a turned head.
 pub(super) fn near_ear(canvas: &mut Canvas, face: &Face) {
     let seen = rise(face.turn_sin.abs(), 0.12, 0.4);
     ear(canvas, face, face.x(-face.turn_sin.signum() * 0.46, -0.1), seen);
@@ -87,14 +87,14 @@ fn ear(canvas: &mut Canvas, face: &Face, x: f32, strength: f32) {
     canvas.glow([x, 0.06], [0.05, 0.1], lit(skin, 0.72), 0.7 * strength);
 }
 
-/// Draws the head itself, bald and without features.
+/// Draws the head, bald and without features.
 pub(super) fn head(canvas: &mut Canvas, face: &Face) {
     let edges = |y: f32| {
         let (middle, half) = (face.middle(y), face.half_width(y));
         [middle - half, middle + half]
     };
     canvas.rows([CROWN, CHIN], edges, |x, y| face.skin_at(x, y));
-    // Cheeks: a flush, and the fold that a smile lifts them over.
+    // Cheeks: a blush, and the fold that a smile raises.
     let flush = mix(face.skin, [0.86, 0.36, 0.32], 0.5);
     for side in [-1.0, 1.0] {
         let x = face.x(side * 0.28, 0.34);
@@ -104,7 +104,7 @@ pub(super) fn head(canvas: &mut Canvas, face: &Face) {
     }
 }
 
-/// Draws stubble, and with more of it a beard.
+/// Draws stubble and, on more masculine faces, a beard.
 pub(super) fn beard(canvas: &mut Canvas, face: &Face) {
     let grown = rise(face.gender, 0.5, 1.0);
     if grown <= 0.0 {

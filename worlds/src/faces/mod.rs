@@ -1,13 +1,13 @@
-//! Faces with known traits and an emotion, drawn with soft shapes and light.
+//! Faces with known traits and a smile, drawn with soft shapes and light.
 //!
-//! A portrait in colour, 64×64: fringe 4 × hair length 4 × hair colour 4 × gender 5 × smile 5 ×
-//! azimuth 7 × skin 4 × glasses 2 × light 3 × background 4 = 1,075,200 images. Every factor but the
-//! glasses is continuous. Gender gathers the traits by which faces are mostly told apart: jaw, neck,
-//! brows, lips, lashes, beard. A smile moves mouth, cheeks, eyes and brows together, as a real one does;
-//! its lower end is sad.
+//! A portrait in colour, 64×64: fringe 4 × hair length 4 × hair colour 4 × gender 5 × smile 5 × azimuth 7
+//! × skin 4 × glasses 2 × light 3 × background 4 = 1,075,200 images. All factors but the glasses are
+//! continuous. Gender combines jaw, neck, brows, lips, lashes and beard. A smile moves mouth, cheeks,
+//! eyes and brows together; its lower end is sad.
 //!
-//! It stands in for photographs such as CelebA's, whose factors nobody knows, so that hair, gender and
-//! smile can be measured: Liu, Luo, Wang, Tang, *Deep Learning Face Attributes in the Wild*, ICCV 2015.
+//! The world stands in for photographs such as CelebA, whose true factors are unknown, so that hair,
+//! gender and smile can be measured: Liu, Luo, Wang, Tang, *Deep Learning Face Attributes in the Wild*,
+//! ICCV 2015.
 
 mod canvas;
 mod features;
@@ -23,7 +23,7 @@ use palette::Lamp;
 /// Side of an image in pixels.
 pub const SIDE: usize = 64;
 
-/// The world of faces.
+/// The world of faces; the module docs list its factors.
 #[derive(Clone, Copy, Debug)]
 pub struct Faces;
 
@@ -40,18 +40,18 @@ const FACTORS: [Factor; 10] = [
     Factor::quantity("background", 0.0, 1.0, 4),
 ];
 
-/// A face's traits, as its parts are drawn by them.
+/// The traits of one face.
 struct Face {
-    /// From a bare forehead, 0, to hair down to the brows, 1.
+    /// 0 for a bare forehead to 1 for hair down to the brows.
     fringe: f32,
-    /// From cropped, 0, to the shoulders, 1.
+    /// 0 for cropped to 1 for shoulder length.
     length: f32,
     hair: Colour,
-    /// From feminine, 0, to masculine, 1.
+    /// 0 for feminine to 1 for masculine.
     gender: f32,
-    /// From sad, −1, to a laugh, 1.
+    /// −1 for sad to 1 for a laugh.
     smile: f32,
-    /// Sine and cosine of the head's turn, to the right if positive.
+    /// Sine and cosine of the azimuth; positive turns to the right.
     turn_sin: f32,
     turn_cos: f32,
     skin: Colour,
@@ -60,12 +60,12 @@ struct Face {
 }
 
 impl Face {
-    /// How much it smiles, from 0 to 1.
+    /// Strength of the smile, 0 to 1.
     fn glad(&self) -> f32 {
         self.smile.max(0.0)
     }
 
-    /// How sad it is, from 0 to 1.
+    /// Strength of the sadness, 0 to 1.
     fn sad(&self) -> f32 {
         (-self.smile).max(0.0)
     }

@@ -1,4 +1,4 @@
-//! Colours that run smoothly along a factor, and the light that falls on them.
+//! Colours that vary smoothly along a factor, and lighting.
 
 use super::canvas::{Colour, mix};
 
@@ -24,39 +24,39 @@ pub(super) fn background(warmth: f32) -> Colour {
     along(&BACKGROUND, warmth)
 }
 
-/// The colour at a place from 0 to 1 along a row of colours.
+/// Interpolates along a row of colours; `place` is 0 to 1.
 fn along<const N: usize>(colours: &[Colour; N], place: f32) -> Colour {
     let place = place * (N - 1) as f32;
     let from = (place as usize).min(N - 2);
     mix(colours[from], colours[from + 1], place - from as f32)
 }
 
-/// A colour under so much light; shadows on skin are warmer than its lights.
+/// Scales a colour by `light`; shadows on skin are warmer than highlights.
 pub(super) fn lit(colour: Colour, light: f32) -> Colour {
     let dim = light.min(1.0);
     [colour[0] * light, colour[1] * light * (0.92 + 0.08 * dim), colour[2] * light * (0.88 + 0.12 * dim)]
 }
 
-/// A lamp before the face.
+/// A lamp in front of the face.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lamp {
     direction: [f32; 3],
 }
 
 impl Lamp {
-    /// A lamp at the left (−1) to the right (1), always somewhat above.
+    /// A lamp from the left (−1) to the right (1), always slightly above.
     pub(super) fn new(side: f32) -> Self {
         let direction = [0.95 * side, -0.45, 0.72];
         let length = direction.iter().map(|value| value * value).sum::<f32>().sqrt();
         Self { direction: direction.map(|value| value / length) }
     }
 
-    /// Where the lamp is, from −1 at the left to 1 at the right.
+    /// Position of the lamp, −1 (left) to 1 (right).
     pub(super) fn side(&self) -> f32 {
         self.direction[0]
     }
 
-    /// The light on a rounded body at `x`, `y` from −1 to 1 of its half width and height.
+    /// Light on a rounded body; `x` and `y` are −1 to 1 of its half width and height.
     pub(super) fn on(&self, x: f32, y: f32) -> f32 {
         let z = (1.0 - 0.85 * x * x - 0.6 * y * y).max(0.08).sqrt();
         let [right, down, front] = self.direction;

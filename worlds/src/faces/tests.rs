@@ -9,7 +9,7 @@ fn drawn(values: [f64; 10]) -> Vec<u8> {
     image
 }
 
-/// A feminine face with short dark hair, from the front, at rest.
+/// A feminine face with short dark hair, from the front, with a neutral mouth.
 const PLAIN: [f64; 10] = [0.5, 0.2, 0.2, 0.3, 0.0, 0.0, 0.2, 0.0, 0.0, 0.3];
 
 const FRINGE: usize = 0;
@@ -28,13 +28,13 @@ fn with(changes: &[(usize, f64)]) -> Vec<u8> {
     drawn(values)
 }
 
-/// Sum of the values of rows and columns, all channels.
+/// Sum over rows, columns and channels.
 fn brightness(image: &[u8], rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> u32 {
     let pixels = rows.flat_map(|row| columns.clone().map(move |column| (row * SIDE + column) * 3));
     pixels.map(|pixel| image[pixel..pixel + 3].iter().map(|&value| u32::from(value)).sum::<u32>()).sum()
 }
 
-/// Values that differ by more than rounding.
+/// Number of values that differ by more than rounding.
 fn differences(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).filter(|(a, b)| a.abs_diff(**b) > 2).count()
 }
@@ -124,7 +124,7 @@ fn values_beyond_their_range_draw_its_end() {
     }
 }
 
-/// A hash of many images, which every platform has to reproduce.
+/// Hashes many images; every platform must reproduce the hash.
 #[test]
 fn pixels_are_the_same_on_every_platform() {
     let mut image = vec![0; VALUES];

@@ -1,12 +1,11 @@
 //! dSprites, drawn procedurally and pixel for pixel.
 //!
-//! A white square, ellipse or heart on black, 64×64, one bit a pixel: shape 3 × scale 6 ×
-//! orientation 40 × position x 32 × position y 32 = 737,280 images, in the archive's order.
+//! A white square, ellipse or heart on black, 64×64, one bit per pixel: shape 3 × scale 6 × orientation
+//! 40 × position x 32 × position y 32 = 737,280 images, in the order of the published archive.
 //!
-//! The rule: an outline of size 1 (`outline.rs`) is scaled by 19.2·scale pixels, turned by
-//! the orientation (clockwise on the screen, since y points down), moved to
-//! (16 + 32·x, 16 + 32·y) pixels from the top left corner, and filled without antialiasing
-//! (`raster.rs`).
+//! To draw a sprite, an outline of size 1 (`outline.rs`) is scaled by 19.2·scale pixels, rotated by the
+//! orientation (clockwise on the screen, because y points down), moved to (16 + 32·x, 16 + 32·y) pixels
+//! from the top left corner, and filled without antialiasing (`raster.rs`).
 //!
 //! Reference: Matthey, Higgins, Hassabis, Lerchner, *dSprites: Disentanglement testing Sprites
 //! dataset*, 2017, <https://github.com/google-deepmind/dsprites-dataset>.
@@ -22,12 +21,13 @@ use crate::{Factor, FactorKind, World};
 /// Side of an image in pixels.
 pub const SIDE: usize = 64;
 
-/// Side of the square at scale 1, in pixels: three tenths of the image.
+/// Side of the square at scale 1, in pixels: 0.3 of the image.
 const SIZE: f64 = 0.3 * SIDE as f64;
 
-/// The world of sprites. Its five values are the shape (0 square, 1 ellipse, 2 heart), the scale
-/// (0.5 to 1), the orientation in radians (0 to 2π), and the position x and y (0 to 1).
+/// The world of sprites. Its five values are the shape (0 square, 1 ellipse, 2 heart), the scale (0.5 to
+/// 1), the orientation in radians (0 to 2π), and the positions x and y (0 to 1).
 ///
+/// The archive's sixth factor, colour, has one value; leaving it out changes no index.
 /// The archive's sixth factor, colour, has one value and is left out, which moves no index.
 #[derive(Clone, Copy, Debug)]
 pub struct Sprites;
@@ -55,7 +55,7 @@ const FACTORS: [Factor; 5] = [
 ];
 
 impl Sprites {
-    /// Draws a sprite. The shape is rounded to the nearest; the others are continuous.
+    /// Draws a sprite. The shape is rounded to the nearest class; the other values are continuous.
     ///
     /// ```
     /// use worlds::sprites::Sprites;
@@ -76,7 +76,7 @@ impl Sprites {
         )
     }
 
-    /// Draws the grid's image number `index`, which is the archive's.
+    /// Draws the grid image `index`; indices are those of the archive.
     ///
     /// # Panics
     /// If `index` is not below 737,280.

@@ -1,9 +1,9 @@
-//! The outlines of the three shapes, as polygons around the origin for size 1, y pointing down.
+//! Outlines of the three shapes, as polygons of size 1 around the origin; y points down.
 //!
-//! dSprites was drawn with LÖVE, the square and the ellipse by its own functions, the heart as a
-//! mesh of its author's vertices (<https://github.com/google-deepmind/dsprites-dataset/issues/2>).
-//! The numbers of vertices and the proportions below are not published; they are the round
-//! numbers that reproduce every real frame in `tests/dsprites`.
+//! dSprites was drawn with LÖVE: the square and the ellipse with built-in functions, the heart as a mesh
+//! of the author's vertices (<https://github.com/google-deepmind/dsprites-dataset/issues/2>). The numbers
+//! of vertices and the proportions below are not published. They are the round numbers that reproduce
+//! every real frame in `tests/dsprites`.
 
 use std::f64::consts::TAU;
 use std::sync::OnceLock;
@@ -13,14 +13,14 @@ use crate::trig::sin_cos;
 /// A corner of a polygon, x then y.
 pub(super) type Point = [f64; 2];
 
-/// The ellipse is a circle stretched along x by this and shrunk along y by it.
+/// The ellipse is a circle multiplied by this along x and divided by it along y.
 const ELLIPSE_STRETCH: f64 = 1.33;
 const ELLIPSE_VERTICES: usize = 100;
 
 const HEART_VERTICES: usize = 150;
-/// Extent of the heart's curve along x, and (all but) along y.
+/// Extent of the heart's curve along x, and approximately along y.
 const HEART_EXTENT: [f64; 2] = [32.0, 29.0];
-/// How far up the curve is moved, to bring its middle near the origin.
+/// How far up the curve is moved, to bring its centre near the origin.
 const HEART_RISE: f64 = 0.075;
 
 /// The outline of a shape: 0 square, 1 ellipse, 2 heart.
@@ -42,7 +42,7 @@ fn ellipse() -> Vec<Point> {
         .collect()
 }
 
-/// x = 16 sin³ t, y = 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t, its tip pointing down.
+/// x = 16 sin³ t, y = 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t, with the tip down.
 fn heart() -> Vec<Point> {
     angles(HEART_VERTICES)
         .map(|t| {

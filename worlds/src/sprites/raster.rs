@@ -1,22 +1,21 @@
-//! Filling a polygon the way the graphics card that drew dSprites did.
+//! Fills polygons like the graphics card that drew dSprites.
 //!
-//! Corners are rounded to 1/256 of a pixel. A pixel is on if its centre lies inside, or exactly
-//! on a left or top edge. From the rounded corners on everything is whole numbers, so no
-//! platform's arithmetic can flip a pixel.
+//! Corners are rounded to 1/256 of a pixel. A pixel is on if its centre lies inside, or exactly on a left
+//! or top edge. After rounding, all arithmetic is on integers, so every platform gives the same pixels.
 
 use super::SIDE;
 
-/// Steps into which corners are rounded, in one pixel.
+/// Sub-pixel steps to which corners are rounded.
 const STEPS: i32 = 256;
 
-/// Corners are kept within this many steps of the origin, so that products of two coordinates
-/// fit: far outside the image, where nothing shows.
+/// Corners are clamped to this many steps from the origin, so that products of two coordinates fit; the
+/// bound is far outside the image.
 const FAR: f64 = (1 << 20) as f64;
 
 /// A black and white image of 64×64 pixels, one bit a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bitmap {
-    /// Rows from the top; a row's highest bit is its leftmost pixel.
+    /// Rows from the top; the highest bit is the leftmost pixel.
     rows: [u64; SIDE],
 }
 
@@ -24,8 +23,7 @@ impl Bitmap {
     /// Bytes of a packed image.
     pub const PACKED: usize = SIDE * SIDE / 8;
 
-    /// The polygon with these corners, in pixels from the image's top left corner, filled by the
-    /// even-odd rule.
+    /// Fills a polygon by the even-odd rule; `corners` are in pixels from the image's top left corner.
     pub(super) fn polygon(corners: impl Iterator<Item = [f64; 2]>) -> Self {
         let mut bitmap = Self { rows: [0; SIDE] };
         let mut corners = corners.map(|corner| corner.map(round));
@@ -39,8 +37,8 @@ impl Bitmap {
         bitmap
     }
 
-    /// Flips all pixels to the right of an edge, in every row whose centre it crosses. Once all
-    /// edges of a polygon went through here, the pixels inside are on.
+    /// Flips all pixels to the right of an edge, in every row whose centre the edge crosses. After all
+    /// edges of a polygon, exactly the pixels inside are on.
     fn edge(&mut self, from: [i32; 2], to: [i32; 2]) {
         let ([x, top], [end, bottom]) = if from[1] < to[1] { (from, to) } else { (to, from) };
         let (dx, dy) = (i64::from(end - x), i64::from(bottom - top));
@@ -55,10 +53,10 @@ impl Bitmap {
         }
     }
 
-    /// Writes `on` and `off` for the pixels, row by row from the top left.
+    /// Writes `on` or `off` for each pixel, row by row from the top left.
     ///
     /// # Panics
-    /// If `image` has not 64·64 elements.
+    /// If `image` doesn't have 64·64 elements.
     pub fn paint<T: Copy>(&self, off: T, on: T, image: &mut [T]) {
         assert_eq!(image.len(), SIDE * SIDE);
         image.fill(off);
@@ -73,14 +71,14 @@ impl Bitmap {
         }
     }
 
-    /// Packs the pixels, eight a byte, the leftmost in the highest bit (as `numpy.packbits`).
+    /// Packs the pixels, eight per byte, the leftmost in the highest bit (like `numpy.packbits`).
     pub fn pack(&self, packed: &mut [u8; Self::PACKED]) {
         for (bytes, row) in packed.chunks_exact_mut(8).zip(self.rows) {
             bytes.copy_from_slice(&row.to_be_bytes());
         }
     }
 
-    /// The image that [`Bitmap::pack`] packed.
+    /// Restores an image that [`Bitmap::pack`] packed.
     pub fn unpack(packed: &[u8; Self::PACKED]) -> Self {
         let (words, _) = packed.as_chunks::<8>();
         Self { rows: std::array::from_fn(|row| u64::from_be_bytes(words[row])) }
@@ -91,20 +89,21 @@ impl Bitmap {
         self.rows.iter().map(|row| row.count_ones()).sum()
     }
 
-    /// Number of pixels that differ from another image's.
+    /// Number of pixels that differ from `other`.
     pub fn distance(&self, other: &Self) -> u32 {
         let rows = self.rows.iter().zip(other.rows);
         rows.map(|(ours, theirs)| (ours ^ theirs).count_ones()).sum()
     }
 }
 
-/// The nearest step, halves up. (A cast of a positive number is `floor`, without its call.)
+/// Rounds to the nearest step, halves up. (For positive numbers, a cast is `floor` without a function
+/// call.)
 fn round(pixels: f64) -> i32 {
     let steps = (pixels * f64::from(STEPS)).clamp(-FAR, FAR - 1.0);
     (steps + (FAR + 0.5)) as i32 - FAR as i32
 }
 
-/// The first row whose centre is at or below this height, of the 64.
+/// Index of the first row, up to 64, whose centre is at or below `height`.
 fn first_centre(height: i32) -> usize {
     let row = (height + STEPS / 2 - 1).div_euclid(STEPS);
     row.clamp(0, SIDE as i32) as usize

@@ -2,7 +2,7 @@ use super::*;
 use crate::hash::Hash;
 use std::f64::consts::TAU;
 
-/// A spread of grid images that shares no period with any factor.
+/// Grid images with a stride that shares no period with any factor.
 fn some_indices() -> impl Iterator<Item = u64> {
     (0..Sprites.len()).step_by(367)
 }
@@ -84,7 +84,7 @@ fn a_square_repeats_every_quarter_turn_and_an_ellipse_every_half() {
         };
         for quarter in 1..4 {
             let turns = f64::from(quarter) / 4.0;
-            // Rounding the angle may move a corner across a step, and that at most a pixel.
+            // Rounding the angle may move a corner by one step, which changes at most one pixel.
             assert!(at(0.0, 0.0).distance(&at(0.0, turns)) <= 1, "{step} {quarter}");
         }
         assert!(at(1.0, 0.0).distance(&at(1.0, 0.5)) <= 1, "{step}");
@@ -143,7 +143,7 @@ fn an_index_beyond_the_grid_is_refused() {
     Sprites.bitmap_at(737_280);
 }
 
-/// A hash of many images, which every platform has to reproduce.
+/// Hashes many images; every platform must reproduce the hash.
 #[test]
 fn pixels_are_the_same_on_every_platform() {
     let mut packed = [0; Bitmap::PACKED];
