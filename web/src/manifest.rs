@@ -6,7 +6,7 @@ use serde::Deserialize;
 const FORMAT: u64 = 1;
 
 /// A model on offer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Entry {
     /// File name beside the manifest.
     pub file: String,
@@ -19,6 +19,33 @@ pub struct Entry {
     pub set: String,
     /// Size of the file.
     pub bytes: u64,
+    /// Strength of its sparsity, 0 for none, where models of a set differ in it alone.
+    #[serde(default)]
+    pub strength: Option<f32>,
+    /// Its NLL in nats and its DCI disentanglement.
+    #[serde(default)]
+    pub scores: Option<[f64; 2]>,
+}
+
+/// A model with a strength.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Graded {
+    /// Its place among all entries.
+    pub entry: usize,
+    /// Strength of its sparsity.
+    pub strength: f32,
+    /// Its NLL in nats and its DCI disentanglement.
+    pub scores: Option<[f64; 2]>,
+}
+
+/// The models of `set` that have a strength, by rising strength.
+pub fn graded(entries: &[Entry], set: &str) -> Vec<Graded> {
+    let of_set = entries.iter().enumerate().filter(|(_, entry)| entry.set == set);
+    let mut graded: Vec<Graded> = of_set
+        .filter_map(|(at, entry)| Some(Graded { entry: at, strength: entry.strength?, scores: entry.scores }))
+        .collect();
+    graded.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+    graded
 }
 
 #[derive(Deserialize)]

@@ -25,7 +25,9 @@ pub(crate) fn write(project: &Project, fresh: Option<&Path>) -> Result<()> {
         }
         None => None,
     };
-    let text = with_fresh(&text, size).with_context(|| shipped.display().to_string())?;
+    let text = with_fresh(&text, size)
+        .and_then(|text| with_scores(&text, &folder))
+        .with_context(|| shipped.display().to_string())?;
     let path = folder.join("manifest.json");
     let new = folder.join("manifest.json.new");
     fs::write(&new, text)
@@ -69,6 +71,39 @@ fn with_fresh(text: &str, size: Option<u64>) -> Result<String> {
     Ok(format!("{manifest:#}\n"))
 }
 
+/// The scores of the curve on which models that have a strength lie, as `scores` of the page's manifest.
+const CURVE: [&str; 2] = ["nll", "dci_disentanglement"];
+
+/// The manifest `text` with the scores, from their cards in `folder`, of the models that have a strength.
+fn with_scores(text: &str, folder: &Path) -> Result<String> {
+    let mut manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
+    let models = manifest["models"].as_array_mut().context("the manifest has no list `models`")?;
+    for model in models.iter_mut().filter(|model| model["strength"].is_number()) {
+        let path = folder.join(model["file"].as_str().context("a model in the manifest has no `file`")?);
+        let card = card(&path).with_context(|| format!("{} can't be read", path.display()))?;
+        let score = |name| {
+            let scores = card["scores"].as_array()?;
+            scores.iter().find(|score| score["metric"] == name)?["value"].as_f64()
+        };
+        let scores: Option<Vec<f64>> = CURVE.into_iter().map(score).collect();
+        if let Some(scores) = scores {
+            model["scores"] = json!(scores);
+        }
+    }
+    Ok(format!("{manifest:#}\n"))
+}
+
+/// The card of a weights file.
+fn card(path: &Path) -> Result<Value> {
+    let bytes = fs::read(path)?;
+    let (length, rest) = bytes.split_first_chunk().context("it is cut off")?;
+    let length = usize::try_from(u64::from_le_bytes(*length))?;
+    let header = rest.get(..length).context("it is cut off")?;
+    let header: Value = serde_json::from_slice(header)?;
+    let card = header["__metadata__"]["latentscope"].as_str().context("it has no card")?;
+    Ok(serde_json::from_str(card)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +117,26 @@ mod tests {
         assert!(with_fresh(SHIPPED, Some(12))?.contains("\"bytes\": 12"));
         assert_eq!(of_first_set(&with_fresh(SHIPPED, Some(12))?)?, ["vae.safetensors", FRESH]);
         assert_eq!(files(&with_fresh(SHIPPED, None)?)?, ["vae.safetensors"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_model_with_a_strength_brings_the_scores_of_its_card() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let card = json!({ "scores": [
+            { "metric": "nll", "value": 12.5 }, { "metric": "dci_disentanglement", "value": 0.5 },
+        ]});
+        let header = json!({ "__metadata__": { "latentscope": card.to_string() } }).to_string();
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.bytes());
+        fs::write(folder.path().join("strong.safetensors"), file)?;
+        let text =
+            r#"{"models": [{"file": "plain.safetensors"}, {"file": "strong.safetensors", "strength": 1}]}"#;
+        let written: Value = serde_json::from_str(&with_scores(text, folder.path())?)?;
+        assert_eq!(written["models"][1]["scores"], json!([12.5, 0.5]));
+        assert!(written["models"][0]["scores"].is_null());
+        fs::write(folder.path().join("strong.safetensors"), [0; 5])?;
+        assert!(with_scores(text, folder.path()).is_err());
         Ok(())
     }
 

@@ -70,6 +70,8 @@ actions! {
     Dismiss = "dismiss" ();
     /// Chooses a data set.
     Set = "set" (set);
+    /// Chooses the model of a strength.
+    Strength = "strength" ();
     /// Chooses a model.
     Menu = "menu" (side);
     /// Opens a weights file.

@@ -23,6 +23,7 @@ mod samples;
 mod sheet;
 mod sliders;
 mod stage;
+mod strength;
 mod top;
 mod tour;
 mod words;
@@ -74,9 +75,10 @@ pub trait Panel {
 type Unable = wasm_bindgen::JsValue;
 
 /// All panels.
-pub const PANELS: [&dyn Panel; 15] = [
+pub const PANELS: [&dyn Panel; 16] = [
     &top::Top,
     &stage::Stage,
+    &strength::Strength,
     &rows::Rows,
     &sliders::Sliders,
     &map::Map,
