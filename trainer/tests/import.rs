@@ -163,7 +163,7 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
     let info = succeeds(here, &["info", "m.safetensors"])?;
     assert!(info.contains("dense layers 7-8 and 9-5") && info.contains("by nobody"), "{info}");
     let said = fails(here, &["encode", "m.safetensors", "--out", "c.npy"])?;
-    assert!(said.contains("give others with --data") && said.contains("`images`"), "{said}");
+    assert!(said.contains("name others with --data") && said.contains("`images`"), "{said}");
     // A folder of pictures gives the data set its name.
     std::fs::create_dir(here.join("grey"))?;
     let mut picture = Vec::new();

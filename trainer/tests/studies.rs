@@ -55,7 +55,7 @@ fn a_sweep_stopped_and_killed_ends_as_if_it_had_not_been_and_is_reported() -> Ou
     assert!(Command::new("kill").args(["-INT", &sweep.id().to_string()]).status()?.success());
     let output = sweep.wait_with_output()?;
     assert_eq!(output.status.code(), Some(130), "{}", errors(&output));
-    assert!(errors(&output).contains("the same command goes on"), "{}", errors(&output));
+    assert!(errors(&output).contains("run the same command to continue"), "{}", errors(&output));
     // A run that is killed outright, as by a power cut.
     let one = [&SWEEP[..], &["--run", "vae-s1"]].concat();
     let mut child = latentscope(here, &one).spawn()?;

@@ -14,22 +14,22 @@ cargo xtask TASK
 
   demo          set up, train a model for about a minute, build the page and serve it
     --no-train    show the shipped models only
-    --retrain     train again although there is a fresh model
+    --retrain     train again even if there is a model from an earlier demo
     --seconds N   train for N seconds (default 75)
-    --port N      serve at this port (default 8080, or the next free one)
-    --check       fetch the page once from its own server and exit
-  test          set up, lint, then every test: native, wasm in headless Chromium, the page
-  fuzz SECONDS  show damaged files to everything that reads them, so long each kind
-  setup         install what demo and test need, and nothing else
-  lint          rustfmt, clippy, native and wasm32, rustdoc, cargo-deny, npm audit
-  dist          build the page into dist/, with SHA256SUMS, and list what a visitor downloads
-  pkg           build the inference engine into pkg/
-  bench NAME    measure
-  gpu pack      pack the trainer for a machine with an NVIDIA GPU into gpu/
+    --port N      serve at port N (default 8080, or the next free port)
+    --check       request the page and its models once, and exit
+  test          set up, lint, then run every test: native, wasm in headless Chromium, the page
+  fuzz SECONDS  test every file reader with damaged files, for SECONDS each
+  setup         install what demo and test need
+  lint          run rustfmt, clippy (native and wasm32), rustdoc, cargo-deny and npm audit
+  dist          build the page into dist/, write SHA256SUMS, and list what a visitor downloads
+  pkg           build the npm package of the inference engine in pkg/
+  bench NAME    run a benchmark: cuda, page, train or web
+  gpu pack      pack the trainer into gpu/ for a machine with an NVIDIA GPU
     --out DIR       pack it into DIR
-    --program PATH  pack a program that is built already
-  golden        write the golden vectors of the shipped weights anew
-  screenshots   take the README's pictures from the real page";
+    --program PATH  pack a program that is already built
+  golden        write new golden vectors of the shipped weights
+  screenshots   take new pictures of the page for the README";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]

@@ -17,13 +17,13 @@ use super::source::Source;
 /// Arguments of `attributes`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights file, or folder of a run.
+    /// Weights file or folder of a run.
     model: PathBuf,
     #[command(flatten)]
     source: Source,
     #[command(flatten)]
     labels: Labels,
-    /// Print JSON: every unit's area, and every probe's change.
+    /// Print JSON with the area of every unit and the change of every probe.
     #[arg(long)]
     json: bool,
 }
@@ -31,9 +31,9 @@ pub(crate) struct Args {
 /// Where attributes are known from.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Labels {
-    /// Attributes, two values a column: a CSV file with a header, a picture's name first in every row, or
-    /// CelebA's list_attr_celeba.txt. Pictures without a row are left out; images without names take the
-    /// rows in their order. Left out, the data set's own labels are taken.
+    /// Attributes, with two values in each column [default: the data set's own labels]: a CSV file with a header and
+    /// the picture's name first in every row, or CelebA's list_attr_celeba.txt. Pictures without a row are left out;
+    /// images without names use the rows in order.
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
 }

@@ -22,13 +22,13 @@ use super::print::print;
 /// What to do with data sets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the data sets that can be prepared, where they are to be had and on what terms.
+    /// List the data sets that can be prepared, with their sources and licences.
     List,
-    /// Decode a data set's own files once, into one file to train on.
+    /// Decode the files of a data set into one file for training.
     Prepare(Prepare),
-    /// Say what a file of prepared images holds, and check every byte of it.
+    /// Describe a file of prepared images, and check every byte of it.
     Info {
-        /// File, or name of a data set prepared in `data`.
+        /// File, or name of a prepared data set in the folder `data`.
         name: PathBuf,
     },
     /// Draw a contact sheet of images drawn at random.
@@ -38,39 +38,39 @@ pub(crate) enum Command {
 /// Arguments of `data prepare`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Prepare {
-    /// Data set: one of those that `data list` shows.
+    /// Name of the data set, as shown by `data list`.
     set: String,
-    /// Its own files.
+    /// Files of the data set.
     path: PathBuf,
-    /// File to write; data/NAME.images if left out. It appears when it is complete.
+    /// File to write [default: data/NAME.images]. It appears when it is complete.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Replace the file to write even if it holds no prepared images.
+    /// Replace the output file even if it contains no prepared images.
     #[arg(long)]
     force: bool,
-    /// Name to train under, if not the data set's.
+    /// Name for training [default: the data set's name].
     #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
-    /// Side of the images in pixels.
+    /// Side length of the images in pixels.
     #[arg(long, value_parser = clap::value_parser!(u16).range(8..=model::config::MAX_SIDE as i64))]
     side: Option<u16>,
-    /// Colour (false) or grey (true), if not as the data set is mostly used.
+    /// Make grey (true) or colour (false) images [default: depends on the data set].
     #[arg(long)]
     grey: Option<bool>,
-    /// Side of the centred square that is kept, as a share of the picture's shorter side.
+    /// Side of the centred square to keep, as a share of the picture's shorter side.
     #[arg(long)]
     crop: Option<f64>,
     /// Keep whole pictures, stretched to a square.
     #[arg(long, conflicts_with = "crop")]
     whole: bool,
-    /// Labels of the pictures: a CSV file with a header, a picture's name first in every row, or CelebA's
-    /// list_attr_celeba.txt. They name units and score models; training never sees them.
+    /// Labels of the pictures: a CSV file with a header and the picture's name first in every row, or CelebA's
+    /// list_attr_celeba.txt. They name units and score models. Training never sees them.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
-    /// Part of the pictures that is kept, as --partition tells.
+    /// Part of the pictures to keep; needs --partition.
     #[arg(long, requires = "partition")]
     split: Option<Split>,
-    /// Which part a picture belongs to, as CelebA's list_eval_partition.txt.
+    /// File that assigns pictures to parts, such as CelebA's list_eval_partition.txt.
     #[arg(long, value_name = "FILE", requires = "split")]
     partition: Option<PathBuf>,
 }
@@ -78,11 +78,11 @@ pub(crate) struct Prepare {
 /// A part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Split {
-    /// To train on.
+    /// For training.
     Train,
-    /// To choose by.
+    /// For validation.
     Valid,
-    /// To test on.
+    /// For testing.
     Test,
 }
 
@@ -99,15 +99,15 @@ impl From<Split> for Part {
 /// Arguments of `data sample`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Sample {
-    /// File, or name of a data set prepared in `data`.
+    /// File, or name of a prepared data set in the folder `data`.
     name: PathBuf,
     /// PNG file to write.
     #[arg(long, value_name = "PNG")]
     out: PathBuf,
-    /// Images a row.
+    /// Images per row.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=101))]
     columns: u16,
-    /// Rows.
+    /// Number of rows.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=101))]
     rows: u16,
     /// Seed of the images drawn at random.
@@ -170,7 +170,7 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
         format!("there is no data set `{}` to prepare; choose one of: {}", args.set, known.join(", "))
     })?;
     if !args.path.exists() {
-        anyhow::bail!("{} does not exist; wanted is {}: {}", args.path.display(), recipe.path, recipe.terms);
+        anyhow::bail!("{} does not exist; name {}: {}", args.path.display(), recipe.path, recipe.terms);
     }
     let name = args.name.as_deref().unwrap_or(recipe.name);
     if worlds::by_name(name).is_some() {
@@ -178,10 +178,7 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     }
     let pictures = matches!(recipe.source, Source::Pictures { .. });
     if !pictures && (args.labels.is_some() || args.partition.is_some()) {
-        anyhow::bail!(
-            "`{}` brings its own factors; leave --labels, --partition and --split out",
-            recipe.name
-        );
+        anyhow::bail!("`{}` has its own factors; remove --labels, --partition and --split", recipe.name);
     }
     let table = args.labels.as_deref().map(Table::read).transpose()?;
     let partition = args.partition.as_deref().zip(args.split);
@@ -192,7 +189,10 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     }
     let inputs = [Some(&args.path), args.labels.as_ref(), args.partition.as_ref()];
     if let Some(input) = inputs.into_iter().flatten().find(|input| file::is_same(input, &out)) {
-        anyhow::bail!("{} is read, so that it can't be written; choose another --out", input.display());
+        anyhow::bail!(
+            "{} is the input, so it can't be the output too; choose another --out",
+            input.display()
+        );
     }
     if !args.force {
         file::replaceable(&out, file::Kind::Images)?;
@@ -218,7 +218,7 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let header = match outcome {
         Err(PrepareError::Stopped) => {
-            tracing::info!("stopped; {} is as it was", out.display());
+            tracing::info!("stopped; {} is unchanged", out.display());
             return Ok(ExitCode::from(130));
         }
         outcome => outcome?,
@@ -239,7 +239,7 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
 pub(super) fn cut(crop: Option<f64>, whole: bool) -> anyhow::Result<Option<Cut>> {
     match crop {
         Some(share) if !(share > 0.0 && share <= 1.0) => {
-            anyhow::bail!("--crop has to be above 0 and at most 1")
+            anyhow::bail!("--crop must be above 0 and at most 1")
         }
         Some(share) => Ok(Some(Cut::Square(share))),
         None => Ok(whole.then_some(Cut::Whole)),
@@ -251,14 +251,14 @@ fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::dat
     let (Source::Pictures { mut target, .. } | Source::Norb(mut target)) = recipe.source else {
         if args.side.is_some() || args.grey.is_some() || args.crop.is_some() || args.whole {
             anyhow::bail!(
-                "the images of `{}` are kept as they are; leave --side, --grey, --crop and --whole out",
+                "the images of `{}` are used unchanged; remove --side, --grey, --crop and --whole",
                 recipe.name
             );
         }
         return Ok(None);
     };
     if matches!(recipe.source, Source::Norb(_)) && args.grey == Some(false) {
-        anyhow::bail!("the pictures of `{}` are grey", recipe.name);
+        anyhow::bail!("the pictures of `{}` are grey; remove --grey false", recipe.name);
     }
     target.side = args.side.map_or(target.side, usize::from);
     target.grey = args.grey.unwrap_or(target.grey);

@@ -14,12 +14,12 @@ const CHUNK: usize = 1024;
 /// Arguments of `decode`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights file, or folder of a run.
+    /// Weights file or folder of a run.
     model: PathBuf,
-    /// Codes: float32 [N, D].
+    /// Codes, float32 [N, D].
     #[arg(long, value_name = "FILE.npy")]
     codes: PathBuf,
-    /// File to write: the pixels' means, float32 in 0 to 1, [N, H, W] of grey images, else [N, H, W, C].
+    /// Output file: means of the pixels, float32 from 0 to 1; [N, H, W] for grey images, otherwise [N, H, W, C].
     #[arg(long, value_name = "FILE.npy")]
     out: PathBuf,
 }
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let latent = model.card.model.latent;
     if codes.width != latent {
         let (path, name) = (args.codes.display(), &model.card.name);
-        bail!("{path} has codes of {} units but those of {name} have {latent}", codes.width);
+        bail!("{path} has codes of {} units, but {name} has {latent} units", codes.width);
     }
     if let Some(place) = codes.values.iter().position(|&value| !(value as f32).is_finite()) {
         bail!("{}: code {} is not finite in unit {}", args.codes.display(), place / latent, place % latent);

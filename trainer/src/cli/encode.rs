@@ -15,14 +15,14 @@ use super::source::Source;
 /// Arguments of `encode`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights file, or folder of a run.
+    /// Weights file or folder of a run.
     model: PathBuf,
     #[command(flatten)]
     source: Source,
-    /// File to write: the posterior's means, float32 [N, D], in the images' order.
+    /// Output file: posterior means, float32 [N, D], in the order of the images.
     #[arg(long, value_name = "FILE.npy")]
     out: PathBuf,
-    /// File to write the posterior's standard deviations to, float32 [N, D].
+    /// Output file for the posterior standard deviations, float32 [N, D].
     #[arg(long, value_name = "FILE.npy")]
     std: Option<PathBuf>,
 }

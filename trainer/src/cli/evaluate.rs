@@ -14,23 +14,23 @@ use super::source::Source;
 /// Arguments of `evaluate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights files, or folders of runs.
+    /// Weights files or folders of runs.
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     #[command(flatten)]
     source: Source,
-    /// Images in the sample, drawn at random with replacement.
+    /// Number of images in the sample, drawn at random with replacement.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     samples: u32,
-    /// Seed of the sample; the same seed gives the same numbers.
+    /// Seed of the sample. The same seed gives the same numbers.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Add every metric of disentanglement, and the quality of generated images; takes minutes.
+    /// Add disentanglement metrics and the quality of generated images. This takes minutes.
     #[arg(long)]
     scores: bool,
     #[command(flatten)]
     scoring: Scoring,
-    /// Print JSON, a line a model, with every score's protocol.
+    /// Print JSON, one line for each model, with the protocol of every score.
     #[arg(long)]
     json: bool,
 }

@@ -13,15 +13,15 @@ use super::encoding::Encoding;
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder of the run, or a weights file that is to be written anew with another name or fewer bits.
+    /// Folder of a run, or a weights file to rewrite with another name or with 16 bits.
     run: PathBuf,
-    /// File to write; model.safetensors in the run's folder if left out. A weights file needs it.
+    /// File to write [default: model.safetensors in the run's folder]. Required for a weights file.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Name in the card, if not the run's.
+    /// Name in the card [default: the run's name].
     #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
-    /// Round the weights to 16 bits, for half the bytes
+    /// Round the weights to 16 bits, which halves the file
     #[arg(long)]
     half: bool,
 }
@@ -38,10 +38,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     let (newest, broken) = Folder::of(&args.run).newest(&Device::Cpu)?;
     for error in broken {
-        tracing::warn!("{error}; trying the one before");
+        tracing::warn!("{error}; trying the previous checkpoint");
     }
     let Some(checkpoint) = newest else {
-        bail!("{} has no intact checkpoint to export", args.run.display());
+        bail!("{} has no intact checkpoint to export; train it first", args.run.display());
     };
     let dataset = data::open(&config.dataset)?;
     let bar = Encoding::new("measuring", &config.name);
@@ -54,7 +54,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn of_file(args: Args) -> anyhow::Result<()> {
-    let Some(out) = args.out else { bail!("name the file to write: --out FILE") };
+    let Some(out) = args.out else { bail!("name the file to write with --out FILE") };
     file::apart(&[&out], &[&args.run])?;
     let mut weights = trained::read(&args.run)?;
     if let Some(name) = args.name {

@@ -157,7 +157,7 @@ impl Fleet<'_> {
         bars.suspend(|| match outcome {
             Outcome::Finished => tracing::info!("{} {}", share.name, self.finished),
             Outcome::Stopped => tracing::info!("{} was stopped", share.name),
-            Outcome::Busy => tracing::info!("{} is left to the process that is at it", share.name),
+            Outcome::Busy => tracing::info!("{} is skipped: another process is working on it", share.name),
             Outcome::Failed(reason) => tracing::error!("{} failed: {reason}", share.name),
         });
     }
@@ -204,7 +204,7 @@ fn reason(log: &Path, status: &str) -> String {
             let line = last_line(text.as_bytes());
             line.trim_start().trim_start_matches("ERROR").trim_start().to_owned()
         }
-        _ => format!("it said nothing; {status}"),
+        _ => format!("it printed nothing; {status}"),
     }
 }
 

@@ -9,7 +9,7 @@ use super::models;
 /// Arguments of `histogram`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights files, or folders of runs, side by side in this order.
+    /// Weights files or folders of runs, drawn side by side in this order.
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// PNG file to write.

@@ -16,14 +16,14 @@ use super::source::{Pictures, Source};
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A PyTorch model's state_dict as a safetensors file. A pickle (.pt, .pth) is never read.
+    /// The state_dict of a PyTorch model as a safetensors file. Pickles (.pt, .pth) are never read.
     file: PathBuf,
-    /// Which tensors make which layer: burgess, burgess-32, konny-b, konny-h, or a TOML file.
+    /// Layout of the tensors: burgess, burgess-32, konny-b, konny-h, or a TOML file.
     #[arg(long, value_name = "LAYOUT")]
     layout: String,
-    /// Images that the model was trained on, to measure it by: a world or data set by name, a file that `data
-    /// prepare` made, a folder, tar or zip of pictures, or an .npy file of images (uint8, or float32 in 0 to
-    /// 1; [N, H, W] or [N, H, W, C]).
+    /// Images that the model was trained on, for the card: a world or data set by name, a file made by `data
+    /// prepare`, a folder, tar or zip of pictures, or an .npy file of images (uint8, or float32 from 0 to 1;
+    /// [N, H, W] or [N, H, W, C]).
     #[arg(long, value_name = "DATA")]
     data: String,
     #[command(flatten)]
@@ -31,25 +31,25 @@ pub(crate) struct Args {
     /// Weights file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Name in the card, if not the file's.
+    /// Name in the card [default: the file's name].
     #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
-    /// What was minimised, for the card, such as beta-tcvae.
+    /// Objective for the card, such as beta-tcvae.
     #[arg(long, default_value = "imported")]
     objective: String,
-    /// Who trained it and on what terms it is passed on, for the card.
+    /// Authors and licence for the card.
     #[arg(long)]
     origin: Option<String>,
-    /// Round the weights to 16 bits, for half the bytes.
+    /// Round the weights to 16 bits, which halves the file.
     #[arg(long)]
     half: bool,
-    /// Images that the card's statistics are taken over, drawn at random with replacement.
+    /// Number of images for the card's statistics, drawn at random with replacement.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     samples: u32,
-    /// Seed of the sample; the same seed gives the same numbers.
+    /// Seed of the sample. The same seed gives the same numbers.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Add every metric of disentanglement, and the quality of generated images, as `score` does.
+    /// Add disentanglement metrics and the quality of generated images, as `score` does.
     #[arg(long)]
     scores: bool,
     #[command(flatten)]

@@ -12,10 +12,10 @@ use super::print::{print, shown};
 /// Arguments of `info`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights files, or folders of runs.
+    /// Weights files or folders of runs.
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
-    /// Print the whole card as JSON, a line a model.
+    /// Print the whole cards as JSON, one line for each model.
     #[arg(long)]
     json: bool,
 }

@@ -12,20 +12,20 @@ use super::print::print;
 /// Arguments of `metrics`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Codes [N, D], an encoder's means: float32 or float64.
+    /// Codes [N, D], the means of an encoder: float32 or float64.
     #[arg(long, value_name = "FILE.npy")]
     codes: PathBuf,
-    /// Factors [N, K] of the same rows: integers.
+    /// Factors [N, K] of the same rows, integers.
     #[arg(long, value_name = "FILE.npy")]
     factors: PathBuf,
-    /// The rows are the full grid of factors, the last factor fastest, as in dSprites: follow the
-    /// reference's sampling, and add the metrics that choose their images.
+    /// The rows are the complete grid of factors, and the last factor changes fastest, as in dSprites. This adds the
+    /// metrics that choose their images, and samples as disentanglement_lib does.
     #[arg(long)]
     grid: bool,
-    /// Seed of what is drawn; the same seed gives the same numbers.
+    /// Seed of the random numbers. The same seed gives the same scores.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Print JSON, with every score's protocol.
+    /// Print JSON with the protocol of every score.
     #[arg(long)]
     json: bool,
 }

@@ -34,7 +34,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use print::sentence;
 
-/// Trains, measures and exports Latentscope's autoencoders.
+/// Trains, evaluates and exports variational autoencoders for Latentscope.
 #[derive(Debug, Parser)]
 #[command(name = "latentscope", version)]
 pub(crate) struct Cli {
@@ -48,38 +48,38 @@ enum Command {
     Train(train::Args),
     /// Train and score every run of a study: methods × strengths × seeds.
     Sweep(sweep::Args),
-    /// Train a list of configurations side by side, as many steps of each as a time allows.
+    /// Train a list of configurations side by side within a time limit.
     Runs(runs::Args),
-    /// Compare a sweep's methods: tables and plots, as Markdown and as a page.
+    /// Compare the methods of a sweep: tables and plots, as Markdown and HTML.
     Report(report::Args),
-    /// Write the weights file of a run's newest checkpoint.
+    /// Write a weights file from a run's newest checkpoint.
     Export(export::Args),
-    /// Turn a model that PyTorch trained into a weights file with its card, which the page shows.
+    /// Convert a model from PyTorch to a weights file that the page can show.
     Import(Box<import::Args>),
-    /// Write the codes of images for other tools.
+    /// Encode images and write their codes for other tools.
     Encode(encode::Args),
-    /// Write the pictures of codes from any tool.
+    /// Decode codes from any tool and write their images.
     Decode(decode::Args),
-    /// Say what models are, how they were trained and what their units do.
+    /// Print models' cards: network, training, units and scores.
     Info(info::Args),
-    /// Measure models on a sample of a data set.
+    /// Evaluate models on a sample of a data set.
     Evaluate(evaluate::Args),
-    /// Add every metric of disentanglement, and the quality of generated images, to models' cards.
+    /// Add disentanglement metrics and the quality of generated images to models' cards.
     Score(score::Args),
-    /// Score how well codes, from any tool, match factors.
+    /// Score how well codes from any tool match factors of variation.
     Metrics(metrics::Args),
-    /// Measure how well single units of a model tell attributes of pictures, and what else moves with them.
+    /// Measure how well single units predict attributes of pictures, and what else changes with these units.
     Attributes(attributes::Args),
-    /// Draw what each unit of a model does.
+    /// Draw the traversal of each unit.
     Traverse(traverse::Args),
-    /// Draw images over what models make of them.
+    /// Draw images above their reconstructions.
     Reconstruct(reconstruct::Args),
-    /// Draw the histograms of models' codes.
+    /// Draw the histograms of μ and σ of each unit.
     Histogram(histogram::Args),
     /// List, describe and draw the worlds.
     #[command(subcommand)]
     World(world::Command),
-    /// Prepare data sets of pictures to train on, and look at them.
+    /// Prepare data sets of pictures for training, and inspect them.
     #[command(subcommand)]
     Data(data::Command),
     /// Check and time a device.

@@ -11,16 +11,16 @@ use super::source::Source;
 /// Arguments of `reconstruct`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights files, or folders of runs: a row each, in this order.
+    /// Weights files or folders of runs, one row for each in this order.
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// PNG file to write.
     #[arg(long, value_name = "PNG")]
     out: PathBuf,
-    /// Images a row.
+    /// Images per row.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     count: u16,
-    /// Seed under which the images are drawn.
+    /// Seed of the images drawn at random.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]

@@ -20,7 +20,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let results = Results::read(&args.folder)?;
     if results.groups.iter().all(|group| group.ran.is_empty()) {
-        bail!("no run in {} is trained and scored yet; wait for the sweep", args.folder.display());
+        bail!(
+            "no run in {} is trained and scored yet; wait for the sweep to finish one",
+            args.folder.display()
+        );
     }
     let pictures = plots(&results);
     let folder = args.folder.join(PLOTS);

@@ -42,7 +42,7 @@ pub(super) fn start(
             (weights, _) => weights,
         };
         if weights.is_none() {
-            tracing::warn!("{} has no checkpoint; starting from the first step", folder.display());
+            tracing::warn!("{} has no checkpoint; training starts at the first step", folder.display());
         }
         return Ok(weights.map(|weights| run.begin(&weights)).transpose()?);
     };
@@ -52,7 +52,7 @@ pub(super) fn start(
         && newest.state.from.as_ref() != Some(&told(&weights.card))
     {
         bail!(
-            "the run in {} began from {}, not from {}; leave --from out, or choose another --out",
+            "the run in {} began from {}, not from {}; remove --from, or choose another --out",
             folder.display(),
             newest.state.from.as_deref().unwrap_or("fresh weights"),
             path.display()
@@ -81,7 +81,7 @@ fn saved(folder: &Path) -> anyhow::Result<Option<Config>> {
         return saved.map(Some).with_context(|| format!("{} is not the folder of a run", folder.display()));
     }
     if let Some(name) = [METRICS, MODEL].into_iter().find(|name| folder.join(name).exists()) {
-        bail!("{} holds {name} but no {CONFIG}, so that it is not the folder of a run", folder.display());
+        bail!("{} contains {name} but no {CONFIG}, so it is not the folder of a run", folder.display());
     }
     Ok(None)
 }

@@ -37,18 +37,18 @@ const RUNS: &str = "runs";
 /// Arguments of `runs`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The list: a TOML file with a [[run]] for each.
+    /// TOML file with a [[run]] for each run.
     plan: PathBuf,
-    /// Folder for the weights, the cards and a table of them; the runs lie in its folder `runs`.
+    /// Folder for weights, cards and a table. The runs are in its subfolder `runs`.
     #[arg(long)]
     out: PathBuf,
-    /// Be through after so many seconds: each run takes as many steps as fit. The same command goes on.
+    /// Finish within this many seconds: each run takes as many steps as fit. Run the same command to continue.
     #[arg(long, value_parser = some_seconds)]
     seconds: f64,
-    /// Runs at a time; all, if left out.
+    /// Number of runs at a time [default: all].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// Where to train.
+    /// Device to train on.
     #[arg(long, value_enum, default_value_t = Place::Auto)]
     device: Place,
 }
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let gathering = (share * args.seconds).clamp(least, most).min(args.seconds / 4.0);
     let deadline = began + Duration::from_secs_f64(args.seconds - gathering);
     let jobs = args.jobs.map_or(configs.len(), usize::from).min(configs.len());
-    let program = std::env::current_exe().context("the program's own path is not known")?;
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
     let command = |number: usize| {
         let listed = &plan.runs[number];
         let mut command = Command::new(&program);
@@ -135,12 +135,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let failed = count(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Busy));
     let stopped = count(|outcome| matches!(outcome, Outcome::Stopped));
     if failed > 0 {
-        tracing::error!("{failed} of {} runs failed; the others were not held up", shares.len());
+        tracing::error!("{failed} of {} runs failed; the others continued", shares.len());
         return Ok(ExitCode::FAILURE);
     }
     if stopped > 0 {
         tracing::info!(
-            "{stopped} of {} runs were stopped or not begun; the same command goes on",
+            "{stopped} of {} runs were stopped or not started; run the same command to continue",
             shares.len()
         );
         return Ok(ExitCode::from(STOPPED));
@@ -161,15 +161,15 @@ fn read(path: &Path) -> anyhow::Result<(Plan, Vec<Config>)> {
         listed.from = listed.from.take().map(|from| folder.join(from));
         let config = Config::read(&listed.config, &listed.set)?;
         if config.name.starts_with('.') || config.name.contains(['/', '\\']) {
-            bail!("{}: the name {:?} must be fit for a folder", path.display(), config.name);
+            bail!("{}: the name {:?} cannot be a folder's name; choose another", path.display(), config.name);
         }
         if !names.insert(config.name.clone()) {
-            bail!("{}: two runs are called {}; set another name for one", path.display(), config.name);
+            bail!("{}: two runs are called {}; give one of them another name", path.display(), config.name);
         }
         configs.push(config);
     }
     if configs.is_empty() {
-        bail!("{} lists no [[run]]", path.display());
+        bail!("{} contains no [[run]]; add at least one", path.display());
     }
     Ok((plan, configs))
 }

@@ -16,7 +16,7 @@ use super::source::Source;
 /// Arguments of `score`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights files, or folders of runs.
+    /// Weights files or folders of runs.
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     source: Source,
     #[command(flatten)]
     labels: Labels,
-    /// Seed of what is drawn; the same seed gives the same numbers.
+    /// Seed of the random numbers. The same seed gives the same scores.
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }

@@ -10,16 +10,16 @@ use super::encoding::Encoding;
 /// Options of scoring.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Scoring {
-    /// Most images that the metrics which choose their images choose from; a larger world is thinned,
-    /// as each score's protocol says.
+    /// Largest grid for the metrics that choose their images. If the world has more images, a part of its grid is
+    /// used, and the protocol of the score says so.
     #[arg(long, value_name = "IMAGES", default_value_t = Protocol::default().grid,
           value_parser = clap::value_parser!(u64).range(64..=1 << 24))]
     grid: u64,
-    /// Codes drawn for the other metrics, two thirds to fit on; the default is the reference's number.
+    /// Number of codes for the other metrics, two thirds of them for fitting. The default is disentanglement_lib's.
     #[arg(long, value_name = "CODES", default_value_t = Protocol::default().codes as u32,
           value_parser = clap::value_parser!(u32).range(300..=1_000_000))]
     codes: u32,
-    /// Images drawn, and images generated, that are compared in pixels.
+    /// Number of real images, and of generated images, to compare in pixels.
     #[arg(long, value_name = "IMAGES", default_value_t = Protocol::default().samples as u32,
           value_parser = clap::value_parser!(u32).range(8..=20_000))]
     generate: u32,

@@ -9,9 +9,9 @@ use super::data::cut;
 /// Which images, and how picture files are made into them.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Source {
-    /// Images, if not those that the model was trained on: a world or data set by name, a file that `data
-    /// prepare` made, a folder, tar or zip of pictures, or an .npy file of images (uint8, or float32 in 0 to
-    /// 1; [N, H, W] or [N, H, W, C]).
+    /// Images [default: those that the model was trained on]: a world or data set by name, a file made by `data
+    /// prepare`, a folder, tar or zip of pictures, or an .npy file of images (uint8, or float32 from 0 to 1;
+    /// [N, H, W] or [N, H, W, C]).
     #[arg(long, visible_alias = "dataset", value_name = "DATA")]
     pub(crate) data: Option<String>,
     #[command(flatten)]
@@ -21,11 +21,11 @@ pub(crate) struct Source {
 /// How picture files are made into images.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Pictures {
-    /// Of picture files, the side of the centred square that is kept, as a share of the shorter side; as the
-    /// model's data set has it, if left out.
+    /// For picture files: side of the centred square to keep, as a share of the shorter side [default: that of the
+    /// model's data set].
     #[arg(long)]
     crop: Option<f64>,
-    /// Keep picture files whole, stretched to a square.
+    /// For picture files: keep the whole picture, stretched to a square.
     #[arg(long, conflicts_with = "crop")]
     whole: bool,
 }
@@ -64,10 +64,9 @@ impl Source {
     pub(crate) fn open(&self, trained_on: &str, shape: ImageShape) -> anyhow::Result<Box<dyn Dataset>> {
         match &self.data {
             Some(name) => self.pictures.open(name, shape, Some(trained_on)),
-            None => self
-                .pictures
-                .open(trained_on, shape, Some(trained_on))
-                .context("the images that the model was trained on are not here; give others with --data"),
+            None => self.pictures.open(trained_on, shape, Some(trained_on)).context(
+                "the images that the model was trained on are not available; name others with --data",
+            ),
         }
     }
 }

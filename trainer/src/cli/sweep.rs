@@ -29,37 +29,37 @@ pub(super) const STOPPED: u8 = 130;
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The study's file.
+    /// File of the study.
     study: PathBuf,
-    /// Folder of the study; runs/NAME if left out.
+    /// Folder of the study [default: runs/NAME].
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Runs at a time; one if left out, and with --launcher slurm as many as the cluster takes.
+    /// Number of runs at a time [default: 1; with --launcher slurm, no limit].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// Stop training after so many seconds; the same command goes on later.
+    /// Stop training after this many seconds. Run the same command again to continue.
     #[arg(long, value_name = "SECONDS", value_parser = train::seconds)]
     limit_seconds: Option<f64>,
-    /// Do one run alone: its number, from 0, or its name.
+    /// Do one run only: its number, starting at 0, or its name.
     #[arg(long, value_name = "ID")]
     run: Option<String>,
-    /// List the runs and how far they are, and do nothing.
+    /// List the runs with their progress, and exit.
     #[arg(long, conflicts_with = "run")]
     list: bool,
-    /// What starts the runs.
+    /// Where the runs start.
     #[arg(long, value_enum, default_value_t = Launcher::Here, conflicts_with_all = ["run", "list"])]
     launcher: Launcher,
-    /// Option of sbatch, such as --sbatch=--gres=gpu:1.
+    /// Option for sbatch, such as --sbatch=--gres=gpu:1.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     sbatch: Vec<String>,
-    /// Where to train.
+    /// Device to train on.
     #[arg(long, value_enum, default_value_t = Place::Auto)]
     device: Place,
     #[command(flatten)]
     scoring: Scoring,
 }
 
-/// What starts the runs.
+/// Where the runs start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Launcher {
     /// This machine.
@@ -71,7 +71,7 @@ enum Launcher {
 /// Does what is left to do of a study.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.limit_seconds == Some(0.0) {
-        bail!("--limit-seconds must lie above 0");
+        bail!("--limit-seconds must be above 0");
     }
     let study = Study::read(&args.study)?;
     let out = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&study.plan.study));
@@ -99,13 +99,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> {
     let _lock = match Lock::take(folder) {
         Err(LockError::Taken(folder)) => {
-            tracing::info!("another process is at {}; it is left alone", folder.display());
+            tracing::info!("another process is working on {}; it is skipped", folder.display());
             return Ok(ExitCode::from(BUSY));
         }
         lock => lock?,
     };
     if let Some(from) = &config.from {
-        bail!("the study's runs begin from fresh weights; leave from.file = {:?} out of its base", from.file);
+        bail!("the runs of a study start from new weights; remove from.file = {:?} from its base", from.file);
     }
     match State::of(folder, config)? {
         State::Finished => return Ok(ExitCode::SUCCESS),
@@ -119,11 +119,14 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
             let limits = Limits { stop: &stop, seconds: args.limit_seconds, fit: false };
             let (checkpoint, end) = train::take_steps(&run, start, &limits)?;
             if end == End::Stopped {
-                tracing::info!("stopped after step {}; the same command goes on", checkpoint.state.step);
+                tracing::info!(
+                    "stopped after step {}; run the same command to continue",
+                    checkpoint.state.step
+                );
                 return Ok(ExitCode::from(STOPPED));
             }
             if !train::export(&run, &checkpoint, &stop)? {
-                tracing::info!("stopped while it was measured; the same command goes on");
+                tracing::info!("stopped during evaluation; run the same command to continue");
                 return Ok(ExitCode::from(STOPPED));
             }
         }
@@ -154,11 +157,11 @@ fn here(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
     let left = left(study, out);
     let done = study.plan.runs.len() - left.len();
     if done > 0 {
-        tracing::info!("{done} of {} runs are finished already", study.plan.runs.len());
+        tracing::info!("{done} of {} runs are already finished", study.plan.runs.len());
     }
     let jobs = usize::from(args.jobs.unwrap_or(1)).min(left.len().max(1));
     let deadline = args.limit_seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
-    let program = std::env::current_exe().context("the program's own path is not known")?;
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
     let command = |number: usize| {
         let mut command = Command::new(&program);
         command.arg("sweep").arg(&args.study).arg("--out").arg(out);
@@ -187,14 +190,14 @@ fn here(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
     let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));
     let stopped = count(|outcome| matches!(outcome, Outcome::Stopped));
     if failed > 0 {
-        tracing::error!("{failed} of {} runs failed; the others were not held up", study.plan.runs.len());
+        tracing::error!("{failed} of {} runs failed; the others continued", study.plan.runs.len());
         return Ok(ExitCode::FAILURE);
     }
     if stopped > 0 {
-        tracing::info!("{} left to do; the same command goes on", counted(stopped as u64, "run"));
+        tracing::info!("{} left; run the same command to continue", counted(stopped as u64, "run"));
         return Ok(ExitCode::from(STOPPED));
     }
-    tracing::info!("report on them with: latentscope report {}", out.display());
+    tracing::info!("make a report with: latentscope report {}", out.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -249,10 +252,10 @@ fn summary(study: &Study, out: &Path) -> anyhow::Result<Table> {
 fn submit(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
     let left = left(study, out);
     if left.is_empty() {
-        tracing::info!("all {} runs are finished already", study.plan.runs.len());
+        tracing::info!("all {} runs are already finished", study.plan.runs.len());
         return Ok(ExitCode::SUCCESS);
     }
-    let program = std::env::current_exe().context("the program's own path is not known")?;
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
     let absolute = |path: &Path| std::path::absolute(path).with_context(|| path.display().to_string());
     let (study_file, out) = (absolute(&args.study)?, absolute(out)?);
     let mut options = vec![format!("--device={}", args.device.name())];
@@ -282,7 +285,7 @@ fn submit(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
     print(&format!(
         "submitted {} as job {id}\nfollow them with: squeue --job {id}; tail -f {folder}/slurm-{id}_*.log\n\
          stop them with: scancel {id}; this command goes on with what is left\n\
-         report on them with: latentscope report {folder}\n",
+         make a report with: latentscope report {folder}\n",
         counted(left.len() as u64, "run")
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -22,52 +22,52 @@ use super::resume;
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Configuration, such as configs/sparse.toml; with --resume, the run's own if left out.
+    /// Configuration file, such as configs/sparse.toml. With --resume the default is the run's own configuration.
     #[arg(long, required_unless_present = "resume")]
     config: Option<PathBuf>,
-    /// Folder of the run; runs/NAME if left out.
+    /// Folder of the run [default: runs/NAME].
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Go on from the run's newest intact checkpoint.
+    /// Continue from the run's newest intact checkpoint.
     #[arg(long, conflicts_with = "force")]
     resume: bool,
-    /// Begin from the weights of a file, or of a run's folder, with a fresh optimiser; with --resume, the
-    /// weights that the run began from.
+    /// Start from the weights of a file or of a run's folder, with a fresh optimiser. With --resume, the weights
+    /// that the run started from.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Start again in a folder that holds a run; the old one is moved to a folder `before-1` in it.
+    /// Start again in a folder that contains a run. The old run moves to the folder `before-1` inside it.
     #[arg(long)]
     force: bool,
-    /// The model's name.
+    /// Name of the model.
     #[arg(long, value_parser = trainer::config::name)]
     name: Option<String>,
-    /// World or data set by name, file that `data prepare` made, folder or archive of pictures, or .npy
-    /// file of images.
+    /// Training images: a world or data set by name, a file made by `data prepare`, a folder or archive of
+    /// pictures, or an .npy file of images.
     #[arg(long, visible_alias = "data", value_name = "DATA")]
     dataset: Option<String>,
-    /// Optimiser steps.
+    /// Number of optimiser steps.
     #[arg(long)]
     steps: Option<u64>,
-    /// Images a step.
+    /// Images per step.
     #[arg(long)]
     batch: Option<usize>,
     /// Adam's learning rate.
     #[arg(long)]
     learning_rate: Option<f64>,
-    /// Seed of weights, batches and noise.
+    /// Seed for weights, batches and noise.
     #[arg(long)]
     seed: Option<u64>,
-    /// Any key of the configuration, such as objective.beta=2.0.
+    /// Set any key of the configuration, such as objective.beta=2.0.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Stop after so many seconds, keep a checkpoint and export what there is.
+    /// Stop after this many seconds, keep a checkpoint and export the model.
     #[arg(long, value_parser = seconds)]
     max_seconds: Option<f64>,
-    /// Be through after --max-seconds, with the model measured and exported: take no more steps than fit, as
-    /// measured over the first of them, so that the learning rate comes to its end.
+    /// Finish within --max-seconds, evaluation and export included. The first steps show how many steps fit; the
+    /// learning rate schedule then ends with them.
     #[arg(long, requires = "max_seconds")]
     fit: bool,
-    /// Where to train.
+    /// Device to train on.
     #[arg(long, value_enum, default_value_t = Place::Auto)]
     device: Place,
 }
@@ -75,7 +75,7 @@ pub(crate) struct Args {
 /// Where to train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Place {
-    /// A CUDA GPU if this build and machine have one, else the CPU.
+    /// A CUDA GPU if this build and this machine support one, otherwise the CPU.
     Auto,
     /// The CPU.
     Cpu,
@@ -98,13 +98,15 @@ impl Place {
             Self::Cpu => Ok(Device::Cpu),
             Self::Auto if !cfg!(feature = "cuda") => Ok(Device::Cpu),
             Self::Auto => Ok(cuda().unwrap_or_else(|error| {
-                tracing::warn!("no CUDA GPU could be opened, so the CPU does the work: {error}");
+                tracing::warn!("no CUDA GPU could be opened; the CPU is used instead: {error}");
                 Device::Cpu
             })),
             Self::Cuda if !cfg!(feature = "cuda") => {
-                bail!("this build has no CUDA; build it with `--features cuda`, or use --device cpu")
+                bail!(
+                    "this build does not support CUDA; build it with `--features cuda`, or use --device cpu"
+                )
             }
-            Self::Cuda => cuda().context("no CUDA GPU could be opened; use --device cpu to train without"),
+            Self::Cuda => cuda().context("no CUDA GPU could be opened; use --device cpu to train on the CPU"),
         }
     }
 }
@@ -180,7 +182,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (checkpoint, end) = take_steps(&run, start, &limits)?;
     if end == End::Stopped && stop.load(Ordering::Relaxed) {
         tracing::info!(
-            "stopped after step {}; go on with: latentscope train --resume --out {}",
+            "stopped after step {}; continue with: latentscope train --resume --out {}",
             checkpoint.state.step,
             folder.display()
         );
@@ -209,7 +211,7 @@ fn room(config: &mut Config, an_image: f64, left: f64) -> f64 {
     let most = ((0.5 * left - WRITING) / (SLOWER * an_image)).max(FEWEST) as usize;
     if config.train.card_samples > most {
         tracing::warn!(
-            "the card is measured on {} of train.card_samples = {}: more do not fit into the time",
+            "the card is measured on {} instead of train.card_samples = {}: more do not fit into the time limit",
             counted(most as u64, "image"),
             config.train.card_samples
         );
@@ -354,7 +356,7 @@ fn make_room(folder: &Path, force: bool) -> anyhow::Result<()> {
     let Some(first) = old.first() else { return Ok(()) };
     if !force {
         bail!(
-            "{} holds {} already; go on with --resume, start again with --force, or choose another --out",
+            "{} already contains {}; continue with --resume, start again with --force, or choose another --out",
             folder.display(),
             first.file_name().unwrap_or_default().to_string_lossy()
         );
@@ -371,7 +373,7 @@ fn set_aside(folder: &Path, old: &[PathBuf]) -> anyhow::Result<()> {
         let to = aside.join(path.file_name().unwrap_or_default());
         std::fs::rename(path, &to).with_context(|| format!("{} could not be moved", path.display()))?;
     }
-    tracing::info!("what was there is now in {}; delete it once nobody needs it", aside.display());
+    tracing::info!("the old run is now in {}; delete it when you no longer need it", aside.display());
     Ok(())
 }
 
@@ -379,7 +381,7 @@ fn set_aside(folder: &Path, old: &[PathBuf]) -> anyhow::Result<()> {
 pub(super) fn newest(checkpoints: &Folder, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
     let (newest, broken) = checkpoints.newest(device)?;
     for error in broken {
-        tracing::warn!("{error}; trying the one before");
+        tracing::warn!("{error}; trying the previous checkpoint");
     }
     Ok(newest)
 }

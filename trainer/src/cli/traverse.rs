@@ -13,22 +13,21 @@ use super::source::Source;
 /// Arguments of `traverse`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights file, or folder of a run.
+    /// Weights file or folder of a run.
     model: PathBuf,
     /// PNG file to write.
     #[arg(long, value_name = "PNG")]
     out: PathBuf,
-    /// Images a row.
+    /// Images per row.
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u16).range(2..=101))]
     columns: u16,
-    /// Start from the data set's image of that number.
+    /// Start from the image of this number in the data set.
     #[arg(long, conflicts_with = "seed")]
     index: Option<u64>,
-    /// Start from an image drawn at random under this seed; from the mean code where no images are at
-    /// hand.
+    /// Start from an image drawn at random with this seed, or from the mean code if no images are available.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Show inactive units as well.
+    /// Show inactive units too.
     #[arg(long)]
     all_units: bool,
     #[command(flatten)]
@@ -54,13 +53,13 @@ fn image(args: &Args, model: &Trained) -> anyhow::Result<Option<(u64, Vec<f32>)>
     let dataset = match args.source.found(name, model.card.model.image)? {
         None if args.index.is_none() => {
             tracing::info!(
-                "`{}` is not here: the rows start from the mean code; --data names other images",
+                "`{}` is not available: the rows start from the mean code; name other images with --data",
                 shown(name)
             );
             return Ok(None);
         }
         None => bail!(
-            "`{}` is not here, so it has no image of that --index; name others with --data",
+            "`{}` is not available, so --index names no image; name other images with --data",
             shown(name)
         ),
         Some(dataset) => dataset,
@@ -71,7 +70,11 @@ fn image(args: &Args, model: &Trained) -> anyhow::Result<Option<(u64, Vec<f32>)>
         return Ok(Some((indices[0], image)));
     };
     if index >= dataset.len() {
-        bail!("--index is {index}, but the images of `{}` are 0 to {}", dataset.name(), dataset.len() - 1)
+        bail!(
+            "--index is {index}, but the images of `{}` have the numbers 0 to {}",
+            dataset.name(),
+            dataset.len() - 1
+        )
     }
     let mut image = vec![0.0; dataset.image_shape().len()];
     dataset.read(&[index], &mut image)?;

@@ -28,14 +28,14 @@ pub(crate) enum Command {
         /// World, such as sprites.
         name: String,
     },
-    /// Draw images of a world's grid into a .npy file.
+    /// Render images of a world's grid to an .npy file.
     ///
-    /// The file holds unsigned bytes: [N, H, W] for grey worlds, [N, H, W, C] for coloured ones, with
-    /// the values 0 and 1 for binary worlds (as `imgs` in dSprites' archive) and 0 to 255 for others.
-    /// With --packed it holds [N, B] bytes of eight pixels each, as numpy.packbits makes them;
-    /// numpy.unpackbits(a, axis=1, count=H*W) brings the pixels back.
+    /// The file contains unsigned bytes: [N, H, W] for grey worlds, [N, H, W, C] for coloured ones. The values are 0 and
+    /// 1 for binary worlds (like `imgs` in the dSprites archive), and 0 to 255 for others. With --packed it contains
+    /// [N, B] bytes of eight pixels each, as numpy.packbits makes them; numpy.unpackbits(a, axis=1, count=H*W) restores
+    /// the pixels.
     Render(Render),
-    /// Draw a contact sheet: images drawn at random, or a row a factor that moves it alone.
+    /// Draw a contact sheet of random images, or with a row for each factor.
     Sheet(Sheet),
 }
 
@@ -47,19 +47,19 @@ pub(crate) struct Sheet {
     /// PNG file to write.
     #[arg(long, value_name = "PNG")]
     out: PathBuf,
-    /// Move one factor a row over its range, the others at rest.
+    /// Draw a row for each factor, which changes over its range while the others stay.
     #[arg(long, conflicts_with = "rows")]
     traverse: bool,
-    /// Images a row.
+    /// Images per row.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(2..=101))]
     columns: u16,
-    /// Rows of images drawn at random.
+    /// Number of rows of random images.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=101))]
     rows: u16,
     /// Seed of the images drawn at random.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Enlargement.
+    /// Factor by which the images are enlarged.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
     scale: u8,
 }
@@ -69,13 +69,13 @@ pub(crate) struct Sheet {
 pub(crate) struct Render {
     /// World, such as sprites.
     name: String,
-    /// `all`, or a .npy file with a one-dimensional array of grid indices, of any integer type.
+    /// `all`, or an .npy file with a one-dimensional array of grid indices, of any integer type.
     #[arg(long, value_name = "FILE.npy|all")]
     indices: PathBuf,
-    /// File to write; it appears when it is complete.
+    /// File to write. It appears when it is complete.
     #[arg(long, value_name = "FILE.npy")]
     out: PathBuf,
-    /// Write a bit a pixel (binary worlds only).
+    /// Write one bit per pixel (binary worlds only).
     #[arg(long)]
     packed: bool,
 }
@@ -146,7 +146,7 @@ fn info(world: &dyn World) -> String {
 fn render(args: &Render) -> anyhow::Result<ExitCode> {
     let world = find(&args.name)?;
     if args.packed && !world.is_binary() {
-        bail!("the images of `{}` have more than two levels; leave --packed out", args.name);
+        bail!("the images of `{}` have more than two levels; remove --packed", args.name);
     }
     let pixels = if args.packed { Pixels::Bits } else { Pixels::Bytes };
     let images = if args.indices.as_os_str() == "all" {
@@ -173,7 +173,7 @@ fn render(args: &Render) -> anyhow::Result<ExitCode> {
     });
     bar.finish_and_clear();
     if stop.load(Ordering::Relaxed) && outcome.is_err() {
-        tracing::info!("stopped; {} is as it was", args.out.display());
+        tracing::info!("stopped; {} is unchanged", args.out.display());
         return Ok(ExitCode::from(130));
     }
     outcome?;

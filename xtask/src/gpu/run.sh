@@ -136,5 +136,5 @@ fi
 say "3. Training, $(left) s"
 (($(left) > 1)) || fail "no time is left to train; give more seconds"
 run "$latentscope" runs "$here/plan.toml" --out "$out" --seconds "$(left)" "${jobs[@]}" --device "$device"
-[[ -z $stopped && $status != 130 ]] || say "stopped; the same command goes on"
+[[ -z $stopped && $status != 130 ]] || say "stopped; run the same command to continue"
 exit "$status"

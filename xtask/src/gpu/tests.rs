@@ -118,7 +118,7 @@ fn a_pack_that_is_stopped_leaves_checkpoints() -> Result<()> {
     let output = child.wait_with_output()?;
     let text = said(&output);
     assert_eq!(output.status.code(), Some(130), "{text}");
-    assert!(text.contains("the same command goes on"), "{text}");
+    assert!(text.contains("run the same command to continue"), "{text}");
     for name in ["a", "b"] {
         assert!(fs::read_dir(checkpoints(name))?.count() > 0);
     }
