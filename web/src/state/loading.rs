@@ -43,12 +43,18 @@ impl State {
             (0..self.entries.len()).filter(|&entry| self.entries[entry].set == set).collect()
         };
         let offered = of(&set);
+        let graded = manifest::graded(&self.entries, &set);
         let chosen = self.sides.each_ref().map(|side| {
             let present = side
                 .entry
                 .and_then(|entry| of(&self.entries.get(entry)?.set).iter().position(|&other| other == entry));
             offered.get(present.unwrap_or(0)).or(offered.last()).copied()
         });
+        // Models of rising strength: the weakest beside the strongest.
+        let chosen = match graded[..] {
+            [weakest, .., strongest] => [weakest, strongest].map(|graded| Some(graded.entry)),
+            _ => chosen,
+        };
         for (side, entry) in chosen.into_iter().enumerate() {
             if let Some(entry) = entry.filter(|&entry| self.sides[side].entry != Some(entry)) {
                 self.choose(side, entry, effects);

@@ -120,6 +120,8 @@ fn entries() -> Vec<Entry> {
             title: name.to_uppercase(),
             set: "Sprites".into(),
             bytes: 100,
+            strength: None,
+            scores: None,
         })
         .into()
 }
@@ -393,6 +395,24 @@ fn the_gpus_failure_to_encode_is_its_loss_and_not_the_models() {
     for side in 0..SIDES {
         assert_eq!(bench.live(side).len(), 4096);
     }
+}
+
+#[test]
+fn a_set_of_rising_strength_opens_with_its_weakest_and_its_strongest() {
+    let mut bench = Bench::shown();
+    for (at, strength) in [1.0, 0.0, 0.1].into_iter().enumerate() {
+        let strength = Some(strength);
+        let set = "Strength".into();
+        bench.state.entries.push(Entry {
+            name: at.to_string(),
+            set,
+            strength,
+            ..bench.state.entries[0].clone()
+        });
+    }
+    let first = bench.state.entries.len() - 3;
+    bench.send(Event::Set(1));
+    assert_eq!([0, 1].map(|side: usize| bench.state.sides[side].entry), [first + 1, first].map(Some));
 }
 
 #[test]
