@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 
 use crate::project::Project;
 use crate::step::say;
-use crate::{notices, page, setup, sums};
+use crate::{manifest, notices, page, setup, sums};
 
 /// Most bytes that the page may have, gzipped, before weights.
 const BUDGET: usize = 350_000;
@@ -22,7 +22,7 @@ const LATER: [&str; 7] =
 pub(crate) fn run(project: &Project) -> Result<()> {
     setup::for_building(project)?;
     page::build(project)?;
-    sums::write(&page::folder(project))?;
+    manifest::write(project, None)?;
     weigh(&page::folder(project))
 }
 
