@@ -25,7 +25,7 @@ impl Panel for Factors {
 
     fn build(&self, _: &Dom, root: &Element) -> Drawn {
         root.set_inner_html(
-            r#"<div class="factors" id="factors"></div><p class="hint" id="no-scene" hidden>What these models learnt from can’t be drawn here. Choose “By hand” and bring a picture of your own.</p>"#,
+            r#"<div class="factors" id="factors"></div><p class="hint" id="no-scene" hidden>The page can’t draw this training data. Choose “By hand” and open your own picture.</p>"#,
         );
         Ok(())
     }

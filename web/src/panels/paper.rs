@@ -52,7 +52,7 @@ impl Panel for Tools {
         }
         put!(
             html,
-            r#"</fieldset><div class="knob"><label for="pen">width</label><output id="pen-value" for="pen"></output><input type="range" id="pen" min="1" max="16" step="1" data-act="{}"></div><p class="tools"><button type="button" data-act="{}">Clear</button> <label class="button" for="open">Open a picture …</label><input class="visually-hidden" type="file" id="open" accept="image/*" data-act="{}"> <button type="button" id="camera" data-act="{}" hidden>Camera …</button> <button type="button" id="camera-off" data-act="{}" hidden>Cancel</button></p><p class="hint">Draw on the picture above. Or drop or paste one; it stays in this browser. Keys: arrows move the pen, space puts it down.</p></div><p class="notice" id="refused" role="alert" hidden></p>"#,
+            r#"</fieldset><div class="knob"><label for="pen">width</label><output id="pen-value" for="pen"></output><input type="range" id="pen" min="1" max="16" step="1" data-act="{}"></div><p class="tools"><button type="button" data-act="{}">Clear</button> <label class="button" for="open">Open a picture …</label><input class="visually-hidden" type="file" id="open" accept="image/*" data-act="{}"> <button type="button" id="camera" data-act="{}" hidden>Camera …</button> <button type="button" id="camera-off" data-act="{}" hidden>Cancel</button></p><p class="hint">Draw on the picture above, or drop or paste one. It stays in this browser. Keys: arrows move the pen, space lowers it.</p></div><p class="notice" id="refused" role="alert" hidden></p>"#,
             Action::Pen {},
             Action::Clear {},
             Action::Open {},
@@ -135,7 +135,7 @@ fn paper(dom: &Dom, state: &State) -> Drawn {
     let paper = state.paper.as_ref().filter(|_| state.own);
     canvas.class_list().toggle_with_force("paper", paper.is_some())?;
     canvas.set_attribute("role", if paper.is_some() { "application" } else { "img" })?;
-    let label = if paper.is_some() { "Paper: arrows move the pen, space puts it down" } else { "Original" };
+    let label = if paper.is_some() { "Paper: arrows move the pen, space lowers it" } else { "Original" };
     canvas.set_attribute("aria-label", label)?;
     if paper.is_some() {
         canvas.set_attribute("tabindex", "0")?;

@@ -38,7 +38,7 @@ impl Panel for Rows {
             let (save, film, bring) = (Action::Save { side }, Action::Film { side }, Action::Bring { side });
             put!(
                 html,
-                r#"<div class="foot model side-{side}"><p role="group" aria-label="Save the {place} rows">Save these rows <button type="button" class="plain" id="save-{side}" data-act="{save}">as a picture</button> or <button type="button" class="plain" id="film-{side}" data-act="{film}">as an animation</button>. <span id="saved-{side}" role="status"></span></p><p>Trained one yourself? Drop its file here, or <label for="bring-{side}">open it<input class="visually-hidden" type="file" id="bring-{side}" accept=".safetensors" data-act="{bring}" aria-label="Open a weights file for the {place}"></label>. It never leaves your machine.</p></div>"#
+                r#"<div class="foot model side-{side}"><p role="group" aria-label="Save the {place} rows">Save these rows <button type="button" class="plain" id="save-{side}" data-act="{save}">as a picture</button> or <button type="button" class="plain" id="film-{side}" data-act="{film}">as an animation</button>. <span id="saved-{side}" role="status"></span></p><p>Your own model? Drop its file here, or <label for="bring-{side}">open it<input class="visually-hidden" type="file" id="bring-{side}" accept=".safetensors" data-act="{bring}" aria-label="Open a weights file for the {place}"></label>. It never leaves your machine.</p></div>"#
             );
         }
         html.push_str("</div>");
@@ -147,7 +147,7 @@ fn row(html: &mut String, state: &State, pair: &Pair) {
             (None, _) => html.push_str(r#"<div class="strip skeleton"></div>"#),
             (Some(_), None) => {
                 if let Some(told) = &pair.name {
-                    put!(*html, r#"<p class="none">No number tells “{}” best.</p>"#, Safe(told));
+                    put!(*html, r#"<p class="none">No number for “{}”.</p>"#, Safe(told));
                 }
             }
             (Some(model), Some(unit)) => strip(html, model, side, unit),

@@ -69,13 +69,13 @@ impl View {
     pub fn title(self) -> &'static str {
         match self {
             Self::Rows => "Turn one number. Does one thing change?",
-            Self::Sliders => "Hold the numbers yourself",
+            Self::Sliders => "Set the numbers yourself",
             Self::Map => "Where does each picture lie?",
             Self::Pictures => "Show them a picture",
-            Self::Samples => "Let them dream",
+            Self::Samples => "Random samples",
             Self::Way => "From one picture to another",
             Self::Units => "Which numbers do they use?",
-            Self::Check => "Check the claim",
+            Self::Check => "Check the scores",
             Self::How => "How it works",
         }
     }
@@ -84,30 +84,30 @@ impl View {
     pub fn lead(self) -> &'static str {
         match self {
             Self::Rows => {
-                "A row turns one number of each network and holds the rest. In a plain VAE much changes at once; with sparsity, one thing."
+                "Each row turns one number of a network’s code and holds the others. In a plain VAE many things change at once; in a sparse VAE, one thing."
             }
             Self::Sliders => {
-                "One slider a number, over the values that the training pictures gave it. Double-click to bring it back."
+                "One slider for each number, over its values on the training pictures. Double-click to reset it."
             }
             Self::Map => {
-                "Every dot is a picture, coloured by one true factor. Stripes along an axis: one number holds that factor. Drag to look around."
+                "Each dot is a picture, coloured by one true factor. Stripes across an axis: its number encodes that factor. Drag to explore."
             }
             Self::Pictures => {
-                "Change one true factor, or draw by hand. Both networks see the picture and give back what they understood. Which numbers answer?"
+                "Change one true factor, or draw by hand. Both networks encode the picture and draw it again. Which numbers respond?"
             }
             Self::Samples => {
-                "Random numbers, the same for both networks, and the pictures they make of them. Click one to look around it."
+                "Both networks draw pictures from the same random numbers. Click one to explore around it."
             }
             Self::Way => {
-                "Between pictures A and B all numbers change at once, or one after another. Is each step one thing?"
+                "From picture A to B all numbers change at once, or one after another. Does each step change one thing?"
             }
             Self::Units => {
-                "A number in use has a wide μ and a small σ; an idle one keeps μ at 0 and σ near 1. Lines: N(0, 1) and, dashed, the model’s own prior."
+                "A number in use has a wide μ and a small σ; an unused one has μ near 0 and σ near 1. Lines: N(0, 1) and, dashed, the model’s own prior."
             }
             Self::Check => {
-                "Don’t take the numbers on trust: measure them again, here, with the code that the trainer uses. 1 is best."
+                "Measure the scores again, in your browser, with the trainer’s code. 1 is best."
             }
-            Self::How => "What the networks are, what sparsity does, and where it all comes from.",
+            Self::How => "How the networks work, what sparsity does, and the papers behind it.",
         }
     }
 
