@@ -1,35 +1,35 @@
-//! Buffers that one step leaves to the next.
+//! Buffers that are reused from step to step.
 //!
-//! An image with a border is written inside alone, so that its border, once cleared, stays zero. New
-//! buffers would cost a step more than their use: they are cleared whole, and the kernel clears their
-//! pages before.
+//! Only the interior of an image with a border is written, so its border stays zero once cleared. New
+//! buffers would cost more than their use, because both the kernel and the allocation clear them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::geometry::Image;
 
-/// Shapes that buffers are kept for. More mean that another network runs, and the old one's are freed.
+/// Number of shapes for which buffers are kept. If there are more, the network has changed, and all
+/// buffers are freed.
 const SHAPES: usize = 16;
 
-/// Buffers of images with borders, one for each of some shapes.
+/// Buffers of images with borders, one per image shape.
 pub(super) type Images = Vec<Vec<f32>>;
 
-static SHELF: Mutex<BTreeMap<Vec<Image>, Vec<Images>>> = Mutex::new(BTreeMap::new());
+static POOL: Mutex<BTreeMap<Vec<Image>, Vec<Images>>> = Mutex::new(BTreeMap::new());
 
-/// Buffers of `images` with borders of zeros; what is inside them is undefined.
+/// Takes buffers for `images`: borders are zero, the interior is undefined.
 pub(super) fn take(images: &[Image]) -> Images {
-    let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = shelf.get_mut(images).and_then(Vec::pop);
-    drop(shelf);
+    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = pool.get_mut(images).and_then(Vec::pop);
+    drop(pool);
     kept.unwrap_or_else(|| images.iter().map(|image| vec![0.0; image.bordered_len()]).collect())
 }
 
-/// Keeps buffers that [`take`] gave for `images`.
+/// Returns buffers that [`take`] provided for `images`.
 pub(super) fn give(images: &[Image], buffers: impl IntoIterator<Item = Images>) {
-    let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    if shelf.len() >= SHAPES && !shelf.contains_key(images) {
-        shelf.clear();
+    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    if pool.len() >= SHAPES && !pool.contains_key(images) {
+        pool.clear();
     }
-    shelf.entry(images.to_vec()).or_default().extend(buffers);
+    pool.entry(images.to_vec()).or_default().extend(buffers);
 }
