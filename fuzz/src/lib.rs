@@ -1,8 +1,8 @@
-//! Damages files, and shows each damaged one to what reads it.
+//! Fuzzing with damaged files.
 //!
-//! A test calls [`explore`] with intact files and a closure that reads one. In `cargo test` it sees
-//! [`QUICK`] mutants, the same ones each time; with [`SECONDS`] in the environment, as `cargo xtask fuzz`
-//! sets it, as many as fit into the time.
+//! A test calls [`explore`] with intact files and a closure that reads a file. In `cargo test`, the
+//! closure gets the same [`QUICK`] mutants each time. If the environment variable [`SECONDS`] is set, as
+//! by `cargo xtask fuzz`, it gets as many as fit into the time.
 
 mod mutate;
 
@@ -13,24 +13,24 @@ use std::time::{Duration, Instant};
 
 pub use mutate::mutant;
 
-/// Mutants that a target sees in `cargo test`.
+/// Mutants per target in `cargo test`.
 pub const QUICK: u64 = 200;
-/// Environment variable: seconds that each target is explored for.
+/// Name of the environment variable with the seconds per target.
 pub const SECONDS: &str = "LATENTSCOPE_FUZZ_SECONDS";
-/// Longest time that one mutant may take.
+/// Time limit per mutant.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Shows mutants of `seeds` to `read`, which panics where it finds a fault. The mutant at fault is kept in the
-/// folder for temporary files and named.
+/// Passes mutants of `seeds` to `read`, which panics if it finds a fault. The mutant at fault is saved to
+/// the temporary folder, and its path is printed.
 ///
 /// # Panics
-/// If `read` does. A mutant that takes over a minute ends the process.
+/// If `read` panics. The process ends if a mutant takes over a minute.
 pub fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     let limit = std::env::var(SECONDS).ok().and_then(|text| text.parse().ok()).map(Duration::from_secs);
     let began = Instant::now();
     let (told, heard) = channel::<PathBuf>();
     let watch = std::thread::spawn(move || {
-        // A mutant's file is told before it is read; silence after it is a hang.
+        // The watcher gets each mutant's path before the mutant is read; silence after that means a hang.
         let mut last = None;
         loop {
             match heard.recv_timeout(PATIENCE) {
@@ -47,7 +47,7 @@ pub fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     let mut number = 0;
     while limit.map_or(number < QUICK, |limit| began.elapsed() < limit) {
         let bytes = mutant(seeds, number);
-        // On disk before it is read, for a fault that ends the process.
+        // Writes the mutant to disk first, in case the fault ends the process.
         if limit.is_some() {
             std::fs::write(&kept, &bytes).expect("the folder for temporary files");
         }

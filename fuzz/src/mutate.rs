@@ -3,10 +3,10 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Numbers at which readers err.
+/// Numbers that often break readers.
 const NUMBERS: [u64; 12] =
     [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 40, u64::MAX];
-/// Numbers as text, and what stands in their place.
+/// Number literals that replace numbers in text.
 const WORDS: [&str; 16] = [
     "0",
     "-1",
@@ -25,15 +25,15 @@ const WORDS: [&str; 16] = [
     "\"\"",
     "[]",
 ];
-/// Letters that structure text.
+/// Characters that structure text.
 const LETTERS: &[u8] = b"{}[]()\"',:=.\n\r\t #\0\xff";
-/// Most of a file that is moved at once.
+/// Maximum length of a moved block.
 const BLOCK: usize = 4096;
 
-/// The mutant of that number: one of `seeds` with one to four faults.
+/// Returns mutant `number`: one of `seeds` with one to four faults.
 ///
 /// # Panics
-/// If there are no seeds.
+/// If `seeds` is empty.
 pub fn mutant(seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(number);
     let mut bytes = seeds[number as usize % seeds.len()].clone();
@@ -73,16 +73,16 @@ fn damage(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], rng: &mut ChaCha8Rng) {
     }
 }
 
-/// A place in a file and the length of a block from there on, mostly short.
+/// Start and length of a block, mostly short.
 fn block(length: usize, rng: &mut ChaCha8Rng) -> (usize, usize) {
-    // Half of the faults lie in the beginning, where headers are.
+    // Half of the faults are near the beginning, where headers are.
     let end = if rng.random() { length } else { length.min(512) };
     let at = rng.random_range(0..end);
     let most = 1usize << rng.random_range(0..=BLOCK.ilog2());
     (at, rng.random_range(1..=most).min(length - at))
 }
 
-/// Overwrites an integer of some width and order.
+/// Overwrites an integer of random width and byte order.
 fn number(bytes: &mut [u8], at: usize, rng: &mut ChaCha8Rng) {
     let width = (1usize << rng.random_range(0..4)).min(bytes.len() - at);
     let value = NUMBERS[rng.random_range(0..NUMBERS.len())].to_le_bytes();
@@ -93,7 +93,7 @@ fn number(bytes: &mut [u8], at: usize, rng: &mut ChaCha8Rng) {
     }
 }
 
-/// Puts a word in the place of the next number written as text.
+/// Replaces the next number in text by a word.
 fn word(bytes: &mut Vec<u8>, at: usize, rng: &mut ChaCha8Rng) {
     let Some(from) = bytes[at..].iter().position(u8::is_ascii_digit).map(|from| at + from) else { return };
     let digit = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'-');

@@ -1,8 +1,8 @@
-//! Distances and variances of units, of which some are circles: their values are angles in radians.
+//! Distances, means and variances of units. Units may be circular: their values are angles in radians.
 
 use std::f64::consts::{PI, TAU};
 
-/// |a − b|; of angles the way along the circle, 0 to π.
+/// Returns |a − b|, or the shorter arc between two angles, 0 to π.
 pub(crate) fn distance(a: f64, b: f64, circle: bool) -> f64 {
     if !circle {
         return (a - b).abs();
@@ -11,7 +11,7 @@ pub(crate) fn distance(a: f64, b: f64, circle: bool) -> f64 {
     if way > PI { TAU - way } else { way }
 }
 
-/// The mean; of angles the direction of the mean of their points on the unit circle.
+/// Returns the mean, or the direction of the mean of the angles' points on the unit circle.
 pub(crate) fn mean(values: impl Iterator<Item = f64> + Clone, circle: bool) -> f64 {
     let count = values.clone().count() as f64;
     if !circle {
@@ -21,17 +21,17 @@ pub(crate) fn mean(values: impl Iterator<Item = f64> + Clone, circle: bool) -> f
     sin.atan2(cos)
 }
 
-/// The variance, of N − 1 degrees of freedom; of angles that of their points on the unit circle, Var(cos θ) +
-/// Var(sin θ): about θ's own if they lie close together, and 1 if they are spread evenly (Mardia & Jupp 2000,
-/// "Directional statistics", section 2.3).
+/// Returns the sample variance (N − 1 degrees of freedom), or for angles the variance of their points on
+/// the unit circle, Var(cos θ) + Var(sin θ). The latter is close to Var(θ) for angles that lie close
+/// together, and 1 for angles spread evenly (Mardia & Jupp 2000, "Directional statistics", section 2.3).
 pub(crate) fn variance(values: impl Iterator<Item = f64> + Clone, circle: bool) -> f64 {
     if circle {
-        return on_a_line(values.clone().map(f64::cos)) + on_a_line(values.map(f64::sin));
+        return linear_variance(values.clone().map(f64::cos)) + linear_variance(values.map(f64::sin));
     }
-    on_a_line(values)
+    linear_variance(values)
 }
 
-fn on_a_line(values: impl Iterator<Item = f64> + Clone) -> f64 {
+fn linear_variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / count;
     values.map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)

@@ -1,7 +1,7 @@
 //! Area under the ROC curve.
 
-/// Area under the ROC curve: how often a row inside has a larger value than one outside, equal ones
-/// counting half (Mann & Whitney 1947). None if no row is inside or none outside.
+/// Returns how often a row inside has a larger value than a row outside; ties count half (Mann & Whitney
+/// 1947). Returns `None` if no row is inside or none is outside.
 pub(crate) fn area(values: &[f64], inside: impl Fn(usize) -> bool) -> Option<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));

@@ -1,53 +1,54 @@
-//! How well single units tell binary attributes, and what else moves with them.
+//! How well single units separate binary attributes, and which other attributes change with them.
 //!
-//! A unit tells an attribute by the area under the ROC curve of its mean: how often a picture that has the
-//! attribute has a larger mean than one that has not. A unit that falls where the attribute is there counts
-//! by 1 less its area, so that areas lie between ½, chance, and 1. Nothing is fitted, so every row counts.
+//! A unit's score for an attribute is the area under the ROC curve of its mean: how often a row with the
+//! attribute has a larger mean than a row without. If the unit falls where the attribute is present, its
+//! score is 1 minus that area, so that scores lie between ½ (chance) and 1. Nothing is fitted, so every
+//! row counts.
 //!
-//! What else moves is read by linear probes: a logistic regression of each attribute on the standardised
-//! code, as scikit-learn fits it by default. The change of an attribute b as unit u goes from the low to
-//! the high end of its range [l, h], the other units as they are, is
+//! Changes are measured by linear probes: a logistic regression of each attribute on the standardised
+//! code, as scikit-learn fits it by default. When unit u goes from the low end l to the high end h of its
+//! range, with all other units unchanged, the probe of attribute b changes by
 //!
-//! mean over rows of p_b(z with z_u = h) − p_b(z with z_u = l), between −1 and 1.
+//! mean over rows of p_b(z with z_u = h) − p_b(z with z_u = l), which lies between −1 and 1.
 
 use crate::area::area;
 use crate::learn::{Logistic, Moments, Table};
 use crate::parallel;
 
-/// What single units tell of an attribute.
+/// How well single units separate one attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
-    /// Share of the rows that have it, 0 to 1.
+    /// Fraction of rows with the attribute, 0 to 1.
     pub share: f64,
-    /// The unit that tells it best, the first of equals.
+    /// The unit with the largest area; the first of equals.
     pub unit: usize,
-    /// Every unit's area, ½ to 1.
+    /// Area of each unit, ½ to 1.
     pub areas: Vec<f64>,
-    /// Whether the best unit falls where the attribute is there.
+    /// Whether the best unit falls where the attribute is present.
     pub falls: bool,
-    /// How every attribute's probe changes as the best unit goes from the low to the high end of its
-    /// range, −1 to 1, in the attributes' order.
+    /// Change of each attribute's probe as the best unit goes from the low to the high end of its range,
+    /// −1 to 1, in the order of the attributes.
     pub changes: Vec<f64>,
 }
 
 impl Told {
-    /// The best unit's area.
+    /// Returns the area of the best unit.
     pub fn area(&self) -> f64 {
         self.areas[self.unit]
     }
 
-    /// The second best unit and its area; none if there is one unit alone.
+    /// Returns the second best unit and its area, or `None` for a code of one unit.
     pub fn next(&self) -> Option<(usize, f64)> {
         let others = self.areas.iter().copied().enumerate().filter(|(unit, _)| *unit != self.unit);
         others.reduce(|best, other| if other.1 > best.1 { other } else { best })
     }
 }
 
-/// What the units tell of each attribute, from codes `[N, D]`, the ends of every unit's range `[D]` and
-/// whether each row has each attribute `[N, K]`. An attribute that all rows have, or none, is told by none.
+/// Scores each of `names` attributes from codes `[N, D]`, each unit's range `[D]` and the attributes of
+/// each row, `has` `[N, names]`. An attribute that all rows or no rows have gets `None`.
 ///
 /// # Panics
-/// If the lengths don't fit.
+/// If the lengths don't match.
 pub fn attributes(codes: &[f32], ranges: &[[f32; 2]], has: &[bool], names: usize) -> Vec<Option<Told>> {
     let latent = ranges.len();
     let rows = codes.len() / latent.max(1);
@@ -79,7 +80,7 @@ pub fn attributes(codes: &[f32], ranges: &[[f32; 2]], has: &[bool], names: usize
         let change = |probe: &Logistic| probe.share(&high) - probe.share(&low);
         probes.iter().zip(&best).map(|(probe, best)| best.map_or(0.0, |_| change(probe))).collect()
     });
-    let told = areas.into_iter().zip(best).zip(&classes).map(|((areas, unit), classes)| {
+    let scores = areas.into_iter().zip(best).zip(&classes).map(|((areas, unit), classes)| {
         let (areas, unit) = (areas?, unit?);
         Some(Told {
             share: classes.iter().sum::<usize>() as f64 / rows as f64,
@@ -89,10 +90,10 @@ pub fn attributes(codes: &[f32], ranges: &[[f32; 2]], has: &[bool], names: usize
             areas: areas.iter().map(|area| area.max(1.0 - area)).collect(),
         })
     });
-    told.collect()
+    scores.collect()
 }
 
-/// The unit whose area is farthest from chance; the first of equals.
+/// Returns the unit whose area is farthest from ½; the first of equals.
 fn best(areas: &[f64]) -> Option<usize> {
     let off = |unit: usize| (areas[unit] - 0.5).abs();
     (0..areas.len()).reduce(|best, unit| if off(unit) > off(best) { unit } else { best })
@@ -102,9 +103,9 @@ fn best(areas: &[f64]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Rows of three units: the first tells attribute 0, the second tells attribute 1 upside down and a
-    /// little of attribute 0, the third nothing; all have attribute 2.
-    fn told() -> Vec<Option<Told>> {
+    /// Three units: the first separates attribute 0; the second separates attribute 1 (falling) and
+    /// attribute 0 weakly; the third is noise. All rows have attribute 2.
+    fn scores() -> Vec<Option<Told>> {
         let (mut codes, mut has) = (Vec::new(), Vec::new());
         for row in 0..400usize {
             let (a, b) = (row % 2, row / 2 % 2);
@@ -117,8 +118,8 @@ mod tests {
 
     #[test]
     fn each_attribute_has_its_unit_and_what_all_have_has_none() {
-        let told = told();
-        let [Some(first), Some(second), None] = told.as_slice() else { panic!("{told:?}") };
+        let scores = scores();
+        let [Some(first), Some(second), None] = scores.as_slice() else { panic!("{scores:?}") };
         assert_eq!((first.unit, first.falls, first.area()), (0, false, 1.0));
         assert_eq!((second.unit, second.falls, second.area()), (1, true, 1.0));
         assert_eq!(first.share, 0.5);
@@ -127,8 +128,8 @@ mod tests {
 
     #[test]
     fn moving_a_unit_changes_its_own_attribute_and_little_else() {
-        let told = told();
-        let (Some(first), Some(second)) = (&told[0], &told[1]) else { panic!("{told:?}") };
+        let scores = scores();
+        let (Some(first), Some(second)) = (&scores[0], &scores[1]) else { panic!("{scores:?}") };
         assert!(first.changes[0] > 0.9 && first.changes[1].abs() < 0.1, "{:?}", first.changes);
         assert!(second.changes[1] < -0.9 && second.changes[0].abs() < 0.2, "{:?}", second.changes);
         assert_eq!(first.changes[2], 0.0, "what all rows have stays so");
@@ -136,8 +137,8 @@ mod tests {
 
     #[test]
     fn one_unit_and_one_attribute_are_enough() {
-        let told = attributes(&[0.0, 1.0, 2.0, 3.0], &[[0.0, 3.0]], &[false, false, true, false], 1);
-        let Some(Some(told)) = told.first() else { panic!("nothing is told") };
-        assert_eq!((told.unit, told.area(), told.next()), (0, 2.0 / 3.0, None));
+        let scores = attributes(&[0.0, 1.0, 2.0, 3.0], &[[0.0, 3.0]], &[false, false, true, false], 1);
+        let Some(Some(score)) = scores.first() else { panic!("nothing is scored") };
+        assert_eq!((score.unit, score.area(), score.next()), (0, 2.0 / 3.0, None));
     }
 }

@@ -1,6 +1,6 @@
-//! BetaVAE score (Higgins et al. 2017, "β-VAE"): hold one factor in each of 64 pairs of images; the
-//! mean of |z₁ − z₂| over the pairs is a point, from which a linear classifier tells the factor. The
-//! score is its accuracy on other points. Chance to 1.
+//! BetaVAE score (Higgins et al. 2017, "β-VAE"). One factor is held fixed in each of 64 pairs of images;
+//! the mean of |z₁ − z₂| over the pairs is a point. A linear classifier predicts the fixed factor from
+//! such points. The score is its accuracy on other points, from chance to 1.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,13 +10,13 @@ use crate::learn::{Logistic, Table};
 use crate::sampler::{Sampler, draw};
 use crate::{TEST, TRAIN};
 
-/// Pairs of a point.
+/// Pairs per point.
 const PAIRS: usize = 64;
 
-/// BetaVAE score of what `source` encodes.
+/// Returns the BetaVAE score of the codes from `source`.
 ///
 /// # Errors
-/// Those of `source`.
+/// Returns the errors of `source`.
 pub fn beta_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (sizes, latent) = (source.sizes(), source.latent());
@@ -41,7 +41,7 @@ pub fn beta_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
     Ok(classifier.accuracy(&test, &labels))
 }
 
-/// Mean of |a − b| of every unit; those from `plain` on are circles.
+/// Mean of |a − b| for each unit; units from `plain` on are circular.
 fn distances(a: &[f64], b: &[f64], latent: usize, plain: usize) -> Vec<f64> {
     let mut sums = vec![0.0; latent];
     for (a, b) in a.chunks_exact(latent).zip(b.chunks_exact(latent)) {

@@ -1,34 +1,34 @@
 //! Disentanglement, completeness and informativeness (Eastwood & Williams 2018, "A Framework for the
-//! Quantitative Evaluation of Disentangled Representations"): boosted trees tell each factor k from
-//! the code; R[d, k] is the importance of unit d in them.
+//! Quantitative Evaluation of Disentangled Representations"). Boosted trees predict each factor k from
+//! the code; R[d, k] is the importance of unit d in the trees of factor k.
 //!
-//! - Disentanglement: Σ_d ρ_d·(1 − H_K(R[d, ·])), ρ_d the unit's share of all importance.
-//! - Completeness: Σ_k ρ_k·(1 − H_D(R[·, k])), ρ_k the factor's share.
-//! - Informativeness: mean over factors of the trees' accuracy on other points.
+//! - Disentanglement: Σ_d ρ_d·(1 − H_K(R[d, ·])), where ρ_d is the unit's share of all importance.
+//! - Completeness: Σ_k ρ_k·(1 − H_D(R[·, k])), where ρ_k is the factor's share.
+//! - Informativeness: mean accuracy of the trees on other points, over factors.
 //!
-//! H_n is the entropy to base n of the row or column as a distribution. All 0 to 1.
+//! H_n is the entropy to base n of a row or column scaled to sum to 1. All scores lie between 0 and 1.
 
 use crate::Representation;
 use crate::learn::{Boosting, Standard};
 
-/// Added to every importance, so that a row of zeros has an entropy.
+/// Added to every importance, so that the entropy of a row of zeros is defined.
 const FLOOR: f64 = 1e-11;
 
-/// The three scores.
+/// DCI scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dci {
-    /// How few factors each unit tells of; none of a code of one unit, which has all of every factor's
-    /// importance.
+    /// How few factors each unit is important for; `None` for a code of one unit, to which all importance
+    /// belongs.
     pub disentanglement: Option<f64>,
-    /// How few units tell of each factor; none of a code of one unit.
+    /// How few units are important for each factor; `None` for a code of one unit.
     pub completeness: Option<f64>,
-    /// How well the code tells the factors.
+    /// How well the code predicts the factors.
     pub informativeness: f64,
 }
 
-/// Scores of a representation: trees fitted on `train`, informativeness from `test`. Units are
-/// standardised, and the trees visit them in an order that `seed` draws, as scikit-learn's: units that
-/// tell the same share the importance.
+/// Fits trees on `train` and takes informativeness from `test`. Units are standardised, and the trees
+/// visit them in an order drawn from `seed`, as in scikit-learn: equally informative units share their
+/// importance.
 pub fn dci(train: &Representation, test: &Representation, seed: u64) -> Dci {
     let standard = Standard::of(train);
     let (units, others) = (standard.columns(train), standard.columns(test));
@@ -48,19 +48,19 @@ pub fn dci(train: &Representation, test: &Representation, seed: u64) -> Dci {
     }
 }
 
-/// Mean over rows of 1 − entropy, each weighted by its share of the whole.
+/// Mean of 1 − entropy over rows, weighted by each row's share of the total.
 fn concentration(rows: &[Vec<f64>]) -> f64 {
     let sum = |row: &[f64]| row.iter().sum::<f64>();
     let whole: f64 = rows.iter().map(|row| sum(row)).sum();
     let weighted = rows.iter().map(|row| {
-        // Nothing was learnt of any factor: every row weighs the same.
+        // No importance at all: every row has the same weight.
         let weight = if whole > 0.0 { sum(row) / whole } else { 1.0 / rows.len() as f64 };
         weight * (1.0 - entropy(row))
     });
     weighted.sum()
 }
 
-/// Entropy of a row as a distribution, to the base of its length.
+/// Entropy of a row scaled to sum to 1, to the base of its length.
 fn entropy(row: &[f64]) -> f64 {
     let whole: f64 = row.iter().map(|value| value + FLOOR).sum();
     let terms = row.iter().map(|value| {
@@ -79,7 +79,7 @@ mod tests {
         assert!((concentration(&[vec![0.0, 0.7], vec![0.2, 0.0]]) - 1.0).abs() < 1e-8);
         assert!(concentration(&[vec![0.5, 0.5], vec![0.1, 0.1]]).abs() < 1e-8);
         assert!(concentration(&[vec![0.0, 0.0]]).abs() < 1e-8);
-        // Three quarters of the importance lie in the pure row.
+        // The pure row has three quarters of the importance.
         assert!((concentration(&[vec![0.75, 0.0], vec![0.125, 0.125]]) - 0.75).abs() < 1e-8);
     }
 }

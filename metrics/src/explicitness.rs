@@ -1,13 +1,13 @@
 //! Explicitness (Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings with the F-Statistic
-//! Loss"): mean over factors, and over the classes of each, of the area under the ROC curve of a
-//! logistic regression on the standardised code. ½ is chance, 1 is best.
+//! Loss"): mean over factors and their classes of the area under the ROC curve of a logistic regression
+//! on the standardised code. ½ is chance, 1 is best.
 
 use crate::Representation;
 use crate::area::area;
 use crate::learn::{Logistic, Standard};
 use crate::parallel;
 
-/// Explicitness of a representation: classifiers fitted on `train`, scored on `test`.
+/// Returns the explicitness, with classifiers fitted on `train` and scored on `test`.
 pub fn explicitness(train: &Representation, test: &Representation) -> f64 {
     let standard = Standard::of(train);
     let (points, others) = (standard.table(train), standard.table(test));

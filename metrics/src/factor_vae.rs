@@ -1,7 +1,7 @@
-//! FactorVAE score (Kim & Mnih 2018, "Disentangling by Factorising"): hold one factor in a batch;
-//! the unit whose variance shrinks most, argmin over units of Var(z in the batch) / Var(z), votes for
-//! that factor. The score is the accuracy of the majority vote, fitted on some votes and scored on
-//! others. Chance to 1.
+//! FactorVAE score (Kim & Mnih 2018, "Disentangling by Factorising"). One factor is held fixed in a
+//! batch. The unit whose variance shrinks most, argmin over units of Var(z in the batch) / Var(z), votes
+//! for that factor. The score is the accuracy of the majority vote, fitted on one set of votes and scored
+//! on another, from chance to 1.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,17 +10,17 @@ use crate::angle::variance;
 use crate::sampler::{Sampler, draw};
 use crate::{TEST, TRAIN};
 
-/// Images in a batch with one factor held.
+/// Images per batch.
 const BATCH: usize = 64;
-/// Images that the variance of a unit is taken from.
+/// Images from which the variance of each unit is estimated.
 const VARIANCE_SAMPLES: usize = 10_000;
-/// Units whose standard deviation is below have no vote (the study's config).
+/// Units with a smaller standard deviation have no vote (as in disentanglement_lib's configuration).
 const PRUNE: f64 = 0.05;
 
-/// FactorVAE score of what `source` encodes; 0 if no unit varies.
+/// Returns the FactorVAE score of the codes from `source`, or 0 if no unit varies.
 ///
 /// # Errors
-/// Those of `source`.
+/// Returns the errors of `source`.
 pub fn factor_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (sizes, latent) = (source.sizes(), source.latent());
@@ -50,13 +50,12 @@ pub fn factor_vae<S: Sampler>(source: &S, seed: u64) -> Result<f64, S::Error> {
     Ok(f64::from(right) / TEST as f64)
 }
 
-/// The factor with most votes; the first of equals.
+/// The factor with the most votes; the first of equals.
 fn majority(votes: &[u32]) -> usize {
     (0..votes.len()).rev().max_by_key(|&factor| votes[factor]).unwrap_or(0)
 }
 
-/// Variance of every unit over codes `[N, latent]`, of N − 1 degrees of freedom; those from `plain` on are
-/// circles.
+/// Sample variance of each unit over codes `[N, latent]`; units from `plain` on are circular.
 fn variances(codes: &[f64], latent: usize, plain: usize) -> Vec<f64> {
     let column = |unit: usize| codes.iter().skip(unit).step_by(latent).copied();
     (0..latent).map(|unit| variance(column(unit), unit >= plain)).collect()

@@ -1,12 +1,13 @@
-//! InfoMEC (Hsu et al. 2023, "Disentanglement via Latent Quantization"), from the normalised
-//! information NMI[k, d] = I(k; z_d) / H(k) of factors on units, I by nearest neighbours:
+//! InfoMEC (Hsu et al. 2023, "Disentanglement via Latent Quantization"), from the normalised information
+//! NMI[k, d] = I(k; z_d) / H(k) between factors and units. I is estimated by nearest neighbours.
 //!
 //! - InfoM (modularity): (mean over active units of max_k/Σ_k NMI − 1/K) / (1 − 1/K).
-//! - InfoC (compactness): the same of factors over the D active units.
-//! - InfoE (explicitness): mean over factors of 1 − L/L₀, L the log loss of a balanced logistic
-//!   regression without penalty on the standardised code, L₀ = log K_k that of none.
+//! - InfoC (compactness): the same with factors in place of units, over the D active units.
+//! - InfoE (explicitness): mean over factors of 1 − L/L₀, where L is the log loss of a balanced logistic
+//!   regression without penalty on the standardised code, and L₀ = log K_k is the loss without any code.
 //!
-//! A unit is active if its range is over a twentieth of the largest. All 0 to 1.
+//! A unit is active if its range is over a twentieth of the largest range. All scores lie between 0 and
+//! 1.
 
 use crate::Representation;
 use crate::information::whole;
@@ -14,22 +15,22 @@ use crate::learn::{Logistic, Standard};
 use crate::neighbours::information;
 use crate::parallel;
 
-/// Share of the largest range that an active unit has.
+/// Fraction of the largest range above which a unit is active.
 const ACTIVE: f64 = 1.0 / 20.0;
 
-/// The three scores.
+/// InfoMEC scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InfoMec {
-    /// InfoM; 0 if no unit is active.
+    /// InfoM, or 0 if no unit is active.
     pub modularity: f64,
-    /// InfoC; 0 with fewer than two active units, none of a code of one unit, of which it can't be
-    /// said.
+    /// InfoC, or 0 with fewer than two active units; `None` for a code of one unit, for which it is
+    /// undefined.
     pub compactness: Option<f64>,
     /// InfoE.
     pub explicitness: f64,
 }
 
-/// InfoMEC of a sample.
+/// Returns the InfoMEC scores of a sample.
 pub fn infomec(sample: &Representation) -> InfoMec {
     let sizes = sample.sizes();
     let classes: Vec<Vec<usize>> = (0..sizes.len()).map(|factor| sample.factor(factor)).collect();
@@ -52,7 +53,7 @@ pub fn infomec(sample: &Representation) -> InfoMec {
     }
 }
 
-/// Which units are active.
+/// Whether each unit is active.
 fn active(sample: &Representation) -> Vec<bool> {
     let range = |unit: usize| {
         let values = sample.unit(unit);
@@ -64,7 +65,8 @@ fn active(sample: &Representation) -> Vec<bool> {
     ranges.iter().map(|range| *range > ACTIVE * largest).collect()
 }
 
-/// (Mean over rows of max/Σ − 1/n) / (1 − 1/n), n the entries of a row. A row of zeros is at chance.
+/// (Mean over rows of max/Σ − 1/n) / (1 − 1/n), where n is the length of a row. A row of zeros counts as
+/// chance, 1/n.
 fn concentration<'a>(rows: impl ExactSizeIterator<Item = &'a [f64]> + Clone) -> f64 {
     let (count, width) = (rows.len() as f64, rows.clone().next().map_or(0, <[f64]>::len) as f64);
     if width < 2.0 {

@@ -1,13 +1,12 @@
-//! Mutual information between units and factors, both discrete.
+//! Mutual information between binned units and factors.
 
 use crate::Representation;
 
-/// Bins that a unit's values are sorted into, of equal width over the sample's range
-/// (Locatello et al. 2019, appendix).
+/// Number of bins, of equal width over the sample's range (Locatello et al. 2019, appendix).
 pub const BINS: usize = 20;
 
-/// The bin, 0 to 19, of every value. Edges as numpy's `histogram` has them: a value on an edge
-/// belongs to the bin above, the largest to the last.
+/// Returns the bin of each value, 0 to 19, with the edges of numpy's `histogram`: a value on an edge
+/// belongs to the bin above, the largest value to the last bin.
 pub fn bins(values: &[f64]) -> Vec<usize> {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -18,7 +17,7 @@ pub fn bins(values: &[f64]) -> Vec<usize> {
     let edge = |bin: usize| low + bin as f64 * width;
     let bin = |&value: &f64| {
         let near = (((value - low) / width) as usize).min(BINS - 1);
-        // The division rounds otherwise than the edge.
+        // The division may round differently from the edge.
         if near + 1 < BINS && value >= edge(near + 1) {
             near + 1
         } else if value < edge(near) {
@@ -30,7 +29,7 @@ pub fn bins(values: &[f64]) -> Vec<usize> {
     values.iter().map(bin).collect()
 }
 
-/// I(bin; class) in nats of a sample, for classes below `count`:
+/// Returns I(bin; class) in nats, for classes below `count`:
 /// I(a; b) = Σ p(a, b)·log(p(a, b) / p(a)·p(b)).
 pub fn mutual(bins: &[usize], classes: &[usize], count: usize) -> f64 {
     let mut joint = vec![0u32; BINS * count];
@@ -42,7 +41,7 @@ pub fn mutual(bins: &[usize], classes: &[usize], count: usize) -> f64 {
     (entropy(&by_bin) + entropy(&by_class) - entropy(&joint)).max(0.0)
 }
 
-/// H(class) in nats of a sample.
+/// Returns H(class) in nats, for classes below `count`.
 pub fn whole(classes: &[usize], count: usize) -> f64 {
     let mut counts = vec![0; count];
     for &class in classes {
@@ -51,14 +50,14 @@ pub fn whole(classes: &[usize], count: usize) -> f64 {
     entropy(&counts)
 }
 
-/// I(bin; class) / H(class) of a sample, 0 to 1: what share of the factor the unit tells. 0 for a
-/// factor of one class.
+/// Returns I(bin; class) / H(class), 0 to 1: the fraction of the factor's entropy that the unit explains.
+/// Returns 0 if all rows have the same class.
 pub fn share(bins: &[usize], classes: &[usize], count: usize) -> f64 {
     let whole = whole(classes, count);
     if whole > 0.0 { (mutual(bins, classes, count) / whole).min(1.0) } else { 0.0 }
 }
 
-/// I(unit; factor) of every unit and factor, `[D][K]`.
+/// I(unit; factor) for each unit and factor, `[D][K]`.
 pub(crate) fn matrix(sample: &Representation) -> Vec<Vec<f64>> {
     let factors: Vec<Vec<usize>> = (0..sample.sizes().len()).map(|factor| sample.factor(factor)).collect();
     let row = |unit| {
@@ -68,7 +67,7 @@ pub(crate) fn matrix(sample: &Representation) -> Vec<Vec<f64>> {
     (0..sample.latent()).map(row).collect()
 }
 
-/// −Σ p·log p of counts, in nats.
+/// −Σ p·log p in nats, with p from counts.
 fn entropy(counts: &[u32]) -> f64 {
     let total: u32 = counts.iter().sum();
     let terms = counts.iter().filter(|&&n| n > 0).map(|&n| {

@@ -1,19 +1,19 @@
-//! Interventional robustness score (Suter et al. 2019, "Robustly Disentangled Causal Mechanisms"):
-//! how little a unit moves while one factor is held, whatever the others do. For unit d and factor k
+//! Interventional robustness score (Suter et al. 2019, "Robustly Disentangled Causal Mechanisms"): how
+//! little a unit changes while one factor is fixed and all others vary. For unit d and factor k
 //!
 //! IRS[d, k] = 1 − mean over k's values of q₀.₉₉|z_d − E(z_d | value)| / max|z_d − E(z_d)|;
 //!
-//! the score is the mean over units of the largest entry, weighted by max|z_d − E(z_d)|. Factors are
-//! in [`BINS`] bins, units that don't vary are left out. 0 to 1.
+//! The score is the mean over units of the largest entry, weighted by max|z_d − E(z_d)|. Factors are
+//! sorted into [`BINS`] bins; constant units are left out. 0 to 1.
 
 use crate::Representation;
 use crate::angle::{distance, mean};
 use crate::information::{BINS, bins};
 
-/// Quantile of the deviations that counts as the largest.
+/// Quantile of the deviations that is used in place of their maximum.
 const QUANTILE: f64 = 0.99;
 
-/// IRS of a sample; 0 if no unit varies.
+/// Returns the IRS of a sample, or 0 if no unit varies.
 pub fn irs(sample: &Representation) -> f64 {
     let groups: Vec<Vec<Vec<usize>>> = (0..sample.sizes().len()).map(|factor| rows(sample, factor)).collect();
     let (mut sum, mut weights) = (0.0, 0.0);
@@ -30,7 +30,7 @@ pub fn irs(sample: &Representation) -> f64 {
     if weights > 0.0 { sum / weights } else { 0.0 }
 }
 
-/// The rows of each bin of a factor; no empty ones.
+/// Rows of each non-empty bin of a factor.
 fn rows(sample: &Representation, factor: usize) -> Vec<Vec<usize>> {
     let classes: Vec<f64> = sample.factor(factor).into_iter().map(|class| class as f64).collect();
     let mut rows = vec![Vec::new(); BINS];
@@ -41,7 +41,7 @@ fn rows(sample: &Representation, factor: usize) -> Vec<Vec<usize>> {
     rows
 }
 
-/// Mean over groups of the 0.99-quantile of deviations from the group's mean.
+/// Mean over groups of the 0.99-quantile of the deviations from the group's mean.
 fn deviation(values: &[f64], groups: &[Vec<usize>], circle: bool) -> f64 {
     let quantiles = groups.iter().map(|rows| {
         let inside: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
@@ -50,13 +50,13 @@ fn deviation(values: &[f64], groups: &[Vec<usize>], circle: bool) -> f64 {
     quantiles.sum::<f64>() / groups.len() as f64
 }
 
-/// |value − mean| of every value; of a circle's along it.
+/// Distance of each value from the mean; along the circle for circular units.
 fn deviations(values: &[f64], circle: bool) -> Vec<f64> {
     let mean = mean(values.iter().copied(), circle);
     values.iter().map(|&value| distance(value, mean, circle)).collect()
 }
 
-/// The 0.99-quantile, linear between neighbours.
+/// The 0.99-quantile, with linear interpolation.
 fn quantile(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let place = QUANTILE * (values.len() - 1) as f64;

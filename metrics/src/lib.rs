@@ -1,10 +1,9 @@
-//! Measures of disentanglement: how well the units of a code match factors of variation, one at a
-//! time. One file a metric, with its paper and formula on top.
+//! Disentanglement metrics: how well single units of a code match single factors of variation. Each
+//! metric has its own file, which starts with its paper and formula.
 //!
-//! Every metric follows disentanglement_lib's protocol (Locatello et al. 2019, "Challenging Common
-//! Assumptions in the Unsupervised Learning of Disentangled Representations"); its constants are
-//! named where they are used. Codes are an encoder's means. No I/O: native and wasm32 run the same
-//! code.
+//! The metrics follow the protocol of disentanglement_lib (Locatello et al. 2019, "Challenging Common
+//! Assumptions in the Unsupervised Learning of Disentangled Representations"). Codes are the encoder's
+//! means. This crate does no I/O, and native targets and wasm32 run the same code.
 
 mod angle;
 mod area;
@@ -40,7 +39,7 @@ pub use sampler::{Grid, GridError, Sampler};
 pub use sap::{Sap, sap};
 pub use score::{Score, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images, of_rows};
 
-/// Points that a metric is fitted on.
+/// Points on which a metric is fitted.
 pub const TRAIN: usize = 10_000;
-/// Points that a fitted metric is scored on.
+/// Points on which a fitted metric is scored.
 pub const TEST: usize = 5_000;

@@ -2,13 +2,13 @@
 //!
 //! MIG = mean over factors k of (I(z₁; k) − I(z₂; k)) / H(k),
 //!
-//! where z₁ and z₂ are the two units, in [`BINS`](crate::information::BINS) bins, that tell most of
-//! k. 0 to 1.
+//! where z₁ and z₂ are the two units, in [`BINS`](crate::information::BINS) bins, with the most
+//! information about k. 0 to 1.
 
 use crate::Representation;
 use crate::information::{matrix, whole};
 
-/// MIG of a sample. A factor of one class counts as 0; a code of one unit has no gap and so no MIG.
+/// Returns the MIG of a sample, or `None` for a code of one unit. A factor of one class counts as 0.
 pub fn mig(sample: &Representation) -> Option<f64> {
     if sample.latent() < 2 {
         return None;
@@ -23,7 +23,7 @@ pub fn mig(sample: &Representation) -> Option<f64> {
     Some((0..factors).map(gap).sum::<f64>() / factors as f64)
 }
 
-/// The largest value and the one after it.
+/// Returns the largest and the second largest value.
 pub(crate) fn top_two(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::NEG_INFINITY, f64::NEG_INFINITY), |(first, second), value| {
         if value > first { (value, first) } else { (first, second.max(value)) }

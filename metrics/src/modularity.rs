@@ -1,15 +1,15 @@
 //! Modularity (Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings with the F-Statistic
 //! Loss"): mean over units of
 //!
-//! 1 − Σ over factors but the best of I² / (I_best²·(K − 1)),
+//! 1 − Σ over all factors but the best of I² / (I_best²·(K − 1)),
 //!
-//! I the information of the unit, in [`BINS`](crate::information::BINS) bins, on a factor. 0 to 1; a
-//! unit that tells nothing counts as 0.
+//! where I is the mutual information of the unit, in [`BINS`](crate::information::BINS) bins, and a
+//! factor. 0 to 1; a unit without information counts as 0.
 
 use crate::Representation;
 use crate::information::matrix;
 
-/// Modularity of a sample.
+/// Returns the modularity of a sample.
 pub fn modularity(sample: &Representation) -> f64 {
     let units = matrix(sample);
     let scores = units.iter().map(|unit| {

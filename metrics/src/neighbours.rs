@@ -1,26 +1,27 @@
-//! Mutual information of a continuous unit and a factor by nearest neighbours (Ross 2014, "Mutual
-//! Information between Discrete and Continuous Data Sets"), as scikit-learn's `mutual_info_classif`:
+//! Mutual information of a continuous unit and a discrete factor by nearest neighbours (Ross 2014,
+//! "Mutual Information between Discrete and Continuous Data Sets"), as in scikit-learn's
+//! `mutual_info_classif`:
 //!
 //! I = ψ(N) + ⟨ψ(k)⟩ − ⟨ψ(N_class)⟩ − ⟨ψ(m)⟩,
 //!
-//! m the number of rows, itself one, nearer than the k-th neighbour of the same class. Rows whose
-//! class has no other are left out.
+//! m counts the rows, including the row itself, that are nearer than the k-th neighbour of the same
+//! class. Rows that are alone in their class are left out.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::learn::Moments;
 
-/// Neighbours, k (Hsu et al. 2023).
+/// Number of neighbours, k (Hsu et al. 2023).
 const NEIGHBOURS: usize = 10;
-/// Noise, in standard deviations, that parts equal values.
+/// Noise, in standard deviations, that makes equal values distinct.
 const NOISE: f64 = 1e-10;
 
-/// I(unit; class) in nats, at least 0.
+/// Returns I(unit; class) in nats, at least 0.
 pub(crate) fn information(values: &[f64], classes: &[usize]) -> f64 {
     let count = classes.iter().max().map_or(0, |last| last + 1);
     let mut by_class = vec![Vec::new(); count];
-    for (value, &class) in parted(values).into_iter().zip(classes) {
+    for (value, &class) in jittered(values).into_iter().zip(classes) {
         by_class[class].push(value);
     }
     by_class.retain(|values| values.len() > 1);
@@ -34,7 +35,7 @@ pub(crate) fn information(values: &[f64], classes: &[usize]) -> f64 {
         for place in 0..own.len() {
             let radius = radius(own, place, k);
             let near = |&other: &f64| (other - own[place]).abs() < radius;
-            // Of sorted values the near ones are in a row.
+            // Near values are contiguous in sorted order.
             let below = all.partition_point(|other| *other < own[place] && !near(other));
             let above = all.partition_point(|other| *other <= own[place] || near(other));
             sum += own_part - digamma((above - below).max(1));
@@ -44,15 +45,15 @@ pub(crate) fn information(values: &[f64], classes: &[usize]) -> f64 {
     if rows == 0 { 0.0 } else { (digamma(rows) + sum / rows as f64).max(0.0) }
 }
 
-/// The values in standard deviations, no two equal.
-fn parted(values: &[f64]) -> Vec<f64> {
+/// Standardises the values and adds noise, so that no two are equal.
+fn jittered(values: &[f64]) -> Vec<f64> {
     let moments = Moments::of(values);
-    // Any seed will do: far below what the values tell.
+    // The noise is far below the values' differences, so the seed doesn't matter.
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     values.iter().map(|&value| moments.standard(value) + NOISE * rng.random_range(-1.0..1.0)).collect()
 }
 
-/// Distance from a place of the sorted values to the k-th nearest other.
+/// Distance from `sorted[place]` to its k-th nearest neighbour.
 fn radius(sorted: &[f64], place: usize, k: usize) -> f64 {
     let (mut low, mut high, mut distance) = (place, place, 0.0);
     for _ in 0..k {
@@ -67,7 +68,7 @@ fn radius(sorted: &[f64], place: usize, k: usize) -> f64 {
     distance
 }
 
-/// ψ(n) of a whole number from 1: recurrence below 10, then its asymptotic series.
+/// ψ(n) for n ≥ 1: the recurrence up to 10, then the asymptotic series.
 fn digamma(n: usize) -> f64 {
     let mut x = n as f64;
     let mut sum = 0.0;

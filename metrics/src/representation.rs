@@ -1,6 +1,7 @@
-//! Codes of images with the images' factors.
+//! Codes of images with their factors.
 
-/// Codes `[N, D]` and the classes of their factors `[N, K]`, both finite and of more than one class.
+/// Codes `[N, D]` with the classes of their factors `[N, K]`. Codes are finite, and each factor has at
+/// least two classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Representation {
     codes: Vec<f64>,
@@ -10,16 +11,16 @@ pub struct Representation {
     sizes: Vec<usize>,
 }
 
-/// Codes and factors that can't be measured.
+/// Why codes and factors can't be scored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RepresentationError {
-    /// No unit.
+    /// The codes have no units.
     #[error("the codes have no units; give every row at least 1")]
     Units,
-    /// Fewer than two factors.
+    /// There are fewer than two factors.
     #[error("the number of factors is {0}; disentanglement needs at least 2")]
     Factors(usize),
-    /// Values that don't make whole rows, or another number of rows.
+    /// Codes and factors have different numbers of rows, or an incomplete row.
     #[error("the codes have {codes} rows and the factors {factors}; give each code its factors")]
     Rows {
         /// Rows of codes.
@@ -27,30 +28,30 @@ pub enum RepresentationError {
         /// Rows of factors.
         factors: usize,
     },
-    /// Too few rows to fit on some and score on others.
+    /// There are too few rows to fit on some and score on others.
     #[error("the number of rows is {0}; at least {MIN_ROWS} are needed")]
     Few(usize),
-    /// NaN or infinity.
+    /// A code is NaN or infinite.
     #[error("the code of row {row} is not finite in unit {unit}; encode again or drop the row")]
     NotFinite {
-        /// Row, from 0.
+        /// Row, counted from 0.
         row: usize,
-        /// Unit, from 0.
+        /// Unit, counted from 0.
         unit: usize,
     },
-    /// A factor of one class.
+    /// All rows have the same value of a factor.
     #[error("factor {0} has the same value in every row; drop the column, nothing can be told of it")]
     Constant(usize),
 }
 
-/// Fewest rows: below, most bins and classes are empty and a score means nothing.
+/// Minimum number of rows: with fewer, most bins and classes are empty and scores mean nothing.
 const MIN_ROWS: usize = 30;
 
-/// Largest code that is taken as it is.
+/// Largest code that is not rescaled.
 const EXTREME: f64 = 1e30;
 
-/// The codes divided by a power of two if their largest is very large or very small.
-fn moderate(mut codes: Vec<f64>) -> Vec<f64> {
+/// Divides the codes by a power of two if their largest is very large or very small.
+fn rescaled(mut codes: Vec<f64>) -> Vec<f64> {
     let largest = codes.iter().fold(0.0, |largest: f64, code| largest.max(code.abs()));
     if largest > EXTREME || (largest > 0.0 && largest < 1.0 / EXTREME) {
         let unit = power_of_two(largest);
@@ -59,19 +60,20 @@ fn moderate(mut codes: Vec<f64>) -> Vec<f64> {
     codes
 }
 
-/// The largest power of two that is not above a positive number; division by it is exact.
+/// The largest power of two not above a positive number; dividing by it is exact.
 pub(crate) fn power_of_two(value: f64) -> f64 {
     let exponent = (value.to_bits() >> 52) & 0x7ff;
     if exponent == 0 { f64::MIN_POSITIVE } else { f64::from_bits(exponent << 52) }
 }
 
 impl Representation {
-    /// Codes `[N, latent]` and factors `[N, count]`, both row by row. A factor's classes are its
-    /// distinct values in their order. Codes whose largest value is above 10³⁰ or below
-    /// 10⁻³⁰ are divided by a power of two, all by the same, so that their squares can be summed.
+    /// Creates a representation from codes `[N, latent]` and factors `[N, count]`, both row-major. A
+    /// factor's classes are its distinct values in ascending order. If the largest code is above 10³⁰ or
+    /// below 10⁻³⁰, all codes are divided by the same power of two, so that sums of squares stay finite.
     ///
     /// # Errors
-    /// One sentence that names what is wrong, and where.
+    /// Fails if there are no units, fewer than two factors, too few rows, a code that is not finite, or a
+    /// factor with a single value. The error says what is wrong and where.
     pub fn new(
         codes: Vec<f64>,
         latent: usize,
@@ -109,26 +111,26 @@ impl Representation {
             }
             sizes.push(values.len());
         }
-        Ok(Self { codes: moderate(codes), latent, circles: 0, classes, sizes })
+        Ok(Self { codes: rescaled(codes), latent, circles: 0, classes, sizes })
     }
 
-    /// The same, whose last units, so many, are circles: their values are angles in radians.
+    /// Marks the last `circles` units as circular: their values are angles in radians.
     #[must_use]
     pub fn with_circles(self, circles: usize) -> Self {
         Self { circles: circles.min(self.latent), ..self }
     }
 
-    /// How many units, the last ones, are circles.
+    /// Number of circular units, which are the last ones.
     pub fn circles(&self) -> usize {
         self.circles
     }
 
-    /// Number of codes.
+    /// Number of codes, N.
     pub fn rows(&self) -> usize {
         self.codes.len() / self.latent
     }
 
-    /// Units of a code.
+    /// Units per code, D.
     pub fn latent(&self) -> usize {
         self.latent
     }
@@ -138,27 +140,27 @@ impl Representation {
         &self.sizes
     }
 
-    /// A row's code.
+    /// Returns the code of a row, `[D]`.
     pub fn code(&self, row: usize) -> &[f64] {
         &self.codes[row * self.latent..][..self.latent]
     }
 
-    /// A row's class of every factor.
+    /// Returns the class of each factor in a row, `[K]`.
     pub fn classes(&self, row: usize) -> &[u32] {
         &self.classes[row * self.sizes.len()..][..self.sizes.len()]
     }
 
-    /// A unit's value in every row.
+    /// Returns the value of a unit in each row, `[N]`.
     pub fn unit(&self, unit: usize) -> Vec<f64> {
         self.codes.iter().skip(unit).step_by(self.latent).copied().collect()
     }
 
-    /// A factor's class in every row.
+    /// Returns the class of a factor in each row, `[N]`.
     pub fn factor(&self, factor: usize) -> Vec<usize> {
         self.classes.iter().skip(factor).step_by(self.sizes.len()).map(|&class| class as usize).collect()
     }
 
-    /// The given rows, of the same classes.
+    /// Returns the given rows, with the same numbers of classes.
     pub fn select(&self, rows: &[usize]) -> Self {
         Self {
             codes: rows.iter().flat_map(|&row| self.code(row)).copied().collect(),

@@ -1,4 +1,4 @@
-//! Codes of images with chosen factors: what the sampling metrics need.
+//! Codes of images with chosen factors, for metrics that choose their images.
 
 use std::convert::Infallible;
 
@@ -6,74 +6,75 @@ use rand::Rng;
 
 use crate::Representation;
 
-/// Encodes images by their factors: a trained model, or a table of every code.
+/// A source of codes for given factors: a trained model, or a table of all codes.
 pub trait Sampler {
-    /// Why codes can't be had.
+    /// Error if codes can't be produced.
     type Error;
 
     /// Number of classes of each factor, K of them.
     fn sizes(&self) -> &[usize];
 
-    /// Units of a code, D.
+    /// Units per code, D.
     fn latent(&self) -> usize;
 
-    /// How many units, the last ones, are circles: their values are angles in radians.
+    /// Number of circular units, which are the last ones; their values are angles in radians.
     fn circles(&self) -> usize {
         0
     }
 
-    /// Codes `[N, D]` of the images with the given classes `[N, K]`, each below its factor's size.
+    /// Returns the codes `[N, D]` of images with the given classes `[N, K]`, each below its factor's
+    /// size.
     ///
     /// # Errors
     /// Fails if the images can't be encoded.
     fn codes(&self, classes: &[usize]) -> Result<Vec<f64>, Self::Error>;
 }
 
-/// Classes `[count, K]` drawn uniformly.
+/// Draws classes `[count, K]` uniformly.
 pub(crate) fn draw(sizes: &[usize], count: usize, rng: &mut impl Rng) -> Vec<usize> {
     (0..count).flat_map(|_| sizes).map(|&size| rng.random_range(0..size)).collect()
 }
 
-/// Codes of a full grid of factors: a row for each combination of classes, the last factor fastest.
+/// Codes of a full grid of factors: one row per combination of classes; the last factor varies fastest.
 #[derive(Clone, Debug)]
 pub struct Grid {
     rows: Representation,
 }
 
-/// Rows that are no full grid.
+/// Why rows are not a full grid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GridError {
-    /// More or fewer rows than combinations.
+    /// The number of rows differs from the number of combinations.
     #[error(
         "there are {rows} rows, but factors of {sizes:?} classes have {grid} combinations; a grid has a row for each"
     )]
     Count {
-        /// Rows given.
+        /// Number of rows.
         rows: usize,
         /// Classes of each factor.
         sizes: Vec<usize>,
-        /// Rows of the grid.
+        /// Rows of the full grid.
         grid: u128,
     },
-    /// A combination in the wrong place.
+    /// A combination is in the wrong place.
     #[error(
         "row {row} is out of the grid's order: its classes are {found:?} and should be {expected:?}; the last factor changes fastest"
     )]
     Order {
-        /// Row, from 0.
+        /// Row, counted from 0.
         row: usize,
-        /// Its classes.
+        /// Classes of the row.
         found: Vec<u32>,
-        /// The classes of that place.
+        /// Classes that belong there.
         expected: Vec<u32>,
     },
 }
 
 impl Grid {
-    /// The grid that `rows` are.
+    /// Creates a grid from the rows of a full grid, in order.
     ///
     /// # Errors
-    /// Names the first row out of place, or the number of rows that is missing.
+    /// Fails if rows are missing or additional, or names the first row out of order.
     pub fn new(rows: Representation) -> Result<Self, GridError> {
         let sizes = rows.sizes();
         let grid = sizes.iter().fold(1u128, |grid, &size| grid.saturating_mul(size as u128));
@@ -94,7 +95,7 @@ impl Grid {
         Ok(Self { rows })
     }
 
-    /// Every row.
+    /// Returns all rows.
     pub fn rows(&self) -> &Representation {
         &self.rows
     }

@@ -1,10 +1,10 @@
-//! Separated attribute predictability (Kumar et al. 2018, "Variational Inference of Disentangled
-//! Latent Concepts from Unlabeled Observations"): mean over factors of the gap between the two units
-//! that tell the factor best, each by the test accuracy of a linear support vector machine on that
-//! unit alone. 0 to 1; chance cancels.
+//! Separated attribute predictability (Kumar et al. 2018, "Variational Inference of Disentangled Latent
+//! Concepts from Unlabeled Observations"). A linear support vector machine predicts each factor from each
+//! unit alone; the score is the mean over factors of the gap in test accuracy between the two best units.
+//! 0 to 1; the accuracy of chance cancels.
 //!
-//! The machines of a noisy unit change much with the rows that they are fitted on, so that SAP is
-//! measured on several draws of rows and the median told with the spread.
+//! For noisy units the fit depends much on the rows, so [`Sap`] measures several draws of rows and
+//! reports the median and the spread.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -14,10 +14,10 @@ use crate::Representation;
 use crate::learn::Svm;
 use crate::mig::top_two;
 
-/// Draws of rows that [`Sap`] is the median of.
+/// Number of draws of rows.
 pub(crate) const DRAWS: usize = 5;
 
-/// SAP over several draws of rows.
+/// SAP over several draws of rows: median and range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sap {
     /// Median.
@@ -29,9 +29,9 @@ pub struct Sap {
 }
 
 impl Sap {
-    /// The median and the spread of [`sap`] over [`DRAWS`] draws of `rows`: the first fits on the first
-    /// `train` rows and scores on the next `test`, the others on as many that are drawn under `seed`.
-    /// None of a code of one unit.
+    /// Returns the median and range of [`sap`] over [`DRAWS`] draws of `rows`. The first draw fits on the
+    /// first `train` rows and scores on the next `test`; the others shuffle the rows with `seed`. Returns
+    /// `None` for a code of one unit.
     pub fn of(rows: &Representation, train: usize, test: usize, seed: u64) -> Option<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut order: Vec<usize> = (0..rows.rows()).collect();
@@ -46,7 +46,8 @@ impl Sap {
     }
 }
 
-/// SAP of one draw: classifiers fitted on `train`, compared on `test`. None of a code of one unit.
+/// Returns SAP for one draw: classifiers fitted on `train` and compared on `test`. Returns `None` for a
+/// code of one unit.
 pub fn sap(train: &Representation, test: &Representation) -> Option<f64> {
     if train.latent() < 2 {
         return None;

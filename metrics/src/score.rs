@@ -1,4 +1,4 @@
-//! Every metric of a representation. To add one, add its file and its lines here.
+//! Runs all metrics on a representation. To add a metric, add its file and its lines here.
 
 use std::collections::HashSet;
 
@@ -12,22 +12,21 @@ use crate::{
     mig, modularity,
 };
 
-/// A metric's value on a representation.
+/// The value of one metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// Short name, as `mig`.
+    /// Short name, such as `mig`.
     pub metric: &'static str,
-    /// Value; 1 is best.
+    /// Value, where 1 is best.
     pub value: f64,
-    /// How it was measured.
+    /// How the metric was measured.
     pub protocol: String,
 }
 
-/// Scores of rows that are a sample of their own: every metric that needs no images of chosen
-/// factors. What is fitted is fitted on two thirds of the rows, drawn under `seed`, at most
-/// [`TRAIN`], and scored on others, at most [`TEST`]; what is not fitted is taken from every row
-/// (InfoMEC, whose cost grows fast, from the first part of many). Metrics that a code of one unit does
-/// not have are left out.
+/// Scores rows with every metric that doesn't choose its images. Fitted metrics fit on two thirds of the
+/// rows in an order drawn from `seed`, at most [`TRAIN`], and score on the rest, at most [`TEST`]. Other
+/// metrics use all rows, except InfoMEC, which is expensive and uses the fitting rows if there are more
+/// than [`TRAIN`] + [`TEST`]. Metrics that are undefined for a code of one unit are left out.
 pub fn of_rows(rows: &Representation, seed: u64) -> Vec<Score> {
     let mut order: Vec<usize> = (0..rows.rows()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
@@ -38,7 +37,7 @@ pub fn of_rows(rows: &Representation, seed: u64) -> Vec<Score> {
     Sample { whole: rows, order: &shuffled, infomec, train, test, seed }.scores()
 }
 
-/// Scores of a full grid: [`TRAIN`] and [`TEST`] codes of factors drawn uniformly under `seed`.
+/// Scores a full grid with all metrics, on [`TRAIN`] and [`TEST`] codes drawn uniformly with `seed`.
 pub fn of_grid(grid: &Grid, seed: u64) -> Vec<Score> {
     let rows = drawn_rows(grid.rows().rows(), TRAIN + TEST, seed);
     let mut scores = of_drawn(&grid.rows().select(&rows), &rows, seed);
@@ -47,16 +46,16 @@ pub fn of_grid(grid: &Grid, seed: u64) -> Vec<Score> {
     scores
 }
 
-/// The rows of a grid of `count` that [`of_grid`] scores, drawn uniformly under `seed`, each as likely
-/// as any whether it was drawn before or not; it draws [`TRAIN`] to fit on, then [`TEST`].
+/// Draws the rows that [`of_grid`] scores: `drawn` of `count` rows, uniformly and with replacement.
+/// [`of_grid`] draws [`TRAIN`] rows to fit on, then [`TEST`].
 pub fn drawn_rows(count: usize, drawn: usize, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     (0..drawn).map(|_| rng.random_range(0..count)).collect()
 }
 
-/// Scores of codes drawn as [`drawn_rows`] says, in that order: the first two thirds to fit on. `rows`
-/// are their numbers, an entry a code: InfoMEC's nearest neighbours take every row once, at most
-/// [`TRAIN`], since a row drawn twice would be its own neighbour.
+/// Scores codes of rows drawn by [`drawn_rows`], in that order; the first two thirds are for fitting.
+/// `rows` has the row number of each code. InfoMEC uses each row only once, at most [`TRAIN`] of them,
+/// because a row drawn twice would be its own nearest neighbour.
 pub fn of_drawn(drawn: &Representation, rows: &[usize], seed: u64) -> Vec<Score> {
     let (train, test) = sizes(drawn);
     let fitted = drawn.select(&first(train));
@@ -64,15 +63,15 @@ pub fn of_drawn(drawn: &Representation, rows: &[usize], seed: u64) -> Vec<Score>
     Sample { whole: &fitted, order: drawn, infomec: &infomec, train, test, seed }.scores()
 }
 
-/// MIG and DCI of codes drawn as [`drawn_rows`] says: the first of what [`of_drawn`] tells, in a small
-/// part of its time.
+/// MIG and DCI of codes drawn by [`drawn_rows`]: the first scores of [`of_drawn`], in a fraction of its
+/// time.
 pub fn few_of_drawn(drawn: &Representation, seed: u64) -> Vec<Score> {
     let (train, test) = sizes(drawn);
     let fitted = drawn.select(&first(train));
     Sample { whole: &fitted, order: drawn, infomec: &fitted, train, test, seed }.few_scores()
 }
 
-/// Codes to fit on and to score on, of those drawn.
+/// Numbers of codes to fit on and to score on.
 fn sizes(drawn: &Representation) -> (usize, usize) {
     let train = drawn.rows() * TRAIN / (TRAIN + TEST);
     (train, drawn.rows() - train)
@@ -82,19 +81,19 @@ fn first(count: usize) -> Vec<usize> {
     (0..count).collect()
 }
 
-/// The places where each row is drawn for the first time; the first [`TRAIN`] of them.
+/// Positions at which a row is drawn for the first time, at most [`TRAIN`] of them.
 fn distinct(rows: &[usize]) -> Vec<usize> {
     let mut seen = HashSet::new();
     (0..rows.len()).filter(|&place| seen.insert(rows[place])).take(TRAIN).collect()
 }
 
-/// Codes with the parts of them that metrics are measured on.
+/// Codes, and the parts of them that each kind of metric uses.
 struct Sample<'a> {
-    /// What is not fitted is taken from these.
+    /// Codes for metrics that are not fitted.
     whole: &'a Representation,
-    /// The first `train` are fitted on, the next `test` scored on.
+    /// Codes for fitted metrics: fit on the first `train`, score on the next `test`.
     order: &'a Representation,
-    /// Rows that all differ.
+    /// Distinct rows, for InfoMEC.
     infomec: &'a Representation,
     train: usize,
     test: usize,
@@ -149,7 +148,7 @@ impl Sample<'_> {
         scores
     }
 
-    /// Codes to fit on and to score on.
+    /// Codes to fit on, and codes to score on.
     fn parts(&self) -> (Representation, Representation) {
         let others: Vec<usize> = (self.train..self.train + self.test).collect();
         (self.order.select(&first(self.train)), self.order.select(&others))
@@ -164,17 +163,17 @@ fn codes(sample: &Representation) -> String {
     format!("{} codes", sample.rows())
 }
 
-/// The metrics that have a value.
+/// Keeps the metrics that have a value.
 fn known<const N: usize>(scores: [(&'static str, Option<f64>, String); N]) -> Vec<Score> {
     let score =
         |(metric, value, protocol): (_, Option<f64>, _)| value.map(|value| Score { metric, value, protocol });
     scores.into_iter().filter_map(score).collect()
 }
 
-/// Scores that choose the images' factors.
+/// Scores the codes from `source` with the metrics that choose the factors of their images.
 ///
 /// # Errors
-/// Those of `source`.
+/// Returns the errors of `source`.
 pub fn of_images<S: Sampler>(source: &S, seed: u64) -> Result<Vec<Score>, S::Error> {
     let points = format!("{TRAIN} points, {TEST} others to score on");
     let beta = beta_vae(source, seed)?;

@@ -1,5 +1,4 @@
-//! Scores agree with scikit-learn's on a representation that is neither good nor bad
-//! (golden/reference.py).
+//! Compares the scores of a mediocre representation with scikit-learn's (golden/reference.py).
 
 mod support;
 
@@ -10,11 +9,11 @@ use support::{Outcome, noise, representation};
 
 const SIZES: [usize; 4] = [3, 6, 20, 10];
 const UNITS: usize = 6;
-/// Allowed where nothing is drawn at random.
+/// Tolerance where nothing is random.
 const EXACT: f64 = 0.005;
-/// Allowed where equal units were visited in another order.
+/// Tolerance where units are visited in a different order.
 const SHARED: f64 = 0.01;
-/// Allowed where other images were drawn.
+/// Tolerance where different images are drawn.
 const SAMPLED: f64 = 0.02;
 
 fn mixed() -> Result<Representation, metrics::RepresentationError> {
@@ -69,13 +68,14 @@ fn metrics_of_trees_agree() -> Outcome {
     Ok(())
 }
 
-/// Every unit twice, the second times `sign`; in another order if `turned`.
-fn repeated(sign: f64, turned: bool) -> Result<Representation, metrics::RepresentationError> {
+/// The mixed code with each unit twice, the second time multiplied by `sign`; in reverse order if
+/// `reversed`.
+fn repeated(sign: f64, reversed: bool) -> Result<Representation, metrics::RepresentationError> {
     let whole = mixed()?;
     let codes = (0..whole.rows()).flat_map(|row| {
         let code = whole.code(row);
         let mut units: Vec<f64> = code.iter().copied().chain(code.iter().map(|v| sign * v)).collect();
-        if turned {
+        if reversed {
             units.reverse();
         }
         units
@@ -89,8 +89,8 @@ fn repeated(sign: f64, turned: bool) -> Result<Representation, metrics::Represen
 fn units_that_tell_the_same_share_the_importance() -> Outcome {
     let golden = Golden::read()?;
     for (name, sign) in [("duplicated", 1.0), ("mirrored", -1.0)] {
-        for (turned, seed) in [(false, 0), (true, 0), (false, 1)] {
-            let (train, test) = split(&repeated(sign, turned)?);
+        for (reversed, seed) in [(false, 0), (true, 0), (false, 1)] {
+            let (train, test) = split(&repeated(sign, reversed)?);
             let scores = dci(&train, &test, seed);
             let disentanglement = scores.disentanglement.ok_or("no disentanglement")?;
             let completeness = scores.completeness.ok_or("no completeness")?;

@@ -1,4 +1,4 @@
-//! Scores of representations whose answers are known.
+//! Scores of representations with known answers.
 
 mod support;
 
@@ -12,7 +12,7 @@ fn centred(classes: &[usize], factor: usize) -> f64 {
     classes[factor] as f64 / (SIZES[factor] - 1) as f64 - 0.5
 }
 
-/// A unit a factor, and one that is dead.
+/// One unit per factor, and a constant unit.
 fn perfect() -> Result<Representation, metrics::RepresentationError> {
     representation(&SIZES, |_, classes| {
         let [a, b, c] = [0, 1, 2].map(|factor| centred(classes, factor));
@@ -20,7 +20,7 @@ fn perfect() -> Result<Representation, metrics::RepresentationError> {
     })
 }
 
-/// The perfect code turned, so that every unit tells of several factors.
+/// Mixes the perfect code, so that each unit depends on several factors.
 fn rotated() -> Result<Representation, metrics::RepresentationError> {
     representation(&SIZES, |_, classes| {
         let [a, b, c] = [0, 1, 2].map(|factor| centred(classes, factor));
@@ -40,9 +40,9 @@ fn score(scores: &[metrics::Score], metric: &str) -> f64 {
 fn a_perfect_code_reaches_every_metrics_ceiling() -> Outcome {
     for score in of_grid(&Grid::new(perfect()?)?, 3) {
         let (low, high) = match score.metric {
-            // The dead unit tells nothing and counts as 0, the three others as 1.
+            // The constant unit counts as 0, the three others as 1.
             "modularity" => (0.749, 0.75),
-            // Lines can't tell the middle class of an ordered factor; see below.
+            // A linear boundary can't separate the middle class of an ordered factor; see below.
             "sap" | "sap_low" | "sap_high" | "explicitness" => continue,
             _ => (0.99, 1.0),
         };
@@ -83,7 +83,7 @@ fn a_rotated_code_falls() -> Outcome {
 
 #[test]
 fn noise_scores_chance() -> Outcome {
-    // Every row has its own noise, so that a grid's rows could be learnt by heart: fresh rows only.
+    // Each row has its own noise, and a grid would repeat rows, so this test uses each row once.
     let many: Vec<i64> = (0..15_000).flat_map(|row| [row % 3, row / 3 % 4]).collect();
     let codes = (0..60_000).map(|place| f64::from(noise(place) as f32)).collect();
     let scores = of_rows(&Representation::new(codes, 4, &many, 2)?, 3);
@@ -101,7 +101,7 @@ fn noise_scores_chance() -> Outcome {
     }
     let scores = of_grid(&Grid::new(random()?)?, 3);
     for metric in ["beta_vae", "factor_vae"] {
-        // Holding a factor of a small grid leaves few rows: a little over chance.
+        // With one factor of a small grid fixed, few rows remain: scores are a little above chance.
         assert!((0.3..0.75).contains(&score(&scores, metric)), "{metric}: {scores:#?}");
     }
     Ok(())
@@ -116,8 +116,8 @@ fn the_same_seed_gives_the_same_scores() -> Outcome {
     Ok(())
 }
 
-/// A middling code of rows that all differ.
-fn middling(row: usize, classes: &[usize]) -> Vec<f64> {
+/// A mediocre code with distinct rows.
+fn mediocre(row: usize, classes: &[usize]) -> Vec<f64> {
     let [a, b, c] = [0, 1, 2].map(|factor| centred(classes, factor));
     [a + 0.3 * b, b - 0.2 * c, c + a * b, 0.2]
         .iter()
@@ -135,18 +135,18 @@ proptest! {
         scales in prop::collection::vec(prop_oneof![0.6..2.0, -2.0..-0.6], 4),
     ) {
         let sizes = [3, 4, 6, 8];
-        let plain = representation(&sizes, middling).expect("rows");
+        let plain = representation(&sizes, mediocre).expect("rows");
         let permuted = representation(&sizes, |row, classes| {
-            let code = middling(row, classes);
+            let code = mediocre(row, classes);
             order.iter().map(|&unit| code[unit]).collect()
         }).expect("rows");
         let rescaled = representation(&sizes, |row, classes| {
-            middling(row, classes).iter().zip(&scales).map(|(value, scale)| value * scale).collect()
+            mediocre(row, classes).iter().zip(&scales).map(|(value, scale)| value * scale).collect()
         }).expect("rows");
         let [plain, permuted, rescaled] = [plain, permuted, rescaled].map(|rows| scores(&rows));
         for ((plain, permuted), rescaled) in plain.iter().zip(&permuted).zip(&rescaled) {
             prop_assert!((plain.value - permuted.value).abs() < 0.02, "{plain:?} {permuted:?}");
-            // SAP's machines shrink large weights, and IRS weighs units by their size.
+            // SAP's machines penalise large weights, and IRS weighs units by their size.
             if !["sap", "sap_low", "sap_high", "irs"].contains(&plain.metric) {
                 prop_assert!((plain.value - rescaled.value).abs() < 0.02, "{plain:?} {rescaled:?}");
             }
@@ -168,14 +168,15 @@ fn a_row_that_is_drawn_twice_is_no_neighbour_of_itself() -> Outcome {
         let unit = |(unit, &class): (usize, &usize)| class as f64 + 0.02 * noise(4 * row + unit);
         classes.iter().enumerate().map(unit).collect()
     })?;
-    // 15,000 draws of 2,160 rows: nearly each was drawn, most several times.
+    // 15,000 draws from 2,160 rows: nearly every row is drawn, most of them several times.
     let (drawn, given) = (of_grid(&Grid::new(perfect.clone())?, 3), of_rows(&perfect, 3));
     for metric in ["infomec_modularity", "infomec_compactness"] {
         let (drawn, given) = (score(&drawn, metric), score(&given, metric));
         assert!((drawn - given).abs() < 0.02 && drawn > 0.8, "{metric}: {drawn}, {given}");
     }
-    let told = drawn.iter().find(|score| score.metric == "infomec_modularity").ok_or("no InfoM")?;
-    assert!(told.protocol.ends_with("; 2160 distinct codes"), "{told:?}");
+    let modularity_score =
+        drawn.iter().find(|score| score.metric == "infomec_modularity").ok_or("no InfoM")?;
+    assert!(modularity_score.protocol.ends_with("; 2160 distinct codes"), "{modularity_score:?}");
     Ok(())
 }
 
@@ -186,7 +187,7 @@ fn a_code_of_one_unit_has_the_scores_that_are_defined() -> Outcome {
     for metric in ["mig", "sap", "dci_disentanglement", "dci_completeness", "infomec_compactness"] {
         assert!(scores.iter().all(|score| score.metric != metric), "{metric} needs two units");
     }
-    // The unit tells the third factor alone.
+    // The unit encodes only the third factor.
     assert!(score(&scores, "infomec_modularity") > 0.9, "{scores:#?}");
     assert!((0.3..=1.0).contains(&score(&scores, "beta_vae")), "{scores:#?}");
     assert!((0.3..=1.0).contains(&score(&scores, "factor_vae")), "{scores:#?}");
@@ -194,12 +195,12 @@ fn a_code_of_one_unit_has_the_scores_that_are_defined() -> Outcome {
     Ok(())
 }
 
-/// The middling code times `scale` plus `offset`, exactly as f64 holds it.
+/// The mediocre code plus `offset`, times `scale`, without rounding errors.
 fn moved(scale: f64, offset: f64) -> Result<Representation, metrics::RepresentationError> {
     let sizes = [3, 4, 6, 8];
     let rows = support::grid(&sizes);
-    let codes = rows.iter().enumerate().flat_map(|(row, classes)| middling(row, classes));
-    // Whole steps of 2⁻¹⁶, so that what is added takes nothing away.
+    let codes = rows.iter().enumerate().flat_map(|(row, classes)| mediocre(row, classes));
+    // Multiples of 2⁻¹⁶, so that adding the offset loses nothing.
     let codes = codes.map(|value| ((value * 65536.0).round() / 65536.0 + offset) * scale).collect();
     let factors: Vec<i64> = rows.iter().flatten().map(|&class| class as i64).collect();
     Representation::new(codes, 4, &factors, sizes.len())
@@ -213,7 +214,7 @@ fn codes_of_any_size_score_the_same() -> Outcome {
     {
         let scores = of_rows(&moved(scale, offset)?, 3);
         for (plain, scaled) in plain.iter().zip(&scores) {
-            // SAP's machines have a penalty by the code's size.
+            // SAP's machines have a penalty that depends on the code's size.
             if !plain.metric.starts_with("sap") {
                 assert!((plain.value - scaled.value).abs() < 0.01, "{scale:e}: {plain:?} {scaled:?}");
             }

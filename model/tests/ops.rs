@@ -1,5 +1,4 @@
-//! The fast layers, the CPU's and the GPU's, equal candle's own operations, forward and in every
-//! gradient.
+//! Checks that the fast layers for CPU and GPU match candle's own operations, in outputs and gradients.
 
 use candle_core::{Device, Result, Tensor, Var};
 use model::ops::{
@@ -19,25 +18,25 @@ fn largest(x: &Tensor) -> Result<f32> {
     x.abs()?.flatten_all()?.max(0)?.to_scalar::<f32>()
 }
 
-/// Largest difference over the largest value.
+/// Largest difference relative to the largest value.
 fn error(a: &Tensor, b: &Tensor) -> Result<f32> {
     error_over(a, b, 1e-3)
 }
 
-/// The same, over no less than `least`.
+/// Largest difference relative to the largest value, or to `least` if that is larger.
 fn error_over(a: &Tensor, b: &Tensor, least: f32) -> Result<f32> {
     assert_eq!(a.dims(), b.dims());
     Ok(largest(&(a - b)?)? / largest(b)?.max(least).max(1e-3))
 }
 
-/// Worst error of output and gradients of `fast` against `slow`, of an input and its layers' weights and
-/// biases.
+/// Worst error of the output and gradients of `fast` against `slow`, for an input and its layers' weights
+/// and biases.
 ///
-/// A bias's gradient is measured against its layer's weights' too: a lone one sums terms of both signs, and
-/// what is left of them may be smaller than its own rounding by any factor.
+/// The error of a bias gradient is relative to at least the weight gradients of its layer: a lone bias
+/// sums terms of both signs, and its gradient may be arbitrarily smaller than its rounding error.
 fn differ(fast: &Tensor, slow: &Tensor, x: &Var, layers: &[(&Var, &Var)]) -> Result<f32> {
     let mut worst = error(fast, slow)?;
-    // A weighted sum, so that every output pixel has a gradient of its own.
+    // A weighted sum, so that every output pixel has a different gradient.
     let weights = random(fast.dims(), 99);
     let backward = |y: &Tensor| (y * weights.as_tensor())?.sum_all()?.backward();
     let (fast, slow) = (backward(fast)?, backward(slow)?);
@@ -59,19 +58,19 @@ fn differ(fast: &Tensor, slow: &Tensor, x: &Var, layers: &[(&Var, &Var)]) -> Res
     Ok(worst)
 }
 
-/// [`differ`] of one layer.
+/// [`differ`] for one layer.
 fn compare(fast: Layer, slow: Layer, inputs: &[Var; 3], activation: Activation) -> Result<f32> {
     let [x, w, b] = inputs;
     differ(&fast(x, w, b, activation)?, &slow(x, w, b, activation)?, x, &[(w, b)])
 }
 
-/// Whether no sum lies within rounding of zero, where ReLU's derivative jumps.
+/// Whether all sums are far enough from zero, where the derivative of ReLU jumps.
 fn smooth(layer: Layer, [x, w, b]: [&Tensor; 3]) -> Result<bool> {
     let sums = layer(x, w, b, Activation::None)?.abs()?.flatten_all()?;
     Ok(sums.min(0)?.to_scalar::<f32>()? > 1e-6 * largest(&sums)?)
 }
 
-/// Weights and biases of layers of these widths, one after another.
+/// Weights and biases of layers with the given widths.
 fn layers(widths: &[usize], seed: u64, shape: fn(usize, usize) -> [usize; 4]) -> Vec<(Var, Var)> {
     widths
         .windows(2)
@@ -79,7 +78,7 @@ fn layers(widths: &[usize], seed: u64, shape: fn(usize, usize) -> [usize; 4]) ->
         .collect()
 }
 
-/// Whether the sums of so many of the layers are [`smooth`].
+/// Whether the sums of the first `count` layers are [`smooth`].
 fn smooth_in_a_row(layer: Layer, x: &Var, layers: &[(Var, Var)], count: usize) -> Result<bool> {
     let mut hidden = x.as_detached_tensor();
     for (w, b) in &layers[..count] {
@@ -91,7 +90,7 @@ fn smooth_in_a_row(layer: Layer, x: &Var, layers: &[(Var, Var)], count: usize) -
     Ok(true)
 }
 
-/// [`differ`] of layers one after another.
+/// [`differ`] for a sequence of layers.
 fn compare_in_a_row(fast: Sequence, slow: Sequence, x: &Var, layers: &[(Var, Var)]) -> Result<f32> {
     let tensors: Vec<(&Tensor, &Tensor)> =
         layers.iter().map(|(w, b)| (w.as_tensor(), b.as_tensor())).collect();
@@ -135,7 +134,7 @@ proptest! {
         prop_assume!(fits);
         for sequence in [convs, device::convs] {
             let worst = compare_in_a_row(sequence, reference::convs, &x, &layers).expect("shapes fit");
-            // Rounding adds up from layer to layer.
+            // Rounding errors add up from layer to layer.
             prop_assert!(worst < 1e-5 * layers.len() as f32, "relative error {worst}");
         }
     }
@@ -148,7 +147,7 @@ proptest! {
         prop_assume!(fits);
         for sequence in [deconvs, device::deconvs] {
             let worst = compare_in_a_row(sequence, reference::deconvs, &x, &layers).expect("shapes fit");
-            // Rounding adds up from layer to layer.
+            // Rounding errors add up from layer to layer.
             prop_assert!(worst < 1e-5 * layers.len() as f32, "relative error {worst}");
         }
     }
@@ -185,7 +184,7 @@ proptest! {
 
 #[test]
 fn wide_images_and_many_channels_agree() -> Result<()> {
-    // Channels of one, two and three vectors, whole and broken; rows of whole tiles and of more.
+    // Channels of one, two and three vectors, whole and partial; rows of whole tiles and of more.
     for (h, w, i, o) in [(8, 8, 32, 64), (5, 9, 16, 33), (3, 17, 3, 48), (16, 16, 1, 32), (2, 11, 40, 1)] {
         let seed = (h * w * i * o) as u64;
         for n in [1, 9] {

@@ -1,11 +1,11 @@
-//! Writes `tests/golden/` anew from the shipped models, by the native CPU path: `cargo xtask golden`.
+//! Writes `tests/golden/` from the shipped models with the native CPU path: `cargo xtask golden`.
 
 use std::path::Path;
 
 use latentscope_tests::{Error, Output};
 use safetensors::tensor::{Dtype, TensorView};
 
-/// Of sprites, two at ends of every slider of the page, where it is exact, and some between.
+/// Sprites: two at the ends of all sliders on the page, where values are exact, and some between.
 const INDICES: [u64; 6] = [0, 697_343, 200_000, 314_159, 420_017, 555_555];
 
 fn main() -> Result<(), Error> {

@@ -1,28 +1,28 @@
-//! What the end-to-end tests and the writer of their golden vectors share.
+//! Code shared by the end-to-end tests and the program that writes their golden vectors.
 
 use candle_core::{Device, Tensor};
 use model::{Card, Parameters, Vae, Weights};
 use worlds::World;
 
-/// Anything that went wrong.
+/// Any error.
 pub type Error = Box<dyn std::error::Error>;
 
-/// A network on images of its own world.
+/// Outputs of a network on images of its world.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// μ, `[N, D]`.
     pub mean: Vec<f32>,
     /// log σ², `[N, D]`.
     pub log_var: Vec<f32>,
-    /// The decoded means, `[N, H·W·C]` in `[0, 1]`.
+    /// Decoded means, `[N, H·W·C]` in `[0, 1]`.
     pub pictures: Vec<f32>,
 }
 
 impl Output {
-    /// Encodes the images `indices` of the weights' [`world`], and decodes their posterior means.
+    /// Encodes the images `indices` of the model's [`world`] and decodes their posterior means.
     ///
     /// # Errors
-    /// Fails if the weights are damaged or no world has such images.
+    /// Fails if the weights are damaged or no world has images of the model's shape.
     pub fn of(weights: &[u8], indices: &[u64]) -> Result<Self, Error> {
         let (card, vae) = network(weights)?;
         let shape = card.model.image;
@@ -40,10 +40,10 @@ impl Output {
     }
 }
 
-/// The pictures, `[N, H·W·C]` in `[0, 1]`, that a network decodes from `codes`, `[N, D]`.
+/// Decodes `codes`, `[N, D]`, to pictures, `[N, H·W·C]` in `[0, 1]`.
 ///
 /// # Errors
-/// Fails if the weights are damaged, or the codes not of their size.
+/// Fails if the weights are damaged or the codes have the wrong length.
 pub fn decode(weights: &[u8], codes: &[f32]) -> Result<Vec<f32>, Error> {
     let (card, vae) = network(weights)?;
     let latent = card.model.latent;
@@ -57,10 +57,10 @@ fn network(weights: &[u8]) -> Result<(Card, Vae), Error> {
     Ok((card, vae.frozen()?))
 }
 
-/// The world that a model was trained on; for one of a data set, the first with images of its shape.
+/// Returns the world that a model was trained on, or the first world with images of its shape.
 ///
 /// # Errors
-/// Fails if there is none.
+/// Fails if there is no such world.
 pub fn world(card: &Card) -> Result<&'static dyn World, Error> {
     let shape = card.model.image;
     let fits = |world: &&&dyn World| world.image_shape() == [shape.height, shape.width, shape.channels];
@@ -68,7 +68,7 @@ pub fn world(card: &Card) -> Result<&'static dyn World, Error> {
     own.or_else(|| worlds::all().iter().find(fits).copied()).ok_or("no world has such images".into())
 }
 
-/// Images `indices` of [`world`], `[N, H, W, C]` in `[0, 1]`, flat.
+/// Draws the images `indices` of [`world`], row-major `[N, H, W, C]` in `[0, 1]`.
 ///
 /// # Errors
 /// Fails if no world has images of the model's shape.

@@ -1,5 +1,6 @@
-//! docs/format.md says all that one needs to read a weights file: here plain loops, and where there is
-//! PyTorch docs/decode.py, read the shipped models by it alone and give the golden numbers.
+//! Checks that docs/format.md suffices to read a weights file. Plain loops here, and docs/decode.py if
+//! PyTorch is installed, follow only that document to read the shipped models, and must give the golden
+//! numbers.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -15,12 +16,12 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use shipped::{SHIPPED, Shipped, floats, indices};
 
-/// Largest difference of a picture's values, which lie in `[0, 1]`.
+/// Maximum difference of pixel values, which lie in `[0, 1]`.
 const PICTURE: f32 = 1e-5;
-/// Largest difference of a posterior's numbers, of size 1 to 10.
+/// Maximum difference of posterior values, which have magnitudes of 1 to 10.
 const POSTERIOR: f32 = 1e-4;
 
-/// A tensor's values, f32 or f16.
+/// Values of an f32 or f16 tensor.
 fn values(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
     let view = file.tensor(name)?;
     Ok(match view.dtype() {
@@ -35,7 +36,7 @@ fn relu(values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value = value.max(0.0));
 }
 
-/// Weight `[out, in]`.
+/// Dense layer with weight `[out, in]`.
 fn dense(file: &SafeTensors, name: &str, x: &[f32]) -> Result<Vec<f32>, Error> {
     let (weight, bias) = (values(file, &format!("{name}.weight"))?, values(file, &format!("{name}.bias"))?);
     assert_eq!(weight.len(), bias.len() * x.len(), "{name}");
@@ -43,7 +44,7 @@ fn dense(file: &SafeTensors, name: &str, x: &[f32]) -> Result<Vec<f32>, Error> {
     Ok(rows.map(|(row, bias)| bias + row.iter().zip(x).map(|(w, x)| w * x).sum::<f32>()).collect())
 }
 
-/// Weight `[4, 4, in, out]`, from an image of that size, stride 2, padding 1.
+/// Convolution with weight `[4, 4, in, out]`, stride 2 and padding 1.
 fn conv(
     file: &SafeTensors,
     name: &str,
@@ -72,7 +73,7 @@ fn conv(
     Ok(y)
 }
 
-/// Weight `[in, 4, 4, out]`, from an image of that size, stride 2, padding 1.
+/// Transposed convolution with weight `[in, 4, 4, out]`, stride 2 and padding 1.
 fn deconv(
     file: &SafeTensors,
     name: &str,
@@ -97,7 +98,7 @@ fn deconv(
     Ok(y)
 }
 
-/// Mean and log variance of an image.
+/// Encodes an image to its mean and log variance.
 fn encode(file: &SafeTensors, model: &ModelConfig, image: &[f32]) -> Result<[Vec<f32>; 2], Error> {
     let (mut size, mut x) = ([model.image.height, model.image.width, model.image.channels], image.to_vec());
     for (i, &channels) in model.channels.iter().enumerate() {
@@ -126,7 +127,7 @@ fn encode(file: &SafeTensors, model: &ModelConfig, image: &[f32]) -> Result<[Vec
     Ok([mean, log_var])
 }
 
-/// The picture of a code.
+/// Decodes a code to a picture.
 fn decode(file: &SafeTensors, model: &ModelConfig, code: &[f32]) -> Result<Vec<f32>, Error> {
     let (plain, angles) = code.split_at(model.latent - model.circles);
     let mut x = plain.to_vec();
@@ -226,7 +227,7 @@ fn the_example_in_python_gives_the_golden_numbers() -> Result<(), Error> {
     Ok(())
 }
 
-/// An `.npy` file.
+/// Encodes values as an `.npy` file.
 fn npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
     let sides: String = shape.iter().map(|side| format!("{side},")).collect();
     let mut dict = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({sides}), }}");

@@ -1,8 +1,9 @@
-//! The shipped models give the same numbers natively, in wasm and, by `tests/page`, on the canvas.
+//! The shipped models give the same numbers natively, in wasm and (in `tests/page`) on the canvas.
 //!
-//! Golden vectors were written by the native CPU path: `cargo xtask golden`. A golden file is a
-//! safetensors file: `indices` `[N]` of its world's grid, or of one with images of its shape, `mean` and `log_var` `[N, D]` of their
-//! posteriors, and `pictures` `[N, H·W·C]`, the decoded means.
+//! `cargo xtask golden` writes the golden vectors with the native CPU path. A golden file is a
+//! safetensors file with `indices` `[N]` on the grid of the model's world (or of one with images of its
+//! shape), `mean` and `log_var` `[N, D]` of the posteriors, and `pictures` `[N, H·W·C]`, the decoded
+//! means.
 
 mod shipped;
 
@@ -13,9 +14,9 @@ use shipped::{SHIPPED, Shipped, floats, indices};
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-/// Largest difference of a picture's values, which lie in `[0, 1]`.
+/// Maximum difference of pixel values, which lie in `[0, 1]`.
 const PICTURE: f32 = 1e-5;
-/// Largest difference of a posterior's numbers, of size 1 to 10.
+/// Maximum difference of posterior values, which have magnitudes of 1 to 10.
 const POSTERIOR: f32 = 1e-4;
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
@@ -29,7 +30,8 @@ fn shipped_models_give_the_golden_numbers() -> Result<(), Error> {
     for Shipped { file, weights, golden } in SHIPPED {
         let golden = SafeTensors::deserialize(golden)?;
         let output = Output::of(weights, &indices(&golden)?)?;
-        // Of the golden codes: a decoder that answers much to a code would show the encoder's last bits.
+        // Decodes the golden codes, because a sensitive decoder would amplify the encoder's rounding
+        // errors.
         let pictures = decode(weights, &floats(&golden, "mean")?)?;
         for (name, values, tolerance) in [
             ("mean", &output.mean, POSTERIOR),
@@ -43,7 +45,7 @@ fn shipped_models_give_the_golden_numbers() -> Result<(), Error> {
     Ok(())
 }
 
-/// Guards the test above: the golden pictures do tell models and images apart.
+/// Checks that the test above is strict: golden pictures differ between models and images.
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn golden_pictures_differ_between_models_and_images() -> Result<(), Error> {

@@ -1,5 +1,5 @@
-//! The shipped models on the GPU give the golden numbers: in headless Chromium by its software
-//! adapter, natively by the machine's Vulkan adapter if it has one.
+//! The shipped models give the golden numbers on the GPU: in headless Chromium with its software adapter,
+//! and natively with the machine's Vulkan adapter, if it has one.
 
 mod shipped;
 
@@ -13,7 +13,7 @@ use shipped::{SHIPPED, Shipped, floats, indices};
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-/// Largest difference, relative to numbers above one.
+/// Maximum difference, relative for values above one.
 const TOLERANCE: f32 = 1e-3;
 
 async fn shipped_models_agree(device: Device) -> Result<(), Error> {
@@ -49,7 +49,7 @@ async fn shipped_models_give_the_golden_numbers_on_webgpu() {
 #[cfg(not(target_arch = "wasm32"))]
 const ADAPTER: &str = "Mesa's mesa-vulkan-drivers has an adapter for machines without";
 
-/// Passes without an adapter, but not in CI, where `CI` is set.
+/// Passes without an adapter, except in CI, where `CI` is set.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn shipped_models_give_the_golden_numbers_on_vulkan() -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Writing files so that nothing is ever half written.
+//! Atomic writing of files.
 
 use std::fs::TryLockError;
 use std::io::ErrorKind;
@@ -6,10 +6,10 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Beginning of the names of files that are being written.
+/// Name prefix of files that are being written.
 const UNFINISHED: &str = ".writing-";
 
-/// A file that could not be written.
+/// A file could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{} could not be written: {source}; check the folder's permissions and free space", path.display())]
 pub struct WriteError {
@@ -17,30 +17,30 @@ pub struct WriteError {
     source: std::io::Error,
 }
 
-/// A file that is not replaced, since it is of another kind than what is written.
+/// Why a file is not replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplaceError {
-    /// It holds something else.
+    /// The existing file has another kind of content.
     #[error("{} exists and is {}; choose another place, or move it away", path.display(), wanted.not())]
     Foreign {
         /// File.
         path: PathBuf,
-        /// What would be written.
+        /// The kind that would be written.
         wanted: Kind,
     },
-    /// The new one can't be written.
+    /// The new file can't be written.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
 
-/// Kinds of files that commands write where they are told to.
+/// Kinds of files that commands write to paths given by the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Prepared images.
     Images,
     /// A picture.
     Png,
-    /// An array of numpy's.
+    /// A numpy array.
     Npy,
     /// A weights file.
     Weights,
@@ -56,13 +56,13 @@ impl Kind {
         }
     }
 
-    /// Whether a file that begins so is of the kind.
+    /// Whether a file that begins with `start` has this kind.
     fn is(self, start: &[u8]) -> bool {
         match self {
             Self::Images => start.starts_with(b"LSIMAGE1"),
             Self::Png => start.starts_with(b"\x89PNG"),
             Self::Npy => start.starts_with(b"\x93NUMPY"),
-            // A safetensors header with our card in its metadata, which comes first.
+            // A safetensors header that begins with metadata and a card.
             Self::Weights => {
                 let key = model::weights::CARD_KEY.as_bytes();
                 start.get(8..).is_some_and(|json| {
@@ -73,10 +73,10 @@ impl Kind {
     }
 }
 
-/// Whether `path` is free, or holds a file of the kind or an empty one.
+/// Checks that `path` is free, or has an empty file or a file of the kind `wanted`.
 ///
 /// # Errors
-/// Names the file if it holds something else.
+/// Fails if the file has another kind of content.
 pub fn replaceable(path: &Path, wanted: Kind) -> Result<(), ReplaceError> {
     let foreign = || ReplaceError::Foreign { path: path.to_owned(), wanted };
     match std::fs::metadata(path) {
@@ -87,35 +87,35 @@ pub fn replaceable(path: &Path, wanted: Kind) -> Result<(), ReplaceError> {
             if ours { Ok(()) } else { Err(foreign()) }
         }
         Ok(_) => Err(foreign()),
-        // Writing tells what is wrong with the place.
+        // Other problems are reported when writing.
         Err(_) => Ok(()),
     }
 }
 
-/// As [`write()`], but only where nothing or a file of the same kind is.
+/// Same as [`write()`], but only replaces files of the same kind.
 ///
 /// # Errors
-/// Names the file if it holds something else or can't be written.
+/// Fails if the existing file is of another kind or the new one can't be written.
 pub fn replace(path: &Path, kind: Kind, bytes: &[u8]) -> Result<(), ReplaceError> {
     replaceable(path, kind)?;
     Ok(write(path, bytes)?)
 }
 
-/// Whether two names lead to one file.
+/// Whether two paths lead to the same file.
 pub fn is_same(a: &Path, b: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     real(a).is_some() && real(a) == real(b)
 }
 
-/// A file that would be written over one that is read, or over another result.
+/// An output path that is also an input or another output.
 #[derive(Debug, thiserror::Error)]
 #[error("{} would be written over what it is made from, or over another result; choose another name", .0.display())]
 pub struct Overlap(PathBuf);
 
-/// Checks that what is written to `outputs` replaces none of the `inputs`, and that all go to different files.
+/// Checks that `outputs` are distinct files and none of them is one of the `inputs`.
 ///
 /// # Errors
-/// Names the first output that does.
+/// Returns the first output that overlaps.
 pub fn apart(outputs: &[&Path], inputs: &[&Path]) -> Result<(), Overlap> {
     for (number, output) in outputs.iter().enumerate() {
         let taken = |other: &&Path| other == output || is_same(other, output);
@@ -126,19 +126,19 @@ pub fn apart(outputs: &[&Path], inputs: &[&Path]) -> Result<(), Overlap> {
     Ok(())
 }
 
-/// Writes `bytes` to `path` by way of a temporary file beside it: synced, renamed, and the folder
-/// synced. Whatever happens, `path` holds either its old content or all of the new.
+/// Writes `bytes` to `path` atomically: a temporary file in the same folder is synced and renamed, and
+/// the folder is synced. At any time, `path` has either its old content or all of the new.
 ///
 /// # Errors
-/// Names the file if the folder is missing, read-only or full.
+/// Fails if the folder is missing, read-only or full.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     stream(path, |file| file.write_all(bytes))
 }
 
-/// As [`write()`], for content that is produced piece by piece.
+/// Same as [`write()`], for content that is written piece by piece.
 ///
 /// # Errors
-/// Names the file if it can't be written or `content` fails.
+/// Fails if the file can't be written or `content` fails.
 pub fn stream(
     path: &Path,
     content: impl FnOnce(&mut std::io::BufWriter<&std::fs::File>) -> std::io::Result<()>,
@@ -150,7 +150,7 @@ pub fn stream(
         };
         remove_abandoned(folder);
         let temporary = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-        // Held until the file has its name: whoever finds it unlocked knows that nobody writes it any more.
+        // The lock is held until the rename: an unlocked temporary file has no writer.
         temporary.as_file().try_lock().or_else(|error| match error {
             TryLockError::Error(error) if error.kind() != ErrorKind::Unsupported => Err(error),
             _ => Ok(()),
@@ -167,10 +167,10 @@ pub fn stream(
     attempt().map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
-/// Age of a file that is not locked from which on nobody is about to lock it.
+/// Unlocked files older than this are abandoned; younger ones may be about to be locked.
 const ABANDONED: Duration = Duration::from_secs(60);
 
-/// Removes files in `folder` that killed processes left half written.
+/// Removes files in `folder` that killed processes left incomplete.
 fn remove_abandoned(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -180,16 +180,16 @@ fn remove_abandoned(folder: &Path) {
         let age = entry.metadata().ok().and_then(|found| found.modified().ok()?.elapsed().ok());
         let file = std::fs::File::open(entry.path());
         if age.is_some_and(|age| age >= ABANDONED) && file.is_ok_and(|file| file.try_lock().is_ok()) {
-            // Another process may have been faster.
+            // Another process may have removed it first.
             let _gone = std::fs::remove_file(entry.path());
         }
     }
 }
 
-/// Removes what a killed process left half written in `folder`; nothing to do if there is no folder.
+/// Removes files in `folder` that a killed process left incomplete; does nothing if there is no folder.
 ///
 /// # Errors
-/// Fails if the folder can't be listed or a file not removed.
+/// Fails if the folder can't be read or a file can't be removed.
 pub(crate) fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
     if !folder.is_dir() {
         return Ok(());
@@ -203,7 +203,7 @@ pub(crate) fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Temporary files are private; what replaces a user's file should be as readable as others.
+/// Temporary files are private, but the files that replace a user's should be readable as usual.
 #[cfg(unix)]
 fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

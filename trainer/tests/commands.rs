@@ -1,4 +1,4 @@
-//! From training to pictures with the real binary.
+//! Runs the binary from training to pictures.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Damaged weights files and a disk without room: a sentence that names the file, and no panic.
+//! Damaged weights files and a full disk: errors name the file, and nothing panics.
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use support::{Outcome, errors, fails, folder, latentscope, train};
 use trainer::train::Folder;
 
-/// The header's JSON and the tensors' bytes of a safetensors file.
+/// Splits a safetensors file into the header's JSON and the tensors' bytes.
 fn parts(bytes: &[u8]) -> Result<(String, &[u8]), Box<dyn std::error::Error>> {
     let (prefix, rest) = bytes.split_first_chunk::<8>().ok_or("no header")?;
     let (header, tensors) = rest.split_at(u64::from_le_bytes(*prefix) as usize);
@@ -19,7 +19,7 @@ fn joined(header: &str, tensors: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), tensors].concat()
 }
 
-/// What every command says of a file with those bytes.
+/// Checks that all commands reject a file with these bytes; returns the error.
 fn refused(here: &Path, bytes: &[u8]) -> std::io::Result<String> {
     std::fs::write(here.join("bad.safetensors"), bytes)?;
     let said = fails(here, &["info", "bad.safetensors"])?;
@@ -64,7 +64,7 @@ fn a_run_that_can_not_save_warns_goes_on_and_saves_when_it_can() -> Outcome {
     while checkpoints.steps()?.is_empty() {
         std::thread::sleep(Duration::from_millis(5));
     }
-    // A file in the folder's place stops even root from writing.
+    // A file in place of the folder prevents writing even for root.
     let aside = here.join("aside");
     std::fs::rename(checkpoints.path(), &aside)?;
     std::fs::write(checkpoints.path(), b"")?;

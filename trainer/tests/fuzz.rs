@@ -1,5 +1,5 @@
-//! Damaged files of every kind that is read: one sentence or a right answer, no panic, no hang, and no more
-//! memory than four times the file and 256 MiB.
+//! Damaged files of every kind: reading them gives one sentence or a correct result, without panics or
+//! hangs, and with at most four times the file's size plus 256 MiB of memory.
 
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ use trainer::train::{Checkpoint, State};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// One target at a time, so that each one's memory can be told.
+/// Runs one target at a time, so that memory can be attributed to it.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// What a reader may take besides four times its file.
+/// Memory that a reader may use, in addition to four times the size of its file.
 const ROOM: usize = 256 << 20;
 
-/// Shows mutants to `read` and watches the memory that it takes.
+/// Reads mutants with `read` and checks the memory that it uses.
 fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     for seed in seeds {
@@ -39,7 +39,7 @@ fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     });
 }
 
-/// A folder, and a file in it that a mutant is written to.
+/// A folder with a file to which mutants are written.
 struct Place {
     folder: tempfile::TempDir,
     name: &'static str,
@@ -60,7 +60,8 @@ impl Place {
         self.folder.path().join("out.images")
     }
 
-    /// Prepares the file; gives the images with their classes, or a sentence that names it.
+    /// Prepares the file. Returns the images with their classes, or `None` after an error that names the
+    /// file.
     fn prepare(&self, set: &str, bytes: &[u8], target: Option<Target>) -> Option<Vec<Vec<u8>>> {
         let path = self.write(bytes);
         let whole = if self.name.contains('/') { path.parent().expect("a folder") } else { &path };
@@ -88,7 +89,7 @@ impl Place {
     }
 }
 
-/// Whether an error is one sentence of a bearable length that names the file.
+/// Checks that an error is one sentence of reasonable length that names the file.
 fn sentence(error: &dyn std::fmt::Display, name: &str) {
     let said = error.to_string();
     assert!(said.contains(name) && !said.is_empty() && said.len() < 2000, "{said}");
@@ -140,7 +141,7 @@ fn values(weights: &Weights) -> Vec<f32> {
     weights.tensors.values().flat_map(|tensor| flat(tensor).expect("values")).collect()
 }
 
-/// The card's text and all behind the header, of a weights file.
+/// Joins the header of a weights file with its card and the tensors' bytes.
 fn joined(header: &str, tensors: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), tensors].concat()
 }
@@ -274,7 +275,7 @@ fn labels_are_read_or_refused() {
     });
 }
 
-/// A PNG file of 9×7 pixels of colour.
+/// A colour PNG of 9×7 pixels.
 fn png() -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, 9, 7);
@@ -284,7 +285,7 @@ fn png() -> Vec<u8> {
     bytes
 }
 
-/// The same picture in another format.
+/// The same image in another format.
 fn encoded(format: image::ImageFormat) -> Vec<u8> {
     let pixels: Vec<u8> = (0..9 * 7 * 3).collect();
     let mut bytes = Cursor::new(Vec::new());
@@ -317,7 +318,7 @@ fn pictures_are_read_or_refused() {
     });
 }
 
-/// A baseline JPEG file, 16×8 grey.
+/// A grey baseline JPEG of 16×8 pixels.
 const JPEG: &[u8] = &{
     let mut bytes = [0; 2 + 69 + 13 + 22 + 22 + 10 + 5];
     let parts: [&[u8]; 7] = [

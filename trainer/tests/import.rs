@@ -1,4 +1,4 @@
-//! Models that PyTorch made, imported, give PyTorch's numbers; `golden/pytorch.py` writes its own.
+//! Imported PyTorch models give the same numbers as PyTorch, which `golden/pytorch.py` recorded.
 
 mod support;
 
@@ -11,10 +11,11 @@ use safetensors::tensor::{Dtype, TensorView};
 use support::{Outcome, fails, latentscope, succeeds};
 use trainer::import::{Layout, read};
 
-/// Largest difference from PyTorch's numbers: means and log variances of size 1 to 10, pixels in 0 to 1.
+/// Maximum difference from PyTorch: means and log variances have magnitudes of 1 to 10, pixels are 0 to
+/// 1.
 const TOLERANCE: f32 = 1e-5;
 
-/// The layout of `apart.safetensors`, whose images are no squares.
+/// The layout of `apart.safetensors`, whose images are not square.
 const APART: &str = "image = [16, 24]
 ignore = ['critic.']
 [encoder]
@@ -35,7 +36,7 @@ fn floats(file: &SafeTensors, name: &str) -> Result<(Vec<f32>, Vec<usize>), Box<
     Ok((values.collect(), view.shape().to_vec()))
 }
 
-/// A folder with `apart.toml`.
+/// Creates a folder with `apart.toml`.
 fn folder() -> std::io::Result<tempfile::TempDir> {
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("apart.toml"), APART)?;
@@ -81,7 +82,8 @@ fn every_layout_gives_pytorchs_numbers() -> Outcome {
     Ok(())
 }
 
-/// A golden file with each f32 value of the tensors whose names begin so changed.
+/// Returns a golden file with `to` applied to each f32 value of the tensors whose names begin with
+/// `start`.
 fn changed(name: &str, start: &str, to: impl Fn(f32) -> f32) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let bytes = std::fs::read(golden(name))?;
     let file = SafeTensors::deserialize(&bytes)?;
@@ -127,7 +129,7 @@ fn weights_that_are_no_models_are_named_as_the_file_has_them() -> Outcome {
     )?;
     let said = fails(here, &import)?;
     assert!(said.contains("`decoder.lin2.") && said.contains("not finite"), "{said}");
-    // Finite weights of which nothing finite comes.
+    // Weights are finite, but the outputs are not.
     std::fs::write(here.join("m.safetensors"), changed("burgess.safetensors", "", |value| value * 1e30)?)?;
     let said = fails(here, &import)?;
     assert!(said.contains("on `images` is not finite; its weights are too large"), "{said}");
@@ -231,7 +233,7 @@ fn codes_go_out_to_other_tools_and_in_again() -> Outcome {
     Ok(())
 }
 
-/// A file of these tensors, of zeros.
+/// Writes a file with zeros of the given names and shapes.
 fn file_of(path: &Path, tensors: &[(&str, &[usize])]) -> std::io::Result<()> {
     let data: Vec<Vec<u8>> = tensors.iter().map(|(_, s)| vec![0; 4 * s.iter().product::<usize>()]).collect();
     let views = tensors.iter().zip(&data).map(|((name, shape), data)| {

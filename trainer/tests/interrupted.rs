@@ -1,5 +1,5 @@
-//! Commands that are killed, find no room or meet another of their kind: what is there is whole, and doing it
-//! again completes it.
+//! Commands that are killed, run out of disk space or run twice at once: existing files stay intact, and
+//! repeating the command completes it.
 #![cfg(unix)]
 
 mod support;
@@ -13,11 +13,11 @@ use trainer::data::{Cache, Dataset};
 use trainer::train::Folder;
 use trainer::trained;
 
-/// Pictures in `in`.
+/// Number of pictures in `in`.
 const PICTURES: usize = 120;
 const PREPARE: [&str; 6] = ["data", "prepare", "folder", "in", "--out", "x.images"];
 
-/// A folder with `tiny.toml` and a folder `in` of pictures.
+/// Creates a folder with `tiny.toml` and a folder `in` of pictures.
 fn pictures() -> std::io::Result<tempfile::TempDir> {
     let folder = folder()?;
     let here = folder.path();
@@ -29,8 +29,7 @@ fn pictures() -> std::io::Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// Runs a command and kills it, a little later each time, as long as it takes until it is through; `look` sees what
-/// each left.
+/// Runs a command eight times and kills it at increasing times; `look` checks the files after each.
 fn kill_often(here: &Path, arguments: &[&str], look: impl Fn() -> Outcome) -> Outcome {
     let began = Instant::now();
     succeeds(here, arguments)?;
@@ -48,7 +47,7 @@ fn kill_often(here: &Path, arguments: &[&str], look: impl Fn() -> Outcome) -> Ou
     look()
 }
 
-/// A command that can write no file longer than so many blocks of 512 bytes, as on a full disk.
+/// A command that can't write files longer than `blocks` blocks of 512 bytes, as on a full disk.
 fn without_room(here: &Path, blocks: u32, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -56,7 +55,8 @@ fn without_room(here: &Path, blocks: u32, arguments: &[&str]) -> Command {
     command
 }
 
-/// What it says when there is no room: one sentence that names the file, and no panic.
+/// Checks that the command fails for lack of space with one sentence that names the file, without a
+/// panic.
 fn refused(here: &Path, blocks: u32, arguments: &[&str], file: &str) -> Outcome {
     let output = without_room(here, blocks, arguments).output()?;
     let said = errors(&output);
@@ -67,7 +67,7 @@ fn refused(here: &Path, blocks: u32, arguments: &[&str], file: &str) -> Outcome 
     Ok(())
 }
 
-/// Files that were begun and not finished, anywhere below a folder.
+/// Incomplete files anywhere below a folder.
 fn unfinished(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -133,7 +133,7 @@ fn without_room_a_sentence_names_the_file_and_the_old_one_stays() -> Outcome {
     for (file, old) in files.iter().zip(old) {
         assert!(std::fs::read(file)? == old?, "{}", file.display());
     }
-    // The configuration and the log fit; the checkpoint does not.
+    // The configuration and the log fit on the disk; the checkpoint does not.
     let again = ["train", "--config", "tiny.toml", "--out", "again"];
     refused(here, 32, &again, "step-000000012.safetensors")?;
     assert_eq!(unfinished(here)?, Vec::<PathBuf>::new());
@@ -181,7 +181,7 @@ fn two_sweeps_share_a_folder() -> Outcome {
     std::fs::write(here.join("s.toml"), STUDY)?;
     let (mut first, mut second) = (latentscope(here, &SWEEP).spawn()?, latentscope(here, &SWEEP).spawn()?);
     for sweep in [&mut first, &mut second] {
-        // One that leaves runs to the other is not through with them.
+        // A sweep that leaves runs to the other exits with another code than success.
         assert!(sweep.wait()?.code().is_some_and(|code| code != 1));
     }
     succeeds(here, &SWEEP)?;
@@ -205,7 +205,7 @@ fn two_trainings_do_not_share_a_folder_and_two_preparations_do() -> Outcome {
         let said = fails(here, &[&long[..], &[way]].concat())?;
         assert!(said.contains("another process is training in run"), "{said}");
     }
-    // Its checkpoints are there to export, whole.
+    // The checkpoints are intact and can be exported.
     succeeds(here, &["export", "run", "--out", "m.safetensors"])?;
     assert!(first.try_wait()?.is_none(), "the first was disturbed");
     first.kill()?;

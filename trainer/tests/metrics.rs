@@ -1,4 +1,4 @@
-//! Scoring codes from other tools with the real binary.
+//! Scores codes from other tools with the binary.
 
 mod support;
 
@@ -23,7 +23,7 @@ fn classes(row: i64) -> [i64; 3] {
     [row / 20, row / 5 % 4, row % 5]
 }
 
-/// A code that is the factors, one unit left over.
+/// A code of the factors and one unused unit.
 fn perfect() -> (Vec<f32>, Vec<i64>) {
     let codes = (0..ROWS).flat_map(|row| {
         let [a, b, c] = classes(row).map(|class| class as f32);

@@ -1,4 +1,4 @@
-//! Every objective, prior and sparsity through the real binary: trained, resumed, exported.
+//! Trains, resumes and exports with every objective, prior and sparsity, using the binary.
 
 mod support;
 
@@ -7,7 +7,7 @@ use support::{Outcome, fails, folder, succeeds};
 use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 
-/// What each method sets.
+/// Names and settings of the methods.
 const METHODS: [(&str, &[&str]); 21] = [
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),

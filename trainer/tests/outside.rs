@@ -1,4 +1,4 @@
-//! What happens around the program: streams that are lost, files that are not ours, names of any script.
+//! Things outside the program: closed streams, foreign files, names in any script.
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::process::Stdio;
 use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use trainer::train::Folder;
 
-/// Trains with standard error at `stderr`, and expects the run to be whole.
+/// Trains with standard error redirected to `stderr`, and checks that the run completes.
 fn trains_with(here: &Path, stderr: Stdio) -> Outcome {
     let arguments = ["train", "--config", "tiny.toml", "--out", "run", "--force"];
     let status = latentscope(here, &arguments).stderr(stderr).status()?;
@@ -145,7 +145,7 @@ fn reasons_are_told_once() -> Outcome {
 fn names_of_every_script_are_kept() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
-    // Decomposed, joined without width, and quoted.
+    // A decomposed letter, a zero-width joiner and quotes.
     let name = "e\u{301} न\u{94d}\u{200d}ष \"q\" \\";
     train(here, &["--name", name])?;
     let card: model::Card = serde_json::from_str(&succeeds(here, &["info", "--json", "run"])?)?;
@@ -288,7 +288,7 @@ fn a_run_does_not_go_on_with_data_that_was_prepared_anew() -> Outcome {
     let said = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
     assert!(said.contains("the images of `x.images` have changed since the run in run began"), "{said}");
 
-    // So do pictures that are decoded as training begins, and arrays.
+    // The same holds for pictures that are decoded when training starts, and for arrays.
     let images = |first: f32| trainer::npy::floats(&[2, 64, 64], &vec![first; 2 * 64 * 64]);
     std::fs::write(here.join("x.npy"), images(0.5))?;
     for (data, out) in [("in", "pictures"), ("x.npy", "array")] {
@@ -357,7 +357,7 @@ fn a_run_goes_on_from_the_weights_that_it_began_from_only() -> Outcome {
     let said =
         fails(here, &["train", "--resume", "--out", "run", "--steps", "20", "--from", "a.safetensors"])?;
     assert!(said.contains("began from fresh weights"), "{said}");
-    // Another card around the same weights is no other beginning.
+    // Another card with the same weights counts as the same start.
     let path = here.join("a.safetensors");
     let mut weights = model::Weights::from_bytes(&std::fs::read(&path)?)?;
     weights.card.name = "renamed".into();
@@ -365,7 +365,7 @@ fn a_run_goes_on_from_the_weights_that_it_began_from_only() -> Outcome {
     succeeds(here, &out("a.safetensors", &["--resume", "--steps", "8"]))?;
     succeeds(here, &["train", "--config", "tiny.toml", "--resume", "--out", "more"])?;
     assert!(told()?.contains("file = \"a.safetensors\""), "{}", told()?);
-    // The configuration that it keeps tells all that a run begins from.
+    // The saved configuration describes everything that the run started from.
     succeeds(here, &["train", "--config", "more/config.toml", "--out", "again"])?;
     let weights = |run: &str| -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error>> {
         let tensors = trainer::trained::read(&here.join(run))?.tensors.into_values();

@@ -1,9 +1,10 @@
-//! Damaged files that are accepted, held to numpy, h5py and Pillow by `fuzz/reference.py`, where Python has them.
+//! Compares damaged files that are accepted with numpy, h5py and Pillow, using `fuzz/reference.py`, if
+//! Python has them.
 
 use std::path::Path;
 use std::process::Command;
 
-/// Mutants of each kind.
+/// Mutants per kind of file.
 const MUTANTS: &str = "60";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Runs that can't be lost: stopped, killed, refused, diverging or without room.
+//! Runs that are stopped, killed, refused, diverge or run out of disk space lose nothing.
 
 mod support;
 
@@ -11,10 +11,10 @@ use candle_core::{Device, Tensor};
 use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use trainer::train::{Checkpoint, Folder};
 
-/// Step of a checkpoint, and its weights, moments and averages.
+/// Step of a checkpoint, with its weights, moments and averages.
 type Found = (u64, Vec<Vec<f32>>);
 
-/// A run's newest checkpoint.
+/// Reads a run's newest checkpoint.
 fn newest(run: &Path) -> Result<Found, Box<dyn std::error::Error>> {
     let (checkpoint, broken) = Folder::of(run).newest(&Device::Cpu)?;
     assert!(broken.is_empty(), "{broken:?}");
@@ -36,7 +36,7 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() -> Outcome {
     Ok(())
 }
 
-/// The values of tensors in name order.
+/// Values of tensors in order of name.
 fn values(tensors: BTreeMap<String, Tensor>) -> candle_core::Result<Vec<Vec<f32>>> {
     tensors.into_values().map(|tensor| tensor.flatten_all()?.to_vec1()).collect()
 }
@@ -57,7 +57,7 @@ fn an_average_is_resumed_bit_for_bit_and_is_what_is_exported() -> Outcome {
     let exported = values(trainer::trained::read(&here.join("run"))?.tensors)?;
     assert_ne!(exported, values(checkpoint.weights)?);
     assert_eq!(exported, values(checkpoint.average)?);
-    // A run that kept none so far begins to at the step that it goes on from.
+    // A run without averages starts to average from the step at which it resumes.
     train(here, &["--force", "--steps", "6"])?;
     let resume = ["train", "--resume", "--out", "run", "--steps", "7", "--set", "train.average=0.9"];
     succeeds(here, &resume)?;
@@ -88,12 +88,12 @@ fn a_run_begins_from_a_files_weights_and_says_so() -> Outcome {
     let config = trainer::trained::read(&here.join("more"))?.card.training.config;
     assert_eq!(config.as_deref(), Some("tiny.toml, from tiny after 12 steps"));
 
-    // Killed before its first checkpoint, it starts again from the file.
+    // If killed before its first checkpoint, the run starts again from the file.
     let whole = newest(&here.join("more"))?;
     std::fs::remove_file(checkpoints.file(4))?;
     succeeds(here, &["train", "--resume", "--out", "more"])?;
     assert_eq!(newest(&here.join("more"))?, whole);
-    // With --resume, a checkpoint comes before the file.
+    // With --resume, a checkpoint takes precedence over the file.
     further("more", &["--resume", "--steps", "6", "--seed", "1"])?;
     assert_eq!(newest(&here.join("more"))?.0, 6);
     Ok(())
@@ -172,7 +172,7 @@ fn ctrl_c_stops_measuring_and_the_run_goes_on() -> Outcome {
     use std::io::{BufRead, BufReader, Read};
     let folder = folder()?;
     let here = folder.path();
-    // Minutes of measuring.
+    // Measuring takes minutes.
     let long = ["train", "--config", "tiny.toml", "--out", "run", "--set", "train.card_samples=10000000"];
     let mut child = latentscope(here, &long).spawn()?;
     let mut said = BufReader::new(child.stderr.take().ok_or("no standard error")?);
@@ -232,7 +232,7 @@ fn mistakes_in_configuration_and_folder_are_named() -> Outcome {
     assert!(said.contains("typo.toml") && said.contains("betta"), "{said}");
     let said = fails(here, &["train", "--config", "tiny.toml", "--steps", "0"])?;
     assert!(said.contains("train.steps"), "{said}");
-    // Root may write anywhere, but nobody can make a folder under a file.
+    // Root may write anywhere, but nobody can create a folder below a file.
     let said = fails(here, &["train", "--config", "tiny.toml", "--out", "tiny.toml/run"])?;
     assert!(said.contains("tiny.toml/run"), "{said}");
     let said = fails(here, &["info", "nowhere.safetensors"])?;

@@ -1,4 +1,4 @@
-//! `latentscope runs`: configurations trained side by side within a time.
+//! `latentscope runs`: trains configurations side by side within a time limit.
 
 mod support;
 
@@ -37,7 +37,7 @@ fn each_run_takes_the_steps_that_fit_and_goes_on_the_next_time() -> Outcome {
     assert!(taken <= fitted && fitted < 1_000_000, "{taken} of {fitted}");
     let first = trained::read(&here.join("out/first.safetensors"))?.card;
     assert_eq!(first.training.steps, taken);
-    // Few steps fit as they are.
+    // Only a few steps are configured, so they all fit.
     let second = trained::read(&here.join("out/second.safetensors"))?.card;
     assert_eq!(second.training.steps, 20);
     assert_eq!(second.training.config.as_deref(), Some("tiny.toml, from tiny after 12 steps"));
@@ -69,14 +69,14 @@ fn mistakes_in_a_list_are_named() -> Outcome {
     std::fs::write(here.join("plan.toml"), PLAN)?;
     let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "0"])?;
     assert!(said.contains("--seconds"), "{said}");
-    // Its second run begins from a file that is not there; the first is not held up.
+    // The second run starts from a missing file; the first run is not affected.
     let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "12"])?;
     assert!(said.contains("second failed") && said.contains("run/model.safetensors"), "{said}");
     assert!(here.join("out/first.safetensors").exists());
     Ok(())
 }
 
-/// Two runs that would take much longer to measure than they may take in all.
+/// Two runs whose measuring takes much longer than the time limit.
 const LONG: &str = "[[run]]
 config = 'tiny.toml'
 set = ['name=first', 'train.steps=1000000', 'train.card_samples=10000000']
@@ -93,7 +93,7 @@ fn measuring_is_part_of_the_time_and_later_runs_have_theirs() -> Outcome {
     let began = Instant::now();
     let words = ["runs", "plan.toml", "--out", "out", "--seconds", "10", "--jobs", "1", "--device", "cpu"];
     succeeds(here, &words)?;
-    // Ten million images take minutes.
+    // Ten million images would take minutes.
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     let cards = ["first", "second"].map(|name| trained::read(&here.join(format!("out/{name}.safetensors"))));
     let [first, second] = cards;

@@ -1,5 +1,5 @@
-//! A sweep on a real SLURM of one node, which the test configures and starts in a folder of its own.
-//! Where SLURM is not installed or can't start, the test says so and passes.
+//! Runs a sweep on a real single-node SLURM, which the test configures and starts in its own folder. If
+//! SLURM is not installed or can't start, the test says so and passes.
 
 #![cfg(unix)]
 
@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 use support::{Outcome, errors, folder, latentscope, succeeds};
 use trainer::trained;
 
-/// Longest wait for SLURM to start, and for the job to end.
+/// Maximum wait for the job to end.
 const PATIENCE: Duration = Duration::from_secs(240);
-/// Longest wait for a daemon to be of use.
+/// Maximum wait for a daemon to become ready.
 const START: Duration = Duration::from_secs(30);
 
-/// Daemons that end with the test.
+/// Daemons that stop with the test.
 struct Cluster {
     daemons: Vec<Child>,
     config: std::path::PathBuf,
@@ -39,7 +39,7 @@ impl Drop for Cluster {
 }
 
 impl Cluster {
-    /// Starts one under `folder`, or says why it can't.
+    /// Starts a cluster in `folder`, or returns why it can't.
     fn start(folder: &Path) -> Result<Self, String> {
         let said = |what: &str| format!("{what} did not come up; its files are in {}", folder.display());
         let run = |program: &str, option: &str| {
@@ -89,10 +89,10 @@ fn option(file: &str) -> &'static str {
     }
 }
 
-/// Writes key and configuration.
+/// Writes the key and the configuration.
 fn prepare(folder: &Path, config: &Path, host: &str, user: &str) -> std::io::Result<()> {
     let key = folder.join("key");
-    // Nobody but this test's own daemons ever sees it.
+    // Only this test's daemons use the key.
     std::fs::write(&key, [7; 1024])?;
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))?;
     for name in ["spool", "state"] {
@@ -150,7 +150,7 @@ fn a_study_is_done_by_an_array_job_of_slurm() -> Outcome {
     let cluster = match Cluster::start(own.path()) {
         Ok(cluster) => cluster,
         Err(reason) => {
-            // Written past the test's capture, to be seen where tests pass.
+            // Bypasses the capture of output, so that the message shows in passing tests.
             return Ok(writeln!(
                 std::io::stderr(),
                 "SKIPPED: no real SLURM here, so nothing was submitted to one: {reason}"

@@ -1,4 +1,4 @@
-//! Studies with the real binary: sweeps that are stopped, killed, resumed and reported.
+//! Studies with the binary: sweeps that are stopped, killed, resumed and reported.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::{Outcome, errors, fails, folder, latentscope, succeeds};
 use trainer::train::Folder;
 use trainer::trained;
 
-/// Two methods, two seeds; few steps of a tiny network, scored on a small part of the grid.
+/// Two methods and two seeds, with a few steps of a tiny network, scored on a small part of the grid.
 const STUDY: &str = "name = 'small <study>'
 base = 'tiny.toml'
 seeds = [0, 1]
@@ -33,7 +33,7 @@ fn study(steps: u64) -> std::io::Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// Steps and MIG of every run.
+/// Steps and MIG of each run.
 fn results(here: &Path) -> Result<Vec<(u64, f64)>, Box<dyn std::error::Error>> {
     let run = |name: &&str| {
         let card = trained::read(&here.join("study").join(name))?.card;
@@ -56,7 +56,7 @@ fn a_sweep_stopped_and_killed_ends_as_if_it_had_not_been_and_is_reported() -> Ou
     let output = sweep.wait_with_output()?;
     assert_eq!(output.status.code(), Some(130), "{}", errors(&output));
     assert!(errors(&output).contains("run the same command to continue"), "{}", errors(&output));
-    // A run that is killed outright, as by a power cut.
+    // A run is killed, as by a power cut.
     let one = [&SWEEP[..], &["--run", "vae-s1"]].concat();
     let mut child = latentscope(here, &one).spawn()?;
     std::thread::sleep(Duration::from_millis(100));
@@ -86,7 +86,7 @@ fn a_sweep_stopped_and_killed_ends_as_if_it_had_not_been_and_is_reported() -> Ou
     assert!(page.contains("1 of 4 runs are missing") && page.contains("1 of 2"), "{page}");
     succeeds(here, &SWEEP)?;
 
-    // Nothing is left to do, so nothing is written.
+    // All runs are done, so nothing is written.
     let model = here.join("study/vae-s0/model.safetensors");
     let before = std::fs::metadata(&model)?.modified()?;
     let table = succeeds(here, &SWEEP)?;
@@ -101,10 +101,10 @@ fn a_failed_run_is_named_and_holds_up_no_other() -> Outcome {
     let here = folder.path();
     std::fs::create_dir(here.join("study"))?;
     std::fs::write(here.join("study/vae-s1"), "a file where a folder should be")?;
-    // A run of another configuration is not overwritten.
+    // A run with another configuration is not overwritten.
     let other = ["train", "--config", "tiny.toml", "--out", "study/beta-beta4.0-s0"];
     succeeds(here, &other)?;
-    // A folder that another process is at is left alone.
+    // A folder that another process uses is left alone.
     let busy = here.join("study/beta-beta4.0-s1");
     let lock = trainer::train::Lock::take(&busy)?;
     let said = fails(here, &SWEEP)?;

@@ -31,7 +31,7 @@ cargo xtask TASK
   golden        write new golden vectors of the shipped weights
   screenshots   take new pictures of the page for the README";
 
-/// What to do.
+/// A task to run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Help,
@@ -48,7 +48,7 @@ pub(crate) enum Task {
     Screenshots,
 }
 
-/// Reads the arguments after `cargo xtask`.
+/// Parses the arguments after `cargo xtask`.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task> {
     let mut parser = lexopt::Parser::from_args(arguments);
     let Some(first) = parser.next()? else { return Ok(Task::Help) };

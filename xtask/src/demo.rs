@@ -1,4 +1,4 @@
-//! From a clean clone to a page that shows a model trained a minute ago.
+//! Takes a clean clone to a page that shows a freshly trained model.
 
 use std::time::Instant;
 
@@ -9,18 +9,18 @@ use crate::serve::{Server, fetch};
 use crate::step::{say, seconds, step};
 use crate::{fresh, manifest, page, setup};
 
-/// What `demo` was asked to do.
+/// Options of `demo`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// Whether to train where there is no fresh model.
+    /// Whether to train if there is no fresh model.
     pub(crate) train: bool,
-    /// Whether to train although there is one.
+    /// Whether to train even if there is one.
     pub(crate) retrain: bool,
-    /// How long to train.
+    /// Training time in seconds.
     pub(crate) seconds: u64,
-    /// Where to serve.
+    /// Port of the server.
     pub(crate) port: Option<u16>,
-    /// Whether to end after one look at the page.
+    /// Whether to exit after checking the page.
     pub(crate) check: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Fetches the page and every model that it offers.
+/// Fetches the page and all models that it offers.
 fn check(address: std::net::SocketAddr) -> Result<String> {
     let (_, page) = fetch(address, "/")?;
     anyhow::ensure!(

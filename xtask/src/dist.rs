@@ -1,4 +1,4 @@
-//! The page as a visitor downloads it: what each file weighs, and the wasm's budget.
+//! The page as a visitor downloads it: sizes of its files, and its budget.
 
 use std::fs;
 use std::io::Write;
@@ -12,10 +12,10 @@ use crate::project::Project;
 use crate::step::say;
 use crate::{manifest, notices, page, setup, sums};
 
-/// Most bytes that the page may have, gzipped, before weights.
+/// Maximum size of the page in gzipped bytes, without weights.
 const BUDGET: usize = 350_000;
-/// What is fetched later: weights once they are shown, the judge once it is asked, the article once it is
-/// looked at; and what no page fetches, as the picture that goes with a shared link.
+/// Files that load later (weights, the scoring module, the article), and files that the page never loads,
+/// such as the preview image of shared links.
 const LATER: [&str; 7] =
     ["models", "judge.js", "latentscope-judge", "how.html", "preview.png", notices::FILE, sums::FILE];
 
@@ -29,7 +29,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 /// Lists the files of `folder` with their sizes.
 ///
 /// # Errors
-/// Fails if there is no wasm, or the page is over its budget.
+/// Fails if there is no wasm, or the page exceeds its budget.
 pub(crate) fn weigh(folder: &Path) -> Result<()> {
     let mut files = Vec::new();
     list(folder, &mut files).with_context(|| format!("{} can't be read", folder.display()))?;
@@ -84,7 +84,7 @@ mod tests {
         fs::create_dir(folder.path().join("deep"))?;
         fs::write(folder.path().join("deep/small.wasm"), "small")?;
         weigh(folder.path())?;
-        // A congruential sequence's high bytes don't compress.
+        // The high bytes of a congruential sequence don't compress.
         let mut state = 1_u32;
         let noise: Vec<u8> = (0..BUDGET + 1)
             .map(|_| {

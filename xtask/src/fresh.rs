@@ -1,4 +1,4 @@
-//! The demo's own model, trained on this machine.
+//! The demo's model, trained on this machine.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,16 +8,16 @@ use anyhow::{Context, Result};
 use crate::project::{Project, execute};
 use crate::step::{announce, step};
 
-/// What the demo trains.
+/// Configuration that the demo trains.
 const CONFIG: &str = "configs/sparse.toml";
 
-/// The exported fresh model, if an earlier run left one.
+/// Path of the exported model, if an earlier run left one.
 pub(crate) fn existing(project: &Project) -> Option<PathBuf> {
     Some(exported(project)).filter(|file| file.is_file())
 }
 
-/// The exported fresh model: the one that is there, unless its configuration has changed since or
-/// `retrain` asks for another.
+/// Returns the path of the exported model. Trains it if there is none, if its configuration changed, or
+/// if `retrain` is set.
 pub(crate) fn ensure(project: &Project, seconds: u64, retrain: bool) -> Result<PathBuf> {
     let exported = exported(project);
     let modified = |path| fs::metadata(path).and_then(|file| file.modified());
@@ -43,12 +43,12 @@ pub(crate) fn ensure(project: &Project, seconds: u64, retrain: bool) -> Result<P
     Ok(exported)
 }
 
-/// The run's folder.
+/// Folder of the run.
 fn folder(project: &Project) -> PathBuf {
     project.root.join("runs/demo")
 }
 
-/// Where the trainer leaves the weights once it is through.
+/// Path of the weights that the trainer exports.
 fn exported(project: &Project) -> PathBuf {
     folder(project).join("model.safetensors")
 }

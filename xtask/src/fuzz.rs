@@ -1,14 +1,14 @@
-//! Damaged files and messages, for as long as one likes.
+//! Fuzzes with damaged files and messages for a given time.
 
 use anyhow::Result;
 
 use crate::project::{Project, execute};
 
-/// Package, test target and filter of the tests that show damaged input to what reads it.
+/// Package, test target and filter of the fuzz tests.
 const TARGETS: [[&str; 4]; 2] =
     [["latentscope-trainer", "--test", "fuzz", ""], ["latentscope-web", "--lib", "--", "damaged_"]];
 
-/// Explores each kind of input for so many seconds.
+/// Explores each kind of input for `seconds` seconds.
 pub(crate) fn run(project: &Project, seconds: u64) -> Result<()> {
     for [package, target, name, filter] in TARGETS {
         let mut cargo = project.cargo();

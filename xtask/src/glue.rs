@@ -1,6 +1,6 @@
-//! What wasm-bindgen writes, made small: its script loses documentation and indentation, and the functions
-//! that the wasm imports from it get short names. Those that wasm-bindgen gives end in hashes, which no
-//! compression makes smaller, and stand in both files.
+//! Shrinks the output of wasm-bindgen. Scripts lose comments and indentation, and functions imported by
+//! the wasm get short names. The original names are in both files and end in hashes, which don't
+//! compress.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-/// Makes a script and its wasm small.
+/// Shrinks a script and its wasm.
 ///
 /// # Errors
-/// Fails if one can't be read or written, or the wasm is none.
+/// Fails if a file can't be read or written, or the wasm is invalid.
 pub(crate) fn shrink(script: &Path, wasm: &Path) -> Result<()> {
     let unread = |path: &Path| format!("{} can't be read", path.display());
     let unwritten = |path: &Path| format!("{} can't be written", path.display());
@@ -23,7 +23,7 @@ pub(crate) fn shrink(script: &Path, wasm: &Path) -> Result<()> {
     fs::write(script, spoken(&terse(&code), &names)).with_context(|| unwritten(script))
 }
 
-/// The module with short names of what it imports; `names` tells them by the long ones.
+/// Returns the module with short import names; adds them to `names`, keyed by the original names.
 fn renamed(module: &[u8], names: &mut BTreeMap<String, String>) -> Result<Vec<u8>> {
     const IMPORTS: u8 = 2;
     let (head, mut rest) = module.split_at_checked(8).context("it is too short")?;
@@ -42,7 +42,7 @@ fn renamed(module: &[u8], names: &mut BTreeMap<String, String>) -> Result<Vec<u8
     Ok(new)
 }
 
-/// The section of imports, with short names.
+/// Returns the import section with short names.
 fn imports(body: &mut Reader<'_>, names: &mut BTreeMap<String, String>) -> Result<Vec<u8>> {
     const FUNCTION: u8 = 0;
     let mut new = Vec::new();
@@ -63,7 +63,7 @@ fn imports(body: &mut Reader<'_>, names: &mut BTreeMap<String, String>) -> Resul
     Ok(new)
 }
 
-/// What is left of a module's bytes.
+/// The remaining bytes of a module.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    /// A number in LEB128.
+    /// Reads a LEB128 number.
     fn number(&mut self) -> Result<usize> {
         let mut value = 0;
         for shift in (0..35).step_by(7) {
@@ -100,7 +100,7 @@ fn text(bytes: &mut Vec<u8>, text: &[u8]) {
     bytes.extend(text);
 }
 
-/// A script with other names of some of its words.
+/// Replaces words of a script as in `names`.
 fn spoken(code: &str, names: &BTreeMap<String, String>) -> String {
     let mut spoken = String::with_capacity(code.len());
     let mut rest = code;
@@ -116,7 +116,7 @@ fn spoken(code: &str, names: &BTreeMap<String, String>) -> String {
     spoken
 }
 
-/// A script without documentation, indentation and empty lines. wasm-bindgen's has no text of several lines.
+/// Removes comments, indentation and empty lines. wasm-bindgen writes no multi-line strings.
 fn terse(code: &str) -> String {
     let mut terse = String::with_capacity(code.len());
     let mut documents = false;

@@ -1,6 +1,6 @@
-//! Subresource integrity: every script, style and module that the built page's HTML names is held to the
-//! hash of its contents (W3C, Subresource Integrity). What a host or a visitor's network has changed is
-//! refused, and the page says so.
+//! Subresource integrity: the page's HTML gets the hash of each script, style and module that it loads
+//! (W3C, Subresource Integrity). Browsers refuse files that the host or the network changed, and the page
+//! reports it.
 
 use std::fs;
 use std::path::Path;
@@ -8,17 +8,17 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha384};
 
-/// The page in its folder.
+/// File name of the page.
 const PAGE: &str = "index.html";
-/// The link that is neither code nor style.
+/// `rel` of the link that is neither code nor style.
 const ICON: &str = "icon";
-/// Marks what only the build reads.
+/// Marks elements for the build only.
 const TRUNK: &str = " data-trunk";
 
-/// Writes the hash of each file that `folder`'s page names into the page.
+/// Adds the hash of each file that the page loads to the page in `folder`.
 ///
 /// # Errors
-/// Fails if a file can't be read or is not of this page, or the page can't be written.
+/// Fails if a file can't be read or belongs to another site, or if the page can't be written.
 pub(crate) fn write(folder: &Path) -> Result<()> {
     let path = folder.join(PAGE);
     let page = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
@@ -29,7 +29,7 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     fs::write(&path, sealed).with_context(|| format!("{} can't be written", path.display()))
 }
 
-/// The page with a hash at each of its scripts and links.
+/// Returns the page with a hash for each of its scripts and links.
 fn sealed(page: &str, read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<String> {
     let mut sealed = String::with_capacity(page.len() + 1024);
     let mut rest = page;
@@ -47,7 +47,7 @@ fn sealed(page: &str, read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<String> 
         let checked = attribute(tag, "rel").is_none_or(|rel| rel != ICON);
         if let Some(file) = file.filter(|_| checked) {
             ensure!(attribute(tag, "integrity").is_none(), "{file} has a hash already");
-            // Browsers don't check what is fetched ahead and not run: the page's script does.
+            // Browsers don't check prefetched files that don't run; the page's script does.
             let name = if attribute(tag, "as") == Some("fetch") { "data-integrity" } else { "integrity" };
             sealed.push_str(&format!(" {name}=\"{}\"", hash(&read(file)?)));
         }
@@ -60,12 +60,12 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     value.split('"').next()
 }
 
-/// The hash of a file's bytes, as `integrity` has it.
+/// Hash of a file, in the format of `integrity`.
 pub(crate) fn hash(bytes: &[u8]) -> String {
     format!("sha384-{}", base64(&Sha384::digest(bytes)))
 }
 
-/// Base64 (RFC 4648) of a whole number of three bytes, as SHA-384's 48 are.
+/// Base64 (RFC 4648) of bytes whose number is a multiple of three, such as the 48 bytes of SHA-384.
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits = |three: &[u8]| {
@@ -84,7 +84,7 @@ mod tests {
         let page = r#"<link rel="icon" href="icon.svg"><link rel="stylesheet" href="a.css">
             <link data-trunk rel="rust" href="Cargo.toml"><script type="module" src="b.js"></script>"#;
         let sealed = sealed(page, |file| Ok(if file == "a.css" { b"abc".to_vec() } else { Vec::new() }))?;
-        // FIPS 180-4's example, and the hash of nothing.
+        // The example of FIPS 180-4, and the hash of no bytes.
         let abc = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
         let nothing = "sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb";
         assert!(

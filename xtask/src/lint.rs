@@ -1,4 +1,4 @@
-//! What is checked before any test: rustfmt, clippy, native and wasm32, rustdoc, and the dependencies.
+//! Checks before any test: rustfmt, clippy (native and wasm32), rustdoc, and the dependencies.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::project::{Project, execute, not_started, quote};
 use crate::setup;
 use crate::step::step;
 
-/// What tools print that could not fetch what is known of vulnerable packages.
+/// Messages of tools that could not download the list of known vulnerabilities.
 const UNREACHED: [&str; 6] = [
     "failed to fetch advisory database",
     "audit endpoint returned an error",
@@ -48,7 +48,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     step("rustdoc", || {
         let mut cargo = project.cargo();
         cargo.args(["doc", "--workspace", "--no-deps", "--locked", "--quiet", "--document-private-items"]);
-        // The documentation is for those who work here: private items are part of it.
+        // The documentation is for developers, so it includes private items.
         execute(cargo.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))?;
         Ok("no warning".into())
     })?;
@@ -67,8 +67,8 @@ fn deny(project: &Project) -> Command {
     deny
 }
 
-/// Runs a command that compares what is used with what is known to be vulnerable. Without a network nothing is
-/// known, which is told and no failure.
+/// Runs a command that checks for known vulnerabilities. If it can't download the list, reports that
+/// instead of failing.
 fn unless_unreached(command: &mut Command) -> Result<String> {
     let Ok(output) = command.output() else { bail!(not_started(command)) };
     if output.status.success() {

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     match cli::parse(std::env::args_os().skip(1)).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Children write to the same terminal: our sentence comes last, on its own line.
+            // Child processes write to the same terminal, so the error starts on a new line.
             step::complain(&format!("{error:#}"));
             ExitCode::FAILURE
         }

@@ -1,4 +1,4 @@
-//! `models/manifest.json` of the built page: the shipped models, then the fresh one.
+//! `models/manifest.json` of the built page: the shipped models and the fresh one.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::project::Project;
 use crate::{page, sums};
 
-/// Name of the fresh model's file beside the manifest.
+/// File name of the fresh model, next to the manifest.
 const FRESH: &str = "fresh.safetensors";
 
-/// Makes the built page offer the shipped models and `fresh`, if there is one.
+/// Adds the shipped models and `fresh`, if there is one, to the built page.
 pub(crate) fn write(project: &Project, fresh: Option<&Path>) -> Result<()> {
     let shipped = project.root.join("static/models/manifest.json");
     let folder = page::folder(project).join("models");
@@ -36,7 +36,7 @@ pub(crate) fn write(project: &Project, fresh: Option<&Path>) -> Result<()> {
     sums::write(&page::folder(project))
 }
 
-/// The files that the built page's manifest names.
+/// Files listed in the manifest.
 pub(crate) fn files(text: &str) -> Result<Vec<String>> {
     let manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
     let models = manifest["models"].as_array().context("the manifest has no list `models`")?;
@@ -46,7 +46,7 @@ pub(crate) fn files(text: &str) -> Result<Vec<String>> {
         .collect()
 }
 
-/// The files of its first model's data set.
+/// Files of the first model's data set.
 pub(crate) fn of_first_set(text: &str) -> Result<Vec<String>> {
     let manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
     let models = manifest["models"].as_array().context("the manifest has no list `models`")?;
@@ -55,13 +55,13 @@ pub(crate) fn of_first_set(text: &str) -> Result<Vec<String>> {
     Ok(all.filter(|(_, model)| Some(&model["set"]) == first).map(|(file, _)| file).collect())
 }
 
-/// The manifest `text` with an entry for a fresh model of `size` bytes.
+/// Adds an entry for a fresh model of `size` bytes to the manifest `text`.
 fn with_fresh(text: &str, size: Option<u64>) -> Result<String> {
     let mut manifest: Value = serde_json::from_str(text).context("the manifest is not JSON")?;
     ensure!(manifest["format"] == 1, "the manifest's format is {}, not 1", manifest["format"]);
     let models = manifest["models"].as_array_mut().context("the manifest has no list `models`")?;
     if let Some(bytes) = size {
-        // It learns from what the first of the shipped ones did.
+        // The fresh model has the same data set as the first shipped model.
         let set = models.first().and_then(|model| model["set"].as_str()).unwrap_or_default().to_owned();
         let title = "Fresh from this machine";
         models.push(json!({

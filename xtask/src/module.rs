@@ -1,4 +1,4 @@
-//! Modules of the crate `web`: compiled with some of its features, bound, and made small.
+//! Modules of the crate `web`: compiled with some of its features, bound, and shrunk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,22 +7,23 @@ use anyhow::{Context, Result};
 
 use crate::project::{Project, execute};
 
-/// What relaxed SIMD (WebAssembly 3.0) is built with.
+/// Compiler flags for relaxed SIMD (WebAssembly 3.0).
 const RELAXED: &str =
     r#"target.wasm32-unknown-unknown.rustflags=["-C", "target-feature=+simd128,+relaxed-simd"]"#;
 
-/// Builds `NAME.js` and `NAME_bg.wasm`, with their types, and gives their folder below the target folder.
+/// Builds `NAME.js` and `NAME_bg.wasm`, with type declarations; returns their folder below the target
+/// folder.
 ///
 /// # Errors
-/// Fails if a tool does, or the disk is full.
+/// Fails if a tool fails or a file can't be written.
 pub(crate) fn build(project: &Project, name: &str, features: &str) -> Result<PathBuf> {
     made(project, &project.target, [name, features], &[])
 }
 
-/// As [`build`], with relaxed SIMD, whose multiply-add is one instruction.
+/// Same as [`build`], with relaxed SIMD, which has a multiply-add instruction.
 ///
 /// # Errors
-/// As [`build`].
+/// Same as [`build`].
 pub(crate) fn relaxed(project: &Project, name: &str, features: &str) -> Result<PathBuf> {
     made(project, &project.target.join("relaxed"), [name, features], &["--config", RELAXED])
 }
@@ -51,7 +52,7 @@ fn made(project: &Project, target: &Path, [name, features]: [&str; 2], options: 
 /// Copies files of a built module.
 ///
 /// # Errors
-/// Fails if one can't be read or written.
+/// Fails if a file can't be read or written.
 pub(crate) fn copy<'a>(from: &Path, to: &Path, files: impl IntoIterator<Item = &'a str>) -> Result<()> {
     for file in files {
         let to = to.join(file);

@@ -1,4 +1,4 @@
-//! Notices of third parties: the crates that a wasm module is made of, with their licences' texts.
+//! Third-party notices: the crates in a wasm module, with the texts of their licences.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use crate::project::{Project, output};
 
-/// Name of the file.
+/// File name.
 pub(crate) const FILE: &str = "NOTICES.txt";
-/// Beginnings of the names of files with licences.
+/// Prefixes of licence file names.
 const TEXTS: [&str; 6] = ["license", "licence", "copying", "copyright", "notice", "unlicense"];
 const HEAD: &str = "This is built from the crates below and from Rust's standard library (MIT OR Apache-2.0,
 https://www.rust-lang.org), under the licences that they state. The texts that come with them follow.
 ";
 
-/// A crate that is built in.
+/// A crate that is compiled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Built {
     name: String,
@@ -26,10 +26,10 @@ struct Built {
     folder: PathBuf,
 }
 
-/// Writes the notices of what the crate `web` is built from with `features` into `folder`.
+/// Writes the notices of the crate `web`, built with `features`, to `folder`.
 ///
 /// # Errors
-/// Fails if cargo doesn't tell the crates, or a file can't be read or written.
+/// Fails if cargo doesn't list the crates, or a file can't be read or written.
 pub(crate) fn write(project: &Project, folder: &Path, features: &str) -> Result<()> {
     let mut tree = project.cargo();
     tree.args(["tree", "--locked", "--package", "latentscope-web", "--no-default-features", "--features"])
@@ -43,7 +43,7 @@ pub(crate) fn write(project: &Project, folder: &Path, features: &str) -> Result<
     fs::write(&path, notices(&crates)?).with_context(|| format!("{} can't be written", path.display()))
 }
 
-/// The crates of others in the lines of `cargo tree`, with what `cargo metadata` knows of them.
+/// Third-party crates in the output of `cargo tree`, with details from `cargo metadata`.
 fn crates(tree: &str, metadata: &str) -> Result<Vec<Built>> {
     let metadata: Value = serde_json::from_str(metadata).context("what cargo metadata printed")?;
     let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
@@ -63,7 +63,7 @@ fn crates(tree: &str, metadata: &str) -> Result<Vec<Built>> {
             (name, built)
         })
         .collect();
-    // A line is `anyhow v1.0.1`, with ` (*)` behind it where it stands above already.
+    // A line is `anyhow v1.0.1`, followed by ` (*)` if it appeared before.
     let name = |line: &str| {
         let mut words = line.split_whitespace();
         Some(format!("{} {}", words.next()?, words.next()?.strip_prefix('v')?))
@@ -74,7 +74,7 @@ fn crates(tree: &str, metadata: &str) -> Result<Vec<Built>> {
     Ok(names.iter().filter_map(|name| known.get(name).cloned()).collect())
 }
 
-/// A line a crate, then each text once, below the names of those that come with it.
+/// One line per crate, then each text once, below the names of the crates that use it.
 fn notices(crates: &[Built]) -> Result<String> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut lines = String::new();
@@ -96,7 +96,7 @@ fn notices(crates: &[Built]) -> Result<String> {
     Ok(format!("{HEAD}\n{lines}{texts}"))
 }
 
-/// The files with licences in a crate's folder.
+/// Licence files in a crate's folder.
 fn texts_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
     let mut files: Vec<PathBuf> = entries

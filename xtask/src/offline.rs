@@ -1,5 +1,5 @@
-//! The page's service worker: `static/service.js` below the list of all that it keeps, each with its hash, and
-//! its version, a hash of their contents.
+//! The page's service worker: `static/service.js` with a list of the files to cache, their hashes, and a
+//! version that is a hash of their contents.
 
 use std::fs;
 use std::path::Path;
@@ -12,17 +12,17 @@ use crate::integrity::hash;
 use crate::project::Project;
 use crate::{manifest, notices, sums};
 
-/// The service worker, beside the page that it keeps.
+/// File name of the service worker, in the page's folder.
 const SCRIPT: &str = "service.js";
-/// The page itself.
+/// File name of the page.
 const PAGE: &str = "index.html";
-/// Where models lie.
+/// Folder of the models.
 const MODELS: &str = "models/";
 
-/// The picture that goes with a shared link.
+/// Preview image of shared links.
 const PREVIEW: &str = "preview.png";
 
-/// Writes the service worker into the built page's `folder`.
+/// Writes the service worker to the built page's `folder`.
 ///
 /// # Errors
 /// Fails if a file can't be read or written.
@@ -37,7 +37,7 @@ pub(crate) fn write(project: &Project, folder: &Path) -> Result<()> {
 fn script(folder: &Path, code: &str) -> Result<String> {
     let mut files = Vec::new();
     list(folder, folder, &mut files)?;
-    // What no page asks for is not kept.
+    // Files that the page never loads are not cached.
     files.retain(|file| ![SCRIPT, notices::FILE, sums::FILE].contains(&file.as_str()));
     files.sort();
     let opening = opening(folder)?;
@@ -47,30 +47,31 @@ fn script(folder: &Path, code: &str) -> Result<String> {
         version.update(file.as_bytes());
         version.update(&fs::read(folder.join(file))?);
     }
-    // What is no model, and the models that the page opens with; the others are kept once they are seen.
+    // Caches all files that are not models, and the models that the page opens with; other models are
+    // cached on use.
     files.retain(|file| !file.ends_with(".safetensors") || opening.contains(file));
     let mut kept = Vec::new();
-    // Who shares a link is online.
+    // The preview image is only loaded online.
     for file in files.iter().filter(|file| *file != PREVIEW) {
-        // Models, and the list of them, change without a new version.
+        // Models and their manifest may change without a new version.
         let fixed = !file.starts_with(MODELS);
         let bytes = fs::read(folder.join(file))?;
         kept.push((file.as_str(), fixed.then(|| hash(&bytes))));
     }
-    // The page is asked for by its folder's name.
+    // The page is requested by the name of its folder.
     let page = kept.iter().find(|(file, _)| *file == PAGE).map(|(_, hash)| hash.clone());
     kept.push(("./", page.flatten()));
     Ok(format!("const VERSION = \"{:08x}\";\nconst FILES = {};\n{code}", version.sum(), json!(kept)))
 }
 
-/// Paths of the models of the manifest's first data set, which the page opens with.
+/// Paths of the models in the manifest's first data set, which the page opens with.
 fn opening(folder: &Path) -> Result<Vec<String>> {
     let text = fs::read_to_string(folder.join("models/manifest.json"))?;
     let files = manifest::of_first_set(&text)?.into_iter();
     Ok(files.map(|file| format!("models/{file}")).collect())
 }
 
-/// Paths of all files below `folder`, as an address has them.
+/// Lists the paths of all files below `folder`, as in URLs.
 fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

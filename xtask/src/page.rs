@@ -1,4 +1,4 @@
-//! Building the page with trunk.
+//! Builds the page with trunk.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,7 +11,7 @@ use crate::project::{Project, execute};
 use crate::step::step;
 use crate::{glue, integrity, module, notices, offline, styles};
 
-/// What the page is made of, beside the workspace's root.
+/// Inputs of the page, relative to the workspace's root.
 const INPUTS: [&str; 9] = [
     "web",
     "metrics",
@@ -24,19 +24,19 @@ const INPUTS: [&str; 9] = [
     ".cargo/config.toml",
 ];
 
-/// The page's own module.
+/// Files of the page's main module.
 const MODULE_FILES: [&str; 2] = ["latentscope-web.js", "latentscope-web_bg.wasm"];
 
-/// The module that scores models, fetched once a visitor asks for it.
+/// Name of the module that scores models, which loads on demand.
 const JUDGE: &str = "latentscope-judge";
 const JUDGE_FILES: [&str; 2] = ["latentscope-judge.js", "latentscope-judge_bg.wasm"];
 
-/// The built page.
+/// Folder of the built page.
 pub(crate) fn folder(project: &Project) -> PathBuf {
     project.root.join("dist")
 }
 
-/// Builds the page unless it is newer than all that it is made of.
+/// Builds the page, unless it is newer than all its inputs.
 pub(crate) fn ensure(project: &Project) -> Result<()> {
     let newest = newest(project).context("the page's sources can't be read")?;
     let built = fs::metadata(stamp(project)).and_then(|stamp| stamp.modified());
@@ -61,7 +61,7 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         glue::shrink(&script, &wasm)?;
         integrity::write(&folder(project))?;
         offline::write(project, &folder(project))?;
-        // An edit during the build is newer than its start: the next run builds again.
+        // Uses the start time of the build, so that an edit during the build causes another build.
         File::create(stamp(project))
             .and_then(|file| file.set_modified(start))
             .context("the target folder")?;
@@ -81,7 +81,7 @@ fn newest(project: &Project) -> io::Result<SystemTime> {
     Ok(newest)
 }
 
-/// Folders count too: their time tells of files that are gone.
+/// Includes folders, whose times change when files are removed.
 fn visit(path: &Path, newest: &mut SystemTime) -> io::Result<()> {
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

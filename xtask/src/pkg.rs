@@ -1,4 +1,4 @@
-//! The npm package: the inference engine for other people's pages.
+//! Builds the npm package: the inference engine for other web pages.
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use crate::{module, notices, setup};
 
 pub(crate) const NAME: &str = "latentscope";
 pub(crate) const FEATURES: &str = "engine,gpu";
-/// What the package holds beside what is written by hand.
+/// Built files in the package, in addition to those written by hand.
 const FILES: [&str; 4] =
     ["latentscope.js", "latentscope.d.ts", "latentscope_bg.wasm", "latentscope_bg.wasm.d.ts"];
 

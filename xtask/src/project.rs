@@ -1,4 +1,4 @@
-//! Where things are, and how commands are run.
+//! Paths of the project, and running commands.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// The checkout and the folders that builds write to.
+/// The checkout, and the folders that builds write to.
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
-    /// The workspace's root.
+    /// Root of the workspace.
     pub(crate) root: PathBuf,
-    /// Cargo's target folder.
+    /// Target folder of cargo.
     pub(crate) target: PathBuf,
 }
 
@@ -28,19 +28,19 @@ impl Project {
         Ok(Self { root: root.to_owned(), target })
     }
 
-    /// Tools that the set-up built: `bin/` holds them.
+    /// Folder of the tools that the set-up built, which are in `bin/`.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")
     }
 
-    /// Folders in which tools are looked up: ours first, then the PATH's.
+    /// Folders in which tools are searched: the project's, then those on the PATH.
     pub(crate) fn search_path(&self) -> Vec<PathBuf> {
         let ours = [self.tools().join("bin"), self.root.join("node_modules/.bin")];
         let path = env::var_os("PATH").unwrap_or_default();
         ours.into_iter().chain(env::split_paths(&path)).collect()
     }
 
-    /// A command in the workspace's root that finds our tools.
+    /// A command that runs in the workspace's root and finds the project's tools.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).stdin(Stdio::null());
@@ -59,7 +59,7 @@ impl Project {
     }
 }
 
-/// Runs a command and waits; anything but success is an error that quotes it.
+/// Runs a command and waits for it; failures return an error that quotes the command.
 pub(crate) fn execute(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| not_started(command))?;
     if !status.success() {
@@ -68,7 +68,7 @@ pub(crate) fn execute(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command and returns what it printed.
+/// Runs a command and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| not_started(command))?;
     if !output.status.success() {
@@ -78,7 +78,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The first file of that name in `folders` that could be a program.
+/// The first file in `folders` that could be the program.
 pub(crate) fn find(folders: &[PathBuf], program: &str) -> Option<PathBuf> {
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
     folders.iter().map(|folder| folder.join(&name)).find(|path| path.is_file())

@@ -1,4 +1,4 @@
-//! The README's pictures, taken from the real page.
+//! Takes the README's screenshots of the real page.
 
 use anyhow::Result;
 
@@ -6,7 +6,7 @@ use crate::project::{Project, execute};
 use crate::serve::Server;
 use crate::{manifest, page, setup};
 
-/// Serves the page as shipped and has `tests/page/screenshots.mjs` photograph it into `docs/`.
+/// Serves the page as shipped and takes screenshots into `docs/` with `tests/page/screenshots.mjs`.
 pub(crate) fn run(project: &Project) -> Result<()> {
     let chromium = setup::everything(project)?;
     page::ensure(project)?;

@@ -1,4 +1,4 @@
-//! A server for one folder of static files, for this machine only.
+//! Serves a folder of static files on this machine only.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -9,23 +9,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// Port that is tried first where none is asked for.
+/// Default port.
 const PORT: u16 = 8080;
-/// Ports after the first that are tried before the system picks one.
+/// Number of ports after the first to try before the system chooses one.
 const NEIGHBOURS: u16 = 20;
-/// Longest request head that is read: browsers on localhost send below 4 KiB.
+/// Maximum length of a request's head; browsers send less than 4 KiB to localhost.
 const MAX_HEAD: u64 = 16 << 10;
-/// A client that is silent for this long is let go.
+/// Time after which a silent client is disconnected.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A folder that is being served.
+/// A server of one folder.
 pub(crate) struct Server {
     listener: TcpListener,
     folder: PathBuf,
 }
 
 impl Server {
-    /// Takes `port`, or the next free one, of this machine's loopback address.
+    /// Binds `port`, or the next free one, on the loopback address.
     pub(crate) fn bind(folder: &Path, port: Option<u16>) -> Result<Self> {
         let folder =
             folder.canonicalize().with_context(|| format!("{} can't be served", folder.display()))?;
@@ -41,16 +41,16 @@ impl Server {
         Err(refusal.unwrap_or_else(|| io::ErrorKind::AddrInUse.into())).context("no port could be opened")
     }
 
-    /// Where it listens.
+    /// Address that the server listens on.
     pub(crate) fn address(&self) -> Result<SocketAddr> {
         self.listener.local_addr().context("the server has no address")
     }
 
-    /// Answers requests, each in its own thread, for as long as the program runs.
+    /// Answers requests, each in its own thread, until the program ends.
     pub(crate) fn run(&self) {
         for stream in self.listener.incoming().flatten() {
             let folder = self.folder.clone();
-            // A visitor that hangs up is no error of ours.
+            // Clients that disconnect are not an error.
             thread::spawn(move || answer(&stream, &folder).ok());
         }
     }
@@ -109,7 +109,7 @@ fn respond(request: &str, folder: &Path) -> Response {
     }
 }
 
-/// The file in `folder` that a request's target names; none outside of it.
+/// Returns the file in `folder` that a request's target names, or `None` if it is outside.
 fn locate(folder: &Path, target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
     let path = decode(path)?;
@@ -121,11 +121,11 @@ fn locate(folder: &Path, target: &str) -> Option<PathBuf> {
     if file.is_dir() {
         file = file.join("index.html").canonicalize().ok()?;
     }
-    // Links may lead anywhere.
+    // Links may point anywhere.
     file.starts_with(folder).then_some(file)
 }
 
-/// Undoes percent-encoding.
+/// Decodes percent-encoding.
 fn decode(path: &str) -> Option<String> {
     let mut bytes = path.bytes();
     let mut decoded = Vec::with_capacity(path.len());
@@ -159,7 +159,7 @@ fn mime(path: &Path) -> &'static str {
     }
 }
 
-/// Fetches `path` from a server on this machine: its status line, headers and body.
+/// Fetches `path` from a local server. Returns the head (status line and headers) and the body.
 ///
 /// # Errors
 /// Fails if there is no answer, or its status isn't 200.

@@ -1,4 +1,4 @@
-//! What the terminal shows: a line a step, with its name, its outcome and its time.
+//! Terminal output: one line per step, with name, result and time.
 #![expect(clippy::print_stderr, reason = "this is the one place that writes to the terminal")]
 
 use std::fmt::Display;
@@ -16,7 +16,7 @@ pub(crate) fn complain(sentence: &str) {
     eprintln!("error: {sentence}");
 }
 
-/// Does `work`, then prints the step's name, what `work` says came of it, and its time.
+/// Runs `work`, then prints the step's name, the result and the time.
 pub(crate) fn step(name: &str, work: impl FnOnce() -> Result<String>) -> Result<()> {
     let start = Instant::now();
     let outcome = work().with_context(|| format!("{name} failed"))?;
@@ -24,12 +24,12 @@ pub(crate) fn step(name: &str, work: impl FnOnce() -> Result<String>) -> Result<
     Ok(())
 }
 
-/// Announces something long before it is done.
+/// Announces a long step.
 pub(crate) fn announce(name: &str, what: &str) {
     say(format_args!("  {name:<14} {what} …"));
 }
 
-/// A duration as people read it.
+/// Formats a duration for people.
 pub(crate) fn seconds(time: Duration) -> String {
     let whole = time.as_secs();
     if whole < 60 {

@@ -1,4 +1,5 @@
-//! The page's style: that of the whole page, then each panel's, which lies beside the panel's code.
+//! The page's style sheet: the style of the whole page, followed by those of the panels, which are next
+//! to their code.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +8,10 @@ use anyhow::{Context, Result};
 
 use crate::project::Project;
 
-/// Where panels and their styles lie.
+/// Folder of the panels and their styles.
 const PANELS: &str = "web/src/panels";
 
-/// Appends the panels' styles to the built page's style.
+/// Appends the styles of the panels to the built page's style sheet.
 ///
 /// # Errors
 /// Fails if a file can't be read or written.
@@ -32,7 +33,7 @@ pub(crate) fn write(project: &Project, folder: &Path) -> Result<()> {
     fs::write(&path, style).with_context(|| format!("{} can't be written", path.display()))
 }
 
-/// A style without comments, indentation and empty lines.
+/// Removes comments, indentation and empty lines from a style sheet.
 fn small(style: &str) -> String {
     let mut small = String::new();
     let mut rest = style;

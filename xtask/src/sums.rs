@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::dist::list;
 
-/// Name of the file within the folder that it describes.
+/// File name, in the folder that it describes.
 pub(crate) const FILE: &str = "SHA256SUMS";
 
-/// Writes the hash of every other file of `folder` into it.
+/// Writes the hashes of all other files in `folder`.
 ///
 /// # Errors
 /// Fails if a file can't be read or written.
@@ -43,7 +43,7 @@ mod tests {
         for _ in 0..2 {
             write(folder.path())?;
         }
-        // FIPS 180-4's example, and the hash of nothing.
+        // The example of FIPS 180-4, and the hash of no bytes.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  index.html";
         let nothing =
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  models/a.safetensors";

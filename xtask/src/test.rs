@@ -1,4 +1,4 @@
-//! Every test: native, wasm in headless Chromium, and the page, after what [`lint`] checks.
+//! Runs all tests: native, wasm in headless Chromium, and the page, after [`lint`].
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,10 +14,10 @@ use crate::setup::{Chromium, vulkan};
 use crate::step::{say, seconds};
 use crate::{dist, lint, manifest, page, setup};
 
-/// Switches Chromium's software adapter on, where there is no GPU.
+/// Flags that enable Chromium's software adapter on machines without a GPU.
 const WEBGPU: [&str; 2] = ["enable-unsafe-webgpu", "enable-unsafe-swiftshader"];
 
-/// Tests counted from what the runners print.
+/// Numbers of tests, from the output of the runners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     passed: u64,
@@ -62,7 +62,7 @@ fn native(project: &Project, chromium: &Chromium) -> Command {
 }
 
 fn wasm(project: &Project, chromium: &Chromium) -> Result<Command> {
-    // The runner adds what a headless test needs; the browser may lie anywhere.
+    // The runner adds what a headless test needs; the browser's path is configured here.
     let capabilities = project.tools().join("webdriver.json");
     let options = json!({ "binary": chromium.browser, "args": WEBGPU });
     let browser = json!({ "goog:chromeOptions": options });
@@ -92,7 +92,7 @@ fn page_tests(project: &Project, chromium: &Chromium) -> Result<Command> {
         bail!("{} holds no *.test.mjs", folder.display());
     }
     let mut node = project.command("node");
-    // A test that failed may have left a host or a browser open, which would keep its file's process alive.
+    // A failed test may have left a host or browser running, which would keep its test process alive.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
         .args(["--test-force-exit", "--test-timeout=300000"])
         .args(files)
@@ -101,7 +101,7 @@ fn page_tests(project: &Project, chromium: &Chromium) -> Result<Command> {
     Ok(node)
 }
 
-/// Runs a command, shows what it prints, and counts the tests that it reports.
+/// Runs a command, shows its output, and counts the tests that it reports.
 fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
     let mut here = Tally::default();
@@ -125,8 +125,8 @@ fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {
 }
 
 impl Tally {
-    /// Adds what a line reports: libtest's `test result: ok. 3 passed; 0 failed; …`, or node's
-    /// `ℹ pass 3` and `ℹ fail 0`.
+    /// Adds the counts in a line: libtest's `test result: ok. 3 passed; 0 failed; …`, or node's `ℹ pass
+    /// 3` and `ℹ fail 0`.
     fn add(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {

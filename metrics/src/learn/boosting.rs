@@ -1,8 +1,8 @@
 //! Gradient-boosted trees (Friedman 2001, "Greedy Function Approximation"), as scikit-learn's
-//! `GradientBoostingClassifier` fits them by default: from the classes' log shares F_k, each round
-//! fits a tree a class to the residual r = 1(y = k) − p_k, p = softmax(F), and adds
-//! rate·(K − 1)/K·Σr / Σp(1 − p) of a row's leaf to F_k. With two classes one tree a round, p the
-//! logistic of F, without (K − 1)/K.
+//! `GradientBoostingClassifier` fits them by default. Scores F_k start at the log frequency of each
+//! class. Each round fits one tree per class to the residual r = 1(y = k) − p_k, where p = softmax(F),
+//! and adds rate·(K − 1)/K·Σr / Σp(1 − p) of a row's leaf to F_k. With two classes there is one tree per
+//! round, p is the logistic function of F, and the factor (K − 1)/K is left out.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -11,11 +11,11 @@ use super::tree::{Features, Tree};
 use super::{accuracy, classes, largest, softmax};
 use crate::parallel;
 
-/// Rounds of trees.
+/// Number of rounds.
 const ROUNDS: usize = 100;
-/// Share of every tree that is added.
+/// Learning rate.
 const RATE: f64 = 0.1;
-/// Leaves whose rows are all certain add nothing.
+/// Leaves with a smaller Σp(1 − p) add nothing.
 const CERTAIN: f64 = 1e-150;
 
 /// A fitted classifier.
@@ -27,8 +27,8 @@ pub(crate) struct Boosting {
 }
 
 impl Boosting {
-    /// Fits `labels`, an entry a row, from features `[F][N]`. `seed` draws the order in which the
-    /// trees visit the features.
+    /// Fits `labels`, one per row, to features `[F][N]`. `seed` draws the order in which trees visit the
+    /// features.
     pub(crate) fn fit(columns: &[Vec<f64>], labels: &[usize], seed: u64) -> Self {
         let (labels, classes) = classes(labels);
         let features = Features::new(columns);
@@ -45,7 +45,7 @@ impl Boosting {
         for round in 0..ROUNDS {
             let shares = shares(&scores);
             let grown = parallel::map(scores.len(), |column| {
-                // With two classes the one column is that of the second.
+                // With two classes, the only column belongs to the second class.
                 let class = if scores.len() == 1 { 1 } else { column };
                 let residuals: Vec<f64> = classes
                     .iter()
@@ -71,12 +71,12 @@ impl Boosting {
         Self { labels, start, rounds, importances }
     }
 
-    /// What share of all gains each feature's splits brought; 0 if there was no split.
+    /// Share of each feature's splits in the total gain; all 0 if there are no splits.
     pub(crate) fn importances(&self) -> &[f64] {
         &self.importances
     }
 
-    /// Share of the rows of features `[F][N]` whose label is the likeliest.
+    /// Accuracy on features `[F][N]`.
     pub(crate) fn accuracy(&self, columns: &[Vec<f64>], labels: &[usize]) -> f64 {
         let predicted = parallel::map(labels.len(), |row| self.predict(|feature| columns[feature][row]));
         accuracy(predicted.into_iter(), labels)
@@ -97,7 +97,7 @@ impl Boosting {
     }
 }
 
-/// p of every class and row from the scores `[K][N]`.
+/// Probability of each class and row, from the scores `[K][N]`.
 fn shares(scores: &[Vec<f64>]) -> Vec<Vec<f64>> {
     if let [column] = scores {
         return vec![column.iter().map(|score| 1.0 / (1.0 + (-score).exp())).collect()];
@@ -112,7 +112,8 @@ fn shares(scores: &[Vec<f64>]) -> Vec<Vec<f64>> {
     shares
 }
 
-/// A tree for the residuals of a class, what it adds to every row, and every feature's gain.
+/// Fits a tree to the residuals of one class. Returns the tree, what it adds to each row, and the gain of
+/// each feature.
 fn grow(
     features: &Features<'_>,
     residuals: &[f64],
@@ -141,7 +142,7 @@ fn grow(
 mod tests {
     use super::*;
 
-    /// A class that is the rank of the first of two features.
+    /// The class is the rank of the first of two features.
     fn ranks(classes: usize) -> (Vec<Vec<f64>>, Vec<usize>) {
         let noise = (0..300).map(|row| (row * 7 % 31) as f64).collect();
         (vec![(0..300).map(f64::from).collect(), noise], (0..300).map(|row| row * classes / 300).collect())

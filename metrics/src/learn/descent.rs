@@ -1,17 +1,16 @@
-//! Minimum of a smooth convex function by L-BFGS (Liu & Nocedal 1989) with a backtracking line
-//! search.
+//! Minimises smooth convex functions by L-BFGS (Liu & Nocedal 1989) with a backtracking line search.
 
 use std::collections::VecDeque;
 
-/// Steps that the curvature is remembered of.
+/// Steps whose curvature is remembered.
 const MEMORY: usize = 10;
-/// Share of the expected descent that a step must bring (Armijo's rule).
+/// Fraction of the expected decrease that a step must achieve (Armijo's rule).
 const SUFFICIENT: f64 = 1e-4;
-/// Halvings of a step before the point is taken as the minimum.
+/// Halvings of a step before the search stops.
 const HALVINGS: usize = 40;
 
-/// Walks `point` downhill until no entry of the gradient is over `tolerance`, at most `steps` steps.
-/// `function` writes the gradient and returns the value.
+/// Minimises `function` from `point`, in place, until no entry of the gradient is over `tolerance`, for
+/// at most `steps` steps. `function` writes the gradient and returns the value.
 pub(super) fn minimise(
     point: &mut Vec<f64>,
     tolerance: f64,
@@ -50,7 +49,7 @@ pub(super) fn minimise(
     }
 }
 
-/// −H·g, H the inverse curvature as the last steps show it.
+/// −H·g, where H is the inverse Hessian estimated from the last steps.
 fn direction(gradient: &[f64], memory: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|slope| -slope).collect();
     let mut shares = Vec::with_capacity(memory.len());

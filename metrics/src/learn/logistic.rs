@@ -1,17 +1,17 @@
-//! Multinomial logistic regression as scikit-learn's `LogisticRegression` fits it: the minimum of
-//! Σ −c_y·log p_y + λ‖W‖²/2 over W `[K, D]` and b `[K]`, p = softmax(W·x + b). By default c and λ are
-//! 1; balanced and without penalty, c_y = N/(K·N_y) and λ = 0.
+//! Multinomial logistic regression as scikit-learn's `LogisticRegression` fits it: minimises Σ −c_y·log
+//! p_y + λ‖W‖²/2 over W `[K, D]` and b `[K]`, where p = softmax(W·x + b). By default c = λ = 1; balanced
+//! and without penalty, c_y = N/(K·N_y) and λ = 0.
 
 use super::descent::minimise;
 use super::{Table, accuracy, classes, largest, softmax};
 
-/// Largest entry of the mean loss's gradient at the minimum.
+/// Largest entry of the gradient of the mean loss at the minimum.
 const TOLERANCE: f64 = 1e-5;
-/// Most steps of the descent.
+/// Maximum number of steps.
 const STEPS: usize = 1000;
-/// scikit-learn's own, for a fit without penalty: classes that lines part have no minimum, and where
+/// Tolerance and steps without penalty, as in scikit-learn. Separable classes have no minimum, so where
 /// the descent stops is part of the metric.
-const UNBOUND: (f64, usize) = (1e-4, 100);
+const UNPENALISED: (f64, usize) = (1e-4, 100);
 
 /// A fitted classifier.
 pub(crate) struct Logistic {
@@ -21,23 +21,23 @@ pub(crate) struct Logistic {
 }
 
 impl Logistic {
-    /// Fits `labels`, an entry a point.
+    /// Fits `labels`, one per point.
     pub(crate) fn fit(points: &Table, labels: &[usize]) -> Self {
         let (labels, classes) = classes(labels);
-        // With two classes scikit-learn has one row of weights, twice as long as each of these two.
+        // With two classes scikit-learn has a single row of weights, twice as long as each of these.
         let penalty = if labels.len() == 2 { 2.0 } else { 1.0 };
         let importances = vec![1.0; labels.len()];
         Self::descend(points, labels, &classes, &importances, penalty, (TOLERANCE, STEPS))
     }
 
-    /// Fits `labels` without penalty, each class as heavy as the others.
+    /// Fits `labels` without penalty, with equal weight for each class.
     pub(crate) fn balanced(points: &Table, labels: &[usize]) -> Self {
         let (labels, classes) = classes(labels);
         let mut counts = vec![0.0; labels.len()];
         classes.iter().for_each(|&class| counts[class] += 1.0);
         let share = classes.len() as f64 / labels.len() as f64;
         let importances: Vec<f64> = counts.iter().map(|count| share / count).collect();
-        Self::descend(points, labels, &classes, &importances, 0.0, UNBOUND)
+        Self::descend(points, labels, &classes, &importances, 0.0, UNPENALISED)
     }
 
     fn descend(
@@ -78,7 +78,7 @@ impl Logistic {
         Self { labels, weights }
     }
 
-    /// Share of the points whose label is the likeliest.
+    /// Fraction of the points whose most likely label is the true one.
     pub(crate) fn accuracy(&self, points: &Table, labels: &[usize]) -> f64 {
         let mut p = vec![0.0; self.labels.len()];
         let predicted = points.rows().map(|point| {
@@ -88,12 +88,12 @@ impl Logistic {
         accuracy(predicted, labels)
     }
 
-    /// The distinct labels.
+    /// Distinct labels, in ascending order.
     pub(crate) fn labels(&self) -> &[usize] {
         &self.labels
     }
 
-    /// Mean of −log p of the points' labels, each one that was fitted.
+    /// Mean of −log p of the true labels, all of which must have been fitted.
     pub(crate) fn loss(&self, points: &Table, labels: &[usize]) -> f64 {
         let mut p = vec![0.0; self.labels.len()];
         let losses = points.rows().zip(labels).map(|(point, label)| {
@@ -104,7 +104,7 @@ impl Logistic {
         losses.sum::<f64>() / labels.len() as f64
     }
 
-    /// Mean over the points of p of the largest label; 1 where there is one label alone.
+    /// Mean over the points of p of the largest label, or 1 if there is only one label.
     pub(crate) fn share(&self, points: &Table) -> f64 {
         let mut p = vec![0.0; self.labels.len()];
         let (mut sum, mut count) = (0.0, 0);
@@ -117,7 +117,7 @@ impl Logistic {
         sum / f64::from(count.max(1))
     }
 
-    /// Every label with p of it at each point.
+    /// Each label with its probability at each point.
     pub(crate) fn shares(&self, points: &Table) -> Vec<(usize, Vec<f64>)> {
         let mut shares: Vec<(usize, Vec<f64>)> =
             self.labels.iter().map(|&label| (label, Vec::new())).collect();
@@ -131,7 +131,7 @@ impl Logistic {
     }
 }
 
-/// W·x + b of every class.
+/// W·x + b for each class.
 fn scores(weights: &[f64], point: &[f64], scores: &mut [f64]) {
     for (score, weights) in scores.iter_mut().zip(weights.chunks_exact(point.len() + 1)) {
         let product: f64 = weights.iter().zip(point).map(|(weight, value)| weight * value).sum();

@@ -1,4 +1,4 @@
-//! The classifiers that metrics are defined by, as scikit-learn fits them by default.
+//! The classifiers that metrics use, as scikit-learn fits them by default.
 
 mod boosting;
 mod descent;
@@ -12,7 +12,7 @@ pub(crate) use logistic::Logistic;
 pub(crate) use svm::Svm;
 pub(crate) use table::{Moments, Standard, Table};
 
-/// The distinct labels in their order, and for every row the place of its label among them.
+/// Returns the distinct labels in ascending order, and the position of each row's label among them.
 fn classes(labels: &[usize]) -> (Vec<usize>, Vec<usize>) {
     let mut distinct = labels.to_vec();
     distinct.sort_unstable();
@@ -21,13 +21,13 @@ fn classes(labels: &[usize]) -> (Vec<usize>, Vec<usize>) {
     (distinct, places)
 }
 
-/// Share of rows whose predicted label is the true one.
+/// Fraction of correct predictions.
 fn accuracy(predicted: impl Iterator<Item = usize>, labels: &[usize]) -> f64 {
     let right = predicted.zip(labels).filter(|(predicted, label)| predicted == *label).count();
     right as f64 / labels.len() as f64
 }
 
-/// The place of the largest value; the first of equals.
+/// Index of the largest value; the first of equals.
 fn largest(values: impl Iterator<Item = f64>) -> usize {
     let best =
         values.enumerate().fold(
@@ -39,7 +39,7 @@ fn largest(values: impl Iterator<Item = f64>) -> usize {
     best.0
 }
 
-/// exp(v) / Σ exp(v) in place.
+/// Computes exp(v) / Σ exp(v) in place.
 fn softmax(values: &mut [f64]) {
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     values.iter_mut().for_each(|value| *value = (*value - high).exp());

@@ -1,14 +1,14 @@
-//! Linear support vector machine of one feature, as scikit-learn's `LinearSVC(C=0.01,
-//! class_weight="balanced")` fits it: for each class against the others the minimum of
-//! (w² + b²)/2 + Σ c·max(0, 1 − y·(w·x + b))², c = C·n/(K·n_class) for the class's rows and C for the
-//! others; with two classes c is balanced for both.
+//! Linear support vector machine on one feature, as scikit-learn's `LinearSVC(C=0.01,
+//! class_weight="balanced")` fits it. For each class against the others, it minimises (w² + b²)/2 + Σ
+//! c·max(0, 1 − y·(w·x + b))², where c = C·n/(K·n_class) for rows of the class and C for the others. With
+//! two classes, c is balanced for both.
 
 use super::{accuracy, classes, largest};
 use crate::parallel;
 
-/// Strength of the loss against the weights' (the study's config).
+/// Weight of the loss relative to the penalty (as in disentanglement_lib's configuration).
 const C: f64 = 0.01;
-/// Newton steps: the loss is piecewise quadratic, and a handful reach the minimum.
+/// Maximum number of Newton steps; the loss is piecewise quadratic, and a few steps suffice.
 const STEPS: usize = 50;
 /// Largest slope at the minimum.
 const TOLERANCE: f64 = 1e-9;
@@ -16,12 +16,12 @@ const TOLERANCE: f64 = 1e-9;
 /// A fitted classifier.
 pub(crate) struct Svm {
     labels: Vec<usize>,
-    /// w and b of every class; of the second only, if there are two.
+    /// w and b of each class; only of the second class if there are two.
     lines: Vec<(f64, f64)>,
 }
 
 impl Svm {
-    /// Fits `labels` from the feature's values.
+    /// Fits `labels`, one per value.
     pub(crate) fn fit(values: &[f64], labels: &[usize]) -> Self {
         let (labels, classes) = classes(labels);
         let mut counts = vec![0.0; labels.len()];
@@ -35,7 +35,7 @@ impl Svm {
         Self { labels, lines }
     }
 
-    /// Share of the values whose predicted label is the true one.
+    /// Fraction of correct predictions.
     pub(crate) fn accuracy(&self, values: &[f64], labels: &[usize]) -> f64 {
         let predicted = values.iter().map(|&value| {
             let score = |&(w, b): &(f64, f64)| w * value + b;
@@ -49,7 +49,7 @@ impl Svm {
     }
 }
 
-/// w and b that tell `class` from the others.
+/// Returns w and b that separate `class` from the others.
 fn line(values: &[f64], classes: &[usize], class: usize, inside: f64, outside: f64) -> (f64, f64) {
     let loss = |w: f64, b: f64| {
         let mut sums = Sums { value: (w * w + b * b) / 2.0, slope: [w, b], curve: [1.0, 0.0, 1.0] };
@@ -89,7 +89,7 @@ fn line(values: &[f64], classes: &[usize], class: usize, inside: f64, outside: f
     (w, b)
 }
 
-/// The loss with its first and second derivatives by w and b.
+/// The loss with its first and second derivatives in w and b.
 struct Sums {
     value: f64,
     slope: [f64; 2],

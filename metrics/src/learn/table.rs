@@ -1,9 +1,9 @@
-//! Points for a classifier.
+//! Points for classifiers.
 
 use crate::Representation;
 use crate::representation::power_of_two;
 
-/// Points `[N, D]`, row by row.
+/// Points `[N, D]`, row-major.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     values: Vec<f64>,
@@ -11,12 +11,12 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Points of `width` values each.
+    /// Creates a table with `width` values per point.
     pub(crate) fn new(values: Vec<f64>, width: usize) -> Self {
         Self { values, width }
     }
 
-    /// Values of a point.
+    /// Values per point, D.
     pub(super) fn width(&self) -> usize {
         self.width
     }
@@ -26,10 +26,10 @@ impl Table {
     }
 }
 
-/// Mean and standard deviation of values, 1 for values that are all equal.
+/// Mean and standard deviation of values. The deviation of equal values is set to 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moments {
-    /// Power of two that the values are divided by first, so that no square is lost or infinite.
+    /// Power of two by which values are divided first, so that squares neither underflow nor overflow.
     unit: f64,
     mean: f64,
     std: f64,
@@ -45,31 +45,31 @@ impl Moments {
         Self { unit, mean, std: if std > 0.0 { std } else { 1.0 } }
     }
 
-    /// A value less the mean and over the standard deviation.
+    /// Returns `value` minus the mean, divided by the standard deviation.
     pub(crate) fn standard(&self, value: f64) -> f64 {
         (value / self.unit - self.mean) / self.std
     }
 }
 
-/// Moments of every unit of a sample.
+/// Moments of each unit of a sample.
 pub(crate) struct Standard {
     moments: Vec<Moments>,
 }
 
 impl Standard {
-    /// Those of `sample`.
+    /// Computes the moments of the units of `sample`.
     pub(crate) fn of(sample: &Representation) -> Self {
         Self { moments: (0..sample.latent()).map(|unit| Moments::of(&sample.unit(unit))).collect() }
     }
 
-    /// The codes, each unit less its mean and over its standard deviation.
+    /// Returns the standardised codes as points `[N, D]`.
     pub(crate) fn table(&self, sample: &Representation) -> Table {
         let codes = (0..sample.rows()).flat_map(|row| sample.code(row).iter().zip(&self.moments));
         let values = codes.map(|(&value, moments)| moments.standard(value));
         Table::new(values.collect(), sample.latent())
     }
 
-    /// The same, a list a unit.
+    /// Returns the standardised codes unit by unit, `[D][N]`.
     pub(crate) fn columns(&self, sample: &Representation) -> Vec<Vec<f64>> {
         let column = |(unit, moments): (usize, &Moments)| {
             sample.unit(unit).into_iter().map(|value| moments.standard(value)).collect()

@@ -1,7 +1,7 @@
-//! A regression tree of bounded depth that splits where the squared error falls most (Breiman et al.
-//! 1984; as scikit-learn's `DecisionTreeRegressor`): of a node of n rows the split into left and
-//! right with the largest n_l·n_r/n·(mean_l − mean_r)². Each node visits the features in a random
-//! order, so that features with equal splits share them.
+//! Regression tree of bounded depth (Breiman et al. 1984), as in scikit-learn's `DecisionTreeRegressor`.
+//! A node of n rows is split into left and right where n_l·n_r/n·(mean_l − mean_r)², the decrease of the
+//! squared error, is largest. Each node visits the features in a random order, so that features with
+//! equal splits share them.
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -11,10 +11,10 @@ const DEPTH: usize = 3;
 /// Values that differ by less are not split.
 const CLOSE: f64 = 1e-7;
 
-/// Features `[F][N]` in their order, sorted once for all trees.
+/// Features `[F][N]`, sorted once for all trees.
 pub(super) struct Features<'a> {
     columns: &'a [Vec<f64>],
-    /// Row and value, smallest value first.
+    /// Row and value of each entry, in ascending order of values.
     sorted: Vec<Vec<(u32, f64)>>,
 }
 
@@ -40,13 +40,13 @@ enum Node {
     Split { feature: usize, threshold: f64, left: usize },
 }
 
-/// A fitted tree. A split's right child lies after its left.
+/// A fitted tree. The right child of a split directly follows the left one.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
 }
 
-/// Rows of a node and the sum of their targets.
+/// Number of rows and sum of their targets.
 #[derive(Clone, Copy, Default)]
 struct Sum {
     rows: f64,
@@ -59,7 +59,7 @@ impl Sum {
         self.targets += target;
     }
 
-    fn less(self, other: Self) -> Self {
+    fn minus(self, other: Self) -> Self {
         Self { rows: self.rows - other.rows, targets: self.targets - other.targets }
     }
 
@@ -67,7 +67,7 @@ impl Sum {
         self.targets / self.rows
     }
 
-    /// By how much the squared error falls if rows are split into these two parts.
+    /// Decrease of the squared error when rows are split into these two parts.
     fn gain(self, other: Self) -> f64 {
         self.rows * other.rows / (self.rows + other.rows) * (self.mean() - other.mean()).powi(2)
     }
@@ -82,9 +82,9 @@ struct Best {
 }
 
 impl Tree {
-    /// Fits `targets`, an entry a row; `rng` draws the order in which each node visits the features.
-    /// Returns the tree with leaves of 0, each row's leaf, and the gain of every feature's splits as a
-    /// share of the rows.
+    /// Fits `targets`, one per row. `rng` draws the order in which each node visits the features. Returns
+    /// the tree with all leaves 0, the leaf of each row, and the gain of each feature's splits divided by
+    /// the number of rows.
     pub(super) fn fit(
         features: &Features<'_>,
         targets: &[f64],
@@ -113,7 +113,7 @@ impl Tree {
         (tree, at, importances)
     }
 
-    /// Sets the leaves' values: `value` of each node's place.
+    /// Sets the value of each leaf to `value` of its index.
     pub(super) fn set(&mut self, value: impl Fn(usize) -> f64) {
         for (place, node) in self.nodes.iter_mut().enumerate() {
             if let Node::Leaf(old) = node {
@@ -122,12 +122,12 @@ impl Tree {
         }
     }
 
-    /// Number of nodes, leaves included.
+    /// Number of nodes, including leaves.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// The value of the leaf where a row falls, given the row's features.
+    /// Returns the value of the leaf that a row reaches; `feature` returns the row's features.
     pub(super) fn value(&self, feature: impl Fn(usize) -> f64) -> f64 {
         let mut place = 0;
         loop {
@@ -138,7 +138,7 @@ impl Tree {
         }
     }
 
-    /// The child where a row goes; a leaf keeps it.
+    /// Returns the child that a row goes to; a leaf returns itself.
     fn step(&self, place: usize, value: impl Fn(usize) -> f64) -> usize {
         match self.nodes[place] {
             Node::Leaf(_) => place,
@@ -147,16 +147,15 @@ impl Tree {
     }
 }
 
-/// Each feature's place in a random order.
+/// The rank of each feature in a random order.
 fn ranks(count: usize, rng: &mut impl Rng) -> Vec<usize> {
     let mut ranks: Vec<usize> = (0..count).collect();
     ranks.shuffle(rng);
     ranks
 }
 
-/// The best split of each of a level's nodes; none where all targets or all features are equal. Of
-/// equal splits that of the feature with the lowest of the node's `ranks`, and of one feature's the
-/// lowest.
+/// Returns the best split of each node of a level, or `None` if all targets or all features are equal.
+/// Ties go to the feature with the lowest rank, and within a feature to the lowest threshold.
 fn best_splits(
     features: &Features<'_>,
     targets: &[f64],
@@ -186,7 +185,7 @@ fn best_splits(
             }
             let (sum, low) = &mut left[node];
             if sum.rows > 0.0 && high > *low + CLOSE {
-                let gain = sum.gain(whole[node].less(*sum));
+                let gain = sum.gain(whole[node].minus(*sum));
                 let ranks = &ranks[node];
                 let better = |best: Best| {
                     gain > best.gain || gain == best.gain && ranks[feature] < ranks[best.feature]

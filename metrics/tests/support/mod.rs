@@ -6,14 +6,14 @@ use metrics::Representation;
 
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// Classes of every row of a grid, the last factor fastest.
+/// Classes of each row of a grid; the last factor varies fastest.
 pub(crate) fn grid(sizes: &[usize]) -> Vec<Vec<usize>> {
     sizes.iter().fold(vec![Vec::new()], |rows, &size| {
         rows.iter().flat_map(|row| (0..size).map(move |class| [&row[..], &[class]].concat())).collect()
     })
 }
 
-/// A grid whose codes are `code` of a row's number and classes.
+/// A grid of codes; `code` maps a row's number and classes to its code.
 pub(crate) fn representation(
     sizes: &[usize],
     code: impl Fn(usize, &[usize]) -> Vec<f64>,
@@ -26,7 +26,7 @@ pub(crate) fn representation(
     Representation::new(codes, latent, &factors, sizes.len())
 }
 
-/// SplitMix64 of a place (Steele et al. 2014), from −0.5 to 0.5.
+/// SplitMix64 of `place` (Steele et al. 2014), scaled to −0.5 to 0.5.
 pub(crate) fn noise(place: usize) -> f64 {
     let mut z = (place as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,4 @@
-//! Adam's update (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1).
+//! The Adam update (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1).
 
 use candle_core::{CpuStorage, DType, InplaceOp2, Layout, Result, Tensor, Var};
 
@@ -6,14 +6,14 @@ use super::batch::{VALUES, each_part};
 use super::elementary;
 use super::storage::values;
 
-/// Adam's constants.
+/// Hyperparameters of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
-    /// Decay of the first moment.
+    /// Decay rate of the first moment, β₁.
     pub beta1: f64,
-    /// Decay of the second moment.
+    /// Decay rate of the second moment, β₂.
     pub beta2: f64,
-    /// Added to the denominator.
+    /// Added to the denominator, ε.
     pub epsilon: f64,
 }
 
@@ -24,17 +24,17 @@ impl Default for Adam {
 }
 
 impl Adam {
-    /// Moments before the first step: `[2, …]`, the first and the second moment of `variable`.
+    /// Returns moments of zeros for `variable`: `[2, …]`, the first and the second moment.
     ///
     /// # Errors
-    /// Fails if the device can't hold them.
+    /// Fails if the device can't allocate them.
     pub fn moments(variable: &Var) -> Result<Tensor> {
         let shape: Vec<usize> = std::iter::once(2).chain(variable.dims().iter().copied()).collect();
         Tensor::zeros(shape, DType::F32, variable.device())
     }
 
-    /// Moves `variable` against `gradient` at `rate`, and its `moments`, `[2, …]`, with it.
-    /// `step` counts from 1. It runs on the CPU; [`FlatAdam`](super::FlatAdam) runs everywhere.
+    /// Updates `variable` and its `moments` (`[2, …]`) with `gradient` at the learning rate `rate`.
+    /// `step` counts from 1. Runs on the CPU; [`FlatAdam`](super::FlatAdam) runs on every device.
     ///
     /// # Errors
     /// Fails if shapes differ or a tensor is not on the CPU.
@@ -75,7 +75,7 @@ struct Descend {
     epsilon: f32,
 }
 
-/// The values of a tensor that is changed in place.
+/// Values of a tensor that is changed in place.
 pub(super) fn changed<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
     let (CpuStorage::F32(all), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
         candle_core::bail!("an update in place needs contiguous f32 tensors")

@@ -1,4 +1,4 @@
-//! An exponential moving average, ā ← ā + s·(w − ā).
+//! Exponential moving average, ā ← ā + s·(w − ā).
 
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor};
 
@@ -7,8 +7,8 @@ use super::batch::{VALUES, each_part};
 use super::elementary;
 use super::storage::values;
 
-/// Moves `mean` towards `value`, of the same shape, by `share` of their difference, in place.
-/// It runs on the CPU.
+/// Moves `mean` towards `value` in place: mean ← mean + share·(value − mean). Both have the same shape
+/// and are on the CPU.
 ///
 /// # Errors
 /// Fails if the shapes differ or a tensor is not contiguous f32 on the CPU.

@@ -1,25 +1,26 @@
-//! Work split over the images of a batch.
+//! Splits work over the images of a batch.
 //!
-//! The split depends on the batch alone, never on the number of threads, and partial sums are
-//! added in order: the same inputs give the same bits on any number of threads.
+//! The split depends only on the batch, never on the number of threads, and partial sums are added in
+//! order. So the same inputs give the same bits on any number of threads.
 
 use std::mem;
 use std::ops::Range;
 
-/// Images a task: enough to amortise a task's start, few enough to keep two threads busy at 64.
+/// Images per task: enough to amortise the task's overhead, few enough to keep two threads busy at 64
+/// images.
 const IMAGES: usize = 4;
 
-/// Groups a sum over images is split into; their sums are added in order.
+/// Groups into which a sum over images is split; their sums are added in order.
 const GROUPS: usize = 8;
 
-/// Values a task of plain loops over them.
+/// Values per task of an elementwise loop.
 pub(super) const VALUES: usize = 16_384;
 
-/// A batch's output and the number of its values an image.
+/// Output of a batch, and its number of values per image.
 pub(super) type Output<'a> = (&'a mut [f32], usize);
 
-/// Runs `work(images, outputs)` for every run of a few of the `images`; each output is the part of
-/// those images. What the runs return is in order.
+/// Calls `work(images, outputs)` for each run of [`IMAGES`] images, with the parts of the outputs that
+/// belong to them. Returns the results in order.
 pub(super) fn for_images<const N: usize, T: Send>(
     images: usize,
     outputs: [Output; N],
@@ -28,7 +29,8 @@ pub(super) fn for_images<const N: usize, T: Send>(
     each_part(images, IMAGES, outputs, work)
 }
 
-/// Σ over groups of `images` of what `work(images, partial, outputs)` writes to `partial`, `length` values.
+/// Sums over groups of images what `work(images, partial, outputs)` writes to `partial`, which has
+/// `length` values.
 pub(super) fn sum_images<const N: usize>(
     images: usize,
     length: usize,
@@ -51,7 +53,7 @@ pub(super) fn sum_images<const N: usize>(
     total
 }
 
-/// What `work` makes of each run of `size` images (or whatever is counted), in order.
+/// Calls `work` for each run of `size` images (or other items). Returns the results in order.
 pub(super) fn each_part<const N: usize, T: Send>(
     images: usize,
     size: usize,

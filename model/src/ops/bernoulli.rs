@@ -1,4 +1,4 @@
-//! The Bernoulli likelihood of logits, fused and stable, on the CPU.
+//! Bernoulli likelihood of logits, fused and numerically stable, on the CPU.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
@@ -6,10 +6,10 @@ use super::batch::for_images;
 use super::storage::{on_cpu, training_only, values, with_values};
 use super::{device, elementary};
 
-/// −log p(x|logits) of independent Bernoulli pixels, summed over each image, in nats:
-/// Σ max(l, 0) − l·x + log(1 + exp(−|l|)). Logits and targets `[N, …]` → `[N]`.
+/// Computes −log p(x|logits) of independent Bernoulli values, summed over each image, in nats: Σ max(l,
+/// 0) − l·x + log(1 + exp(−|l|)). Logits and targets `[N, …]` → `[N]`; targets lie in 0 to 1.
 ///
-/// Finite for every finite logit. Its gradient, σ(l) − x, reaches the logits alone.
+/// The result is finite for every finite logit. The gradient, σ(l) − x, flows only to the logits.
 ///
 /// # Errors
 /// Fails if the shapes differ.
@@ -22,7 +22,7 @@ pub fn bernoulli_nll(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
 
 struct BernoulliNll;
 
-/// Number of images and of values in each.
+/// Number of images, and values per image.
 fn sizes(logits: &Shape, targets: &Shape) -> Result<(usize, usize)> {
     if logits != targets || logits.rank() < 2 || logits.elem_count() == 0 {
         candle_core::bail!("logits of {logits:?} don't fit targets of {targets:?}")

@@ -1,8 +1,8 @@
-//! k4 s2 p1 convolutions, or transposed ones, one after another, with bias and activation, on the CPU.
+//! Chains of k4 s2 p1 convolutions or transposed convolutions with bias and activation, on the CPU.
 //!
-//! The whole chain is one operation. A few images run through all layers while they are in the cache,
-//! forward and backward, so that no gradient between layers is a tensor that candle has to clear, add to
-//! and pass on.
+//! A whole chain is one operation. Each task takes a few images through all layers while they are in the
+//! cache, forward and backward. This way, gradients between layers never become tensors that candle has
+//! to clear, add and pass on.
 
 use std::sync::OnceLock;
 
@@ -16,16 +16,16 @@ use super::elementary::{add_pixels, mask};
 use super::finish::{Finish, Target};
 use super::geometry::{Geometry, Image};
 use super::kernels::{self, Order};
-use super::shelf::{self, Images};
+use super::pool::{self, Images};
 use super::slope::Slope;
 use super::storage::{training_only, values, with_values};
 use super::up::Up;
 
-/// Images that go back through a layer before its kernel's gradient is taken: enough to spare most of its
-/// sums' way to memory, few enough to stay in the cache.
-const TOGETHER: usize = 4;
+/// Images that go back through a layer before the gradient of its kernel is computed: enough that sums
+/// rarely go to memory, few enough to stay in the cache.
+const BACKWARD_IMAGES: usize = 4;
 
-/// The layers of a chain.
+/// The geometry of a chain.
 #[derive(Clone, Debug)]
 pub(super) struct Layers {
     order: Order,
@@ -33,7 +33,7 @@ pub(super) struct Layers {
     last: Activation,
 }
 
-/// The kernels and biases of a chain.
+/// Packed kernels and biases of a chain.
 #[derive(Clone)]
 pub(super) struct Weights {
     pub(super) kernels: Vec<Vec<f32>>,
@@ -41,8 +41,8 @@ pub(super) struct Weights {
 }
 
 impl Layers {
-    /// Layers for `input`, `[N, H, W, I]`, with the weights' and biases' shapes; ReLU between them and
-    /// `last` after the last one.
+    /// Creates layers for `input` (`[N, H, W, I]`) and the shapes of weights and biases. ReLU follows
+    /// each layer but the last, which `last` follows.
     pub(super) fn new(
         order: Order,
         input: &Shape,
@@ -91,28 +91,28 @@ impl Layers {
         if self.order == Order::Conv { g.coarse_image() } else { g.fine_image() }
     }
 
-    /// The first layer's input.
+    /// Shape of the first layer's input.
     pub(super) fn first(&self) -> Image {
         self.input(0)
     }
 
-    /// The last layer's output.
+    /// Shape of the last layer's output.
     pub(super) fn end(&self) -> Image {
         self.output(self.geometries.len() - 1)
     }
 
-    /// All layers' sizes.
+    /// Geometry of each layer.
     pub(super) fn geometries(&self) -> &[Geometry] {
         &self.geometries
     }
 
-    /// Puts weights, one behind the other, into the order of the forward products.
+    /// Packs concatenated weights into the order of the forward products.
     pub(super) fn pack(&self, weights: &[f32], biases: &[f32]) -> Weights {
         let pack = if self.order == Order::Conv { kernels::down } else { kernels::up };
         self.pack_with(|g, weight| pack(g, self.order, weight), weights, biases)
     }
 
-    /// Puts weights, one behind the other, into an order of one's own.
+    /// Packs concatenated weights with the function `pack`.
     pub(super) fn pack_with(
         &self,
         pack: impl Fn(&Geometry, &[f32]) -> Vec<f32> + Sync + Send,
@@ -134,17 +134,17 @@ impl Layers {
         each_part(weights.len(), 1, [], |range, []| pack(&self.geometries[range.start], weights[range.start]))
     }
 
-    /// The inputs of all layers but the first.
+    /// Input shapes of all layers but the first.
     fn between(&self) -> Vec<Image> {
         (1..self.geometries.len()).map(|layer| self.input(layer)).collect()
     }
 
-    fn room(&self) -> Vec<f32> {
-        vec![0.0; self.geometries.iter().map(Up::room).max().unwrap_or(0)]
+    fn scratch(&self) -> Vec<f32> {
+        vec![0.0; self.geometries.iter().map(Up::scratch_len).max().unwrap_or(0)]
     }
 
-    /// `images`, `[N, H, W, I]`, through all layers to `y`; gives the outputs between, image by image, if
-    /// they are to be kept.
+    /// Takes `images` (`[N, H, W, I]`) through all layers to `y`. If `keep` is set, returns each image's
+    /// outputs between layers.
     pub(super) fn forward(
         &self,
         weights: &Weights,
@@ -155,34 +155,34 @@ impl Layers {
         let (first, end, between) = (self.first(), self.end(), self.between());
         let n = images.len() / first.len();
         let kept = for_images(n, [(y, end.len())], |range, [y]| {
-            let mut input = shelf::take(&[first]);
-            let mut room = self.room();
-            let mut passing = Vec::new();
+            let mut input = pool::take(&[first]);
+            let mut scratch = self.scratch();
+            let mut buffers = Vec::new();
             for (i, y) in range.zip(y.chunks_exact_mut(end.len())) {
-                if keep || passing.is_empty() {
-                    passing.push(shelf::take(&between));
+                if keep || buffers.is_empty() {
+                    buffers.push(pool::take(&between));
                 }
                 first.copy_inside(&images[i * first.len()..][..first.len()], &mut input[0]);
-                let Some(between) = passing.last_mut() else { continue };
-                self.image(weights, &input[0], between, y, &mut room);
+                let Some(between) = buffers.last_mut() else { continue };
+                self.image(weights, &input[0], between, y, &mut scratch);
             }
-            shelf::give(&[first], [input]);
+            pool::give(&[first], [input]);
             if !keep {
-                shelf::give(&between, passing.drain(..));
+                pool::give(&between, buffers.drain(..));
             }
-            passing
+            buffers
         });
         kept.into_iter().flatten().collect()
     }
 
-    /// One image through all layers.
+    /// Takes one image through all layers.
     fn image(
         &self,
         weights: &Weights,
         input: &[f32],
         between: &mut [Vec<f32>],
         y: &mut [f32],
-        room: &mut [f32],
+        scratch: &mut [f32],
     ) {
         let last = self.geometries.len() - 1;
         let down = self.order == Order::Conv;
@@ -192,22 +192,22 @@ impl Layers {
             let image = self.output(layer);
             if layer == last {
                 let target = Target { image, border: 0, values: y };
-                product(down, g, kernel, from, target, Finish::Bias(bias, self.last), room);
+                product(down, g, kernel, from, target, Finish::Bias(bias, self.last), scratch);
                 return;
             }
             let Some((to, after)) = std::mem::take(&mut rest).split_first_mut() else { return };
             let target = Target { image, border: 1, values: &mut *to };
-            product(down, g, kernel, from, target, Finish::Bias(bias, Activation::Relu), room);
+            product(down, g, kernel, from, target, Finish::Bias(bias, Activation::Relu), scratch);
             (from, rest) = (to, after);
         }
     }
 
-    /// Images back through all layers: writes the weights' and biases' gradients to `sums`, in the order of
-    /// the layers, each `[4, 4, F, C]` and bias, or adds them, and writes the images' own to `dx`, unless it
-    /// is empty.
+    /// Takes images back through all layers. Writes the gradients of weights and biases to `sums` (adds
+    /// them if `add` is set), layer by layer, each `[4, 4, F, C]` followed by its bias. Writes the
+    /// gradients of the images to `dx`, unless it is empty.
     fn backward(
         &self,
-        known: &Known,
+        saved: &Backward,
         range: std::ops::Range<usize>,
         sums: &mut [f32],
         add: bool,
@@ -218,16 +218,16 @@ impl Layers {
         let shapes: Vec<Image> = (0..=self.geometries.len())
             .map(|layer| if layer < self.geometries.len() { self.input(layer) } else { end })
             .collect();
-        // Of each image: its input, then the gradients of all layers' outputs.
-        let mut images: Vec<Images> = range.clone().map(|_| shelf::take(&shapes)).collect();
-        let mut room = self.room();
+        // For each image: its input, then the gradients of the outputs of all layers.
+        let mut images: Vec<Images> = range.clone().map(|_| pool::take(&shapes)).collect();
+        let mut scratch = self.scratch();
         let mut masked = vec![0.0; end.len()];
         for (i, buffers) in range.clone().zip(&mut images) {
-            first.copy_inside(&known.images[i * first.len()..][..first.len()], &mut buffers[0]);
+            first.copy_inside(&saved.images[i * first.len()..][..first.len()], &mut buffers[0]);
             let at = i * end.len()..(i + 1) * end.len();
-            masked.copy_from_slice(&known.gradient[at.clone()]);
+            masked.copy_from_slice(&saved.gradient[at.clone()]);
             if self.last == Activation::Relu {
-                mask(&known.y[at], &mut masked);
+                mask(&saved.y[at], &mut masked);
             }
             end.copy_inside(&masked, &mut buffers[self.geometries.len()]);
         }
@@ -242,32 +242,32 @@ impl Layers {
             }
             let mut pairs: Vec<(&[f32], &[f32])> = Vec::with_capacity(images.len());
             for (i, buffers) in range.clone().zip(&images) {
-                let input = if layer == 0 { &buffers[0] } else { &known.kept[i][layer - 1] };
+                let input = if layer == 0 { &buffers[0] } else { &saved.kept[i][layer - 1] };
                 let gradient = &buffers[layer + 1];
                 add_pixels(&gradient[..(output.height + 2) * output.row(1)], bias_sum);
                 pairs.push(if down { (input, gradient) } else { (gradient, input) });
             }
             Arch::new().dispatch(Slope { geometry: g, images: &pairs, sum: kernel_sum, add });
-            let (image, kernel) = (self.input(layer), &known.kernels[layer]);
+            let (image, kernel) = (self.input(layer), &saved.kernels[layer]);
             if layer == 0 {
                 for (buffers, dx) in images.iter().zip(dx.chunks_exact_mut(image.len())) {
                     let target = Target { image, border: 0, values: dx };
-                    product(!down, g, kernel, &buffers[1], target, Finish::Plain, &mut room);
+                    product(!down, g, kernel, &buffers[1], target, Finish::Plain, &mut scratch);
                 }
                 continue;
             }
             for (i, buffers) in range.clone().zip(&mut images) {
                 let (inner, outer) = buffers.split_at_mut(layer + 1);
                 let target = Target { image, border: 1, values: &mut inner[layer] };
-                let finish = Finish::Mask(&known.kept[i][layer - 1]);
-                product(!down, g, kernel, &outer[0], target, finish, &mut room);
+                let finish = Finish::Mask(&saved.kept[i][layer - 1]);
+                product(!down, g, kernel, &outer[0], target, finish, &mut scratch);
             }
         }
-        shelf::give(&shapes, images);
+        pool::give(&shapes, images);
     }
 }
 
-/// One image through one kernel, down or up.
+/// Applies one kernel to one image; downsamples if `down` is set, otherwise upsamples.
 fn product(
     down: bool,
     geometry: &Geometry,
@@ -280,12 +280,12 @@ fn product(
     if down {
         Arch::new().dispatch(Down { geometry, kernel, fine: from, coarse: to, finish });
     } else {
-        let spread = &mut spread[..Up::room(geometry)];
+        let spread = &mut spread[..Up::scratch_len(geometry)];
         Arch::new().dispatch(Up { geometry, kernel, coarse: from, fine: to, finish, spread });
     }
 }
 
-/// Parts of `values` of these lengths, one behind the other.
+/// Splits `values` into consecutive parts of the given lengths.
 fn split(mut values: &[f32], lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = &[f32]> {
     lengths.map(move |length| {
         let (part, rest) = values.split_at(length);
@@ -294,9 +294,9 @@ fn split(mut values: &[f32], lengths: impl Iterator<Item = usize>) -> impl Itera
     })
 }
 
-/// What a backward pass is given.
-struct Known<'a> {
-    /// In the order of the backward products.
+/// Inputs of a backward pass.
+struct Backward<'a> {
+    /// Packed in the order of the backward products.
     kernels: Vec<Vec<f32>>,
     images: &'a [f32],
     /// Each image's outputs of all layers but the last.
@@ -305,7 +305,7 @@ struct Known<'a> {
     gradient: &'a [f32],
 }
 
-/// Applies `layers` to `x`; an empty chain gives `x` itself.
+/// Applies `layers` to `x`; returns `x` itself if there are none.
 pub(super) fn apply(
     order: Order,
     x: &Tensor,
@@ -326,7 +326,7 @@ pub(super) fn apply(
 
 struct Chain {
     layers: Layers,
-    /// Whether a backward pass may come.
+    /// Whether a backward pass may follow.
     keep: bool,
     /// Each image's outputs of all layers but the last.
     kept: OnceLock<Vec<Images>>,
@@ -335,7 +335,7 @@ struct Chain {
 impl Drop for Chain {
     fn drop(&mut self) {
         if let Some(kept) = self.kept.take() {
-            shelf::give(&self.layers.between(), kept);
+            pool::give(&self.layers.between(), kept);
         }
     }
 }
@@ -387,14 +387,14 @@ impl CustomOp3 for Chain {
         let sums = with_values([x, weights, y, &gradient], |[images, weights, y, gradient]| {
             let pack = if layers.order == Order::Conv { kernels::up } else { kernels::down };
             let kernels = layers.packed(weights, |g, weight| pack(g, layers.order, weight));
-            let known = Known { kernels, images, kept, y, gradient };
+            let saved = Backward { kernels, images, kept, y, gradient };
             Ok(sum_images(n, length, [(&mut dx, wanted)], |range, sums, [dx]| {
                 let mut rest = dx;
-                for start in range.clone().step_by(TOGETHER) {
-                    let images = start..(start + TOGETHER).min(range.end);
+                for start in range.clone().step_by(BACKWARD_IMAGES) {
+                    let images = start..(start + BACKWARD_IMAGES).min(range.end);
                     let (dx, after) = rest.split_at_mut(images.len() * wanted);
                     rest = after;
-                    layers.backward(&known, images, sums, start > range.start, dx);
+                    layers.backward(&saved, images, sums, start > range.start, dx);
                 }
             }))
         })?;

@@ -6,11 +6,11 @@ use super::kernels::Order;
 use super::storage::on_cpu;
 use super::{Activation, chain, device};
 
-/// Convolution with kernel 4, stride 2, padding 1, plus bias and activation:
+/// Computes a convolution with kernel 4, stride 2, padding 1, bias and activation:
 /// `[N, H, W, I]`, weight `[4, 4, I, O]`, bias `[O]` → `[N, H/2, W/2, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit or a side is odd.
+/// Fails if the shapes don't match or a side is odd.
 pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     if !on_cpu(x) {
         return device::conv(x, weight, bias, activation);
@@ -18,10 +18,10 @@ pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) 
     chain::apply(Order::Conv, x, &[(weight, bias)], activation)
 }
 
-/// [`conv`] for each weight and bias in turn, ReLU after each.
+/// Applies [`conv`] for each weight and bias in turn, with ReLU after each.
 ///
 /// # Errors
-/// Fails if the shapes don't fit or a side is odd.
+/// Fails if the shapes don't match or a side is odd.
 pub fn convs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     if !on_cpu(x) {
         return device::convs(x, layers);

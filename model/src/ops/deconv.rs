@@ -6,11 +6,11 @@ use super::kernels::Order;
 use super::storage::on_cpu;
 use super::{Activation, chain, device};
 
-/// Transposed convolution with kernel 4, stride 2, padding 1, plus bias and activation:
+/// Computes a transposed convolution with kernel 4, stride 2, padding 1, bias and activation:
 /// `[N, H, W, I]`, weight `[I, 4, 4, O]`, bias `[O]` → `[N, 2H, 2W, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     if !on_cpu(x) {
         return device::deconv(x, weight, bias, activation);
@@ -18,10 +18,11 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
     apply(x, &[(weight, bias)], activation)
 }
 
-/// [`deconv`] for each weight and bias in turn, ReLU between them, nothing after the last.
+/// Applies [`deconv`] for each weight and bias in turn, with ReLU between them and no activation after
+/// the last.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     if !on_cpu(x) {
         return device::deconvs(x, layers);
@@ -30,7 +31,7 @@ pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
 }
 
 fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
-    // The page's layers are frozen.
+    // On the page, all transposed convolutions are frozen.
     if cfg!(target_arch = "wasm32") {
         candle_core::bail!("transposed convolutions that are not frozen are not built for wasm32")
     }

@@ -7,10 +7,10 @@ use super::gemm::{Strides, Write, product};
 use super::storage::{on_cpu, training_only, values, with_values};
 use super::{Activation, device};
 
-/// x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
+/// Computes x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     if !on_cpu(x) {
         return device::dense(x, weight, bias, activation);
@@ -18,16 +18,16 @@ pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation)
     x.contiguous()?.apply_op3(weight, bias, Dense(activation))
 }
 
-/// Terms that are summed before they are added to the other sums: long sums lose fewer bits so.
+/// Terms that are summed before they are added to the total; shorter sums round less.
 const TERMS: usize = 128;
 
-/// Images a task.
+/// Images per task.
 const ROWS: usize = 16;
 
-/// Tasks of a weight's gradient.
+/// Tasks per weight gradient.
 const PARTS: usize = 4;
 
-/// A product whose left and resulting rows lie one behind the other.
+/// A product whose left and resulting matrices are row-major and contiguous.
 fn rows_product(
     [m, k, n]: [usize; 3],
     left: &[f32],
@@ -108,9 +108,9 @@ impl CustomOp3 for Dense {
             let (of_x, of_y) = (Strides::row_major(input), Strides::row_major(output));
             let mut dw = vec![0.0; output * input];
             each_part(output, output.div_ceil(PARTS), [(&mut dw, input)], |rows, [dw]| {
-                let turned = Strides { offset: rows.start, ..of_y.transposed() };
+                let transposed = Strides { offset: rows.start, ..of_y.transposed() };
                 let size = [rows.len(), n, input];
-                product(size, &masked, turned, x_values, of_x, dw, of_x, Write::Replace);
+                product(size, &masked, transposed, x_values, of_x, dw, of_x, Write::Replace);
             });
             let mut db = vec![0.0; output];
             for row in masked.chunks_exact(output) {

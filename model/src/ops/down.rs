@@ -1,7 +1,8 @@
-//! coarse = kernel ∗ fine, of one image: a convolution, or the gradient of a transposed one for its input.
+//! coarse = kernel ∗ fine, for one image: a convolution, or the input gradient of a transposed
+//! convolution.
 //!
-//! The fine image has a border of one pixel, so that the four pixels of each kernel row lie side by side:
-//! a coarse pixel's sums run over four stretches of 4F values. Tiles of pixels and channels stay in
+//! The fine image has a border of one pixel, and the four pixels of each kernel row are adjacent in
+//! memory. So each coarse pixel sums over four runs of 4F values. Tiles of pixels and channels stay in
 //! registers over the whole sum.
 
 use pulp::{Simd, WithSimd};
@@ -11,14 +12,15 @@ use super::geometry::Geometry;
 use super::pixels::{Pixels, with_pixels};
 use super::tile::{Left, Right, add_products, runs};
 
-/// One image through one kernel.
+/// Applies one kernel to one image.
 pub(super) struct Down<'a> {
     pub(super) geometry: &'a Geometry,
-    /// As [`Kernels::down`](super::kernels::down) puts it: `[4, 4, F, C]`, C rounded up to whole vectors.
+    /// Packed by [`kernels::down`](super::kernels::down): `[4, 4, F, C]`, with C rounded up to whole
+    /// vectors.
     pub(super) kernel: &'a [f32],
-    /// With a border, `[2h + 2, 2w + 2, F]`.
+    /// With a border: `[2h + 2, 2w + 2, F]`.
     pub(super) fine: &'a [f32],
-    /// Takes `[h, w, C]`.
+    /// Receives `[h, w, C]`.
     pub(super) coarse: Target<'a>,
     pub(super) finish: Finish<'a>,
 }
@@ -45,7 +47,7 @@ impl Down<'_> {
         }
     }
 
-    /// All pixels of V vectors of channels from `first` on.
+    /// All pixels, for V vectors of channels from `first`.
     #[inline(always)]
     fn channels<S: Simd, const M: usize, const V: usize>(
         &mut self,

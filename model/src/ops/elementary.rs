@@ -1,21 +1,21 @@
-//! Loops over values that the compiler turns into the widest vectors the processor has.
+//! Elementwise loops that the compiler vectorises with the widest vectors of the processor.
 //!
-//! exp and log(1 + t) are polynomials in plain arithmetic: no call, no branch, the same bits on
-//! every processor that follows IEEE 754 without contraction.
+//! exp and log(1 + t) are polynomials in plain arithmetic, without calls or branches. They give the same
+//! bits on every processor that follows IEEE 754 without contraction.
 
 use pulp::Arch;
 
-/// Lanes that a sum is spread over; enough for one AVX-512 register.
+/// Lanes over which a sum is spread; enough for one AVX-512 register.
 pub(super) const LANES: usize = 16;
 
-/// e^x for x in [−87, 0], relative error under 2e-7 (Cody & Waite's reduction, Taylor's series to
+/// e^x for x in [−87, 0], with relative error under 2e-7 (Cody & Waite's reduction, Taylor series to
 /// degree 7 on ±½ ln 2); smaller x give e^−87.
 #[inline(always)]
 pub(super) fn exp_negative(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let x = x.max(-87.0);
-    // Adding 1.5·2²³ rounds to the nearest integer, which then stands in the low bits.
+    // Adding 1.5·2²³ rounds to the nearest integer, which is then in the low bits.
     let shifted = x * std::f32::consts::LOG2_E + 12_582_912.0;
     let n = shifted - 12_582_912.0;
     let r = (x - n * LN2_HIGH) - n * LN2_LOW;
@@ -27,8 +27,8 @@ pub(super) fn exp_negative(x: f32) -> f32 {
     p * f32::from_bits(power)
 }
 
-/// log(1 + t) for t in [0, 1], relative error under 4e-7: 2·artanh(t / (2 + t)) by its series to
-/// degree 13, where the argument is at most 1/3.
+/// log(1 + t) for t in [0, 1], with relative error under 4e-7: the series of 2·artanh(t / (2 + t)) to
+/// degree 13, whose argument is at most 1/3.
 #[inline(always)]
 pub(super) fn log_one_plus(t: f32) -> f32 {
     let s = t / (2.0 + t);
@@ -47,7 +47,7 @@ pub(super) fn sigmoid(v: f32) -> f32 {
     (if v >= 0.0 { 1.0 } else { t }) / (1.0 + t)
 }
 
-/// Σ max(l, 0) − l·x + log(1 + exp(−|l|)) over an image.
+/// Σ max(l, 0) − l·x + log(1 + exp(−|l|)) over one image.
 pub(super) fn bernoulli_nll(logits: &[f32], targets: &[f32]) -> f32 {
     #[inline(always)]
     fn term(l: f32, x: f32) -> f32 {
@@ -71,26 +71,26 @@ pub(super) fn bernoulli_nll(logits: &[f32], targets: &[f32]) -> f32 {
     sums.iter().sum()
 }
 
-/// A pixel's gradient, or 0 if it is next to nothing: products of such would be subnormal numbers, which
-/// processors multiply a hundred times more slowly, and a sure background is full of them.
+/// Flushes tiny gradients to 0. Products of them would be subnormal numbers, which processors multiply a
+/// hundred times more slowly, and confidently predicted backgrounds are full of them.
 #[inline(always)]
-pub(super) fn still(gradient: f32) -> f32 {
+pub(super) fn flushed(gradient: f32) -> f32 {
     if gradient.abs() > 1e-12 { gradient } else { 0.0 }
 }
 
-/// (σ(l) − x)·scale over an image.
+/// Writes (σ(l) − x)·scale for one image.
 pub(super) fn bernoulli_gradient(logits: &[f32], targets: &[f32], scale: f32, out: &mut [f32]) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
             for ((out, &l), &x) in out.iter_mut().zip(logits).zip(targets) {
-                *out = still((sigmoid(l) - x) * scale);
+                *out = flushed((sigmoid(l) - x) * scale);
             }
         },
     );
 }
 
-/// The gradient before a ReLU: `gradient` where its `output` is above 0.
+/// Gradient before a ReLU: keeps `gradient` where `output` is above 0 and zeroes the rest.
 pub(super) fn mask(output: &[f32], gradient: &mut [f32]) {
     Arch::new().dispatch(
         #[inline(always)]
@@ -102,7 +102,7 @@ pub(super) fn mask(output: &[f32], gradient: &mut [f32]) {
     );
 }
 
-/// Adds the pixels of `values`, each as wide as `sum`, to `sum`.
+/// Adds each pixel of `values` (as wide as `sum`) to `sum`.
 pub(super) fn add_pixels(values: &[f32], sum: &mut [f32]) {
     Arch::new().dispatch(
         #[inline(always)]
@@ -130,7 +130,7 @@ pub(super) fn add_pixels(values: &[f32], sum: &mut [f32]) {
 
 /// m ← β₁m + (1−β₁)g and v ← β₂v + (1−β₂)g².
 pub(super) fn decay_moments(beta1: f64, beta2: f64, gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
-    // 1 − β in f32 would lose five digits of 1 − 0.999.
+    // 1 − β is computed in f64; in f32 it would lose five digits for β = 0.999.
     let (rest1, rest2) = ((1.0 - beta1) as f32, (1.0 - beta2) as f32);
     let (beta1, beta2) = (beta1 as f32, beta2 as f32);
     Arch::new().dispatch(

@@ -1,23 +1,23 @@
-//! What is done with a pixel's sums before they are stored.
+//! Bias, activation or mask that follows a sum, and storing the result.
 
 use pulp::Simd;
 
 use super::Activation;
 use super::geometry::Image;
 
-/// Where an image is written.
+/// Destination of an image.
 pub(super) struct Target<'a> {
     pub(super) image: Image,
-    /// Pixels of border around it, which are left as they are.
+    /// Pixels of border around the image, which stay unchanged.
     pub(super) border: usize,
     pub(super) values: &'a mut [f32],
 }
 
-/// Where the pixels of a tile lie in an image.
+/// Positions of a tile's pixels in an image.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) start: usize,
-    /// From a pixel to the next, and to the fourth one after it.
+    /// Distances from a pixel to the next, and to the fourth after it.
     pub(super) strides: (usize, usize),
 }
 
@@ -28,19 +28,19 @@ impl Place {
     }
 }
 
-/// What follows a sum.
+/// Operation after a sum.
 #[derive(Clone, Copy)]
 pub(super) enum Finish<'a> {
-    /// Nothing.
+    /// None.
     Plain,
-    /// A bias for each channel, rounded up to whole vectors, then the activation.
+    /// Adds a bias per channel (rounded up to whole vectors), then applies the activation.
     Bias(&'a [f32], Activation),
-    /// The derivative of the ReLU that gave this output, an image with a border.
+    /// Multiplies by the derivative of the ReLU whose output this is, an image with a border.
     Mask(&'a [f32]),
 }
 
 impl Finish<'_> {
-    /// What the sums of V vectors of channels from `first` on start from.
+    /// Initial sums for V vectors of channels from `first`.
     #[inline(always)]
     pub(super) fn start<S: Simd, const V: usize>(self, simd: S, first: usize) -> [S::f32s; V] {
         let mut sums = [simd.splat_f32s(0.0); V];
@@ -53,9 +53,9 @@ impl Finish<'_> {
         sums
     }
 
-    /// Stores a tile's `sums`, which began as [`Finish::start`] says, of the channels from `first` on; those
-    /// beyond the last channel are dropped. `place` gives where the tile's pixels lie in an image with so
-    /// many pixels of border.
+    /// Stores the `sums` of a tile, which started from [`Finish::start`], for the channels from `first`;
+    /// channels beyond the last are dropped. `place` returns the positions of the tile's pixels for a
+    /// given border width.
     #[inline(always)]
     pub(super) fn store<S: Simd, const M: usize, const V: usize>(
         self,
@@ -77,7 +77,7 @@ impl Finish<'_> {
             Self::Mask(output) => {
                 let place = place(1);
                 for (m, sums) in sums.iter_mut().enumerate() {
-                    // There is room for whole vectors behind each image with a border.
+                    // Images with a border have room behind them to read whole vectors.
                     let output = &output[place.at(m) + first..][..V * S::F32_LANES];
                     let (outputs, _) = S::as_simd_f32s(output);
                     for (sum, output) in sums.iter_mut().zip(outputs) {
@@ -92,7 +92,7 @@ impl Finish<'_> {
         if count == V * S::F32_LANES {
             for (m, sums) in sums.iter().enumerate() {
                 let out = &mut target.values[place.at(m) + first..][..V * S::F32_LANES];
-                // One by one: a copy of slices would be a call.
+                // Element by element, because copying slices would be a function call.
                 let (out, _) = S::as_mut_simd_f32s(out);
                 for (out, sum) in out.iter_mut().zip(sums) {
                     *out = *sum;
@@ -106,7 +106,7 @@ impl Finish<'_> {
         }
     }
 
-    /// Stores a row of all channels whose sums are complete but for a bias; `bias` is that of each value.
+    /// Stores a row of all channels whose sums lack only the bias; `bias` has an entry per value.
     #[inline(always)]
     pub(super) fn store_row(self, sums: &[f32], bias: &[f32], target: &mut Target, y: usize) {
         let at = target.image.at(target.border, y, 0);

@@ -1,28 +1,28 @@
 //! Adam over all parameters at once, for GPUs.
 //!
-//! On a GPU an update of a small tensor costs what its launches cost. Here all parameters are one
-//! vector, θ, and a step's dozen of operations run once, not once a parameter.
+//! On a GPU, launching kernels dominates the update of a small tensor. Here all parameters form one
+//! vector θ, so a step's dozen operations run once instead of once per parameter.
 
 use candle_core::{Result, Tensor, Var};
 
 use super::Adam;
 
-/// Variables as one vector, with Adam's moments.
+/// All variables as one vector, with the moments of Adam.
 #[derive(Clone, Debug)]
 pub struct FlatAdam {
     adam: Adam,
     variables: Vec<Var>,
-    /// θ, and the first and second moment, `[P]` each.
+    /// θ, the first moment and the second moment, `[P]` each.
     theta: Tensor,
     first: Tensor,
     second: Tensor,
 }
 
 impl FlatAdam {
-    /// Goes on from `moments`, `[2, …]` a variable ([`Adam::moments`]).
+    /// Creates the optimizer from `moments`, `[2, …]` per variable (see [`Adam::moments`]).
     ///
     /// # Errors
-    /// Fails if there is no variable, or shapes or devices differ.
+    /// Fails if there are no variables, or if shapes or devices differ.
     pub fn new(adam: Adam, variables: Vec<Var>, moments: &[Tensor]) -> Result<Self> {
         let theta = flat(variables.iter().map(|v| Ok(v.as_detached_tensor())))?;
         let first = flat(moments.iter().map(|m| m.get(0)))?;
@@ -33,17 +33,16 @@ impl FlatAdam {
         Ok(Self { adam, variables, theta, first, second })
     }
 
-    /// Takes the variables as they are now, after something else than [`update`](Self::update) moved them.
+    /// Reads the variables again, after something other than [`update`](Self::update) changed them.
     ///
     /// # Errors
-    /// Passes candle's errors on.
+    /// Returns the errors of candle.
     pub fn reread(&mut self) -> Result<()> {
         self.theta = flat(self.variables.iter().map(|v| Ok(v.as_detached_tensor())))?;
         Ok(())
     }
 
-    /// Moves every variable against its gradient at `rate`; one of `gradients` a variable. `step`
-    /// counts from 1.
+    /// Updates each variable with its gradient at the learning rate `rate`. `step` counts from 1.
     ///
     /// # Errors
     /// Fails if shapes or devices differ.
@@ -66,10 +65,10 @@ impl FlatAdam {
         Ok(())
     }
 
-    /// The moments, `[2, …]` a variable.
+    /// Returns the moments, `[2, …]` per variable.
     ///
     /// # Errors
-    /// Passes candle's errors on.
+    /// Returns the errors of candle.
     pub fn moments(&self) -> Result<Vec<Tensor>> {
         let mut start = 0;
         let part = |variable: &Var| {
@@ -122,7 +121,7 @@ mod tests {
         let moments = each.iter().map(Adam::moments).collect::<Result<Vec<_>>>()?;
         let mut flat = FlatAdam::new(adam, together.clone(), &moments)?;
         for step in 1..=3 {
-            // Halfway, it goes on from what it says its moments are.
+            // Halfway, continue from the moments that it returns.
             if step == 3 {
                 flat = FlatAdam::new(adam, together.clone(), &flat.moments()?)?;
             }

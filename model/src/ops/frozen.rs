@@ -1,4 +1,4 @@
-//! Transposed convolutions with weights in the order of their products.
+//! Transposed convolutions with prepacked weights.
 
 use candle_core::{Result, Shape, Tensor};
 
@@ -8,11 +8,11 @@ use super::gather;
 use super::kernels::Order;
 use super::storage::{to_vec, with_values};
 
-/// Whether the sums of [`gather`] are faster here than those of the chain.
+/// Whether [`gather`] is faster than the chain on this target.
 const GATHER: bool = cfg!(target_arch = "wasm32");
 
-/// Transposed convolutions whose weights no longer change, as [`deconvs`](super::deconvs) runs
-/// them: put into the order of the products once, and without gradients.
+/// Transposed convolutions with fixed weights, which are packed once. Runs like
+/// [`deconvs`](super::deconvs), without gradients.
 #[derive(Clone)]
 pub struct Frozen {
     layers: Layers,
@@ -26,10 +26,11 @@ impl std::fmt::Debug for Frozen {
 }
 
 impl Frozen {
-    /// Layers on the CPU, at least one, each weight and bias in turn, for inputs of that height and width.
+    /// Packs `layers` (weight and bias each; at least one, on the CPU) for inputs of the given height and
+    /// width.
     ///
     /// # Errors
-    /// Fails if the shapes don't fit.
+    /// Fails if the shapes don't match.
     pub fn new([height, width]: [usize; 2], layers: &[(&Tensor, &Tensor)]) -> Result<Self> {
         let input = layers.first().map_or(Ok(0), |(weight, _)| weight.dim(0))?;
         let input = Shape::from((1, height, width, input));
@@ -47,10 +48,10 @@ impl Frozen {
         Ok(Self { layers: chain, weights })
     }
 
-    /// Runs `x`, `[N, H, W, I]`, through all layers.
+    /// Applies all layers to `x`, `[N, H, W, I]`.
     ///
     /// # Errors
-    /// Fails if `x` is of another shape.
+    /// Fails if `x` has another shape.
     pub fn run(&self, x: &Tensor) -> Result<Tensor> {
         let (n, height, width, input) = x.dims4()?;
         let (first, end) = (self.layers.first(), self.layers.end());

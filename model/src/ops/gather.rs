@@ -1,5 +1,5 @@
-//! The transposed convolution k4 s2 p1 of one image as sums that are written once: for processors
-//! whose products are better not put together from the `gemm` crate's, as wasm's are.
+//! Transposed k4 s2 p1 convolution of one image, for targets such as wasm32 where these loops are faster
+//! than products from the `gemm` crate. Each output is summed in registers and written once.
 //!
 //! With y the input, bordered by one pixel of zeros, and `t`, `s` in {0, 1}, the output is
 //!
@@ -7,28 +7,29 @@
 //! x[2i + p, 2j + q] = b + Σ y[i + p + t, j + q + s] · w[3 − p − 2t, 3 − q − 2s]
 //! ```
 //!
-//! for each phase p, q in {0, 1}. The two pixels of a row lie side by side, so that a sum runs over two
-//! stretches of memory. A tile of pixels and channels stays in registers over the whole sum; bias and
-//! ReLU are part of it, and it is stored within the next layer's border. If there are too few channels
-//! for a tile, it takes the four phases that read the same pixels, those of x[2i − 1…2i, 2j − 1…2j].
+//! for each phase p, q in {0, 1}. The two pixels of a row are adjacent, so that a sum runs over two
+//! stretches of memory. A tile of pixels and channels stays in registers over the whole sum, which
+//! includes bias and ReLU, and is stored inside the next layer's border. If there are too few channels
+//! for a tile, the tile covers the four phases that read the same pixels: those of x[2i − 1…2i, 2j −
+//! 1…2j].
 
 use super::Activation;
 use super::chain::{Layers, Weights};
 use super::geometry::Geometry;
 use super::quad::Quad;
 
-/// Quads of channels and pixels of a tile: 8 registers of sums, few enough that they are never spilled,
-/// as many as hide what an addition takes.
+/// Quads of channels, and pixels, per tile: 8 registers of sums, which never spill and hide the latency
+/// of additions.
 const WIDE: (usize, usize) = (2, 4);
 const NARROW: (usize, usize) = (1, 8);
 
-/// Whether a tile holds the channels of one phase.
+/// Whether a tile covers the channels of a single phase.
 fn wide(g: &Geometry) -> bool {
     g.fine.is_multiple_of(4 * WIDE.0)
 }
 
-/// A weight, `[C, 4, 4, F]`, in the order of the sums: panels of a tile's channels, `[t, (s, C), lanes]`
-/// each, phase by phase or of all phases.
+/// Packs a weight `[C, 4, 4, F]` in the order of the sums: panels of a tile's channels, `[t, (s, C),
+/// lanes]` each, phase by phase or with all phases together.
 pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     let at = |c: usize, row: usize, column: usize, f: usize| weight[(16 * c + 4 * row + column) * g.fine + f];
     let lanes = 4 * if wide(g) { WIDE.0 } else { NARROW.0 };
@@ -39,7 +40,7 @@ pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
                 packed.extend((panel * lanes..(panel + 1) * lanes).map(|output| {
                     let (phase, f) = (output / g.fine, output % g.fine);
                     let (p, q) = (phase / 2, phase % 2);
-                    // Without a phase's own shift of the input, its rows are 2i − 1 and 2i.
+                    // Without the input shift of a single phase, the rows are 2i − 1 and 2i.
                     if wide(g) {
                         at(c, 3 - p - 2 * t, 3 - q - 2 * s, f)
                     } else {
@@ -52,7 +53,7 @@ pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     packed
 }
 
-/// Runs the images of `x` through all layers, ReLU between them; in between, each layer's output has a
+/// Takes the images of `x` through all layers, with ReLU between them. Outputs between layers have a
 /// border.
 pub(super) fn run(layers: &Layers, weights: &Weights, x: &[f32], y: &mut [f32]) {
     let (first, end) = (layers.first(), layers.end());
@@ -77,7 +78,7 @@ struct Layer<'a> {
     kernel: &'a [f32],
     bias: &'a [f32],
     activation: Activation,
-    /// Pixels around the output.
+    /// Pixels of border around the output.
     border: usize,
 }
 
@@ -86,7 +87,7 @@ impl Layer<'_> {
         if wide(self.g) { self.phases(input, output) } else { self.quads(input, output) }
     }
 
-    /// Phase by phase.
+    /// Computes one phase after another.
     fn phases(&self, input: &[f32], output: &mut [f32]) {
         const LANES: usize = 4 * WIDE.0;
         let (g, panels) = (self.g, self.g.fine / LANES);
@@ -107,7 +108,7 @@ impl Layer<'_> {
         }
     }
 
-    /// The four phases that read the same pixels at once.
+    /// Computes the four phases that read the same pixels together.
     fn quads(&self, input: &[f32], output: &mut [f32]) {
         const LANES: usize = 4 * NARROW.0;
         let g = self.g;
@@ -121,7 +122,7 @@ impl Layer<'_> {
                         for (lane, &sum) in sums.map(Quad::values).as_flattened().iter().enumerate() {
                             let (phase, f) = ((i * LANES + lane) / g.fine, (i * LANES + lane) % g.fine);
                             let (y, x) = (2 * row + phase / 2, 2 * column + phase % 2);
-                            // Output pixel (y − 1, x − 1): the outermost ones lie beyond the image.
+                            // Output pixel (y − 1, x − 1); the outermost ones lie outside the image.
                             if (1..=2 * g.height).contains(&y) && (1..=2 * g.width).contains(&x) {
                                 output[self.at(y - 1, x - 1) + f] = sum;
                             }
@@ -132,12 +133,12 @@ impl Layer<'_> {
         }
     }
 
-    /// Where an output pixel begins.
+    /// Index of an output pixel's first value.
     fn at(&self, y: usize, x: usize) -> usize {
         ((y + self.border) * 2 * (self.g.width + self.border) + x + self.border) * self.g.fine
     }
 
-    /// The outputs of pixels that read `row` and the next one, each from its own of the `columns` on.
+    /// Outputs of the pixels that read `row` and `row + 1`, each from its entry of `columns` on.
     #[inline(always)]
     fn tile<const P: usize, const N: usize>(
         &self,
@@ -171,7 +172,7 @@ impl Layer<'_> {
     }
 }
 
-/// The values of so many quads.
+/// `N` quads filled by `value`.
 fn quads<const N: usize>(value: impl Fn(usize) -> f32) -> [Quad; N] {
     std::array::from_fn(|i| Quad::new(std::array::from_fn(|lane| value(4 * i + lane))))
 }

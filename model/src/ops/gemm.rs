@@ -1,10 +1,10 @@
-//! Matrix products over slices, checked, then handed to the `gemm` crate, or in wasm to [`small`].
+//! Checked matrix products over slices, computed by the `gemm` crate, or by [`small`] on wasm32.
 
 use gemm::Parallelism;
 
 use super::small;
 
-/// A matrix within a slice: element (row, column) lies at `offset + row·rows + column·columns`.
+/// Layout of a matrix within a slice: element (row, column) is at `offset + row·rows + column·columns`.
 /// Rows may overlap.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Strides {
@@ -27,14 +27,14 @@ impl Strides {
     }
 }
 
-/// Whether the product is added to what the destination holds.
+/// Whether a product replaces the destination or is added to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Write {
     Replace,
     Add,
 }
 
-/// `c` (m × n) = `a` (m × k) · `b` (k × n), or += with [`Write::Add`].
+/// Computes `c` (m × n) = `a` (m × k) · `b` (k × n), or `c` += with [`Write::Add`].
 ///
 /// # Panics
 /// If a matrix reaches beyond its slice or the destination's rows overlap.
@@ -99,7 +99,7 @@ mod tests {
     fn strided_products_are_plain_sums() {
         let a: Vec<f32> = (0..20).map(|v| v as f32).collect();
         let b: Vec<f32> = (0..12).map(|v| (v * v % 7) as f32).collect();
-        // Overlapping rows of length 4, two apart, against the transpose of a 3×4 matrix.
+        // Overlapping rows of length 4, two apart, times the transpose of a 3×4 matrix.
         let (rows, columns) =
             (Strides { offset: 1, rows: 2, columns: 1 }, Strides::row_major(4).transposed());
         let mut c = vec![1.0; 15];

@@ -1,9 +1,10 @@
-//! Sizes of a k4 s2 p1 convolution, and where its images' values lie.
+//! Sizes of a k4 s2 p1 convolution, and memory layout of its images.
 
-/// Zeros behind an image with a border: a tile of vectors may read, never use, that far beyond it.
+/// Zeros behind an image with a border: tiles of vectors may read (but never use) values that far beyond
+/// it.
 const SLACK: usize = 32;
 
-/// Sizes of one convolution: a fine image of 2h × 2w with F channels, a coarse one of h × w with C.
+/// Sizes of one convolution: a fine image of 2h × 2w × F and a coarse image of h × w × C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Geometry {
     pub(super) height: usize,
@@ -13,17 +14,17 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    /// The fine image, `[2h, 2w, F]`.
+    /// Shape of the fine image, `[2h, 2w, F]`.
     pub(super) fn fine_image(&self) -> Image {
         Image { height: 2 * self.height, width: 2 * self.width, channels: self.fine }
     }
 
-    /// The coarse image, `[h, w, C]`.
+    /// Shape of the coarse image, `[h, w, C]`.
     pub(super) fn coarse_image(&self) -> Image {
         Image { height: self.height, width: self.width, channels: self.coarse }
     }
 
-    /// Values of the kernel.
+    /// Number of values in the kernel.
     pub(super) fn kernel_len(&self) -> usize {
         16 * self.fine * self.coarse
     }
@@ -38,27 +39,27 @@ pub(super) struct Image {
 }
 
 impl Image {
-    /// Values without a border.
+    /// Number of values without a border.
     pub(super) fn len(&self) -> usize {
         self.height * self.width * self.channels
     }
 
-    /// Values with a border of one pixel, and the slack behind them.
+    /// Number of values with a border of one pixel and the slack behind it.
     pub(super) fn bordered_len(&self) -> usize {
         (self.height + 2) * (self.width + 2) * self.channels + SLACK
     }
 
-    /// Values of a row with a border of so many pixels.
+    /// Values per row with a border of `border` pixels.
     pub(super) fn row(&self, border: usize) -> usize {
         (self.width + 2 * border) * self.channels
     }
 
-    /// Where pixel (y, x) begins in an image with a border of so many pixels.
+    /// Index of pixel (y, x) in an image with a border of `border` pixels.
     pub(super) fn at(&self, border: usize, y: usize, x: usize) -> usize {
         (y + border) * self.row(border) + (x + border) * self.channels
     }
 
-    /// Copies an image into the inside of one with a border.
+    /// Copies an image into the interior of one with a border.
     pub(super) fn copy_inside(&self, image: &[f32], bordered: &mut [f32]) {
         for (y, line) in image.chunks_exact(self.row(0)).enumerate() {
             bordered[self.at(1, y, 0)..][..line.len()].copy_from_slice(line);

@@ -1,21 +1,21 @@
-//! Weights in the order of the products.
+//! Packs weights in the order of the products.
 
 use super::geometry::Geometry;
 use super::up::narrow;
 
-/// Values of the widest vector: rows of kernels are whole vectors.
+/// Values in the widest vector; rows of kernels are padded to whole vectors.
 const LANES: usize = 16;
 
-/// In which order a weight lies.
+/// Memory layout of a weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// `[4, 4, F, C]`: a convolution's.
+    /// `[4, 4, F, C]`, of a convolution.
     Conv,
-    /// `[C, 4, 4, F]`: a transposed one's.
+    /// `[C, 4, 4, F]`, of a transposed convolution.
     Deconv,
 }
 
-/// A kernel for [`Down`](super::down::Down): `[4, 4, F, C]`, C rounded up to whole vectors.
+/// Packs a kernel for [`Down`](super::down::Down): `[4, 4, F, C]`, with C rounded up to whole vectors.
 pub(super) fn down(g: &Geometry, order: Order, weight: &[f32]) -> Vec<f32> {
     let taps = 16 * g.fine;
     match order {
@@ -24,16 +24,16 @@ pub(super) fn down(g: &Geometry, order: Order, weight: &[f32]) -> Vec<f32> {
     }
 }
 
-/// A kernel for [`Up`](super::up::Up).
+/// Packs a kernel for [`Up`](super::up::Up).
 pub(super) fn up(g: &Geometry, order: Order, weight: &[f32]) -> Vec<f32> {
     let (f, taps) = (g.fine, 16 * g.fine);
-    let turned;
-    // `[C, 4, 4, F]`, whatever it was.
+    let transposed_weight;
+    // `[C, 4, 4, F]` in either case.
     let weight = match order {
         Order::Deconv => weight,
         Order::Conv => {
-            turned = transposed(weight, taps, g.coarse);
-            &turned
+            transposed_weight = transposed(weight, taps, g.coarse);
+            &transposed_weight
         }
     };
     if narrow(g) {
@@ -53,7 +53,7 @@ pub(super) fn up(g: &Geometry, order: Order, weight: &[f32]) -> Vec<f32> {
     kernel
 }
 
-/// A gradient `[4, 4, F, C]` in the weight's order.
+/// Converts a gradient `[4, 4, F, C]` to the layout of the weight.
 pub(super) fn ordered(g: &Geometry, order: Order, gradient: &[f32]) -> Vec<f32> {
     match order {
         Order::Conv => gradient.to_vec(),
@@ -65,12 +65,12 @@ fn pairs() -> impl Iterator<Item = (usize, usize)> {
     [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter()
 }
 
-/// Values with zeros behind them, up to whole vectors.
+/// Pads values with zeros to whole vectors.
 pub(super) fn whole_vectors(values: &[f32]) -> Vec<f32> {
     padded(values, values.len())
 }
 
-/// Rows of so many values, rounded up to whole vectors.
+/// Pads rows of `width` values to whole vectors.
 fn padded(rows: &[f32], width: usize) -> Vec<f32> {
     if width.is_multiple_of(LANES) {
         return rows.to_vec();
@@ -82,18 +82,18 @@ fn padded(rows: &[f32], width: usize) -> Vec<f32> {
     padded
 }
 
-/// The transpose of a matrix, in squares that fit the cache's lines.
+/// Transposes a matrix in square blocks that fit cache lines.
 fn transposed(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     const SIDE: usize = 16;
-    let mut turned = vec![0.0; matrix.len()];
+    let mut result = vec![0.0; matrix.len()];
     for top in (0..rows).step_by(SIDE) {
         for left in (0..columns).step_by(SIDE) {
             for r in top..(top + SIDE).min(rows) {
                 for c in left..(left + SIDE).min(columns) {
-                    turned[c * rows + r] = matrix[r * columns + c];
+                    result[c * rows + r] = matrix[r * columns + c];
                 }
             }
         }
     }
-    turned
+    result
 }

@@ -1,12 +1,12 @@
-//! Elementwise operations of the posterior, each as a single one: candle's own would bring their
-//! code for every type into the page.
+//! Elementwise operations of the posterior. Each is a single operation, because candle's own would add
+//! their code for all types to the page.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::storage::{on_cpu, training_only, values, with_values};
 use crate::posterior::LOG_VAR_RANGE;
 
-/// `log_var` held within [`LOG_VAR_RANGE`]; where it is held, no gradient passes.
+/// Clamps `log_var` to [`LOG_VAR_RANGE`]; the gradient is 0 outside.
 pub(crate) fn bounded(log_var: &Tensor) -> Result<Tensor> {
     let (low, high) = LOG_VAR_RANGE;
     if !on_cpu(log_var) {
@@ -18,7 +18,7 @@ pub(crate) fn bounded(log_var: &Tensor) -> Result<Tensor> {
     log_var.contiguous()?.apply_op1(Map { name: "bounded", value: |v| v.clamp(LOW, HIGH), slope })
 }
 
-/// exp(−ReLU(−h)): in (0, 1], and 1 with no slope where h ≥ 0.
+/// exp(−ReLU(−h)): in (0, 1], and constant 1 for h ≥ 0.
 pub(crate) fn awake(h: &Tensor) -> Result<Tensor> {
     if !on_cpu(h) {
         return h.neg()?.relu()?.neg()?.exp();
@@ -35,7 +35,7 @@ pub(crate) fn product(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     a.contiguous()?.apply_op2(&b.contiguous()?, Product)
 }
 
-/// A function of every value, with its derivative.
+/// An elementwise function with its derivative.
 struct Map {
     name: &'static str,
     value: fn(f32) -> f32,
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use candle_core::{Device, Var};
 
-    /// Value and gradient of Σ exp(result), which has another slope at every value.
+    /// Value and gradient of Σ exp(result), whose derivative differs at every value.
     fn run(input: &Var, result: Tensor) -> Result<[Vec<Vec<f32>>; 2]> {
         let gradients = result.exp()?.sum_all()?.backward()?;
         let gradient = gradients.get(input).map_or_else(|| input.zeros_like(), |g| Ok(g.clone()))?;

@@ -1,4 +1,4 @@
-//! The network's layers as single operations, channels last.
+//! The layers of the network as single operations; all tensors have channels last.
 //!
 //! | op | input | weight | output |
 //! |---|---|---|---|
@@ -9,9 +9,9 @@
 //! | [`dense()`] | `[N, I]` | `[O, I]` | `[N, O]` |
 //! | [`bernoulli_nll`] | logits and targets `[N, …]` | | `[N]` |
 //!
-//! On the CPU they are fused, run on every core and give the same bits on any number of threads; on
-//! GPUs, [`device`] has them as matrix products; for tests, [`reference`](mod@reference) has them in
-//! candle's own operations.
+//! On the CPU, the operations are fused, use all cores and give the same bits on any number of threads.
+//! [`device`] implements them for GPUs as matrix products, and [`reference`](mod@reference) implements
+//! them with candle's own operations for tests.
 
 mod adam;
 mod average;
@@ -33,10 +33,10 @@ mod geometry;
 mod kernels;
 mod map;
 mod pixels;
+mod pool;
 mod quad;
 pub mod reference;
 mod scaled;
-mod shelf;
 mod slope;
 mod small;
 mod storage;
@@ -58,43 +58,43 @@ pub(crate) use scaled::{Scaled, scaled_nll};
 pub(crate) use storage::on_cpu;
 pub use storage::to_vec;
 
-/// What follows a layer's sum.
+/// Activation after a layer's sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
-    /// Nothing: the sum is the output.
+    /// None: the sum is the output.
     None,
     /// max(x, 0).
     Relu,
 }
 
-/// A layer: input, weight, bias, activation.
+/// A layer function: input, weight, bias, activation.
 pub type Layer = fn(&Tensor, &Tensor, &Tensor, Activation) -> Result<Tensor>;
 
-/// Layers one after another: input, each one's weight and bias.
+/// A function that applies layers in turn: input, then weight and bias of each layer.
 pub type Sequence = fn(&Tensor, &[(&Tensor, &Tensor)]) -> Result<Tensor>;
 
-/// The layers that a network runs on.
+/// Implementations of the layers that a network uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Layers {
-    /// k4 s2 p1 convolutions, ReLU after each.
+    /// k4 s2 p1 convolutions, with ReLU after each.
     pub convs: Sequence,
-    /// Transposed ones, ReLU between them.
+    /// Transposed k4 s2 p1 convolutions, with ReLU between them.
     pub deconvs: Sequence,
     /// Dense layer.
     pub dense: Layer,
 }
 
 impl Layers {
-    /// The fastest for each tensor's device.
+    /// The fastest implementation for each tensor's device.
     pub const FAST: Self = Self { convs, deconvs, dense };
-    /// What [`Layers::FAST`] is on GPUs.
+    /// The implementation that [`Layers::FAST`] uses on GPUs.
     pub const DEVICE: Self = Self { convs: device::convs, deconvs: device::deconvs, dense: device::dense };
-    /// Candle's own operations on every device.
+    /// Candle's own operations, on every device.
     pub const REFERENCE: Self =
         Self { convs: reference::convs, deconvs: reference::deconvs, dense: reference::dense };
 }
 
-/// A layer for each weight and bias in turn, ReLU between them and `last` after the last.
+/// Applies `layer` for each weight and bias in turn, with ReLU between them and `last` after the last.
 fn in_turn(layer: Layer, x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
     let mut x = x.clone();
     for (i, (weight, bias)) in layers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Four values at a time: wasm's own vectors, and plain arrays elsewhere.
+//! Vectors of four values: SIMD vectors on wasm32, plain arrays elsewhere.
 
 pub(super) use lanes::Quad;
 

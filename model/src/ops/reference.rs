@@ -1,13 +1,14 @@
-//! The layers in candle's own operations: slow, plain, and what faster paths are held to.
+//! The layers in candle's own operations: slow and simple, to test the faster implementations against.
 
 use candle_core::{Result, Tensor};
 
 use super::Activation;
 
-/// Convolution with kernel 4, stride 2, padding 1, plus bias and activation.
+/// Computes a convolution with kernel 4, stride 2, padding 1, bias and activation:
+/// `[N, H, W, I]`, weight `[4, 4, I, O]`, bias `[O]` → `[N, H/2, W/2, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let kernel = weight.permute((3, 2, 0, 1))?.contiguous()?;
     let x = x.permute((0, 3, 1, 2))?.contiguous()?;
@@ -15,18 +16,19 @@ pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) 
     activate(&y.broadcast_add(bias)?, activation)
 }
 
-/// [`conv`] for each weight and bias in turn, ReLU after each.
+/// Applies [`conv`] for each weight and bias in turn, with ReLU after each.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn convs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     super::in_turn(conv, x, layers, Activation::Relu)
 }
 
-/// Transposed convolution with kernel 4, stride 2, padding 1, plus bias and activation.
+/// Computes a transposed convolution with kernel 4, stride 2, padding 1, bias and activation:
+/// `[N, H, W, I]`, weight `[I, 4, 4, O]`, bias `[O]` → `[N, 2H, 2W, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let kernel = weight.permute((0, 3, 1, 2))?.contiguous()?;
     let x = x.permute((0, 3, 1, 2))?.contiguous()?;
@@ -34,24 +36,25 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
     activate(&y.permute((0, 2, 3, 1))?.contiguous()?.broadcast_add(bias)?, activation)
 }
 
-/// [`deconv`] for each weight and bias in turn, ReLU between them, nothing after the last.
+/// Applies [`deconv`] for each weight and bias in turn, with ReLU between them and no activation after
+/// the last.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     super::in_turn(deconv, x, layers, Activation::None)
 }
 
-/// x·Wᵀ plus bias and activation.
+/// Computes x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     activate(&x.matmul(&weight.t()?)?.broadcast_add(bias)?, activation)
 }
 
-/// −log p(x|logits) of independent Bernoulli pixels, summed over each image, in nats, `[N]`:
-/// Σ max(l, 0) − l·x + log(1 + exp(−|l|)), finite for every finite logit.
+/// Computes −log p(x|logits) of independent Bernoulli values, summed over each image, in nats: Σ max(l,
+/// 0) − l·x + log(1 + exp(−|l|)), finite for every finite logit. Logits and targets `[N, …]` → `[N]`.
 ///
 /// # Errors
 /// Fails if the shapes differ.

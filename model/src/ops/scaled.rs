@@ -1,33 +1,35 @@
-//! The likelihoods that have a learnt scale, fused and stable, on the CPU: an exp or two and a logarithm a
-//! value, where candle's own operations pass over the images some twenty times.
+//! Likelihoods with a learnt scale, fused and numerically stable, on the CPU. They cost one or two
+//! exponentials and a logarithm per value, where candle's own operations make about twenty passes over
+//! the images.
 //!
-//! With μ = σ(l), e = x − μ, p = exp(−log s) and the bin's width b = 1/255:
+//! With μ = σ(l), e = x − μ, p = exp(−log s) and bin width b = 1/255:
 //!
-//! | | −log p(x\|l) | by μ | by log s |
+//! | | −log p(x\|l) | derivative in μ | derivative in log s |
 //! |---|---|---|---|
 //! | Gaussian | (e·p)²/2 + log s + ½·log 2π | −e·p² | 1 − (e·p)² |
 //! | logistic | ζ(−a) + ζ(c) − log(1 − exp(−b·p)) | p·(σ(−a) − σ(c)) | a·σ(−a) − c·σ(c) + b·p/(exp(b·p) − 1) |
 //!
-//! with a = (e + b/2)·p, c = (e − b/2)·p and ζ(v) = log(1 + exp(v)) (Salimans et al. 2017). Black holds all
-//! that lies below it and white all above: the terms in c, in a, and the last one fall away there.
+//! with a = (e + b/2)·p, c = (e − b/2)·p and ζ(v) = log(1 + exp(v)) (Salimans et al. 2017). The bin of
+//! black extends to −∞ and that of white to ∞, so the terms in c (black) or a (white) and the last term
+//! vanish there.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use pulp::{Arch, NullaryFnOnce};
 
 use super::batch::for_images;
-use super::elementary::{LANES, exp_negative, log_one_plus, sigmoid, still};
+use super::elementary::{LANES, exp_negative, flushed, log_one_plus, sigmoid};
 use super::storage::{training_only, values, with_values};
 use crate::likelihood::{BIN, HALF_LOG_TAU};
 
-/// A family with a scale.
+/// A likelihood family with a scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scaled {
     Gaussian,
     Logistic,
 }
 
-/// −log p(x|l) summed over each image, in nats, of logits and images `[N, …]` and log s, `[1]` → `[N]`. Its
-/// gradient reaches logits and scale.
+/// Computes −log p(x|l), summed over each image, in nats. Logits and images `[N, …]`, log s `[1]` →
+/// `[N]`. The gradient flows to the logits and the scale.
 ///
 /// # Errors
 /// Fails if the shapes differ or the tensors aren't on the CPU.
@@ -40,11 +42,11 @@ pub(crate) fn scaled_nll(
     logits.contiguous()?.apply_op3(&images.detach().contiguous()?, &log_scale.contiguous()?, kind)
 }
 
-/// What a family says of one value.
+/// Likelihood of a single value.
 trait Family: Copy + Sync {
     /// −log p(x|l).
     fn nll(self, l: f32, x: f32) -> f32;
-    /// Its slopes by l and by log s.
+    /// Derivatives in l and in log s.
     fn slopes(self, l: f32, x: f32) -> (f32, f32);
 }
 
@@ -122,7 +124,7 @@ impl Family for Logistic {
     }
 }
 
-/// 0 for white and for black, by turns; else 1.
+/// 0 for white and 0 for black respectively, otherwise 1.
 #[inline(always)]
 fn sides(x: f32) -> (f32, f32) {
     let (not_white, not_black) = (x < 1.0 - BIN / 4.0, x > BIN / 4.0);
@@ -135,8 +137,8 @@ fn softplus(v: f32) -> f32 {
     v.max(0.0) + log_one_plus(exp_negative(-v.abs()))
 }
 
-/// −log p of an image. No closure, since one that is called by way of another may be
-/// built without the processor's vectors.
+/// −log p of one image. A struct instead of a closure, because a closure called through another may be
+/// compiled without vector instructions.
 struct Sum<'a, F> {
     logits: &'a [f32],
     images: &'a [f32],
@@ -161,7 +163,7 @@ impl<F: Family> NullaryFnOnce for Sum<'_, F> {
     }
 }
 
-/// Writes `weight` times an image's slopes by the logits, and gives back that by log s.
+/// Writes `weight` times the derivatives in an image's logits, and returns that in log s.
 struct Slopes<'a, F> {
     logits: &'a [f32],
     images: &'a [f32],
@@ -182,13 +184,13 @@ impl<F: Family> NullaryFnOnce for Slopes<'_, F> {
         for ((out, l), x) in outs.iter_mut().zip(ls).zip(xs) {
             for i in 0..LANES {
                 let (by_logit, by_scale) = self.family.slopes(l[i], x[i]);
-                out[i] = still(by_logit * self.weight);
+                out[i] = flushed(by_logit * self.weight);
                 sums[i] += by_scale;
             }
         }
         for ((out, &l), &x) in out_tail.iter_mut().zip(l_tail).zip(x_tail) {
             let (by_logit, by_scale) = self.family.slopes(l, x);
-            *out = still(by_logit * self.weight);
+            *out = flushed(by_logit * self.weight);
             sums[0] += by_scale;
         }
         self.weight * sums.iter().sum::<f32>()
@@ -208,7 +210,7 @@ fn nll(family: impl Family, logits: &[f32], images: &[f32], n: usize) -> Vec<f32
     nll
 }
 
-/// The gradients by the logits and by log s, of as many images as there are `weights`.
+/// Gradients of the logits and of log s, for one image per entry of `weights`.
 fn slopes(family: impl Family, logits: &[f32], images: &[f32], weights: &[f32]) -> (Vec<f32>, f32) {
     let (arch, n) = (Arch::new(), weights.len());
     let size = logits.len() / n;

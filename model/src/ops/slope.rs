@@ -1,17 +1,17 @@
-//! The gradient of a kernel, over a few images at once.
+//! Gradient of a kernel, over a few images at once.
 //!
-//! ∂/∂w\[r, k, f, c\] = Σ fine\[2y + r, 2x + k, f\] · coarse\[y, x, c\], the fine image with its border. A tile
-//! of the kernel stays in registers over all pixels of all images.
+//! ∂/∂w\[r, k, f, c\] = Σ fine\[2y + r, 2x + k, f\] · coarse\[y, x, c\], where the fine image has a
+//! border. A tile of the kernel stays in registers over all pixels of all images.
 
 use pulp::{Simd, WithSimd};
 
 use super::geometry::Geometry;
 use super::tile::{Left, Right, add_products};
 
-/// Writes a kernel's gradient, or adds it to what is there.
+/// Writes the gradient of a kernel, or adds it to `sum`.
 pub(super) struct Slope<'a> {
     pub(super) geometry: &'a Geometry,
-    /// Each image's fine and coarse side, both with a border.
+    /// Fine and coarse side of each image, both with a border.
     pub(super) images: &'a [(&'a [f32], &'a [f32])],
     /// `[4, 4, F, C]`.
     pub(super) sum: &'a mut [f32],
@@ -54,7 +54,7 @@ impl Slope<'_> {
         }
     }
 
-    /// M taps of a kernel row, V vectors of channels.
+    /// M taps of a kernel row, for V vectors of channels.
     #[inline(always)]
     fn tile<S: Simd, const M: usize, const V: usize>(
         &mut self,

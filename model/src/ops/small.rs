@@ -1,15 +1,15 @@
-//! Matrix products in few bytes, for the page: the left matrix's rows four at a time against panels of
-//! eight columns of the right one, put side by side.
+//! Compact matrix products for the page: four rows of the left matrix at a time, times panels of eight
+//! columns of the right matrix.
 
 use super::gemm::{Strides, Write};
 use super::quad::Quad;
 
-/// Rows and quads of columns of a tile of sums.
+/// Rows, and quads of columns, per tile of sums.
 const ROWS: usize = 4;
 const QUADS: usize = 2;
 const COLUMNS: usize = 4 * QUADS;
 
-/// As [`product`](super::gemm::product), on one thread.
+/// Same as [`product`](super::gemm::product), on one thread.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn product(
     [m, k, n]: [usize; 3],
@@ -22,7 +22,7 @@ pub(super) fn product(
     write: Write,
 ) {
     if m == 1 && a_strides.columns == 1 && b_strides.rows == 1 {
-        // One row: to put the right matrix's columns side by side would take longer than their products.
+        // With one row, packing the right matrix's columns would take longer than the products.
         for column in 0..n {
             let b = &b[b_strides.offset + column * b_strides.columns..][..k];
             let sum = dot(&a[a_strides.offset..][..k], b);
@@ -36,7 +36,7 @@ pub(super) fn product(
         let columns = COLUMNS.min(n - first);
         for (row, line) in panel.iter_mut().enumerate() {
             let at = b_strides.offset + row * b_strides.rows + first * b_strides.columns;
-            // The last panel's surplus columns keep what the one before had; nobody reads their sums.
+            // The last panel's surplus columns keep old values; their sums are never read.
             for (column, value) in line[..columns].iter_mut().enumerate() {
                 *value = b[at + column * b_strides.columns];
             }
@@ -68,7 +68,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
-/// Each of the rows, given by where it starts, times the panel.
+/// Multiplies rows, given by their start indices, by the panel.
 fn tile(
     a: &[f32],
     starts: [usize; ROWS],

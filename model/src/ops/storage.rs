@@ -1,14 +1,14 @@
-//! Reading candle's tensors as slices.
+//! Access to candle's tensors as slices.
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 
-/// Whether a tensor is on the CPU. On wasm32 there is nothing else, and saying so to the compiler
-/// keeps candle's own layers out of the page.
+/// Whether a tensor is on the CPU. This is constant on wasm32, which keeps candle's own layers out of the
+/// page.
 pub(crate) fn on_cpu(tensor: &Tensor) -> bool {
     cfg!(target_arch = "wasm32") || tensor.device().is_cpu()
 }
 
-/// Refuses gradients on wasm32, so that the page holds no code for them.
+/// Refuses gradients on wasm32, so that the page contains no code for them.
 #[inline(always)]
 pub(super) fn training_only() -> Result<()> {
     if cfg!(target_arch = "wasm32") {
@@ -17,7 +17,7 @@ pub(super) fn training_only() -> Result<()> {
     Ok(())
 }
 
-/// The values of a contiguous f32 tensor as an op receives it.
+/// Values of a contiguous f32 tensor, as an operation receives it.
 pub(super) fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let Some((start, end)) = layout.contiguous_offsets() else {
         candle_core::bail!("this layer needs contiguous tensors")
@@ -25,10 +25,11 @@ pub(super) fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a
     Ok(&storage.as_slice::<f32>()?[start..end])
 }
 
-/// The values of an f32 tensor, in order. Candle's own way brings its reshaping into the page.
+/// Returns the values of an f32 tensor in row-major order. Candle's own method would add its reshaping
+/// code to the page.
 ///
 /// # Errors
-/// Fails if the tensor is of another type, or a GPU fails.
+/// Fails if the tensor has another type, or a GPU operation fails.
 pub fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
     if !on_cpu(tensor) {
         return tensor.flatten_all()?.to_vec1();
@@ -36,7 +37,7 @@ pub fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
     with_values([&tensor.contiguous()?], |[values]| Ok(values.to_vec()))
 }
 
-/// Calls `work` with the values of the tensors, all contiguous, f32 and on the CPU.
+/// Calls `work` with the values of tensors that are contiguous f32 on the CPU.
 pub(super) fn with_values<const N: usize, T>(
     tensors: [&Tensor; N],
     work: impl FnOnce([&[f32]; N]) -> Result<T>,

@@ -1,8 +1,8 @@
-//! A tile of sums of products that stays in registers: the innermost loop of the convolutions.
+//! Tiles of sums of products that stay in registers: the innermost loop of the convolutions.
 
 use pulp::Simd;
 
-/// Left factors: that of row `m` and term `k` lies at `start + row(m) + k·step`.
+/// Left factors: the factor of row `m` and term `k` is at `start + row(m) + k·step`.
 pub(super) struct Left<'a, R> {
     pub(super) values: &'a [f32],
     pub(super) start: usize,
@@ -10,24 +10,25 @@ pub(super) struct Left<'a, R> {
     pub(super) row: R,
 }
 
-/// Right factors: the vectors of term `k` lie side by side from `start + k·step` on.
+/// Right factors: the vectors of term `k` are contiguous from `start + k·step`.
 pub(super) struct Right<'a> {
     pub(super) values: &'a [f32],
     pub(super) start: usize,
     pub(super) step: usize,
 }
 
-/// Runs of a few vectors that make up so many: the first one of each run, and how many.
+/// Splits `vectors` into runs of `most`, then single ones; returns the first vector and the length of
+/// each run.
 #[inline(always)]
 pub(super) fn runs(vectors: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let whole = vectors / most * most;
     (0..whole).step_by(most).map(move |first| (first, most)).chain((whole..vectors).map(|first| (first, 1)))
 }
 
-/// `sums[m][v]` += Σₖ left(m, k) · right(k)\[v\], over so many terms.
+/// Adds Σₖ left(m, k) · right(k)\[v\] over `terms` terms to `sums[m][v]`.
 ///
 /// # Panics
-/// If a factor lies beyond its slice.
+/// If a factor lies outside its slice.
 #[inline(always)]
 pub(super) fn add_products<S: Simd, R: Fn(usize) -> usize, const M: usize, const V: usize>(
     simd: S,
@@ -49,9 +50,9 @@ pub(super) fn add_products<S: Simd, R: Fn(usize) -> usize, const M: usize, const
     );
     assert!(left_end < left.values.len(), "a left factor lies beyond its slice");
     assert!(right_end <= right.values.len(), "a right factor lies beyond its slice");
-    // SAFETY: both pointers start within their slices; term k reads the left values at most `farthest`
-    // behind `start + k·step` and V vectors from the right `start + k·step` on, which the asserts bound for
-    // the last term and so for all. After the last term they may point outside, and are not read there.
+    // SAFETY: both pointers start within their slices. Term k reads left values at most `farthest` behind
+    // `start + k·step` and V vectors from the right `start + k·step` on. The asserts bound this for the
+    // last term and so for all. After the last term the pointers may point outside, but are not read.
     #[allow(unsafe_code)]
     unsafe {
         let mut l = left.values.as_ptr().wrapping_add(left.start);

@@ -1,16 +1,16 @@
-//! fine = kernelᵀ ∗ coarse, of one image: a transposed convolution, or the gradient of a convolution for
-//! its input.
+//! fine = kernelᵀ ∗ coarse, for one image: a transposed convolution, or the input gradient of a
+//! convolution.
 //!
-//! With y the coarse image, bordered by one pixel of zeros, and t, s in {0, 1}, the fine one is
+//! With y the coarse image, bordered by one pixel of zeros, and t, s in {0, 1}, the fine image is
 //!
 //! ```text
 //! x[2i + p, 2j + q] = Σ y[i + p + t, j + q + s] · w[3 − p − 2t, 3 − q − 2s]
 //! ```
 //!
-//! for each phase p, q in {0, 1}: a 2×2 convolution (Dumoulin & Visin 2016, ch. 4), whose two pixels of a
-//! row lie side by side, so that its sums run over two stretches of 2C values. Fine pixels of few channels
-//! would waste most of a vector: there each coarse pixel gives the 4×4×F values under its kernel, which are
-//! then added up.
+//! for each phase p, q in {0, 1}. Each phase is a 2×2 convolution (Dumoulin & Visin 2016, ch. 4). The two
+//! pixels of a row are adjacent, so that its sums run over two runs of 2C values. Fine pixels with few
+//! channels would waste most of a vector, so there the 4×4×F values under the kernel are computed for
+//! each coarse pixel and then added up.
 
 use pulp::{Simd, WithSimd};
 
@@ -24,18 +24,18 @@ pub(super) fn narrow(g: &Geometry) -> bool {
     g.fine <= 4
 }
 
-/// One image through one kernel.
+/// Applies one kernel to one image.
 pub(super) struct Up<'a> {
     pub(super) geometry: &'a Geometry,
-    /// As [`Kernels::up`](super::kernels::up) puts it: `[p, q, t, s, C, F]`, F rounded up to whole vectors;
-    /// if the fine pixels are [`narrow`], `[C, 4, 4, F]`, rounded up likewise.
+    /// Packed by [`kernels::up`](super::kernels::up): `[p, q, t, s, C, F]` with F rounded up to whole
+    /// vectors, or `[C, 4, 4, F]` rounded up if the fine pixels are [`narrow`].
     pub(super) kernel: &'a [f32],
-    /// With a border, `[h + 2, w + 2, C]`.
+    /// With a border: `[h + 2, w + 2, C]`.
     pub(super) coarse: &'a [f32],
-    /// Takes `[2h, 2w, F]`.
+    /// Receives `[2h, 2w, F]`.
     pub(super) fine: Target<'a>,
     pub(super) finish: Finish<'a>,
-    /// Room for narrow fine pixels' values, [`Up::room`].
+    /// Scratch space for narrow fine pixels, of [`Up::room`] values.
     pub(super) spread: &'a mut [f32],
 }
 
@@ -55,8 +55,8 @@ impl WithSimd for Up<'_> {
 }
 
 impl Up<'_> {
-    /// Values of `spread` for an image of this geometry.
-    pub(super) fn room(g: &Geometry) -> usize {
+    /// Number of values in `spread` for an image of this geometry.
+    pub(super) fn scratch_len(g: &Geometry) -> usize {
         if narrow(g) { g.height * g.width * 16 * g.fine } else { 0 }
     }
 
@@ -75,7 +75,7 @@ impl Up<'_> {
         }
     }
 
-    /// All pixels of a phase, of V vectors of channels from `first` on.
+    /// All pixels of a phase, for V vectors of channels from `first`.
     #[inline(always)]
     fn channels<S: Simd, const M: usize, const V: usize>(
         &mut self,
@@ -117,7 +117,7 @@ impl Up<'_> {
         }
     }
 
-    /// Each coarse pixel's 4×4×F values.
+    /// Computes the 4×4×F values of each coarse pixel.
     #[inline(always)]
     fn spread<S: Simd, const M: usize>(&mut self, simd: S, pixels: Pixels<M>) {
         let vectors = self.kernel.len() / self.geometry.coarse / S::F32_LANES;
@@ -130,7 +130,7 @@ impl Up<'_> {
         }
     }
 
-    /// V vectors of each coarse pixel's values from `first` on.
+    /// V vectors of each coarse pixel's values from `first`.
     #[inline(always)]
     fn taps<S: Simd, const M: usize, const V: usize>(&mut self, simd: S, pixels: Pixels<M>, first: usize) {
         let g = self.geometry;
@@ -166,7 +166,7 @@ impl Up<'_> {
         }
     }
 
-    /// Adds the spread values up, row by row of the fine image.
+    /// Adds up the spread values, row by row of the fine image.
     #[inline(always)]
     fn gather(&mut self) {
         let g = *self.geometry;
@@ -178,14 +178,15 @@ impl Up<'_> {
         };
         for row in 0..2 * g.height {
             line.fill(0.0);
-            // With the border above, the row lies under kernel rows r of coarse rows y, two at most.
+            // With the border above, the row is under kernel rows r of at most two coarse rows y.
             let (half, odd) = (row.div_ceil(2), (row + 1) % 2);
             for (y, r) in [(half, odd), (half.wrapping_sub(1), odd + 2)] {
                 if y >= g.height {
                     continue;
                 }
                 let spread = &self.spread[y * g.width * 4 * run..][..g.width * 4 * run];
-                // Runs of pixels two apart lie side by side in the line; their neighbours overlap them.
+                // Runs of pixels two apart are adjacent in the line; those of their neighbours overlap
+                // them.
                 for odd in 0..2 {
                     let pixels = spread.chunks_exact(4 * run).skip(odd).step_by(2);
                     let runs = line[odd * 2 * g.fine..].chunks_exact_mut(run);

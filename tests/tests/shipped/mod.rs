@@ -1,10 +1,10 @@
-//! The shipped models with their golden numbers, as the tests of every engine read them.
+//! The shipped models with their golden numbers, for the tests of all engines.
 
 use latentscope_tests::Error;
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
-/// A shipped model and its golden numbers.
+/// A shipped model with its golden numbers.
 pub(crate) struct Shipped {
     pub(crate) file: &'static str,
     pub(crate) weights: &'static [u8],
@@ -33,7 +33,7 @@ pub(crate) const SHIPPED: [Shipped; 9] = shipped![
     "celeba-sparse.safetensors"
 ];
 
-/// The values of an f32 tensor.
+/// Values of an f32 tensor.
 pub(crate) fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
     let view = file.tensor(name)?;
     assert_eq!(view.dtype(), Dtype::F32, "{name}");
@@ -42,7 +42,7 @@ pub(crate) fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> 
     Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
-/// The images' places on the grid of the model's world, or of one with images of its shape.
+/// Indices of the images on the grid of the model's world, or of one with images of its shape.
 pub(crate) fn indices(file: &SafeTensors) -> Result<Vec<u64>, Error> {
     let view = file.tensor("indices")?;
     assert_eq!(view.dtype(), Dtype::U64);

@@ -1,4 +1,4 @@
-//! Images of an `.npy` file, `[N, H, W]` or `[N, H, W, C]`, read from the file as they are needed.
+//! Images of an `.npy` file, `[N, H, W]` or `[N, H, W, C]`, read on demand.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use super::{DataError, Dataset, place, stem};
 use crate::npy::{self, ImageValues, NpyError};
 
-/// Bytes looked at a time.
+/// Bytes read at a time.
 const CHUNK: usize = 1 << 20;
 
-/// The images of an `.npy` file.
+/// Images of an `.npy` file.
 #[derive(Debug)]
 pub struct Array {
     path: PathBuf,
@@ -25,20 +25,21 @@ pub struct Array {
     file: File,
 }
 
-/// How a value is stored.
+/// Type of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Values {
     /// f32 in `[0, 1]`.
     Floats,
-    /// Bytes, of which this one is white: 255, or 1 where none is larger.
+    /// Bytes; the field is white: 1 if no value is larger, otherwise 255.
     Bytes(u8),
 }
 
 impl Array {
-    /// Opens the file: unsigned bytes, 0 to 255, or 0 and 1 where none is larger; or f32 in `[0, 1]`.
+    /// Opens a file of f32 in `[0, 1]` or unsigned bytes, which lie in 0 to 255 (or 0 to 1 if none is
+    /// larger).
     ///
     /// # Errors
-    /// One sentence that names the file and what is wrong: its header, type, shape or length.
+    /// Fails with one sentence if the file's header, type, shape or length is wrong.
     pub fn open(path: &Path) -> Result<Self, NpyError> {
         let header = npy::images(path)?;
         let read = |source| NpyError::Read { path: path.to_owned(), source };
@@ -69,7 +70,7 @@ impl Array {
         Ok(hasher.finalize())
     }
 
-    /// The bytes of an image.
+    /// Returns the bytes of an image.
     fn image(&self, index: u64, size: usize) -> Result<Vec<u8>, DataError> {
         if index >= self.count {
             return Err(DataError::Index { name: self.name.clone(), index, count: self.count });
@@ -81,7 +82,7 @@ impl Array {
     }
 }
 
-/// 1 where no byte of the file's is larger, else 255.
+/// Returns 1 if no byte of the file is larger, otherwise 255.
 fn white(file: &File, start: u64, count: u64) -> std::io::Result<u8> {
     let mut part = vec![0; CHUNK];
     for at in (0..count).step_by(CHUNK) {
@@ -107,9 +108,9 @@ impl Dataset for Array {
         self.count
     }
 
-    /// Reads all of the file.
+    /// Reads the whole file.
     fn checksum(&self) -> Option<u32> {
-        // What can't be read says so when it is trained on.
+        // Read errors are reported again in training.
         self.sum().ok()
     }
 

@@ -1,8 +1,8 @@
-//! Decoded pictures in one file.
+//! Decoded images in a single file.
 //!
-//! Layout: a header of 4096 bytes (`LSIMAGE1`, length and CRC-32 of what follows as little-endian u32,
-//! JSON, zeros), then the images one after the other, `[H, W, C]` in bytes, then their labels, `[K]` of
-//! little-endian u16 an image. A reader needs no memory beyond a batch, and training starts at once.
+//! The file has a header of 4096 bytes (`LSIMAGE1`, length and CRC-32 of the JSON as little-endian u32,
+//! JSON, zeros), then the images, `[N, H, W, C]` bytes, then their labels, `[N, K]` little-endian u16. A
+//! reader only needs memory for a batch, and training starts at once.
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -18,17 +18,17 @@ use super::labels::{Columns, Label, MAX_CLASSES, MAX_COLUMNS};
 use super::{DataError, Dataset, place};
 
 const MAGIC: &[u8; 8] = b"LSIMAGE1";
-/// Bytes before the images: a page, so that they start on one.
+/// Bytes before the images: a page, so that the images start on a page boundary.
 const HEADER: usize = 4096;
-/// Longest JSON that fits behind magic, length and checksum.
+/// Maximum length of the JSON, which follows magic, length and checksum.
 const MAX_JSON: usize = HEADER - MAGIC.len() - 8;
-/// Longest side of an image.
+/// Maximum side of an image.
 const MAX_SIDE: usize = 4096;
-/// Names of skipped pictures that a header keeps, and characters of each.
+/// Number of skipped pictures named in the header, and maximum length of each name.
 const NAMED: usize = 8;
 const NAME: usize = 120;
 
-/// A file of prepared images that can't be used.
+/// Why a file of prepared images can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// The file can't be read.
@@ -36,20 +36,20 @@ pub enum CacheError {
     Read {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The file holds something else, or not all of it.
+    /// The file has other content or is incomplete.
     #[error("{} holds no intact prepared images: {problem}; make it again with `latentscope data prepare`", path.display())]
     Damaged {
         /// File.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: String,
     },
 }
 
-/// What a file of prepared images says of itself.
+/// Header of a file of prepared images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
@@ -57,26 +57,26 @@ pub struct Header {
     pub name: String,
     /// Number of images.
     pub count: u64,
-    /// Rows, columns and channels of every image.
+    /// Rows of an image.
     pub height: usize,
-    /// Columns.
+    /// Columns of an image.
     pub width: usize,
-    /// Channels: 1, grey, or 3, red, green and blue.
+    /// Channels: 1 (grey) or 3 (RGB).
     pub channels: usize,
     /// CRC-32 of all images and labels.
     pub checksum: u32,
-    /// What is known of every image.
+    /// Columns of labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<Label>,
-    /// Pictures that could not be used.
+    /// Number of pictures that could not be used.
     pub skipped: u64,
-    /// Names of the first of them.
+    /// Names of the first skipped pictures.
     pub skipped_names: Vec<String>,
-    /// Where the pictures are from, and on what terms.
+    /// Source and licence of the pictures.
     pub terms: String,
 }
 
-/// Writes images behind a header that is filled in at the end.
+/// Writes images after a header that is filled in at the end.
 pub(super) struct Writer<W: Write + Seek> {
     out: W,
     header: Header,
@@ -111,7 +111,7 @@ impl<W: Write + Seek> Writer<W> {
         Ok(Self { out, header, columns, checksum, names: Vec::new() })
     }
 
-    /// Writes an image, with its labels, one a column.
+    /// Writes an image with its labels, one per column.
     pub(super) fn push<'a>(
         &mut self,
         image: &[u8],
@@ -123,7 +123,7 @@ impl<W: Write + Seek> Writer<W> {
         self.out.write_all(image)
     }
 
-    /// Notes the name of the picture of the next image.
+    /// Records the file name of the next image.
     pub(super) fn name(&mut self, name: String) {
         self.names.push(name);
     }
@@ -139,7 +139,7 @@ impl<W: Write + Seek> Writer<W> {
         &self.header
     }
 
-    /// Completes the file; gives its header, and the pictures' names where they were noted.
+    /// Completes the file. Returns the header and the recorded file names.
     pub(super) fn finish(mut self) -> std::io::Result<(Header, Vec<String>)> {
         let (labels, classes) = self.columns.finish();
         self.header.labels = labels;
@@ -165,28 +165,28 @@ impl<W: Write + Seek> Writer<W> {
     }
 }
 
-/// The images of a prepared file. Images are read from the file as they are asked for; a file that is cut
-/// short meanwhile is an error and no fault of memory.
+/// Images of a prepared file, read on demand. If the file is truncated meanwhile, reading returns an
+/// error.
 #[derive(Debug)]
 pub struct Cache {
     path: PathBuf,
     header: Header,
     file: File,
-    /// Classes of every image, `[N, K]`.
+    /// Classes of all images, `[N, K]`.
     labels: Vec<u16>,
 }
 
 impl Cache {
-    /// Opens the file and checks its header, its length and every label; the images are not read.
+    /// Opens a file and checks its header, length and labels, without reading the images.
     ///
     /// # Errors
-    /// If the file can't be read, or is not a whole file of prepared images.
+    /// Fails if the file can't be read or is not a complete file of prepared images.
     pub fn open(path: &Path) -> Result<Self, CacheError> {
         let file = File::open(path).map_err(|source| CacheError::Read { path: path.to_owned(), source })?;
         Self::of(file, path)
     }
 
-    /// As [`Cache::open`], of a file that `path` names.
+    /// Same as [`Cache::open`], for an open file at `path`.
     pub(super) fn of(mut file: File, path: &Path) -> Result<Self, CacheError> {
         let read = |source| CacheError::Read { path: path.to_owned(), source };
         let damaged = |problem: String| CacheError::Damaged { path: path.to_owned(), problem };
@@ -224,15 +224,15 @@ impl Cache {
         Ok(Self { path: path.to_owned(), header, file, labels })
     }
 
-    /// What the file says of itself.
+    /// Returns the header.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// Reads every image and compares the checksum.
+    /// Reads all images and compares the checksum.
     ///
     /// # Errors
-    /// If a bit of any image has changed.
+    /// Fails if a bit of any image or label has changed.
     pub fn check(&self) -> Result<(), CacheError> {
         let read = |source| CacheError::Read { path: self.path.clone(), source };
         let mut file = BufReader::with_capacity(1 << 20, File::open(&self.path).map_err(read)?);
@@ -255,10 +255,10 @@ impl Cache {
         Ok(())
     }
 
-    /// The bytes of an image, `[H, W, C]`.
+    /// Returns the bytes of an image, `[H, W, C]`.
     ///
     /// # Errors
-    /// If there is no such image, or it can't be read any more.
+    /// Fails if there is no such image or it can't be read.
     pub fn image(&self, index: u64) -> Result<Vec<u8>, DataError> {
         let size = self.image_shape().len();
         if index >= self.header.count {
@@ -345,7 +345,7 @@ fn parse(start: &[u8]) -> Result<Header, String> {
     Ok(header)
 }
 
-/// The classes behind the images.
+/// Reads the classes, which follow the images.
 fn labels(mut file: &File, header: &Header) -> std::io::Result<Vec<u16>> {
     let count = header.count as usize * header.labels.len();
     let size = header.height * header.width * header.channels;

@@ -1,13 +1,13 @@
-//! How a picture was held: the orientation of EXIF data.
+//! Orientation of pictures from EXIF data.
 //!
-//! The data are a TIFF header and a directory of entries of 12 bytes: tag, type, count, value
-//! (CIPA DC-008, tag 0x0112).
+//! EXIF data are a TIFF header and a directory of 12-byte entries: tag, type, count, value (CIPA DC-008,
+//! tag 0x0112).
 
 use super::picture::Picture;
 
 const ORIENTATION: u16 = 0x0112;
 
-/// The orientation, 1 to 8; 1, upright, where the data don't say.
+/// Returns the orientation, 1 to 8, or 1 (upright) if the data have none.
 pub(super) fn orientation(bytes: &[u8]) -> u16 {
     find(bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes)).unwrap_or(1)
 }
@@ -32,7 +32,7 @@ fn find(bytes: &[u8]) -> Option<u16> {
     short(entry + 8).filter(|value| (1..=8).contains(value))
 }
 
-/// The picture as it was seen.
+/// Rotates and flips the picture to its upright view.
 pub(super) fn upright(picture: Picture) -> Picture {
     let Picture { width, height, pixels, orientation } = picture;
     let across = orientation >= 5;
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_orientation_brings_the_first_corner_to_its_place() {
-        // Two columns and one row: black, then white. By EXIF, 6 is shown turned a quarter clockwise.
+        // Two columns, one row: black, then white. Orientation 6 is displayed rotated 90° clockwise.
         let shown = |orientation| {
             let pixels = [0, 0, 0, 255, 255, 255].to_vec();
             let picture = upright(Picture { width: 2, height: 1, pixels, orientation });

@@ -1,6 +1,6 @@
-//! Picture files in a folder, a tar or a zip archive, one after another.
+//! Reads picture files from a folder, tar or zip archive, one after another.
 //!
-//! Nothing of an archive is unpacked to disk, so that no name in it can reach a place outside.
+//! Archives are never unpacked to disk, so no name in them can reach a path outside.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use super::prepare::PrepareError;
 use crate::report::{counted, thousands};
 
-/// Largest picture file that is read.
+/// Maximum size of a picture file.
 const MAX_FILE: u64 = 64 << 20;
-/// Deepest folder that is looked into.
+/// Maximum depth of nested folders.
 const MAX_DEPTH: usize = 32;
-/// Endings of picture files.
+/// Extensions of picture files.
 const ENDINGS: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"];
-/// Endings of other files that are told apart.
+/// Number of extensions of other files that are listed separately.
 const TOLD: usize = 6;
 
-/// Where picture files are.
+/// Location of picture files.
 #[derive(Debug)]
 pub(super) enum Files {
     Folder(PathBuf),
@@ -27,18 +27,18 @@ pub(super) enum Files {
     Zip(PathBuf),
 }
 
-/// A file, or a few words on why it can't be had.
+/// The content of a file, or the reason why it can't be read.
 #[derive(Debug)]
 pub(super) struct Encoded {
     pub(super) name: String,
     pub(super) bytes: Result<Vec<u8>, String>,
 }
 
-/// What lies among the pictures and is none of the set's.
+/// Other files that were found.
 #[derive(Debug, Default)]
 pub(super) struct Others {
     count: u64,
-    /// Number of files by their ending, with the name of the first.
+    /// Number of files by extension, with the name of the first.
     kinds: BTreeMap<String, (u64, String)>,
 }
 
@@ -55,8 +55,8 @@ impl Others {
         self.kinds.entry(kind.to_owned()).or_insert_with(|| (0, name.to_owned())).0 += 1;
     }
 
-    /// A sentence's part: `505 other files were left out: 500 .txt, such as notes.txt`; none if nothing
-    /// was.
+    /// Describes the files, as in `505 other files were left out: 500 .txt, such as notes.txt`, or
+    /// returns `None` if there are none.
     pub(super) fn words(&self) -> Option<String> {
         let kind = |(kind, (count, name)): (&String, &(u64, String))| {
             format!("{} {kind}, such as {}", thousands(*count), name.escape_debug())
@@ -71,7 +71,7 @@ impl Others {
 type Visit<'a> = dyn FnMut(Encoded) -> Result<(), PrepareError> + 'a;
 
 impl Files {
-    /// Finds out what `path` is, by its content.
+    /// Determines from its content what `path` is.
     pub(super) fn at(path: &Path) -> Result<Self, PrepareError> {
         let failed = |source| PrepareError::Read { path: path.to_owned(), source };
         let kind = std::fs::metadata(path).map_err(failed)?;
@@ -94,8 +94,8 @@ impl Files {
         }
     }
 
-    /// Visits every picture file whose name `wanted` takes: a folder's by name, an archive's as stored.
-    /// Returns what else is there; hidden files are not looked at.
+    /// Visits every picture file whose name `wanted` accepts: sorted by name in a folder, in stored order
+    /// in an archive. Returns the other files; hidden files are ignored.
     pub(super) fn each(&self, wanted: fn(&str) -> bool, visit: &mut Visit) -> Result<Others, PrepareError> {
         let mut others = Others::default();
         let mut wanted = |name: &str| {
@@ -157,7 +157,7 @@ impl Files {
     }
 }
 
-/// Whether a file that starts so, in its first 512 bytes, is an archive that can be read.
+/// Whether a file that begins with `start` (512 bytes) is a supported archive.
 pub(super) fn is_archive(start: &[u8]) -> bool {
     is_zip(start) || start.get(257..262) == Some(b"ustar")
 }
@@ -166,7 +166,7 @@ fn is_zip(start: &[u8]) -> bool {
     start.starts_with(b"PK")
 }
 
-/// Returns the names of links that lead to no file.
+/// Visits the files of a folder. Returns the names of broken links.
 fn each_in_folder(
     root: &Path,
     wanted: &mut dyn FnMut(&str) -> bool,
@@ -191,8 +191,8 @@ fn each_in_folder(
     Ok(links.iter().map(|path| name(path)).collect())
 }
 
-/// Links to folders are not followed, so that a loop can't catch the walk; nor are those to pipes and
-/// devices, which may never end.
+/// Links to folders are not followed, to avoid loops; links to pipes and devices are not followed because
+/// reading them may never end.
 fn list(
     folder: &Path,
     depth: usize,
@@ -215,7 +215,7 @@ fn list(
     Ok(())
 }
 
-/// All of a file that says it has `size` bytes, whatever it says.
+/// Reads a file that claims to have `size` bytes, with an upper bound.
 fn bounded(size: u64, reader: &mut dyn Read) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     reader.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;

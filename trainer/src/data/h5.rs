@@ -1,4 +1,4 @@
-//! The images of an HDF5 file: a data set of bytes `[N, H, W, C]`, read a few rows at a time.
+//! Images of an HDF5 file: a data set of bytes `[N, H, W, C]`, read a few rows at a time.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,13 +9,13 @@ use model::ImageShape;
 use super::npz::shape;
 use super::prepare::PrepareError;
 
-/// Fewest images read at a time, and most bytes of them.
+/// Minimum number of images per read, and maximum number of bytes.
 const ROWS: u64 = 256;
 const MAX_WINDOW: u64 = 1 << 30;
-/// More than deflate can make of a byte: a file that says so much is no honest one.
+/// Larger than the best compression ratio of deflate; files beyond it are malicious.
 const MOST_RATIO: u64 = 1100;
 
-/// Why a data set is not found.
+/// Explains why a data set was not found.
 fn absent(file: &File, name: &str, error: &hdf5_pure::Error) -> String {
     match file.root().datasets() {
         Ok(names) if !names.iter().any(|other| other == name) => {
@@ -27,7 +27,7 @@ fn absent(file: &File, name: &str, error: &hdf5_pure::Error) -> String {
     }
 }
 
-/// Why a data set is not read.
+/// Explains why a data set can't be read.
 fn unread(name: &str, error: &hdf5_pure::Error) -> String {
     let said = error.to_string();
     if said.contains("data layout version") {
@@ -39,8 +39,7 @@ fn unread(name: &str, error: &hdf5_pure::Error) -> String {
     format!("{name}: {said}")
 }
 
-/// Whether every image is stored somewhere in the file's `held` bytes. What is not stored would be read as
-/// black.
+/// Checks that all images are stored in the file's `held` bytes. Missing parts would be read as black.
 fn stored(images: &Dataset, layout: Layout, held: u64) -> Result<(), String> {
     let said = |error: hdf5_pure::Error| error.to_string();
     let within = |address: u64, size: u64| address.checked_add(size).is_some_and(|end| end <= held);
@@ -78,8 +77,8 @@ fn stored(images: &Dataset, layout: Layout, held: u64) -> Result<(), String> {
     }
 }
 
-/// Reads the images of the data set `name`: `start` is told their shape and number, then `visit` each of
-/// them.
+/// Reads the images of the data set `name`. Calls `start` with their shape and number, then `visit` with
+/// each image.
 pub(super) fn each<T>(
     path: &Path,
     name: &str,
@@ -107,7 +106,7 @@ pub(super) fn each<T>(
             "{name} says it has {count} images of {size} bytes, but the file has {held} bytes"
         )));
     }
-    // A window as high as a chunk, so that none is unpacked twice.
+    // Reads windows as high as a chunk, so that no chunk is unpacked twice.
     let chunk = images.chunk_shape().map_err(said)?.and_then(|sides| sides.first().copied()).unwrap_or(1);
     let rows = chunk.max(ROWS).min(count);
     if rows * size > MAX_WINDOW {

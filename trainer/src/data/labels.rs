@@ -1,9 +1,9 @@
-//! What is known of prepared pictures: columns of classes, from a table, from the pictures' names, or
-//! from their places on a grid.
+//! Labels of prepared pictures: columns of classes from a table, from file names, or from positions on a
+//! grid.
 //!
-//! A table is a CSV file, a header above, the picture's name first in every row; or a list as CelebA's
-//! `list_attr_celeba.txt`: the number of rows, the columns' names, then rows of a name and values. A cell
-//! that is empty or says that nothing is known (`nan`, `NA`) leaves its column out.
+//! A table is a CSV file with a header and the picture's name in the first column, or a list like
+//! CelebA's `list_attr_celeba.txt`: the number of rows, the column names, then rows with a name and
+//! values. A column with an unknown value (an empty cell, `nan`, `NA`) is left out.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,30 +13,31 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Largest table that is read.
+/// Maximum size of a table.
 const MAX_BYTES: u64 = 1 << 30;
-/// Most columns, so that their names fit into the header of a file of images.
+/// Maximum number of columns, so that their names fit into the header of a prepared file.
 pub(super) const MAX_COLUMNS: usize = 48;
-/// Longest name of a column that is kept.
+/// Maximum length of a column's name; longer names are truncated.
 const MAX_NAME: usize = 40;
-/// Most classes of a column: with more, a sample of pictures tells little of each. Numbers of more values
-/// are cut into [`BINS`].
+/// Maximum number of classes in a column, because a sample of pictures has too few of each. Numbers with
+/// more values are sorted into [`BINS`] bins.
 pub(super) const MAX_CLASSES: usize = 256;
 const BINS: usize = 20;
-/// Stands between the values of a row: ASCII's unit separator.
+/// Separates the values of a row: the ASCII unit separator.
 const BETWEEN: &str = "\u{1f}";
 
 /// A column of labels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
-    /// Its name.
+    /// Name of the column.
     pub name: String,
-    /// Number of classes: its values, numbers by size and words by the alphabet.
+    /// Number of classes, which are the distinct values, numbers in ascending and words in alphabetical
+    /// order.
     pub classes: usize,
 }
 
-/// A table that can't be used.
+/// Why a table can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The file can't be read.
@@ -44,27 +45,27 @@ pub enum TableError {
     Read {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The file is no such table.
+    /// The file is not a table of labels.
     #[error("{} is no table of labels: {problem}", path.display())]
     Content {
         /// File.
         path: PathBuf,
-        /// What is wrong with it, and where.
+        /// What is wrong, and where.
         problem: String,
     },
 }
 
-/// Labels of pictures by their names.
+/// Labels of pictures, by name.
 #[derive(Debug)]
 pub struct Table {
     path: PathBuf,
     columns: Vec<String>,
-    /// Each row's values with [`BETWEEN`] between them.
+    /// Values of each row, separated by [`BETWEEN`].
     rows: HashMap<String, String>,
-    /// The rows' names as they come.
+    /// Names of the rows, in order.
     order: Vec<String>,
 }
 
@@ -72,7 +73,7 @@ impl Table {
     /// Reads a table.
     ///
     /// # Errors
-    /// Names the file and the row that can't be used.
+    /// Fails if the file can't be read or a row is invalid.
     pub fn read(path: &Path) -> Result<Self, TableError> {
         let text = text(path)?;
         let content = |problem: String| TableError::Content { path: path.to_owned(), problem };
@@ -89,17 +90,17 @@ impl Table {
         Ok(Self { path: path.to_owned(), columns, rows, order })
     }
 
-    /// The rows' names as they come.
+    /// Names of the rows, in order.
     pub(super) fn order(&self) -> &[String] {
         &self.order
     }
 
-    /// The columns' names.
+    /// Names of the columns.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// The labels of a picture, by its path below the data set's folder, or by its file's name alone.
+    /// Returns the labels of a picture, by its path below the data set's folder or by its file name.
     pub(super) fn of(&self, picture: &str) -> Result<std::str::Split<'_, &'static str>, String> {
         let file = picture.rsplit('/').next().unwrap_or(picture);
         let row = self.rows.get(picture).or_else(|| self.rows.get(file));
@@ -107,8 +108,8 @@ impl Table {
     }
 }
 
-/// Which pictures belong to a part of a set, as CelebA's `list_eval_partition.txt` tells: a row of a
-/// name and 0, 1 or 2, with a blank or a comma between, and of the latter perhaps a header above.
+/// Pictures of one part of a data set, from a list like CelebA's `list_eval_partition.txt`: each row has
+/// a name and 0, 1 or 2, separated by a space or a comma. A list with commas may have a header.
 #[derive(Debug)]
 pub struct Partition {
     path: PathBuf,
@@ -116,22 +117,22 @@ pub struct Partition {
     part: Part,
 }
 
-/// A part of a data set.
+/// Part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// To train on.
+    /// Training set.
     Train,
-    /// To choose by.
+    /// Validation set.
     Valid,
-    /// To test on.
+    /// Test set.
     Test,
 }
 
 impl Partition {
-    /// Reads a list of which `part` is wanted.
+    /// Reads a list and keeps the pictures of `part`.
     ///
     /// # Errors
-    /// Names the file and the row that can't be used.
+    /// Fails if the file can't be read or a row is invalid.
     pub fn read(path: &Path, part: Part) -> Result<Self, TableError> {
         let content = |problem: String| TableError::Content { path: path.to_owned(), problem };
         let mut names = HashMap::new();
@@ -161,23 +162,23 @@ impl Partition {
         Ok(Self { path: path.to_owned(), names, part })
     }
 
-    /// The list's file.
+    /// Path of the list.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether a picture is of the wanted part.
+    /// Whether a picture belongs to the part.
     pub(super) fn holds(&self, picture: &str) -> bool {
         let file = picture.rsplit('/').next().unwrap_or(picture);
         self.names.get(picture).or_else(|| self.names.get(file)) == Some(&(self.part as u8))
     }
 }
 
-/// Labels as they come, picture by picture.
+/// Collects labels picture by picture.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     names: Vec<String>,
-    /// Each column's values so far, with the order in which they came.
+    /// Values of each column so far, numbered in order of appearance.
     seen: Vec<HashMap<String, u32>>,
     rows: Vec<u32>,
 }
@@ -187,7 +188,7 @@ impl Columns {
         Self { seen: vec![HashMap::new(); names.len()], names, rows: Vec::new() }
     }
 
-    /// Adds a picture's labels, one a column.
+    /// Adds the labels of a picture, one per column.
     pub(super) fn push<'a>(&mut self, row: impl Iterator<Item = &'a str>) {
         for (seen, value) in self.seen.iter_mut().zip(row) {
             let next = seen.len() as u32;
@@ -199,7 +200,7 @@ impl Columns {
         }
     }
 
-    /// The columns that tell pictures apart, and the class of each of them, `[N, K]`.
+    /// Returns the usable columns and their classes, `[N, K]`.
     pub(super) fn finish(self) -> (Vec<Label>, Vec<u16>) {
         let mut labels = Vec::new();
         let mut kept = Vec::new();
@@ -219,13 +220,13 @@ impl Columns {
     }
 }
 
-/// Whether a cell says that nothing is known.
+/// Whether a cell is an unknown value.
 fn is_gap(cell: &str) -> bool {
     ["", "nan", "na", "n/a", "null", "none"].contains(&cell.trim().to_ascii_lowercase().as_str())
 }
 
-/// How many classes a column's values make, and the class of each by the order in which it came. Of no use
-/// are columns with gaps, with one value alone, or with too many words: a few words on why.
+/// Returns the number of classes of a column, and the class of each value in order of appearance. Fails
+/// with a reason if the column has unknown values, a single value or too many words.
 fn classes(seen: HashMap<String, u32>) -> Result<(usize, Vec<u16>), String> {
     let mut values: Vec<(String, u32)> = seen.into_iter().collect();
     if values.iter().any(|(value, _)| is_gap(value)) {
@@ -273,14 +274,14 @@ fn text(path: &Path) -> Result<String, TableError> {
     }
     let mut text =
         String::from_utf8(bytes).map_err(|_| content("it is no text in UTF-8; save it as such".into()))?;
-    // A byte order mark, as Excel writes it.
+    // A byte order mark, which Excel writes.
     if text.starts_with('\u{feff}') {
         text.drain(..3);
     }
     Ok(text)
 }
 
-/// What a table's text holds.
+/// Content of a table.
 struct Rows {
     columns: Vec<String>,
     rows: HashMap<String, String>,
@@ -321,7 +322,7 @@ fn csv(text: &str) -> Result<Rows, String> {
     Ok(Rows { columns, rows, order })
 }
 
-/// Adds a row; one of the same name has to say the same.
+/// Adds a row. Duplicate names must have the same values.
 fn insert(rows: &mut HashMap<String, String>, name: String, row: String, number: u64) -> Result<(), String> {
     match rows.entry(name) {
         Entry::Occupied(old) if *old.get() != row => {

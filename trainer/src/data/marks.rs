@@ -1,48 +1,48 @@
-//! Attributes that each picture has or has not, to measure a model by; training never sees them.
+//! Binary attributes of pictures, for measuring models; training never uses them.
 
 use std::path::Path;
 
 use super::labels::Columns;
 use super::{Dataset, Label, Table, TableError};
 
-/// Which images of a data set have which attributes.
+/// Binary attributes of a data set's images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marks {
-    /// The attributes' names.
+    /// Names of the attributes.
     pub names: Vec<String>,
-    /// Numbers of the images of which they are known.
+    /// Indices of the images with known attributes.
     pub images: Vec<u64>,
-    /// Whether an image has an attribute, `[N, K]`.
+    /// Whether each of these images has each attribute, `[N, K]`.
     pub has: Vec<bool>,
 }
 
-/// Why attributes can't be had.
+/// Why attributes can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MarksError {
     /// The table can't be used.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// No picture has a row.
+    /// No picture has a row in the table.
     #[error(
         "{table} has no row for any picture of `{dataset}`, such as {picture}; its rows have names such as {row}"
     )]
     Strangers {
-        /// The table's file.
+        /// Path of the table.
         table: String,
         /// Data set.
         dataset: String,
-        /// A picture's name.
+        /// Name of a picture.
         picture: String,
-        /// A row's name.
+        /// Name of a row.
         row: String,
     },
-    /// The images have no names, and the rows are not as many.
+    /// The images have no names, and their number differs from the number of rows.
     #[error(
         "{table} has {rows} rows, but `{dataset}` has {images} images, and no names to find their rows by; \
          give the folder or the archive of the pictures, or as many rows, in the images' order"
     )]
     Count {
-        /// The table's file.
+        /// Path of the table.
         table: String,
         /// Its rows.
         rows: usize,
@@ -57,12 +57,12 @@ pub enum MarksError {
 }
 
 impl Marks {
-    /// Those of a table's columns that have two values, the larger or later of which means that a picture
-    /// has the attribute. Rows are found by the names of picture files; where images have none, the rows
-    /// are in the images' order.
+    /// Uses the columns of a table that have two values; the larger or alphabetically later one means
+    /// that a picture has the attribute. Rows are matched by the names of picture files, or by order if
+    /// the images have no names.
     ///
     /// # Errors
-    /// Says why the table does not fit the data set.
+    /// Fails if the table can't be read or doesn't fit the data set.
     pub fn read(path: &Path, dataset: &dyn Dataset) -> Result<Self, MarksError> {
         let table = Table::read(path)?;
         let mut columns = Columns::new(table.columns().to_vec());
@@ -101,10 +101,10 @@ impl Marks {
         Self::of_classes(&labels, images, rows, &path.display().to_string())
     }
 
-    /// Those of a data set's own labels that have two values.
+    /// Uses the data set's own labels with two values.
     ///
     /// # Errors
-    /// If there is none.
+    /// Fails if there are none.
     pub fn of(dataset: &dyn Dataset) -> Result<Self, MarksError> {
         let labels = dataset.factors().into_iter().map(|(name, classes)| Label { name, classes });
         let images: Vec<u64> = (0..dataset.len()).collect();
@@ -134,7 +134,7 @@ impl Marks {
         })
     }
 
-    /// Whether any label of a data set is an attribute.
+    /// Whether a data set has a label that is an attribute.
     pub fn any(dataset: &dyn Dataset) -> bool {
         dataset.world().is_none() && dataset.factors().iter().any(|(_, classes)| *classes == 2)
     }

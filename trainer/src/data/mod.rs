@@ -1,4 +1,4 @@
-//! Data sets: numbered images, with factors of variation where they are known.
+//! Data sets: indexed images, with factors of variation where they are known.
 
 mod array;
 mod cache;
@@ -39,47 +39,47 @@ pub use resident::Resident;
 pub use sheet::sheet;
 pub use world::WorldDataset;
 
-/// Numbered images.
+/// A data set of indexed images.
 pub trait Dataset: Send + Sync {
     /// Name on the command line and in model cards.
     fn name(&self) -> &str;
 
-    /// Shape of every image.
+    /// Shape of each image.
     fn image_shape(&self) -> ImageShape;
 
     /// Number of images.
     fn len(&self) -> u64;
 
-    /// Whether there is no image.
+    /// Whether there are no images.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Writes the images of `indices`, `[N, H, W, C]` in `[0, 1]`, into `images`.
+    /// Reads the images at `indices` into `images`, `[N, H, W, C]` in `[0, 1]`.
     ///
     /// # Errors
     /// Fails if an image can't be read.
     fn read(&self, indices: &[u64], images: &mut [f32]) -> Result<(), DataError>;
 
-    /// Checks every byte of the images against the checksum that was written with them, if there is one.
+    /// Checks all images against the stored checksum, if there is one.
     ///
     /// # Errors
-    /// If a bit has changed.
+    /// Fails if a bit has changed.
     fn check(&self) -> Result<(), DataError> {
         Ok(())
     }
 
-    /// A checksum of all images, if they are no world's.
+    /// Returns a checksum of all images; `None` for worlds.
     fn checksum(&self) -> Option<u32> {
         None
     }
 
-    /// The factors of variation that are known of every image, each with its number of classes.
+    /// Returns the names of the known factors of variation, with their numbers of classes.
     fn factors(&self) -> Vec<(String, usize)> {
         Vec::new()
     }
 
-    /// The class of every factor of the image of that number.
+    /// Returns the class of each factor for the image `index`.
     ///
     /// # Panics
     /// If there is no such image.
@@ -87,17 +87,17 @@ pub trait Dataset: Send + Sync {
         Vec::new()
     }
 
-    /// The number of the image of such classes, if the images are a whole grid of factors.
+    /// Returns the index of the image with the given classes, if the images are a full grid of factors.
     fn index(&self, _classes: &[usize]) -> Option<u64> {
         None
     }
 
-    /// The name of the picture file of that number, if the images are picture files.
+    /// Returns the name of the picture file `index`, if the images are picture files.
     fn picture(&self, _index: u64) -> Option<&str> {
         None
     }
 
-    /// The world behind the images, if they are its whole grid.
+    /// Returns the world of the images, if they are its full grid.
     fn world(&self) -> Option<&'static dyn World> {
         None
     }
@@ -122,71 +122,71 @@ impl loss::Catalogue for &dyn Dataset {
     }
 }
 
-/// Why a data set can't be had.
+/// Why a data set can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// No data set of that name.
+    /// There is no data set with this name.
     #[error(
         "there is no data set `{name}`; choose one of: {known}, or give a file that \
          `latentscope data prepare` made, a folder, tar or zip of pictures, or an .npy file of images"
     )]
     Unknown {
-        /// Name asked for.
+        /// The requested name.
         name: String,
-        /// Names that exist.
+        /// Names of the known data sets.
         known: String,
     },
-    /// Prepared images that can't be used.
+    /// A file of prepared images can't be used.
     #[error(transparent)]
     Cache(#[from] CacheError),
-    /// Picture files that can't be used.
+    /// The picture files can't be used.
     #[error(transparent)]
     Pictures(#[from] PrepareError),
-    /// An array that can't be used.
+    /// An array can't be used.
     #[error(transparent)]
     Array(#[from] NpyError),
-    /// No image of that number.
+    /// There is no image with this index.
     #[error("`{name}` has {count} images, none of index {index}")]
     Index {
-        /// Data set.
+        /// Name of the data set.
         name: String,
-        /// Number asked for.
+        /// The requested index.
         index: u64,
         /// Number of images.
         count: u64,
     },
 }
 
-/// Where prepared images of that name lie, unless another place was asked for.
+/// Returns the default path of prepared images for the data set `name`.
 pub fn prepared(name: &str) -> PathBuf {
     Path::new("data").join(format!("{name}.images"))
 }
 
-/// How picture files are made into images, where a data set is a folder or an archive of them.
+/// How picture files become images, for a folder or archive.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Making {
-    /// Shape of the images, if not 64×64 in colour.
+    /// Shape of the images; 64×64 in colour by default.
     pub shape: Option<ImageShape>,
-    /// Which part of the pictures is kept, if not as the set's recipe has it.
+    /// Part of each picture to keep; by default that of the set's recipe.
     pub cut: Option<Cut>,
-    /// The set that the pictures are of: how those of one of [`RECIPES`] are cropped is known.
+    /// Name of the set, if it is one of [`RECIPES`], which define how to crop its pictures.
     pub set: Option<String>,
 }
 
-/// Opens a data set with its pictures, if they are files, as [`open_as`] makes them by default.
+/// Opens a data set with the default [`Making`].
 ///
 /// # Errors
-/// As [`open_as`].
+/// Same as [`open_as`].
 pub fn open(name: &str) -> Result<Box<dyn Dataset>, DataError> {
     open_as(name, &Making::default())
 }
 
-/// Opens a data set: a world by its name, a file of prepared images or the one that [`prepared`] names, a
-/// folder, tar or zip of picture files, or an `.npy` file of images. Every byte of a prepared file is
-/// checked: half a second a gigabyte.
+/// Opens a data set: a world by its name, a file of prepared images or the one at [`prepared`], a folder,
+/// tar or zip of picture files, or an `.npy` file of images. Prepared files are checked completely, which
+/// takes half a second per gigabyte.
 ///
 /// # Errors
-/// Lists the known names if there is none of that name, and says what is wrong with a file.
+/// Fails if there is no data set with this name (the error lists known names) or a file is damaged.
 pub fn open_as(name: &str, making: &Making) -> Result<Box<dyn Dataset>, DataError> {
     Ok(match find(name)? {
         Found::World(world) => Box::new(WorldDataset::new(world)),
@@ -200,10 +200,10 @@ pub fn open_as(name: &str, making: &Making) -> Result<Box<dyn Dataset>, DataErro
     })
 }
 
-/// The shape of a data set's images, without their being decoded.
+/// Returns the shape of a data set's images, without decoding them.
 ///
 /// # Errors
-/// As [`open`].
+/// Same as [`open`].
 pub fn image_shape(name: &str) -> Result<ImageShape, DataError> {
     Ok(match find(name)? {
         Found::World(world) => WorldDataset::new(world).image_shape(),
@@ -213,7 +213,7 @@ pub fn image_shape(name: &str) -> Result<ImageShape, DataError> {
     })
 }
 
-/// What a name or a path leads to.
+/// What a name or path refers to.
 enum Found {
     World(&'static dyn World),
     Prepared(PathBuf),
@@ -237,7 +237,7 @@ fn find(name: &str) -> Result<Found, DataError> {
         return Err(DataError::Unknown { name: name.to_owned(), known });
     }
     let mut start = Vec::new();
-    // What can't be read says so when it is opened.
+    // Read errors are reported when the file is opened.
     let _ = std::fs::File::open(&path).and_then(|file| file.take(512).read_to_end(&mut start));
     Ok(if start.starts_with(b"\x93NUMPY") {
         Found::Array(path)
@@ -248,7 +248,7 @@ fn find(name: &str) -> Result<Found, DataError> {
     })
 }
 
-/// A data set's name by its path: the file's, without its ending.
+/// Name of a data set from its path: the file name without its extension.
 fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "images".into(), |stem| stem.to_string_lossy().into_owned())
 }

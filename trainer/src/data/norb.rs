@@ -1,9 +1,9 @@
-//! SmallNORB: toys before a stereo camera, in the set's own matrix files.
+//! SmallNORB: toys photographed by a stereo camera, in the set's own matrix files.
 //!
-//! A file is a magic number that tells the type, the number of sides, the sides (three at least), then the
-//! values, all little-endian. Of each pair of pictures the left is taken; the factors come from the files
-//! beside it: LeCun, Huang, Bottou, *Learning Methods for Generic Object Recognition with Invariance to
-//! Pose and Lighting*, CVPR 2004.
+//! A file has a magic number for the type, the number of dimensions, the dimensions (at least three), and
+//! the values, all little-endian. Only the left picture of each pair is used; factors come from
+//! accompanying files. Reference: LeCun, Huang, Bottou, *Learning Methods for Generic Object Recognition
+//! with Invariance to Pose and Lighting*, CVPR 2004.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -13,19 +13,19 @@ use super::picture::{Picture, Target};
 use super::prepare::PrepareError;
 use super::resize::resize;
 
-/// Beginnings of the files of the two halves.
+/// File name prefixes of the two halves.
 const HALVES: [&str; 2] =
     ["smallnorb-5x46789x9x18x6x2x96x96-training", "smallnorb-5x01235x9x18x6x2x96x96-testing"];
-/// Columns of the labels.
+/// Names of the label columns.
 pub(super) const LABELS: [&str; 5] = ["category", "instance", "elevation", "azimuth", "lighting"];
-/// Magic numbers of bytes and of 32-bit integers.
+/// Magic numbers for bytes and 32-bit integers.
 const BYTES: u32 = 0x1E3D_4C55;
 const INTEGERS: u32 = 0x1E3D_4C54;
-/// Most pictures of a half, and longest side of one.
+/// Maximum number of pictures per half, and maximum side.
 const MAX_COUNT: usize = 1 << 20;
 const MAX_SIDE: usize = 1024;
 
-/// A matrix file whose header has been read.
+/// A matrix file after its header.
 struct Matrix {
     path: PathBuf,
     reader: BufReader<File>,
@@ -80,7 +80,7 @@ impl Matrix {
     }
 }
 
-/// Visits every picture, `[side, side, 1]`, with its labels: the training half, then the testing half.
+/// Visits all pictures, `[side, side, 1]`, with their labels: the training half, then the test half.
 pub(super) fn each(
     folder: &Path,
     target: &Target,
@@ -127,7 +127,8 @@ mod tests {
         [&bytes, values].concat()
     }
 
-    /// Two pictures of 8×8 in each half: the left ones of one value, the right ones black.
+    /// Writes two pairs of 8×8 pictures per half: the left ones have a constant value, the right ones are
+    /// black.
     fn write(folder: &Path) -> std::io::Result<()> {
         for (half, name) in HALVES.iter().enumerate() {
             let pixels: Vec<u8> =

@@ -1,6 +1,7 @@
-//! The images of an archive of numpy's arrays: u8 `[N, H, W]` or `[N, H, W, C]` in a zip file.
+//! Images of a numpy archive: a u8 array `[N, H, W]` or `[N, H, W, C]` in a zip file.
 //!
-//! Read as a stream, image by image. The archive's other arrays, a pickle among them, are not looked at.
+//! The array is read as a stream, image by image. Other arrays in the archive, including pickles, are
+//! ignored.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -12,22 +13,22 @@ use super::place;
 use super::prepare::PrepareError;
 use crate::npy;
 
-/// Bytes of an entry's own header before its name.
+/// Bytes of an entry's local header before its name.
 const OWN_HEADER: usize = 30;
-/// Longest side of an image.
+/// Maximum side of an image.
 const MAX_SIDE: u64 = 1024;
 
 /// An array of images.
 #[derive(Clone, Copy, Debug)]
 pub struct Array {
-    /// Its name in the archive.
+    /// Name in the archive.
     pub name: &'static str,
-    /// Whether its values are 0 and 1, for black and white, and it has no side of channels.
+    /// Whether values are 0 and 1, for black and white, without a channel dimension.
     pub binary: bool,
 }
 
-/// Reads the images: `start` is told their shape and number, then `visit` each of them with values from
-/// 0 to 255.
+/// Reads the images. Calls `start` with their shape and number, then `visit` with each image, whose
+/// values are 0 to 255.
 pub(super) fn each<T>(
     path: &Path,
     array: Array,
@@ -66,13 +67,12 @@ pub(super) fn each<T>(
         }
         visit(&mut state, &image)?;
     }
-    // The checksum is compared where the reader comes to the end.
+    // The checksum is compared at the end of the stream.
     std::io::copy(&mut reader.into_inner(), &mut std::io::sink()).map_err(unread)?;
     Ok(state)
 }
 
-/// Whether an entry's own header, which comes before its content, has the name that the archive's
-/// directory at the end gives it.
+/// Whether an entry's local header has the name that the archive's central directory gives it.
 fn named_alike(file: &File, start: u64, name: &[u8]) -> bool {
     let mut header = vec![0; OWN_HEADER + name.len()];
     place::read(file, start, &mut header).is_ok()
@@ -88,7 +88,7 @@ fn sides(reader: &mut impl Read, binary: bool) -> Result<[u64; 4], String> {
     Ok([count, height, width, 1])
 }
 
-/// The shape and number of images of an array of those sides.
+/// Returns the shape and number of images for an array with the given dimensions.
 pub(super) fn shape(sides: [u64; 4]) -> Result<(ImageShape, u64), String> {
     let [count @ 1..=u64::MAX, height @ 1..=MAX_SIDE, width @ 1..=MAX_SIDE, channels @ (1 | 3)] = sides
     else {

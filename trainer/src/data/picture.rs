@@ -1,4 +1,4 @@
-//! A picture file's bytes, decoded, turned, cropped and resized.
+//! Decodes, rotates, crops and resizes picture files.
 
 use std::io::Cursor;
 
@@ -13,38 +13,38 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use super::exif;
 use super::resize::resize;
 
-/// Longest side of a picture that is decoded, and most pixels: beyond what cameras make.
+/// Maximum side of a picture, and maximum number of pixels: more than cameras produce.
 const MAX_SIDE: usize = 20_000;
 const MAX_PIXELS: usize = 1 << 26;
 
-/// What a picture is made into.
+/// The image that a picture is converted to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target {
-    /// Side of the square image in pixels.
+    /// Side of the square image, in pixels.
     pub side: usize,
-    /// One channel, not three.
+    /// Whether the image has one channel instead of three.
     pub grey: bool,
-    /// Which part of the picture is kept.
+    /// The part of the picture to keep.
     pub cut: Cut,
 }
 
-/// Which part of a picture is kept.
+/// The part of a picture to keep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
-    /// The centred square whose side is this share of the picture's shorter side.
+    /// A centred square whose side is this fraction of the picture's shorter side.
     Square(f64),
-    /// All of it, stretched to a square.
+    /// The whole picture, stretched to a square.
     Whole,
 }
 
 impl Target {
-    /// Shape of the images that it makes.
+    /// Shape of the image.
     pub(super) fn shape(self) -> ImageShape {
         ImageShape { height: self.side, width: self.side, channels: if self.grey { 1 } else { 3 } }
     }
 }
 
-/// A decoded picture, `[height, width, 3]`, and how it was held: the EXIF orientation, 1 to 8.
+/// A decoded picture, `[height, width, 3]`, with its EXIF orientation, 1 to 8.
 pub(super) struct Picture {
     pub(super) width: usize,
     pub(super) height: usize,
@@ -52,11 +52,11 @@ pub(super) struct Picture {
     pub(super) orientation: u16,
 }
 
-/// The pixels of a PNG, JPEG, WebP, BMP, GIF or TIFF file, of its first picture if it has several, `[side, side, channels]`: turned as its EXIF data says,
-/// cropped, laid on white where it is transparent, and resized.
+/// Decodes a PNG, JPEG, WebP, BMP, GIF or TIFF file (the first picture if there are several) to `[side,
+/// side, channels]`: rotated by its EXIF orientation, cropped, blended on white, and resized.
 ///
 /// # Errors
-/// A few words on what is wrong with the picture.
+/// Returns a short reason if the picture can't be decoded.
 pub(super) fn decode(bytes: &[u8], target: &Target) -> Result<Vec<u8>, String> {
     let picture = if bytes.starts_with(b"\x89PNG") {
         png(bytes)
@@ -71,7 +71,7 @@ pub(super) fn decode(bytes: &[u8], target: &Target) -> Result<Vec<u8>, String> {
     if !target.grey {
         return Ok(image);
     }
-    // Luma of BT.601.
+    // BT.601 luma.
     let luma = |c: &[u8; 3]| {
         ((299 * u32::from(c[0]) + 587 * u32::from(c[1]) + 114 * u32::from(c[2]) + 500) / 1000) as u8
     };
@@ -113,7 +113,7 @@ fn webp(bytes: &[u8]) -> Result<Picture, String> {
     Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
 }
 
-/// A BMP, GIF or TIFF file.
+/// Decodes a BMP, GIF or TIFF file.
 fn other(bytes: &[u8]) -> Result<Picture, String> {
     let format = if bytes.starts_with(b"BM") {
         ImageFormat::Bmp
@@ -153,7 +153,7 @@ fn png(bytes: &[u8]) -> Result<Picture, String> {
     Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
 }
 
-/// Grey, grey with alpha, colour or colour with alpha, by the number of channels, as colour on white.
+/// Converts grey or colour pixels, with or without alpha (by the number of channels), to RGB on white.
 fn on_white(pixels: &[u8], count: usize) -> Result<Vec<u8>, String> {
     let laid = |value: u8, alpha: u8| {
         let (value, alpha) = (u32::from(value), u32::from(alpha));

@@ -1,4 +1,5 @@
-//! A folder or an archive of picture files, decoded into a file without a name that goes with the process.
+//! A folder or archive of picture files, decoded to an unnamed temporary file that is deleted with the
+//! process.
 
 use std::io::BufWriter;
 use std::path::Path;
@@ -12,7 +13,7 @@ use super::prepare::{Job, PrepareError};
 use super::recipe::{ANY_PICTURE, FOLDER, Recipe, Source, recipe};
 use super::{DataError, Dataset, Making, stem};
 
-/// Decoded picture files, each with its name.
+/// Decoded picture files with their names.
 #[derive(Debug)]
 pub struct Pictures {
     cache: Cache,
@@ -20,10 +21,10 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Decodes the pictures of a folder, tar or zip.
+    /// Decodes the pictures of a folder, tar or zip archive.
     ///
     /// # Errors
-    /// If it can't be read, holds no picture, or more than one in a hundred can't be used.
+    /// Fails if it can't be read, has no pictures, or more than one in a hundred can't be used.
     pub fn decode(path: &Path, making: &Making) -> Result<Self, DataError> {
         let unread = |source| PrepareError::Read { path: path.to_owned(), source };
         let target = making.target();
@@ -48,7 +49,7 @@ impl Pictures {
 }
 
 impl Making {
-    /// What pictures are made into.
+    /// The images that pictures are converted to.
     pub(super) fn target(&self) -> Target {
         let of_set = |set: &Recipe| match set.source {
             Source::Pictures { target, .. } => Some(target),

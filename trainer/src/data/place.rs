@@ -1,15 +1,15 @@
-//! Reads at places of a file that several threads share.
+//! Reads at given positions of a file that several threads share.
 
 use std::fs::File;
 use std::io::Result;
 
-/// Fills `bytes` from the file's place `at` on.
+/// Fills `bytes` from position `at` of the file.
 #[cfg(unix)]
 pub(super) fn read(file: &File, at: u64, bytes: &mut [u8]) -> Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
 }
 
-/// Fills `bytes` from the file's place `at` on.
+/// Fills `bytes` from position `at` of the file.
 #[cfg(windows)]
 pub(super) fn read(file: &File, mut at: u64, mut bytes: &mut [u8]) -> Result<()> {
     while !bytes.is_empty() {

@@ -1,4 +1,4 @@
-//! A data set's own files into one file of images that are ready to train on.
+//! Converts a data set's own files to a single file of images for training.
 
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use super::{h5, norb, npz};
 use crate::file::{self, WriteError};
 use crate::report::counted;
 
-/// Files that are decoded at a time, and most bytes of them.
+/// Number of files decoded at a time, and maximum number of their bytes.
 const CHUNK: usize = 512;
 const CHUNK_BYTES: usize = 256 << 20;
-/// One file in so many may be bad.
+/// At most one in this many files may be bad.
 const BAD: u64 = 100;
-/// Bad files that are named in the log.
+/// Number of bad files named in the log.
 const LOGGED: u64 = 20;
 
 /// Why a data set can't be prepared.
@@ -32,18 +32,18 @@ pub enum PrepareError {
     Read {
         /// File or folder.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// A file holds something else.
+    /// A file has the wrong content.
     #[error("{} can't be used: {problem}", path.display())]
     Content {
         /// File or folder.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: String,
     },
-    /// Too many of the pictures are bad.
+    /// Too many pictures are bad.
     #[error(
         "{bad} of {} in {} can't be used, which is more than one in {BAD}; \
          the last was {name}: {problem}", counted(*seen, "picture"), path.display()
@@ -51,16 +51,16 @@ pub enum PrepareError {
     Bad {
         /// File or folder.
         path: PathBuf,
-        /// Pictures that can't be used.
+        /// Number of pictures that can't be used.
         bad: u64,
-        /// Pictures in all.
+        /// Total number of pictures.
         seen: u64,
-        /// The last bad one.
+        /// Name of the last bad picture.
         name: String,
         /// What is wrong with it.
         problem: String,
     },
-    /// It was stopped.
+    /// Preparing was stopped.
     #[error("it was stopped")]
     Stopped,
     /// The file of images can't be written.
@@ -68,44 +68,44 @@ pub enum PrepareError {
     Write(#[from] WriteError),
 }
 
-/// A writer of images that come in the order of a grid, or of none.
+/// A writer for images in the order of a grid, or in any order.
 struct Gridded<W: Write + Seek> {
     writer: Writer<W>,
     grid: Grid,
 }
 
-/// What a preparation may need besides its recipe.
+/// A data set to prepare, with options.
 pub struct Job<'a> {
-    /// The data set.
+    /// Recipe of the data set.
     pub recipe: &'a Recipe,
-    /// Its own files.
+    /// Path of its files.
     pub path: &'a Path,
-    /// What pictures are made into, if not as the recipe has it.
+    /// The images that pictures are converted to; by default as in the recipe.
     pub target: Option<Target>,
-    /// Labels of pictures, if not what their names tell.
+    /// Labels of the pictures; by default from their names.
     pub table: Option<&'a Table>,
-    /// The part of the pictures that is wanted, if not all.
+    /// The part of the pictures to keep; all by default.
     pub partition: Option<&'a Partition>,
     /// Name in the file and in model cards.
     pub name: &'a str,
-    /// File to write.
+    /// Path of the output file.
     pub out: &'a Path,
 }
 
 impl Job<'_> {
-    /// Writes the file of images; `progress` is told how many are done. Pictures that can't be used are
-    /// left out and named in the header and the log.
+    /// Writes the file of images; calls `progress` with the number of finished images. Pictures that
+    /// can't be used are skipped, and named in the header and the log.
     ///
     /// # Errors
-    /// If the files can't be read, are of another kind, or more than one picture in a hundred is bad;
-    /// and if `stop` is set. Nothing is written then.
+    /// Fails if the files can't be read or have the wrong content, if more than one picture in a hundred
+    /// is bad, or if `stop` is set. No file is written in these cases.
     pub fn run(&self, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Result<Header, PrepareError> {
         let mut filled = None;
         let written = file::stream(self.out, |out| {
             let outcome = filled.insert(self.fill(out, stop, progress).map(|(header, _)| header));
             if outcome.is_ok() { Ok(()) } else { Err(std::io::Error::other("the images are not complete")) }
         });
-        // Where nothing was filled in, the file could not be begun.
+        // Without a result, the file could not be created.
         match (filled, written) {
             (Some(Err(error)), _) => Err(error),
             (_, Err(error)) => Err(error.into()),
@@ -114,7 +114,7 @@ impl Job<'_> {
         }
     }
 
-    /// Writes the images to `out`; gives the header, and the names of pictures that were files.
+    /// Writes the images to `out`; returns the header, and the file names of the pictures.
     pub(super) fn fill<W: Write + Seek>(
         &self,
         out: W,
@@ -196,7 +196,7 @@ impl Job<'_> {
         }
     }
 
-    /// A writer of `count` images, which have the factors of `grid` if they are all of it.
+    /// Creates a writer for `count` images, with the factors of `grid` if they are the whole grid.
     fn grid<W: Write + Seek>(
         &self,
         out: W,
@@ -214,7 +214,7 @@ impl Job<'_> {
         Ok(Gridded { writer: self.writer(out, shape, columns)?, grid })
     }
 
-    /// Writes the next image of a grid, with its class of every factor.
+    /// Writes the next image of a grid, with the class of each factor.
     fn place<W: Write + Seek>(
         &self,
         Gridded { writer, grid }: &mut Gridded<W>,
@@ -243,7 +243,7 @@ impl Job<'_> {
             .map_err(|source| self.unwritten(source))
     }
 
-    /// What is known of a picture by its name.
+    /// Labels of a picture, by its name.
     fn labels(&self, name: &str) -> Result<Vec<String>, String> {
         match (self.table, self.recipe.source) {
             (Some(table), _) => Ok(table.of(name)?.map(str::to_owned).collect()),
@@ -254,8 +254,8 @@ impl Job<'_> {
         }
     }
 
-    /// Decodes the files in parallel and writes their images in order. Returns the last bad one and what is
-    /// wrong with it.
+    /// Decodes the files in parallel and writes the images in order. Returns the last bad file and what
+    /// is wrong with it.
     fn push<W: Write + Seek>(
         &self,
         writer: &mut Writer<W>,
@@ -291,7 +291,7 @@ impl Job<'_> {
         Ok(last)
     }
 
-    /// Whether few enough pictures of all are bad, wherever they stood.
+    /// Checks that the fraction of bad pictures is small enough.
     fn few_bad(&self, header: &Header, last: Option<(String, String)>) -> Result<(), PrepareError> {
         let (bad, seen) = (header.skipped, header.count + header.skipped);
         match last {

@@ -1,38 +1,38 @@
-//! The data sets that can be prepared: one line of the table each.
+//! The data sets that can be prepared; each is one entry of a table.
 
 use super::npz::Array;
 use super::picture::{Cut, Target};
 
-/// What a data set's files are.
+/// Format of a data set's files.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {
-    /// Picture files whose names `wanted` takes, in a folder or an archive.
+    /// Picture files in a folder or an archive.
     Pictures {
-        /// Whether a file belongs to the set.
+        /// Whether a file belongs to the set, by its name.
         wanted: fn(&str) -> bool,
-        /// What its pictures are made into.
+        /// The images that pictures are converted to.
         target: Target,
-        /// What the pictures' names tell, if they do.
+        /// Labels in the file names, if any.
         told: Option<Told>,
     },
-    /// An array of an `.npz` file.
+    /// An array in an `.npz` file.
     Npz(Array, Grid),
     /// A data set of an HDF5 file.
     Hdf5(&'static str, Grid),
-    /// SmallNORB's matrix files.
+    /// The matrix files of SmallNORB.
     Norb(Target),
 }
 
-/// What pictures' names tell.
+/// Labels in the names of picture files.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
-    /// Columns of labels.
+    /// Names of the label columns.
     pub columns: &'static [&'static str],
-    /// A picture's labels, one a column.
+    /// Returns the labels of a file name, one per column.
     pub by: fn(&str) -> Option<Vec<String>>,
 }
 
-/// The factors whose grid a set's images are, each with its number of classes, the last fastest.
+/// Factors of a full grid, with their numbers of classes; the last varies fastest.
 pub(super) type Grid = &'static [(&'static str, u64)];
 
 /// How a data set is prepared.
@@ -40,18 +40,18 @@ pub(super) type Grid = &'static [(&'static str, u64)];
 pub struct Recipe {
     /// Name on the command line and in model cards.
     pub name: &'static str,
-    /// What PATH has to be.
+    /// Description of the PATH argument.
     pub path: &'static str,
-    /// Where the set is to be had, how large it is, and on what terms.
+    /// Download location, size and licence.
     pub terms: &'static str,
-    /// What its files are.
+    /// Format of the files.
     pub source: Source,
 }
 
-/// What a picture of no known set is made into.
+/// Default conversion of pictures that belong to no known set.
 pub(super) const ANY_PICTURE: Target = Target { side: 64, grey: false, cut: Cut::Square(1.0) };
 
-/// Anybody's pictures.
+/// Any pictures.
 pub(super) const FOLDER: Recipe = Recipe {
     name: "folder",
     path: "a folder, tar or zip of PNG, JPEG, WebP, BMP, GIF or TIFF pictures",
@@ -59,7 +59,7 @@ pub(super) const FOLDER: Recipe = Recipe {
     source: Source::Pictures { wanted: |_| true, target: ANY_PICTURE, told: None },
 };
 
-/// Every data set that can be prepared.
+/// All data sets that can be prepared.
 pub const RECIPES: [Recipe; 7] = [
     FOLDER,
     Recipe {
@@ -69,7 +69,7 @@ pub const RECIPES: [Recipe; 7] = [
                 for non-commercial research only, and no picture may be published again",
         source: Source::Pictures {
             wanted: celeba,
-            // 148 of 178 pixels, as the field crops.
+            // 148 of 178 pixels, the usual crop.
             target: Target { side: 64, grey: false, cut: Cut::Square(148.0 / 178.0) },
             told: None,
         },
@@ -137,7 +137,7 @@ pub const RECIPES: [Recipe; 7] = [
     },
 ];
 
-/// The recipe of that name.
+/// Returns the recipe called `name`.
 pub fn recipe(name: &str) -> Option<&'static Recipe> {
     RECIPES.iter().find(|recipe| recipe.name == name)
 }

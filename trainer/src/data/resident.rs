@@ -1,8 +1,8 @@
-//! A world's whole grid on the device, so that a batch costs an upload of its indices alone.
+//! Keeps a world's whole grid on the device, so that a batch only uploads its indices.
 //!
-//! Binary worlds lie there a bit a pixel (sprites: 377 MB), others a byte a value. Images are gathered
-//! by index and their bytes looked up in a table, on the device; they equal
-//! [`Dataset::read`]'s bit for bit.
+//! Binary worlds use one bit per pixel (sprites: 377 MB), others one byte per value. Images are gathered
+//! by index on the device, where a table maps their bytes to values. They equal the images of
+//! [`Dataset::read`] bit for bit.
 
 use candle_core::{DType, Device, Result, Tensor};
 use model::ImageShape;
@@ -11,24 +11,24 @@ use worlds::World;
 
 use super::Dataset;
 
-/// Most bytes that a data set may take on the device: what a GPU of 8 GB has beside a training run.
+/// Maximum size of a data set on the device: what a GPU with 8 GB can hold besides a training run.
 const MAX_BYTES: u64 = 4 << 30;
 
-/// A data set on a device.
+/// A data set in the memory of a device.
 #[derive(Debug)]
 pub struct Resident {
     /// u8, `[N, B]`.
     images: Tensor,
-    /// Values of each byte: `[256, 8]` of packed bits, `[256, 1]` of plain bytes.
+    /// Values of each byte: `[256, 8]` for packed bits, `[256, 1]` for plain bytes.
     values: Tensor,
     shape: ImageShape,
 }
 
 impl Resident {
-    /// Draws the data set onto `device`; `None` if it is no world's or too large.
+    /// Draws the data set to `device`. Returns `None` if it is not a world or is too large.
     ///
     /// # Errors
-    /// Fails if the device can't hold it.
+    /// Fails if the device runs out of memory.
     pub fn load(dataset: &dyn Dataset, device: &Device) -> Result<Option<Self>> {
         let Some(world) = dataset.world().filter(|world| world.len() == dataset.len()) else {
             return Ok(None);
@@ -49,10 +49,10 @@ impl Resident {
         Ok(Some(Self { images, values: table(packed, device)?, shape }))
     }
 
-    /// The images of `indices`, `[N, H, W, C]` in `[0, 1]`.
+    /// Returns the images at `indices`, `[N, H, W, C]` in `[0, 1]`.
     ///
     /// # Errors
-    /// Fails if there is no such image.
+    /// Fails if an index is out of range.
     pub fn read(&self, indices: &[u64]) -> Result<Tensor> {
         let count = self.images.dim(0)? as u64;
         if let Some(index) = indices.iter().find(|&&index| index >= count) {
@@ -60,7 +60,7 @@ impl Resident {
         }
         let rows: Vec<u32> = indices.iter().map(|&index| index as u32).collect();
         let rows = Tensor::new(rows, self.images.device())?;
-        // As u32: candle takes the highest index of a type, 255 of a byte, for "nothing here".
+        // As u32, because candle treats a type's highest index (255 for bytes) as missing.
         let bytes = self.images.index_select(&rows, 0)?.flatten_all()?.to_dtype(DType::U32)?;
         let ImageShape { height, width, channels } = self.shape;
         self.values.index_select(&bytes, 0)?.reshape((indices.len(), height, width, channels))
@@ -88,7 +88,7 @@ mod tests {
     use crate::data::WorldDataset;
     use worlds::{Factor, FactorKind};
 
-    /// Every byte, as its intensity or, in the binary world, its bits.
+    /// Images that contain every byte, as intensities or as bits of a binary world.
     struct Bytes {
         binary: bool,
     }

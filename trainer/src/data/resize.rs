@@ -1,15 +1,15 @@
-//! A centred square of a picture or all of it, resized by a triangle filter that is as wide as a new pixel, or an old
-//! one where that is wider: shrinking averages, enlarging interpolates.
+//! Crops and resizes pictures with a triangle filter, which is as wide as a new pixel or an old pixel,
+//! whichever is wider: shrinking averages, enlarging interpolates.
 
 use super::picture::{Cut, Picture};
 
-/// The pixels that make up a new one, the first of them, and their weights.
+/// The old pixels that contribute to a new pixel: the index of the first, and their weights.
 struct Taps {
     first: usize,
     weights: Vec<f32>,
 }
 
-/// `[side, side, 3]` of the part that is kept.
+/// Resizes the kept part of a picture to `[side, side, 3]`.
 pub(super) fn resize(picture: &Picture, cut: Cut, side: usize) -> Vec<u8> {
     let (width, height) = match cut {
         Cut::Square(share) => {
@@ -102,7 +102,7 @@ mod tests {
         // Left half black, right half white; top quarter black.
         let image = resize(&picture(20, 40, |x, y| if x < 10 || y < 10 { 0 } else { 255 }), Cut::Whole, 8);
         let white = |row: usize, column: usize| image[(row * 8 + column) * 3];
-        // An eighth of the triangle of a pixel beside an edge lies beyond it.
+        // An eighth of the triangle of a pixel next to an edge lies beyond the edge.
         let near = |values: [u8; 4], expected: [u8; 4]| {
             assert!(
                 values.iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 2),

@@ -1,14 +1,15 @@
-//! Contact sheets: images side by side, as PNG.
+//! Contact sheets: images in a grid, as PNG.
 
 use model::ImageShape;
 
 /// White pixels between images.
 const GAP: usize = 2;
 
-/// A PNG file of images `[H, W, C]` in bytes, `columns` a row, each enlarged by a whole factor.
+/// Encodes images (`[H, W, C]` bytes) as a PNG with `columns` images per row, each enlarged by an integer
+/// factor.
 ///
 /// # Errors
-/// If the picture is larger than PNG allows.
+/// Fails if the sheet is larger than PNG allows.
 pub fn sheet(
     images: &[Vec<u8>],
     shape: ImageShape,

@@ -1,4 +1,4 @@
-//! Small real files of every format, whole and hostile.
+//! Small real files of every format, intact and malicious.
 
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
@@ -19,13 +19,13 @@ fn png_of(width: u32, height: u32, kind: png::ColorType, pixels: &[u8]) -> Vec<u
     bytes
 }
 
-/// A PNG file of 8×8 grey pixels of one value.
+/// An 8×8 grey PNG with a constant value.
 fn grey(value: u8) -> Vec<u8> {
     png_of(8, 8, png::ColorType::Grayscale, &[value; 64])
 }
 
-/// A baseline JPEG file, 16×8 grey: the left half 200, the right half 128. Quantisation 8, one Huffman
-/// code each for differences of seven bits and for the end of a block.
+/// A baseline JPEG, 16×8 grey: the left half is 200, the right half 128. The quantisation is 8, with one
+/// Huffman code each for seven-bit differences and the end of a block.
 fn jpeg(orientation: Option<u8>) -> Vec<u8> {
     let mut bytes = vec![0xff, 0xd8];
     if let Some(orientation) = orientation {
@@ -89,14 +89,14 @@ impl Place {
         job.run(&AtomicBool::new(false), &mut |_| {})
     }
 
-    /// The labels' names and numbers of classes, and the classes of every image.
+    /// Names and numbers of classes of the labels, and the classes of each image.
     fn known(&self) -> (Vec<(String, usize)>, Vec<Vec<usize>>) {
         let cache = Cache::open(&self.out()).expect("a cache");
         cache.check().expect("the checksum");
         (cache.factors(), (0..cache.len()).map(|index| cache.classes(index)).collect())
     }
 
-    /// The first value of every image.
+    /// First value of each image.
     fn firsts(&self) -> Vec<u8> {
         let cache = Cache::open(&self.out()).expect("a cache");
         cache.check().expect("the checksum");
@@ -474,7 +474,7 @@ fn hostile_hdf5_is_refused_by_name_and_nothing_is_written() {
     floats.create_dataset("images").with_f32_data(&[0.0; 12]).with_shape(&[1, 2, 2, 3]);
     let mut other = hdf5_pure::FileBuilder::new();
     other.create_dataset("labels").with_u8_data(&[0; 12]).with_shape(&[1, 2, 2, 3]);
-    // The first side, 70, is made 70 + 2⁴⁰ wherever it stands.
+    // Replaces the first side, 70, by 70 + 2⁴⁰ wherever it occurs.
     let mut huge = whole.clone();
     let side = [70, 0, 0, 0, 0, 0, 0, 0];
     for at in 0..huge.len() - 8 {
@@ -532,7 +532,7 @@ fn images_in_fortrans_order_are_told_so() {
     assert!(said.contains("Fortran's order") && said.contains("ascontiguousarray"), "{said}");
 }
 
-/// A cache's bytes with another header, its own checksum right.
+/// Replaces part of a cache's header and corrects its checksum.
 fn with_header(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let length = u32::from_le_bytes(*bytes[8..].first_chunk().expect("a length")) as usize;
     let json = String::from_utf8_lossy(&bytes[16..16 + length]).replacen(from, to, 1);
@@ -573,7 +573,7 @@ fn a_cache_is_believed_nothing() -> Outcome {
     let mut pixel = whole.clone();
     pixel[4096] ^= 1;
     assert!(refused(&pixel).contains("checksum"));
-    // Cut short while it is in use.
+    // Truncates the file while it is in use.
     fs::write(place.out(), &whole)?;
     let dataset = open(&place.out().to_string_lossy())?;
     File::options().write(true).open(place.out())?.set_len(4500)?;
@@ -593,7 +593,7 @@ fn hdf5_chunks_that_are_lost_are_no_black_pictures() {
     let whole = builder.finish().expect("an HDF5 file");
     place.prepare("shapes3d", &place.write("3dshapes.h5", &whole), None).expect("the whole file");
     let mut lost = 0;
-    // Wherever an address in the file stands, none is put in its place.
+    // Overwrites every position, so that all stored addresses are hit.
     for at in 0..whole.len() - 8 {
         let word = u64::from_le_bytes(*whole[at..].first_chunk().expect("eight bytes"));
         if !(500..whole.len() as u64).contains(&word) {

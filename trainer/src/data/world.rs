@@ -1,4 +1,4 @@
-//! A world's grid as a data set, rendered when read.
+//! A world's grid as a data set, rendered on demand.
 
 use model::ImageShape;
 use rayon::prelude::*;
@@ -6,13 +6,13 @@ use worlds::World;
 
 use super::{DataError, Dataset};
 
-/// Every image of a world's grid.
+/// All images of a world's grid.
 pub struct WorldDataset {
     world: &'static dyn World,
 }
 
 impl WorldDataset {
-    /// The grid of `world`.
+    /// Creates the data set of `world`.
     pub fn new(world: &'static dyn World) -> Self {
         Self { world }
     }

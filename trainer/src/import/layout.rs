@@ -1,4 +1,4 @@
-//! Which tensors of a foreign file make which layer.
+//! Which tensors of a foreign file belong to which layer.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::ImportError;
 
-/// The layouts that are known by name.
+/// The built-in layouts: name and TOML.
 pub const LAYOUTS: [(&str, &str); 4] = [
     ("burgess", include_str!("layouts/burgess.toml")),
     ("burgess-32", include_str!("layouts/burgess-32.toml")),
@@ -14,15 +14,15 @@ pub const LAYOUTS: [(&str, &str); 4] = [
     ("konny-h", include_str!("layouts/konny-h.toml")),
 ];
 
-/// Names of a file's layers; each has a tensor `NAME.weight` and one `NAME.bias`.
+/// Names of a file's layers; each has the tensors `NAME.weight` and `NAME.bias`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
-    /// From an image to its posterior.
+    /// Encoder, from an image to its posterior.
     pub encoder: Encoder,
-    /// From a code to logits.
+    /// Decoder, from a code to logits.
     pub decoder: Decoder,
-    /// Beginnings of the names of tensors that are no part of the network, such as a discriminator's.
+    /// Name prefixes of tensors that don't belong to the network, such as a discriminator's.
     #[serde(default)]
     pub ignore: Vec<String>,
     /// Height and width of the images, if they are not square.
@@ -30,20 +30,20 @@ pub struct Layout {
     pub image: Option<[usize; 2]>,
 }
 
-/// The encoder's layers, from the image on.
+/// Layers of the encoder, in order.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Encoder {
-    /// Convolutions, kernel 4, stride 2, padding 1, a ReLU after each.
+    /// Convolutions (kernel 4, stride 2, padding 1), each followed by ReLU.
     pub convolutions: Vec<String>,
-    /// Dense layers, a ReLU after each.
+    /// Dense layers, each followed by ReLU.
     #[serde(default)]
     pub dense: Vec<String>,
-    /// The layers that state the posterior.
+    /// Layers that output the posterior.
     pub posterior: Posterior,
 }
 
-/// The layers that state the posterior.
+/// Layers that output the posterior.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(
     untagged,
@@ -51,37 +51,37 @@ pub struct Encoder {
     expecting = "encoder.posterior needs `layer` and `order`, which is halves or interleaved, or `mean` and `log_variance`"
 )]
 pub enum Posterior {
-    /// One layer of means and log variances.
+    /// One layer for means and log variances.
     Joint {
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// How they lie in it.
+        /// Order of its outputs.
         order: Order,
     },
-    /// A layer of each.
+    /// Separate layers for means and log variances.
     Apart {
-        /// The means' layer.
+        /// Name of the layer of means.
         mean: String,
-        /// The log variances'.
+        /// Name of the layer of log variances.
         log_variance: String,
     },
 }
 
-/// The decoder's layers, from the code on.
+/// Layers of the decoder, in order.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decoder {
-    /// Dense layers, a ReLU after each.
+    /// Dense layers, each followed by ReLU.
     #[serde(default)]
     pub dense: Vec<String>,
-    /// The dense layer that gives the first feature map, a ReLU after it.
+    /// Dense layer that outputs the first feature map, followed by ReLU.
     pub features: String,
-    /// Transposed convolutions, kernel 4, stride 2, padding 1, a ReLU after each but the last, which gives
-    /// the logits of the pixels.
+    /// Transposed convolutions (kernel 4, stride 2, padding 1), followed by ReLU except for the last,
+    /// which outputs the logits of the pixels.
     pub convolutions: Vec<String>,
 }
 
-/// How mean and log variance lie in one layer's outputs.
+/// Order of means and log variances in the outputs of a single layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
@@ -92,10 +92,10 @@ pub enum Order {
 }
 
 impl Layout {
-    /// The layout of that name, or of a TOML file.
+    /// Reads a layout by its name, or from a TOML file.
     ///
     /// # Errors
-    /// Lists the known names, or says what is wrong with the file.
+    /// Fails if the name is unknown (the error lists the known names) or the file is invalid.
     pub fn read(name: &str) -> Result<Self, ImportError> {
         if let Some((_, text)) = LAYOUTS.iter().find(|(known, _)| *known == name) {
             return Self::parse(name, text);

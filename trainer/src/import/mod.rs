@@ -1,9 +1,9 @@
-//! Models that were trained elsewhere, mostly in PyTorch, from a safetensors file of their `state_dict`.
+//! Imports models trained elsewhere, mostly in PyTorch, from a safetensors file of their `state_dict`.
 //!
-//! PyTorch stores a convolution as `[out, in, 4, 4]`, a transposed one as `[in, out, 4, 4]`, and flattens
-//! feature maps channel by channel; here they are `[4, 4, in, out]` and `[in, 4, 4, out]`, and flatten
-//! pixel by pixel. A convolution from or to one pixel, `[out, in, height, width]` or transposed, is a dense
-//! layer.
+//! PyTorch stores convolutions as `[out, in, 4, 4]` and transposed ones as `[in, out, 4, 4]`, and
+//! flattens feature maps channel by channel. Latentscope uses `[4, 4, in, out]` and `[in, 4, 4, out]`,
+//! and flattens pixel by pixel. A convolution from or to a single pixel, `[out, in, height, width]` or
+//! transposed, becomes a dense layer.
 
 mod layout;
 mod source;
@@ -28,10 +28,10 @@ pub enum ImportError {
     Read {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The file is larger than any model of ours.
+    /// The file is larger than any supported model.
     #[error("{} has over {} MiB, which no network of this family has", .0.display(), source::MAX_FILE >> 20)]
     TooLarge(PathBuf),
     /// The file is a pickle.
@@ -40,42 +40,42 @@ pub enum ImportError {
          state_dict with safetensors.torch.save_file", .0.display()
     )]
     Pickle(PathBuf),
-    /// Not a safetensors file, or a truncated one.
+    /// The file is not a safetensors file, or is truncated.
     #[error("{} is not a complete safetensors file ({source})", path.display())]
     Malformed {
         /// File.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong.
         source: safetensors::SafeTensorError,
     },
-    /// No layout of that name.
+    /// There is no layout with this name.
     #[error("there is no layout `{name}`; choose one of: {known}, or give a TOML file")]
     UnknownLayout {
-        /// Name asked for.
+        /// The requested name.
         name: String,
-        /// Names that exist.
+        /// Names of the built-in layouts.
         known: String,
     },
-    /// The layout makes no sense.
+    /// The layout is invalid.
     #[error("layout {name}: {problem}")]
     Layout {
         /// Name or file.
         name: String,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: String,
     },
-    /// Convolutions that don't mirror each other.
+    /// Encoder and decoder have different numbers of convolutions.
     #[error(
         "the layout has {down} convolutions in the encoder and {up} in the decoder; they have to be as many, \
          and one at least"
     )]
     Convolutions {
-        /// In the encoder.
+        /// Number in the encoder.
         down: usize,
-        /// In the decoder.
+        /// Number in the decoder.
         up: usize,
     },
-    /// The network normalises batches.
+    /// The network has batch normalisation.
     #[error(
         "`{0}` belongs to a batch normalisation, which this family of networks has not, as \
          PyTorch-VAE's VanillaVAE has; only convolutions of kernel 4, stride 2 and padding 1, dense layers \
@@ -85,69 +85,69 @@ pub enum ImportError {
     /// A tensor that the layout names is missing.
     #[error("tensor `{0}`, which the layout names, is not in the file; it has: {1}")]
     Missing(String, String),
-    /// NaN or infinity.
+    /// A tensor has NaN or infinite values.
     #[error("tensor `{0}` of the file holds a value that is not finite in 32 bits")]
     NotFinite(String),
-    /// Two layers of the layout are one.
+    /// Two layers of the layout have the same name.
     #[error("the layout names the layer of `{0}` twice; each layer has tensors of its own")]
     Twice(String),
-    /// Tensors that the layout doesn't name.
+    /// The layout doesn't name a tensor.
     #[error(
         "tensor `{0}` is not part of the layout; name its beginning under `ignore` if it is no part of the network"
     )]
     Unused(String),
-    /// A tensor of another shape.
+    /// A tensor has the wrong shape.
     #[error("tensor `{name}` has shape {found:?} where {expected} is needed")]
     Shape {
-        /// Tensor.
+        /// Name of the tensor.
         name: String,
         /// Shape in the file.
         found: Vec<usize>,
-        /// What the network needs, in words.
+        /// Required shape, in words.
         expected: String,
     },
-    /// A tensor of whole numbers or another type.
+    /// A tensor has an unsupported type.
     #[error("tensor `{name}` has type {found:?}; F64, F32, F16 and BF16 are read")]
     Type {
-        /// Tensor.
+        /// Name of the tensor.
         name: String,
         /// Type in the file.
         found: Dtype,
     },
-    /// The images' sides can't be told.
+    /// The shape of the images can't be inferred.
     #[error(
         "tensor `{name}` has {inputs} inputs, which are no square of {channels} channels; state the images' \
          sides in the layout, such as image = [64, 48]"
     )]
     Sides {
-        /// First dense tensor.
+        /// Name of the first dense tensor.
         name: String,
-        /// Its inputs.
+        /// Number of its inputs.
         inputs: usize,
-        /// Channels of the last feature map.
+        /// Number of channels of the last feature map.
         channels: usize,
     },
-    /// No such network can be built.
+    /// The resulting configuration is invalid.
     #[error("the file's network can't be built: {0}")]
     Config(#[from] ConfigError),
-    /// Candle could not make a tensor.
+    /// Candle failed to create a tensor.
     #[error("the tensors could not be made: {0}")]
     Tensor(#[from] candle_core::Error),
 }
 
-/// A network with its tensors by our names.
+/// An imported network, with tensors by Latentscope's names.
 #[derive(Clone, Debug)]
 pub struct Imported {
-    /// What it looks like.
+    /// Configuration of the network.
     pub config: ModelConfig,
-    /// Tensors as [`ModelConfig::tensors`] lists them, f32.
+    /// f32 tensors, as listed by [`ModelConfig::tensors`].
     pub tensors: BTreeMap<String, Tensor>,
 }
 
-/// Reads a foreign model's safetensors file.
+/// Reads a foreign model from a safetensors file.
 ///
 /// # Errors
-/// Names the tensor that doesn't fit the layout or this family of networks, and how.
+/// Fails if a tensor doesn't match the layout or the supported networks; the error names it.
 pub fn read(path: &Path, layout: &Layout) -> Result<Imported, ImportError> {
     Source::read(path)?.network(layout)
 }
@@ -240,7 +240,7 @@ impl Source {
         Ok(Imported { config: plain(config), tensors })
     }
 
-    /// Channels, height and width of the last feature map, by the inputs of the layer that takes it.
+    /// Channels, height and width of the last feature map, from the inputs of the layer that follows.
     fn features(&self, name: &str, channels: usize, layout: &Layout) -> Result<[usize; 3], ImportError> {
         let weight = format!("{name}.weight");
         let inputs =
@@ -259,8 +259,8 @@ impl Source {
     }
 }
 
-/// The configuration with `hidden` in place of a single dense layer of equal width on both sides, so that
-/// older readers understand it.
+/// Uses `hidden` for a single dense layer of equal width in encoder and decoder, so that older readers
+/// understand the configuration.
 fn plain(config: ModelConfig) -> ModelConfig {
     match (config.encoder_widths().as_slice(), config.decoder_widths().as_slice()) {
         ([encoder], [decoder]) if encoder == decoder => {
@@ -270,7 +270,7 @@ fn plain(config: ModelConfig) -> ModelConfig {
     }
 }
 
-/// Rows μ₀, v₀, μ₁, v₁, … as μ₀, μ₁, …, v₀, v₁, ….
+/// Reorders rows μ₀, v₀, μ₁, v₁, … to μ₀, μ₁, …, v₀, v₁, ….
 fn apart(rows: &Tensor) -> candle_core::Result<Tensor> {
     let shape = rows.dims().to_vec();
     let pairs = rows.reshape((shape[0] / 2, 2, ()))?.transpose(0, 1)?.contiguous()?;

@@ -1,4 +1,4 @@
-//! A foreign file's tensors, layer by layer in our orders of axes.
+//! Tensors of a foreign file, layer by layer, with axes in Latentscope's order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -11,7 +11,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use super::{ImportError, shape};
 
-/// Largest file that is read: four times the largest that is written.
+/// Maximum size of a file: four times the largest that Latentscope writes.
 pub(super) const MAX_FILE: u64 = 256 << 20;
 
 /// The tensors of a file.
@@ -31,8 +31,8 @@ impl Source {
             return Err(ImportError::TooLarge(path.to_owned()));
         }
         let file = SafeTensors::deserialize(&bytes).map_err(|source| {
-            // torch.save writes a zip archive, older ones and pickle itself a protocol number. A header's
-            // length may begin so too, so what is whole was read first.
+            // torch.save writes a zip archive; older versions and pickle itself write a protocol number.
+            // A safetensors header may begin with the same bytes, so intact files were read first.
             if bytes.starts_with(b"PK") || matches!(bytes.as_slice(), [0x80, 2..=5, ..]) {
                 ImportError::Pickle(path.to_owned())
             } else {
@@ -48,13 +48,13 @@ impl Source {
         self.tensors.keys().map(String::as_str)
     }
 
-    /// A tensor that no layer has taken, and whose name begins with none of `ignore`.
+    /// Returns a tensor that no layer uses and whose name has none of the prefixes in `ignore`.
     pub(super) fn left(&self, ignore: &[String]) -> Option<&str> {
         let passed = |name: &&str| ignore.iter().any(|start| name.starts_with(start.as_str()));
         self.names().find(|name| !self.used.contains(*name) && !passed(name))
     }
 
-    /// A tensor's shape, of two sides or four.
+    /// Returns the shape of a tensor with two or four dimensions.
     pub(super) fn shape(&self, name: &str) -> Result<&[usize], ImportError> {
         let (_, sides, _) = self.tensors.get(name).ok_or_else(|| self.missing(name))?;
         if sides.len() == 2 || sides.len() == 4 {
@@ -64,7 +64,7 @@ impl Source {
         Err(ImportError::Shape { name: name.to_owned(), found: sides.clone(), expected })
     }
 
-    /// `[4, 4, in, out]`, of so many inputs if they are known.
+    /// Returns a convolution `[4, 4, in, out]`; checks the number of inputs if it is known.
     pub(super) fn convolution(
         &mut self,
         name: &str,
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// `[in, 4, 4, out]`.
+    /// Returns a transposed convolution `[in, 4, 4, out]`.
     pub(super) fn transposed(
         &mut self,
         name: &str,
@@ -94,8 +94,8 @@ impl Source {
         Ok([weight.permute((0, 2, 3, 1))?.contiguous()?, self.bias(name, outputs)?])
     }
 
-    /// `[out, in]` of so many inputs, which are a feature map of such channels, height and width if
-    /// `features` says so.
+    /// Returns a dense layer `[out, in]`. If `features` is set, the inputs are a feature map of those
+    /// channels, height and width.
     pub(super) fn dense(
         &mut self,
         name: &str,
@@ -116,8 +116,8 @@ impl Source {
         Ok([pixels.contiguous()?.reshape((outputs, inputs))?, bias])
     }
 
-    /// `[height·width·channels, in]`: the dense layer that gives the first feature map, or a transposed
-    /// convolution from one pixel to it.
+    /// Returns `[height·width·channels, in]`: a dense layer that outputs the first feature map, or a
+    /// transposed convolution from a single pixel to it.
     pub(super) fn feature_layer(
         &mut self,
         name: &str,

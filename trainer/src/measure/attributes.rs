@@ -1,4 +1,4 @@
-//! What single units tell of the attributes of pictures, for the model card.
+//! How well single units separate the attributes of pictures, for the model card.
 
 use metrics::Told;
 use model::card::{Attribute, Moved, Score};
@@ -8,21 +8,21 @@ use super::codes::codes;
 use super::{MeasureError, Watch};
 use crate::data::{Dataset, Marks};
 
-/// What the units of a model tell of attributes.
+/// How well a model's units separate attributes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attributes {
-    /// The attributes' names.
+    /// Names of the attributes.
     pub names: Vec<String>,
-    /// What is told of each; nothing where all pictures have it, or none.
+    /// Score of each attribute; `None` if all pictures have it or none has.
     pub told: Vec<Option<Told>>,
-    /// Pictures that they were measured on.
+    /// Number of pictures measured.
     pub pictures: usize,
-    /// Data set that these are of.
+    /// Name of the data set.
     pub dataset: String,
 }
 
-/// Measures on every picture whose attributes are known how well single units tell them, and what else moves
-/// with these units over the ranges that `card` states; see [`metrics::attributes`].
+/// Measures, on all pictures with known attributes, how well single units separate each attribute, and
+/// which other attributes change with these units over the ranges in `card`; see [`metrics::attributes`].
 ///
 /// # Errors
 /// Fails if an image can't be read or the network doesn't fit the images.
@@ -45,7 +45,7 @@ pub fn attributes(
 }
 
 impl Attributes {
-    /// What the card says of each attribute that is told, those told best first.
+    /// Returns the card's entries, best separated first; attributes without a score are left out.
     pub fn card(&self) -> Vec<Attribute> {
         let told = self.names.iter().enumerate().zip(&self.told);
         let mut attributes: Vec<Attribute> =
@@ -73,7 +73,7 @@ impl Attributes {
         }
     }
 
-    /// Means over the attributes, with their protocols.
+    /// Returns the mean scores over attributes, with their protocols.
     pub fn scores(&self) -> Vec<Score> {
         let told: Vec<&Told> = self.told.iter().flatten().collect();
         let mean = |value: &dyn Fn(&Told) -> f64| {

@@ -1,4 +1,4 @@
-//! Codes of many images, on every core.
+//! Encodes many images on all cores.
 
 use candle_core::{Device, Tensor};
 use model::{Posterior, Vae};
@@ -7,19 +7,19 @@ use rayon::prelude::*;
 use super::MeasureError;
 use crate::data::Dataset;
 
-/// Images encoded at a time by one thread.
+/// Images per batch; each thread encodes a batch at a time.
 const BATCH: usize = 128;
 
-/// Posteriors of many images, `[N, D]` each.
+/// Posteriors of N images, `[N, D]` each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Codes {
-    /// μ.
+    /// Means, μ.
     pub means: Vec<f32>,
-    /// σ.
+    /// Standard deviations, σ.
     pub stds: Vec<f32>,
 }
 
-/// The posteriors of the images of `indices`; `encoded` is told of every batch's size when it is done.
+/// Encodes the images at `indices`; calls `encoded` with the size of each finished batch.
 ///
 /// # Errors
 /// Fails if an image can't be read or the network doesn't fit the images.
@@ -36,8 +36,8 @@ pub fn codes(
     Ok(Codes { means: means.concat(), stds: stds.concat() })
 }
 
-/// Posterior means, `[N, D]` one after the other, of the images of `indices`; `encoded` is told of
-/// every batch's size when it is done.
+/// Returns the posterior means, row-major `[N, D]`, of the images at `indices`; calls `encoded` with the
+/// size of each finished batch.
 pub(super) fn means(
     vae: &Vae,
     dataset: &dyn Dataset,
@@ -52,7 +52,7 @@ fn values(tensor: &Tensor) -> candle_core::Result<Vec<f32>> {
     tensor.flatten_all()?.to_vec1()
 }
 
-/// What `of` takes from the posterior of every batch, in the batches' order.
+/// Applies `of` to the posterior of each batch; returns the results in order.
 fn each<T: Send>(
     vae: &Vae,
     dataset: &dyn Dataset,

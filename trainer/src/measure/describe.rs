@@ -1,5 +1,4 @@
-//! What a model card says of a trained model from a sample of its data: its units, how well it
-//! reconstructs, and how sparse it is.
+//! Measures a model on a sample of its data for the model card: its units, reconstruction and sparsity.
 
 use std::collections::BTreeMap;
 use std::f32::consts::PI;
@@ -15,22 +14,22 @@ use super::statistics::{histogram, mean, percentile, standard_deviation};
 use super::{MeasureError, Watch};
 use crate::data::Dataset;
 
-/// A model measured on a data set.
+/// Measurements of a model on a data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// One entry a latent unit, in the code's order.
+    /// One entry per latent unit, in the order of the code.
     pub units: Vec<Unit>,
-    /// Reconstruction and other scores with their protocols.
+    /// Reconstruction and sparsity scores with their protocols.
     pub scores: Vec<Score>,
 }
 
-/// Encodes and decodes `samples` images of `dataset`, drawn uniformly with replacement under
-/// `seed`, and describes every unit. Factors, where known, name the units and do nothing else. `tensors` are
-/// the network's, by name.
+/// Encodes and decodes `samples` images of `dataset`, drawn uniformly with replacement from `seed`, and
+/// describes each unit. Factors, if known, only label the units. `tensors` are the network's tensors by
+/// name.
 ///
 /// # Errors
-/// Fails if an image can't be read, the network doesn't fit the images, a score is not finite, or `watch` asks
-/// to stop.
+/// Fails if an image can't be read, the network doesn't fit the images, a score is not finite, or `watch`
+/// stops measuring.
 pub fn describe(
     vae: &Vae,
     tensors: &BTreeMap<String, Tensor>,
@@ -74,8 +73,8 @@ fn describe_unit(encoded: &Encoded, unit: usize, circle: bool, factor: Option<Fa
     }
 }
 
-/// For every unit the factor that it tells most of, as a share of the factor's entropy; none for a
-/// unit that tells nothing of any.
+/// Returns for each unit the factor with the largest mutual information, as a fraction of the factor's
+/// entropy, or `None` if there is no information on any factor.
 fn matches(dataset: &dyn Dataset, encoded: &Encoded) -> Vec<Option<FactorMatch>> {
     let factors = dataset.factors();
     let classes: Vec<Vec<usize>> = encoded.indices.iter().map(|&index| dataset.classes(index)).collect();
@@ -118,7 +117,7 @@ fn scores(encoded: &Encoded, likelihood: &str, dataset: &str) -> Vec<Score> {
     .into()
 }
 
-/// How much of the model is at rest.
+/// Measures how sparse the codes, activations and weights are.
 fn sparsity(
     encoded: &Encoded,
     units: &[Unit],
@@ -146,7 +145,7 @@ fn sparsity(
     ])
 }
 
-/// Sparseness of each image's code over the active units; nothing if fewer than two are.
+/// Sparseness of each image's code over the active units; empty if fewer than two are active.
 fn code_hoyer(encoded: &Encoded, units: &[Unit], active: &[usize]) -> Vec<f32> {
     let columns: Vec<(Vec<f32>, f32)> =
         active.iter().map(|&unit| (encoded.means(unit), units[unit].std)).collect();
@@ -192,7 +191,7 @@ mod tests {
             }
         }
         let score = |name: &str| measured.scores.iter().find(|s| s.metric == name).map(|s| s.value);
-        // Logits near 0 everywhere: about 4096·ln 2 nats and a squared error of ¼.
+        // All logits are near 0: about 4096·ln 2 nats and a squared error of ¼.
         let nll = score("nll").ok_or("no nll")?;
         assert!((nll / (4096.0 * std::f64::consts::LN_2) - 1.0).abs() < 0.3, "{nll}");
         assert!((score("mse").ok_or("no mse")? - 0.25).abs() < 0.1);

@@ -1,4 +1,4 @@
-//! Every metric of disentanglement on a world: the posterior means of its images stand for them.
+//! All disentanglement metrics on a world, from the posterior means of its images.
 
 use metrics::{Grid, Representation};
 use model::Vae;
@@ -9,8 +9,8 @@ use super::codes::means;
 use super::{MeasureError, Protocol, Watch};
 use crate::data::Dataset;
 
-/// Scores of `vae` on the world behind `dataset`. What needs no chosen images is measured on images
-/// drawn from the whole world, whatever part of it the rest choose from.
+/// Scores `vae` on the world behind `dataset`. Metrics that choose their images use a lattice of at most
+/// `protocol.grid` images; the others draw from the whole world.
 pub(super) fn scores(
     vae: &Vae,
     dataset: &dyn Dataset,

@@ -1,8 +1,8 @@
-//! Squared Euclidean distances between images, as ‖a‖² + ‖b‖² − 2 a·b: one matrix product.
+//! Squared Euclidean distances between images, as ‖a‖² + ‖b‖² − 2 a·b, with a single matrix product.
 
 use candle_core::{Device, Result, Tensor};
 
-/// ‖a − b‖², `[N, M]`, of images a, `[N, P]`, and b, `[M, P]`, as points of P values.
+/// Returns ‖a − b‖², `[N, M]`, for points a, `[N, P]`, and b, `[M, P]`, of P `values` each.
 pub(super) fn squared(first: &[f32], second: &[f32], values: usize) -> Result<Vec<Vec<f32>>> {
     let [a, b] = [first, second]
         .map(|points| Tensor::from_slice(points, (points.len() / values, values), &Device::Cpu));

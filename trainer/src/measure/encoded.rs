@@ -1,4 +1,4 @@
-//! A sample of a data set after the network: codes, and how well they decode.
+//! Codes of a sample of a data set, and how well they decode.
 
 use candle_core::{Device, Tensor};
 use model::circle::summed;
@@ -11,7 +11,7 @@ use super::ssim::ssim;
 use super::{MeasureError, Watch};
 use crate::data::Dataset;
 
-/// Images encoded and decoded at a time.
+/// Images per batch.
 const BATCH: usize = 64;
 
 /// Codes `[N, D]` and errors `[N]` of a sample of N images.
@@ -22,15 +22,15 @@ pub(super) struct Encoded {
     log_vars: Vec<f32>,
     kls: Vec<f32>,
     samples: Vec<f32>,
-    /// −log p(x|μ), nats.
+    /// −log p(x|μ) in nats.
     pub(super) nll: Vec<f32>,
-    /// −log p(x|z) for one z of the posterior, nats.
+    /// −log p(x|z) in nats, for one posterior sample z.
     pub(super) sampled_nll: Vec<f32>,
-    /// Mean squared error of the pixel means of μ.
+    /// Mean squared error of the image decoded from μ.
     pub(super) mse: Vec<f32>,
-    /// Structural similarity of the pixel means of μ to the image.
+    /// Structural similarity of the image decoded from μ.
     pub(super) ssim: Vec<f32>,
-    /// Hoyer's sparseness of the hidden activations, the mean over the encoder's layers.
+    /// Hoyer's sparseness of the hidden activations, averaged over the encoder's layers.
     pub(super) activation_hoyer: Vec<f32>,
 }
 
@@ -110,27 +110,27 @@ impl Encoded {
         Ok(())
     }
 
-    /// Number of units.
+    /// Number of units, D.
     pub(super) fn latent(&self) -> usize {
         self.latent
     }
 
-    /// μ of a unit, an entry an image.
+    /// μ of a unit for each image.
     pub(super) fn means(&self, unit: usize) -> Vec<f32> {
         self.column(&self.means, unit).collect()
     }
 
-    /// σ of a unit, an entry an image.
+    /// σ of a unit for each image.
     pub(super) fn stds(&self, unit: usize) -> Vec<f32> {
         self.column(&self.log_vars, unit).map(|log_var| (0.5 * log_var).exp()).collect()
     }
 
-    /// One z of the posterior of each image, its value of a unit.
+    /// A posterior sample of a unit for each image.
     pub(super) fn samples(&self, unit: usize) -> Vec<f32> {
         self.column(&self.samples, unit).collect()
     }
 
-    /// KL to N(0, 1) of a unit in nats, an entry an image.
+    /// KL divergence of a unit to N(0, 1) for each image, in nats.
     pub(super) fn kls(&self, unit: usize) -> Vec<f32> {
         self.column(&self.kls, unit).collect()
     }
@@ -140,8 +140,7 @@ impl Encoded {
     }
 }
 
-/// The mean over `layers` of the sparseness of each image's activations, an entry an image; a layer
-/// that is asleep counts as sparse.
+/// Sparseness of each image's activations, averaged over `layers`. A layer with only zeros counts as 1.
 fn layers_hoyer(layers: &[Tensor]) -> candle_core::Result<Vec<f32>> {
     let mut sums = Vec::new();
     for layer in layers {

@@ -1,8 +1,8 @@
-//! Hoyer's sparseness (Hoyer 2004, "Non-negative matrix factorization with sparseness constraints"):
-//! (√d − ‖x‖₁ / ‖x‖₂) / (√d − 1) of a vector of d values. 0 if all are equally large, 1 if one alone
-//! is not zero.
+//! Hoyer's sparseness (Hoyer 2004, "Non-negative matrix factorization with sparseness constraints"): (√d
+//! − ‖x‖₁ / ‖x‖₂) / (√d − 1) for a vector of d values. 0 if all values have the same magnitude, 1 if only
+//! one is nonzero.
 
-/// Sparseness of `values`; `None` where it is not defined: of fewer than two values, or of zeros.
+/// Returns the sparseness of `values`, or `None` for fewer than two values or only zeros.
 pub(super) fn hoyer(values: impl Iterator<Item = f32>) -> Option<f32> {
     let (mut count, mut sum, mut squares) = (0usize, 0f64, 0f64);
     for value in values.map(f64::from) {

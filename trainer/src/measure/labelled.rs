@@ -1,5 +1,5 @@
-//! The metrics of disentanglement that need no images of chosen factors, on pictures with labels: their
-//! posterior means stand for them, and their labels for factors.
+//! Disentanglement metrics that don't choose their images, on labelled pictures: posterior means against
+//! labels as factors.
 
 use metrics::Representation;
 use model::Vae;
@@ -9,7 +9,7 @@ use super::codes::means;
 use super::{MeasureError, Protocol, Watch};
 use crate::data::Dataset;
 
-/// Scores of `vae` on pictures drawn at random; none where fewer than two labels tell pictures apart.
+/// Scores `vae` on pictures drawn at random; returns no scores if fewer than two labels vary.
 pub(super) fn scores(
     vae: &Vae,
     dataset: &dyn Dataset,
@@ -56,7 +56,7 @@ mod tests {
     use worlds::World;
     use worlds::sprites::Sprites;
 
-    /// Sprites as pictures of which some labels are known, one of them the same for all.
+    /// Sprites as pictures with some labels, one of which is the same for all.
     struct Pictures {
         known: usize,
     }

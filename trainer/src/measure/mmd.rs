@@ -1,20 +1,19 @@
-//! Maximum mean discrepancy (Gretton et al. 2012, "A kernel two-sample test", lemma 6), squared and
-//! without bias:
+//! Unbiased squared maximum mean discrepancy (Gretton et al. 2012, "A kernel two-sample test", lemma 6):
 //!
 //! MMD² = mean k(x, x') + mean k(y, y') − 2 mean k(x, y), over pairs of different images,
 //!
-//! with k(a, b) = exp(−‖a − b‖² / 2h²), h² half the median of ‖x − x'‖² over the data. 0 on average
-//! if both are drawn alike, and then below 0 as often as above.
+//! where k(a, b) = exp(−‖a − b‖² / 2h²) and h² is half the median of ‖x − x'‖² over the data. The
+//! expectation is 0 if both sets have the same distribution, so single values may be negative.
 
 use super::distances::squared;
 
-/// MMD² of `samples` and `data`, `[N, P]` and `[M, P]`, points of P `values`.
+/// Returns MMD² of `data` and `samples`, each row-major with P `values` per point.
 pub(super) fn mmd(data: &[f32], samples: &[f32], values: usize) -> candle_core::Result<f64> {
     let within = squared(data, data, values)?;
     let scale = median(&within);
     let inner = |distances: &[Vec<f32>]| {
         let count = distances.len() as f64;
-        // An image is at distance 0 from itself.
+        // The distance of an image to itself is 0.
         (sum(distances, scale) - count) / (count * (count - 1.0))
     };
     let across = squared(data, samples, values)?;
@@ -23,7 +22,7 @@ pub(super) fn mmd(data: &[f32], samples: &[f32], values: usize) -> candle_core::
     Ok(inner(&exact(within)) + inner(&exact(other)) - 2.0 * sum(&across, scale) / pairs)
 }
 
-/// Rounding leaves an image a little away from itself.
+/// Sets the diagonal to exactly 0, where rounding left small values.
 fn exact(mut distances: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
     for (place, row) in distances.iter_mut().enumerate() {
         row[place] = 0.0;
@@ -31,12 +30,12 @@ fn exact(mut distances: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
     distances
 }
 
-/// Σ exp(−d / scale) of all distances.
+/// Σ exp(−d / scale) over all distances.
 fn sum(distances: &[Vec<f32>], scale: f32) -> f64 {
     distances.iter().flatten().map(|distance| f64::from((-distance / scale).exp())).sum()
 }
 
-/// Median of the distances above the diagonal; at least a little, for data that are all equal.
+/// Median of the distances above the diagonal; positive even if all data are equal.
 fn median(distances: &[Vec<f32>]) -> f32 {
     let upper = distances.iter().enumerate().flat_map(|(place, row)| &row[place + 1..]);
     let mut all: Vec<f32> = upper.copied().collect();
@@ -51,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_value_matches_a_hand_computed_one() -> candle_core::Result<()> {
-        // Data 0 and 2, so the median of ‖x − x'‖² is 4; samples 1 and 1.
+        // The data are 0 and 2, so the median of ‖x − x'‖² is 4; both samples are 1.
         let value = mmd(&[0.0, 2.0], &[1.0, 1.0], 1)?;
         let expected = (-1f64).exp() + 1.0 - 2.0 * (-0.25f64).exp();
         assert!((value - expected).abs() < 1e-6, "{value} is not {expected}");

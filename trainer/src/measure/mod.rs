@@ -1,5 +1,5 @@
-//! What can be said of a trained model: its units and its scores. One file a measure, with its formula
-//! on top.
+//! Measures trained models: units and scores. Each measure has its own file, which starts with its
+//! formula.
 
 mod attributes;
 mod codes;
@@ -31,36 +31,36 @@ pub enum MeasureError {
     /// The data can't be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The network can't be run.
+    /// The network failed.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),
-    /// The codes or the factors leave nothing to measure.
+    /// The codes or factors can't be scored.
     #[error("the codes can't be scored: {0}")]
     Codes(#[from] RepresentationError),
-    /// The watch asked to stop.
+    /// Measuring was stopped by the [`Watch`].
     #[error("measuring was stopped")]
     Stopped,
-    /// What the network makes of the images can't be told in numbers.
+    /// A score is not finite.
     #[error(
         "the network's {0} on `{1}` is not finite; its weights are too large, or the images are not of its kind"
     )]
     NotFinite(String, String),
-    /// The codes are no grid.
+    /// The codes don't form a full grid.
     #[error("the codes can't be scored: {0}")]
     Grid(#[from] GridError),
 }
 
-/// How the scores that take long are measured.
+/// Sample sizes and seed of the scores that take long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protocol {
-    /// Most images that the metrics which choose their images choose from: the world's whole grid, or
-    /// a grid of every second class of its largest factors where that is larger.
+    /// Maximum number of images for metrics that choose their images: they use the whole grid of the
+    /// world, or a [`Lattice`](worlds::Lattice) of it if the grid is larger.
     pub grid: u64,
-    /// Codes drawn for the other metrics: two thirds to fit on, the rest to score on.
+    /// Number of codes for other metrics: two thirds to fit on, the rest to score on.
     pub codes: usize,
-    /// Images drawn and images generated, which are compared in pixels.
+    /// Numbers of drawn and of generated images that are compared in pixels.
     pub samples: usize,
-    /// Seed of what is drawn.
+    /// Seed of all draws.
     pub seed: u64,
 }
 
@@ -70,26 +70,26 @@ impl Default for Protocol {
     }
 }
 
-/// Who watches the scores being measured.
+/// Receives the progress of measuring.
 pub trait Watch: Sync {
-    /// So many images will be encoded.
+    /// `images` images are going to be encoded.
     fn started(&self, images: u64);
-    /// So many more were.
+    /// `images` more images were encoded.
     fn encoded(&self, images: u64);
-    /// Whether to measure no further.
+    /// Whether to stop measuring.
     fn stopped(&self) -> bool {
         false
     }
 }
 
-/// Nobody watches.
+/// Ignores all progress.
 impl Watch for () {
     fn started(&self, _: u64) {}
     fn encoded(&self, _: u64) {}
 }
 
-/// The scores that take long: every metric of disentanglement on a world, those that need no chosen
-/// images on labelled pictures, and the quality of generated images.
+/// Computes the scores that take long: all disentanglement metrics on a world, those that don't choose
+/// their images on labelled pictures, and the quality of generated images.
 ///
 /// # Errors
 /// Fails if an image can't be read, the network doesn't fit the images, or a code isn't finite.
@@ -107,7 +107,7 @@ pub fn score(
     Ok(scores)
 }
 
-/// Puts `new` among `scores`, in the place of those of the same metric.
+/// Adds `new` to `scores`, replacing scores of the same metric.
 pub fn merge(scores: &mut Vec<Score>, new: Vec<Score>) {
     for score in new {
         match scores.iter_mut().find(|old| old.metric == score.metric) {

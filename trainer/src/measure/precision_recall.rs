@@ -1,15 +1,15 @@
 //! Improved precision and recall (Kynkäänniemi et al. 2019, "Improved precision and recall metric for
-//! assessing generative models", eq. 1 and 2): the part of the samples that lie among the data, and
-//! of the data that lie among the samples. A point lies among a set if it is no further from one of
-//! its members than that member's third nearest neighbour is. Here points are pixels, not features
-//! of another network. 0 to 1.
+//! assessing generative models", eq. 1 and 2): the fraction of samples that lie in the manifold of the
+//! data, and vice versa. A point lies in a set's manifold if its distance to some member is at most the
+//! distance between that member and its third nearest neighbour. Points are pixels here, not features of
+//! another network. 0 to 1.
 
 use super::distances::squared;
 
-/// Which neighbour's distance is a member's radius.
+/// The neighbour whose distance is a member's radius.
 const NEIGHBOUR: usize = 3;
 
-/// Precision and recall of `samples` for `data`, `[N, P]` and `[M, P]`, points of P `values`.
+/// Returns precision and recall of `samples` `[N, P]` for `data` `[M, P]`, with P `values` per point.
 pub(super) fn precision_recall(
     data: &[f32],
     samples: &[f32],
@@ -26,8 +26,8 @@ pub(super) fn precision_recall(
     Ok((precise as f64 / across.len().max(1) as f64, recalled as f64 / data_radii.len().max(1) as f64))
 }
 
-/// Each member's distance to its third nearest neighbour, itself not counted, or to the furthest of
-/// fewer.
+/// Distance from each member to its third nearest neighbour (excluding itself), or to the furthest if
+/// there are fewer.
 fn radii(distances: Vec<Vec<f32>>) -> Vec<f32> {
     let radius = |(place, mut row): (usize, Vec<f32>)| {
         row.swap_remove(place);

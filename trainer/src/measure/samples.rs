@@ -1,8 +1,8 @@
-//! How like the data generated images are, in pixels: no other network looks at them.
+//! Similarity of generated images to the data, in pixels, without features of another network.
 //!
-//! A code is generated unit by unit, each unit's value from the posterior of another image drawn at
-//! random: the product of the aggregate posterior's marginals. This is the factorised prior that fits
-//! the model best, so models trained to different priors are asked the same question.
+//! Each unit of a generated code comes from the posterior of a different random image: codes are samples
+//! of the product of the aggregate posterior's marginals. This is the factorised prior that fits the
+//! model best, so models trained with different priors are compared fairly.
 
 use model::Vae;
 use model::card::Score;
@@ -16,10 +16,10 @@ use super::{MeasureError, Protocol};
 use crate::data::Dataset;
 use candle_core::{Device, Tensor};
 
-/// Codes decoded at a time.
+/// Codes per batch.
 const BATCH: usize = 64;
 
-/// MMD², precision and recall of generated images.
+/// Returns MMD², precision and recall of generated images.
 pub(super) fn scores(
     vae: &Vae,
     dataset: &dyn Dataset,

@@ -3,20 +3,20 @@
 //!
 //! (2 μ₁ μ₂ + C₁)(2 σ₁₂ + C₂) / ((μ₁² + μ₂² + C₁)(σ₁² + σ₂² + C₂)),
 //!
-//! with C₁ = 0.01², C₂ = 0.03² for intensities in `[0, 1]`, and moments weighted by a Gaussian window
-//! of 11×11 pixels, σ = 1.5, wherever it lies inside the image. 1 for equal images.
+//! with C₁ = 0.01² and C₂ = 0.03² for intensities in `[0, 1]`. Moments are weighted by a Gaussian window
+//! of 11×11 pixels, σ = 1.5, at all positions inside the image. 1 for equal images.
 
 use model::ImageShape;
 use rayon::prelude::*;
 
 const C1: f32 = 0.01 * 0.01;
 const C2: f32 = 0.03 * 0.03;
-/// Pixels from the window's centre to its edge.
+/// Pixels from the centre of the window to its edge.
 const REACH: usize = 5;
 const SIGMA: f32 = 1.5;
 
-/// SSIM of each pair of images, `[N, H, W, C]` in `[0, 1]`; the mean over their channels. Images
-/// smaller than the window have the largest window of odd side that fits.
+/// Returns the SSIM of each pair of images, `[N, H, W, C]` in `[0, 1]`, averaged over channels. Images
+/// smaller than the window use the largest odd window that fits.
 pub(super) fn ssim(shape: ImageShape, first: &[f32], second: &[f32]) -> Vec<f32> {
     let reach = REACH.min((shape.height.min(shape.width).max(1) - 1) / 2);
     let window = window(reach);
@@ -55,7 +55,7 @@ fn of_planes(width: usize, window: &[f32], first: &Vec<f32>, second: &Vec<f32>) 
     (sum / mean1.len() as f64) as f32
 }
 
-/// The window's weighted means of a plane, where the window lies inside.
+/// Weighted means of a plane, at all positions of the window inside it.
 fn weighted(width: usize, window: &[f32], plane: &[f32]) -> Vec<f32> {
     let inner = width + 1 - window.len();
     let mut rows = Vec::with_capacity(plane.len() / width * inner);
@@ -80,7 +80,7 @@ fn weighted(width: usize, window: &[f32], plane: &[f32]) -> Vec<f32> {
 mod tests {
     use super::*;
 
-    /// As in golden/ssim.py, whose scikit-image gave the values below.
+    /// The images of golden/ssim.py, whose scikit-image computed the values below.
     fn images(height: usize, width: usize) -> [Vec<f32>; 2] {
         let place = |f: &dyn Fn(usize, usize) -> f32| {
             (0..height * width).map(|at| f(at / width, at % width)).collect()
@@ -100,7 +100,7 @@ mod tests {
         }
     }
 
-    /// Height, width and SSIM by golden/ssim.py.
+    /// Height, width and SSIM from golden/ssim.py.
     const GOLDEN: [(usize, usize, f32); 3] =
         [(64, 64, 0.422_922_24), (16, 32, 0.465_406_7), (11, 11, 0.492_219_73)];
 

@@ -2,28 +2,28 @@
 
 use model::card::Histogram;
 
-/// Bins of a card's histograms.
+/// Bins of the histograms in cards.
 const BINS: usize = 64;
 
-/// Mean; 0 of nothing. Summed in f64, so that its error does not grow with the sample.
+/// Mean, or 0 for no values. Sums in f64, so that the error doesn't grow with the sample.
 pub(super) fn mean(values: &[f32]) -> f32 {
     let sum: f64 = values.iter().map(|&v| f64::from(v)).sum();
     (sum / values.len().max(1) as f64) as f32
 }
 
-/// Standard deviation of the population.
+/// Population standard deviation.
 pub(super) fn standard_deviation(values: &[f32]) -> f32 {
     let centre = f64::from(mean(values));
     let sum: f64 = values.iter().map(|&v| (f64::from(v) - centre).powi(2)).sum();
     (sum / values.len().max(1) as f64).sqrt() as f32
 }
 
-/// The value below which a `share`, 0 to 1, of the `sorted` values lies: the nearest one.
+/// The value at the quantile `share` (0 to 1) of `sorted`, without interpolation.
 pub(super) fn percentile(sorted: &[f32], share: f64) -> f32 {
     sorted[((sorted.len() - 1) as f64 * share).round() as usize]
 }
 
-/// Counts over equal bins from `low` to `high`, both included.
+/// Counts over equal bins from `low` to `high` inclusive.
 pub(super) fn histogram(values: &[f32], low: f32, high: f32) -> Histogram {
     let mut counts = vec![0; BINS];
     let width = (high - low).max(f32::MIN_POSITIVE);

@@ -1,20 +1,21 @@
-//! The dict of a `.npy` header: exactly the keys `descr`, `fortran_order` and `shape`, as numpy demands.
+//! The dict in an `.npy` header, with exactly the keys `descr`, `fortran_order` and `shape`, as numpy
+//! requires.
 
-/// What the dict says.
+/// Content of the dict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dict {
-    /// Type of the values: a string's content, or the text of anything else.
+    /// Type of the values: the content of a string, or the text of anything else.
     pub(super) descr: String,
-    /// Whether the first side is the fastest.
+    /// Whether the first dimension varies fastest.
     pub(super) fortran: bool,
-    /// Sides, as they are written.
+    /// Dimensions, as text.
     pub(super) shape: Vec<String>,
 }
 
-/// Reads the dict.
+/// Parses the dict.
 ///
 /// # Errors
-/// A few words on what is wrong with it.
+/// Returns a short description of what is wrong.
 pub(super) fn parse(text: &str) -> Result<Dict, String> {
     let mut rest = Rest(text.trim_start_matches([' ', '\t']));
     let (mut descr, mut fortran, mut shape) = (None, None, None);
@@ -47,11 +48,11 @@ pub(super) fn parse(text: &str) -> Result<Dict, String> {
     })
 }
 
-/// What is not read yet.
+/// Text that has not been parsed yet.
 struct Rest<'a>(&'a str);
 
 impl<'a> Rest<'a> {
-    /// Takes a letter if it comes next, with the blanks around it.
+    /// Skips a character if it comes next, with surrounding blanks.
     fn take(&mut self, letter: char) -> bool {
         let rest = self.0.trim_start().strip_prefix(letter);
         self.0 = rest.map_or(self.0, str::trim_start);
@@ -66,7 +67,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Takes what comes before `end`, and `end`.
+    /// Returns the text before `end`, and skips `end`.
     fn until(&mut self, end: char) -> Result<&'a str, String> {
         let (before, after) =
             self.0.split_once(end).ok_or_else(|| format!("its header has no `{end}` where one should be"))?;
@@ -86,7 +87,7 @@ impl<'a> Rest<'a> {
         if self.0.starts_with(['\'', '"']) {
             return self.quoted().map(str::to_owned);
         }
-        // A list of named fields, which nobody here reads.
+        // A list of named fields, which are not supported.
         let end = self.0.find(']').map_or(0, |end| end + 1);
         let (text, rest) = self.0.split_at(end);
         self.0 = rest;
@@ -120,7 +121,7 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Whether Python reads the text as a whole number: digits, no zero in front.
+/// Whether Python parses the text as an integer: digits without leading zeros.
 fn is_number(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::{NpyError, Problem, open, read_header};
 
-/// Where the images of a file lie, and as what.
+/// Position and type of the images in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageHeader {
-    /// N, H, W and C, each at least 1.
+    /// N, H, W and C; each is at least 1.
     pub shape: [u64; 4],
-    /// Type of a value.
+    /// Type of the values.
     pub values: ImageValues,
-    /// Bytes before the first value; to the end of the file there are as many as the shape needs.
+    /// Bytes before the first value. The rest of the file has exactly as many bytes as the shape needs.
     pub start: usize,
 }
 
@@ -24,10 +24,10 @@ pub enum ImageValues {
     Floats,
 }
 
-/// Reads the header of a file of images and holds the file's size to it.
+/// Reads the header of a file of images and checks the file's size.
 ///
 /// # Errors
-/// One sentence that names the file and what is wrong: its header, type, shape or length.
+/// Fails with one sentence if the file's header, type, shape or length is wrong.
 pub fn images(path: &Path) -> Result<ImageHeader, NpyError> {
     let (mut reader, size) = open(path)?;
     let wanted = ("images", "uint8 or float32 array [N, H, W] or [N, H, W, C]");

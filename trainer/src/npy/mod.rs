@@ -1,7 +1,7 @@
-//! numpy's `.npy` files, as far as they are needed: writing bytes and floats, and reading lists of indices,
-//! tables of codes and factors, and images from anyone.
+//! numpy's `.npy` files, as far as needed: writing bytes and floats, and reading lists of indices, tables
+//! of codes and factors, and images.
 //!
-//! Layout: `\x93NUMPY`, version, header length, a Python dict as text, then the values
+//! A file has `\x93NUMPY`, a version, the header's length, a Python dict as text, then the values
 //! (numpy's NEP 1).
 
 mod dict;
@@ -17,12 +17,12 @@ pub use images::{ImageHeader, ImageValues, images};
 pub use table::{Table, codes, factors};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
-/// Largest header that is read: numpy's own for a list of integers has 118 bytes.
+/// Maximum length of a header; numpy's own for a list of integers has 118 bytes.
 const MAX_HEADER: usize = 4096;
-/// Largest number of values that is read: 1 GiB of memory.
+/// Maximum number of values, which is 1 GiB of memory.
 const MAX_VALUES: u64 = 1 << 27;
 
-/// A file that can't be used.
+/// Why a file can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum NpyError {
     /// The file can't be read.
@@ -30,20 +30,20 @@ pub enum NpyError {
     Read {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// Not a `.npy` file of what is wanted.
+    /// The file is not an `.npy` file with the expected content.
     #[error("{} is no file of {}: {problem}; write one with numpy.save of a {}", path.display(), wanted.0, wanted.1)]
     Content {
         /// File.
         path: PathBuf,
-        /// What it should hold, and as what array.
+        /// Expected content, and the array that holds it.
         wanted: (&'static str, &'static str),
-        /// What is wrong with it.
+        /// What is wrong.
         problem: String,
     },
-    /// A value of an image that is none.
+    /// A value is outside the range of images.
     #[error(
         "{}: image {index} has the value {value}, but those of images are 0 to 1; divide by the largest",
         path.display()
@@ -51,36 +51,36 @@ pub enum NpyError {
     Value {
         /// File.
         path: PathBuf,
-        /// Number of the image, from 0.
+        /// Index of the image, counted from 0.
         index: u64,
         /// The value.
         value: f32,
     },
-    /// An index that is not on the grid.
+    /// An index is outside the grid.
     #[error("{}: index number {place} is {value}, but the grid's images are 0 to {last}", path.display())]
     Index {
         /// File.
         path: PathBuf,
-        /// Place in the list, from 0.
+        /// Position in the list, counted from 0.
         place: usize,
         /// The index.
         value: i128,
-        /// Largest index allowed.
+        /// Largest valid index.
         last: u64,
     },
 }
 
-/// Header of a C-ordered array of `u8` with that shape.
+/// Returns the header of a C-ordered `u8` array with the given shape.
 pub fn header(shape: &[u64]) -> Vec<u8> {
     header_of("|u1", shape)
 }
 
-/// Header of a C-ordered array of little-endian `f32` with that shape.
+/// Returns the header of a C-ordered, little-endian `f32` array with the given shape.
 pub fn float_header(shape: &[u64]) -> Vec<u8> {
     header_of("<f4", shape)
 }
 
-/// A whole file of `values`, little-endian `f32`, with that shape.
+/// Returns a complete file of `values` as little-endian `f32` with the given shape.
 pub fn floats(shape: &[u64], values: &[f32]) -> Vec<u8> {
     let mut bytes = float_header(shape);
     bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
@@ -94,7 +94,7 @@ fn header_of(kind: &str, shape: &[u64]) -> Vec<u8> {
     }
     let dict =
         format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}), }}", sides.join(", ").trim());
-    // The values start at a multiple of 64; the header ends with a line break.
+    // Values start at a multiple of 64; the header ends with a line break.
     let padding = 63 - (MAGIC.len() + 4 + dict.len()) % 64;
     let length = (dict.len() + padding + 1) as u16;
     let mut bytes = MAGIC.to_vec();
@@ -109,7 +109,8 @@ fn header_of(kind: &str, shape: &[u64]) -> Vec<u8> {
 /// Reads a one-dimensional array of little-endian integers of any width, each below `count`.
 ///
 /// # Errors
-/// One sentence that names the file and what is wrong: its header, type, shape, length or an index.
+/// Fails with one sentence if the file's header, type, shape or length is wrong, or an index is too
+/// large.
 pub fn indices(path: &Path, count: u64) -> Result<Vec<u64>, NpyError> {
     let (mut reader, size) = open(path)?;
     let read = |problem: Problem| problem.of(path, ("indices", "1-D integer array"));
@@ -133,10 +134,10 @@ pub fn indices(path: &Path, count: u64) -> Result<Vec<u64>, NpyError> {
     Ok(indices)
 }
 
-/// The sides of an array of unsigned bytes in C order; the reader is left at its first value.
+/// Returns the dimensions of a C-ordered array of unsigned bytes; leaves the reader at its first value.
 ///
 /// # Errors
-/// A few words on what is wrong with the header.
+/// Returns a short description of what is wrong with the header.
 pub(crate) fn bytes<const SIDES: usize>(reader: &mut impl Read) -> Result<[u64; SIDES], String> {
     let words = |problem| match problem {
         Problem::Read(error) => error.to_string(),
@@ -154,7 +155,7 @@ pub(crate) fn bytes<const SIDES: usize>(reader: &mut impl Read) -> Result<[u64; 
     header.shape().map_err(words)
 }
 
-/// A reader of the file, and its size in bytes.
+/// Opens the file; returns a buffered reader and the size in bytes.
 fn open(path: &Path) -> Result<(std::io::BufReader<std::fs::File>, u64), NpyError> {
     let unreadable = |source| NpyError::Read { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(unreadable)?;
@@ -162,7 +163,7 @@ fn open(path: &Path) -> Result<(std::io::BufReader<std::fs::File>, u64), NpyErro
     Ok((std::io::BufReader::new(file), size))
 }
 
-/// A little-endian integer of up to eight bytes.
+/// Converts up to eight little-endian bytes to an integer.
 fn integer(bytes: &[u8], signed: bool) -> i128 {
     let value = bytes.iter().rev().fold(0i128, |value, &byte| value << 8 | i128::from(byte));
     let bits = 8 * bytes.len();
@@ -184,12 +185,12 @@ impl Problem {
     }
 }
 
-/// What the header says.
+/// Content of the header.
 struct Header {
     descr: String,
-    /// Sides, each a number of any size.
+    /// Dimensions, as text, since they may be of any size.
     shape: Vec<String>,
-    /// First side fastest.
+    /// Whether the first dimension varies fastest.
     fortran: bool,
     /// Bytes before the values.
     bytes: usize,
@@ -223,12 +224,12 @@ fn read_header(reader: &mut impl Read) -> Result<Header, Problem> {
 }
 
 impl Header {
-    /// The type's name.
+    /// Name of the type.
     fn kind(&self) -> &str {
         &self.descr
     }
 
-    /// Bytes of a value, and whether it is signed.
+    /// Width of an integer in bytes, and whether it is signed.
     fn integer(&self) -> Result<(usize, bool), Problem> {
         match self.kind() {
             "|i1" => Ok((1, true)),
@@ -245,19 +246,19 @@ impl Header {
         }
     }
 
-    /// Its sides.
+    /// The dimensions.
     fn sides(&self) -> Result<Vec<u64>, Problem> {
         let number = |side: &str| Problem::Content(format!("its shape has a side of {side}"));
         self.shape.iter().map(|side| side.parse().map_err(|_| number(side))).collect()
     }
 
-    /// Its sides, of which there have to be so many.
+    /// The dimensions, which must be `SIDES` in number.
     fn shape<const SIDES: usize>(&self) -> Result<[u64; SIDES], Problem> {
         let sides = counted(self.shape.len() as u64, "dimension");
         self.sides()?.try_into().map_err(|_| Problem::Content(format!("it has {sides}")))
     }
 
-    /// Holds the file's size to `count` values of `width` bytes.
+    /// Checks that the file has `count` values of `width` bytes.
     fn check(&self, size: u64, count: u64, width: usize) -> Result<(), Problem> {
         if count > MAX_VALUES {
             let problem = format!("it claims {count} values, over the limit of {MAX_VALUES}");
@@ -266,7 +267,7 @@ impl Header {
         self.check_size(size, count.checked_mul(width as u64))
     }
 
-    /// Holds the file's size to so many bytes of values; none if they are beyond counting.
+    /// Checks that the file has `bytes` bytes of values; `None` means more than can be counted.
     fn check_size(&self, size: u64, bytes: Option<u64>) -> Result<(), Problem> {
         let claimed = bytes.and_then(|bytes| bytes.checked_add(self.bytes as u64));
         let words = claimed.map_or_else(|| "absurdly many".into(), |claimed| claimed.to_string());

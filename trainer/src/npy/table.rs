@@ -1,23 +1,23 @@
-//! Tables: codes `[N, D]` and factors `[N, K]`.
+//! Tables of codes `[N, D]` and factors `[N, K]`.
 
 use std::io::Read;
 use std::path::Path;
 
 use super::{Header, NpyError, Problem, integer, open, read_header};
 
-/// Values row by row.
+/// A table, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table<T> {
     /// All values.
     pub values: Vec<T>,
-    /// Values in a row.
+    /// Number of values per row.
     pub width: usize,
 }
 
 /// Reads codes `[N, D]`: little-endian floats of 4 or 8 bytes.
 ///
 /// # Errors
-/// One sentence that names the file and what is wrong: its header, type, shape or length.
+/// Fails with one sentence if the file's header, type, shape or length is wrong.
 pub fn codes(path: &Path) -> Result<Table<f64>, NpyError> {
     let width = |header: &Header| match header.kind() {
         "<f4" => Ok((4, true)),
@@ -33,14 +33,15 @@ pub fn codes(path: &Path) -> Result<Table<f64>, NpyError> {
 /// Reads factors `[N, K]`: little-endian integers of any width.
 ///
 /// # Errors
-/// As [`codes`], or a value beyond `i64`.
+/// Same as [`codes`]; also fails if a value is beyond `i64`.
 pub fn factors(path: &Path) -> Result<Table<i64>, NpyError> {
     read(path, ("factors", "2-D int64 array [rows, factors]"), Header::integer, |bytes, signed| {
         i64::try_from(integer(bytes, signed)).ok()
     })
 }
 
-/// Reads a table, given bytes and sign of a value by its type, and how a value is read.
+/// Reads a table. `width` returns the bytes and the sign of a value for its type, and `value` converts
+/// its bytes.
 fn read<T: Copy>(
     path: &Path,
     wanted: (&'static str, &'static str),

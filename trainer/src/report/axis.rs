@@ -1,6 +1,6 @@
-//! Round numbers along an axis.
+//! Round tick values for an axis.
 
-/// Multiples of 1, 2 or 5 times a power of ten within `low..=high`, about `count` of them.
+/// Returns about `count` multiples of 1, 2 or 5 times a power of ten within `low..=high`.
 pub(super) fn ticks(low: f32, high: f32, count: usize) -> Vec<f32> {
     let span = f64::from(high) - f64::from(low);
     if !(span.is_finite() && span > 0.0) || count == 0 {
@@ -15,7 +15,7 @@ pub(super) fn ticks(low: f32, high: f32, count: usize) -> Vec<f32> {
     (first..=last).map(|multiple| (multiple as f64 * step) as f32).collect()
 }
 
-/// The number with as many digits as it needs, and a real minus sign.
+/// Formats a number with as many digits as needed and a proper minus sign.
 pub(super) fn number(value: f32) -> String {
     let size = value.abs();
     let text = match size {

@@ -1,11 +1,11 @@
-//! An RGB picture to draw on, and its PNG.
+//! RGB images to draw on, with PNG output.
 
 use model::ImageShape;
 
 use super::theme::{Colour, PAPER};
 
-/// A picture, filled with paper at first. Places are in pixels from the top left corner; what lies
-/// outside is not drawn.
+/// An image filled with [`PAPER`](super::theme::PAPER). Coordinates are in pixels from the top left
+/// corner; drawing outside has no effect.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     width: usize,
@@ -24,13 +24,13 @@ impl Canvas {
         (self.width, self.height)
     }
 
-    /// Red, green and blue of a pixel within [`Canvas::size`].
+    /// Colour of a pixel within [`Canvas::size`].
     #[cfg(test)]
     pub(super) fn pixel(&self, x: usize, y: usize) -> Colour {
         std::array::from_fn(|channel| self.pixels[3 * (y * self.width + x) + channel])
     }
 
-    /// Lays `colour` over a pixel; `coverage` from 0, nothing, to 1, all of it.
+    /// Blends `colour` into a pixel; `coverage` is 0 (transparent) to 1 (opaque).
     pub(super) fn blend(&mut self, x: i64, y: i64, colour: Colour, coverage: f32) {
         let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
         if x >= self.width || y >= self.height {
@@ -44,7 +44,7 @@ impl Canvas {
         }
     }
 
-    /// Fills the rectangle between two corners, its edges antialiased.
+    /// Fills the rectangle between two corners, with antialiased edges.
     pub(super) fn rectangle(&mut self, [left, top]: [f32; 2], [right, bottom]: [f32; 2], colour: Colour) {
         let overlap = |cell: i64, low: f32, high: f32| {
             (high.min(cell as f32 + 1.0) - low.max(cell as f32)).clamp(0.0, 1.0)
@@ -79,8 +79,8 @@ impl Canvas {
         }
     }
 
-    /// Draws an image, `[H, W, C]` in `[0, 1]`, enlarged by a whole factor: grey if it has one or two
-    /// channels, else red, green and blue.
+    /// Draws an image (`[H, W, C]` in `[0, 1]`) enlarged by an integer factor: grey for one or two
+    /// channels, otherwise RGB.
     pub(super) fn image(&mut self, [left, top]: [f32; 2], scale: usize, shape: ImageShape, values: &[f32]) {
         let (left, top) = (left as i64, top as i64);
         for y in 0..shape.height * scale {
@@ -93,10 +93,10 @@ impl Canvas {
         }
     }
 
-    /// The picture as a PNG file.
+    /// Encodes the image as PNG.
     ///
     /// # Errors
-    /// If the picture is larger than PNG allows.
+    /// Fails if the image is larger than PNG allows.
     pub fn png(&self) -> Result<Vec<u8>, png::EncodingError> {
         let mut bytes = Vec::new();
         let side = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);

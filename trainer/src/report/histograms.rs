@@ -1,4 +1,4 @@
-//! Histograms of μ and σ over the data: a row a unit, two panels a model, as the cards hold them.
+//! Histograms of μ and σ over the data, from model cards: one row per unit, two panels per model.
 
 use model::card::{Histogram, Unit};
 
@@ -9,21 +9,22 @@ use super::text::{Style, fit, write};
 use super::theme::{Colour, INK, LABEL, MARGIN, MUTED, PAPER, RULE, SMALL, TITLE, series};
 use crate::trained::Trained;
 
-/// A panel's inner width and height in pixels.
+/// Inner width and height of a panel, in pixels.
 const PANEL: [f32; 2] = [270.0, 96.0];
-/// Room left of a panel for the numbers of its vertical axis.
+/// Pixels left of a panel for the numbers of its vertical axis.
 const SCALE: f32 = 52.0;
-/// Room below a panel for the numbers of its horizontal axis.
+/// Pixels below a panel for the numbers of its horizontal axis.
 const TICKS: f32 = 34.0;
-/// Room left of a model's panels for the unit's label.
+/// Pixels left of a model's panels for the unit's label.
 const LABELS: f32 = 128.0;
-/// Room for title, names and columns' headings.
+/// Pixels for title, names and column headings.
 const HEADER: f32 = 112.0;
 /// Pixels between the models.
 const BETWEEN: f32 = 36.0;
 
-/// Draws the histograms of the models' cards, each model's units with the largest KL first and N(0, 1)
-/// over those of μ. All panels of one kind share their horizontal axis. `names` has one name a model.
+/// Draws the histograms in the models' cards. Units are sorted by KL, largest first, and N(0, 1) is drawn
+/// over the histograms of μ. All panels of the same kind share their horizontal axis. `names` has one
+/// name per model.
 pub fn histograms(models: &[Trained], names: &[String]) -> Canvas {
     let block = LABELS + 2.0 * (SCALE + PANEL[0]);
     let rows = models.iter().map(|model| model.card.units.len()).max().unwrap_or(0);
@@ -94,7 +95,7 @@ fn label(canvas: &mut Canvas, [left, middle]: [f32; 2], unit: usize, described: 
     write(canvas, [left, middle + 38.0], &note, Style::left(SMALL, MUTED));
 }
 
-/// One panel: bars of density, axes with numbers, and N(0, 1) where it is the prior.
+/// Draws a panel: density bars, axes with numbers, and N(0, 1) over the histogram of μ.
 fn draw(
     canvas: &mut Canvas,
     [left, top]: [f32; 2],
@@ -113,7 +114,7 @@ fn draw(
     let bin = (histogram.high - histogram.low) / density.len().max(1) as f32;
     for (place, &value) in density.iter().enumerate().filter(|(_, value)| **value > 0.0) {
         let start = histogram.low + bin * place as f32;
-        // A collapsed unit's bins are narrower than a pixel; show them all the same.
+        // The bins of a collapsed unit are narrower than a pixel; widen them to stay visible.
         let end = x(start + bin).max(x(start) + 1.0);
         canvas.rectangle([x(start), y(value).min(bottom - 1.0)], [end, bottom], soft(colour));
         canvas.rectangle([x(start), y(value).min(bottom - 1.0)], [end, y(value) + 1.5], colour);
@@ -137,7 +138,7 @@ fn draw(
     }
 }
 
-/// The colour of a bar's inside: a third of it over paper.
+/// Fill colour of a bar: a third of `colour` over paper.
 fn soft(colour: Colour) -> Colour {
     std::array::from_fn(|channel| {
         let [colour, paper] = [colour[channel], PAPER[channel]].map(u16::from);
@@ -145,7 +146,7 @@ fn soft(colour: Colour) -> Colour {
     })
 }
 
-/// Counts as a density: their bars have area 1.
+/// Normalises counts to a density with area 1.
 fn densities(histogram: &Histogram) -> Vec<f32> {
     let total: f64 = histogram.counts.iter().map(|&count| f64::from(count)).sum();
     let bin = f64::from(histogram.high - histogram.low) / histogram.counts.len().max(1) as f64;
@@ -157,7 +158,7 @@ fn standard_normal(value: f32) -> f32 {
     (-0.5 * value * value).exp() / std::f32::consts::TAU.sqrt()
 }
 
-/// The range that holds all histograms of a kind, and `least` at the least.
+/// Range of all histograms of a kind, which includes `least`.
 fn shared(models: &[Trained], pick: impl Fn(&Unit) -> &Histogram, least: [f32; 2]) -> [f32; 2] {
     let histograms = models.iter().flat_map(|model| &model.card.units).map(pick);
     histograms.fold(least, |[low, high], histogram| {

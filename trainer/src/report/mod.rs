@@ -1,4 +1,4 @@
-//! What people look at: tables for the terminal, pictures as PNG, reports of studies; one file each.
+//! Output for people: tables for the terminal, pictures as PNG, and reports of studies.
 
 mod axis;
 mod canvas;
@@ -16,7 +16,7 @@ pub use reconstructions::reconstructions;
 pub use table::{Column, Table};
 pub use traversal::{Base, traversal};
 
-/// A number with a separator between thousands.
+/// Formats a number with thousands separators.
 pub fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
@@ -29,12 +29,12 @@ pub fn thousands(value: u64) -> String {
     text
 }
 
-/// A number of things, the thing in the singular: `1 unit`, `2,000 units`.
+/// Formats a count with its noun, given in the singular: `1 unit`, `2,000 units`.
 pub fn counted(count: u64, thing: &str) -> String {
     format!("{} {thing}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 
-/// The objective with its parameters, in a line: `sparse: activation 0.01, beta 4, scale 0.7071`.
+/// Formats an objective with its parameters: `sparse: activation 0.01, beta 4, scale 0.7071`.
 pub fn objective(objective: &model::card::Objective) -> String {
     let parameters: Vec<String> = objective
         .parameters
@@ -48,7 +48,7 @@ pub fn objective(objective: &model::card::Objective) -> String {
     }
 }
 
-/// Data, objective and length of the training, in a line.
+/// Data, objective and length of training, in one line.
 fn subtitle(card: &model::Card) -> String {
     let steps = counted(card.training.steps, "step");
     format!("{} · {} · {steps}", card.training.dataset, objective(&card.objective))

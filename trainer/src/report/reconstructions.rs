@@ -1,4 +1,4 @@
-//! Reconstructions: a row of originals, and below it a row for each model.
+//! Reconstructions: a row of originals, and a row below it for each model.
 
 use super::canvas::Canvas;
 use super::objective;
@@ -6,18 +6,18 @@ use super::text::{Style, fit, write};
 use super::theme::{INK, MARGIN, MUTED, SMALL, TITLE, scale, series};
 use crate::trained::{Trained, TrainedError};
 
-/// Room for the labels left of the images, in pixels.
+/// Pixels for the labels left of the images.
 const LABELS: f32 = 210.0;
-/// Room for the title, in pixels.
+/// Pixels for the title.
 const HEADER: f32 = 44.0;
 /// Pixels between images.
 const GAP: f32 = 6.0;
 
-/// Draws `originals`, `[N, H, W, C]` in `[0, 1]`, over what each model makes of them: the pixel means
-/// decoded from the posterior mean. `names` has one name a model.
+/// Draws `originals` (`[N, H, W, C]` in `[0, 1]`) above each model's reconstructions: the pixel means
+/// decoded from the posterior mean. `names` has one name per model.
 ///
 /// # Errors
-/// If a network fails.
+/// Fails if a network fails.
 pub fn reconstructions(
     models: &[Trained],
     names: &[String],

@@ -1,6 +1,6 @@
 //! Tables for the terminal.
 
-/// A column's title and to which side its cells are set.
+/// Title and alignment of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     title: String,
@@ -8,18 +8,18 @@ pub struct Column {
 }
 
 impl Column {
-    /// Words, set to the left.
+    /// A column of text, left-aligned.
     pub fn words(title: &str) -> Self {
         Self { title: title.to_owned(), right: false }
     }
 
-    /// Numbers, set to the right.
+    /// A column of numbers, right-aligned.
     pub fn numbers(title: &str) -> Self {
         Self { title: title.to_owned(), right: true }
     }
 }
 
-/// Rows under titles; every column is as wide as its widest cell.
+/// A table whose columns are as wide as their widest cells.
 ///
 /// ```
 /// use trainer::report::{Column, Table};
@@ -35,12 +35,12 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table without rows.
+    /// Creates a table without rows.
     pub fn new(columns: Vec<Column>) -> Self {
         Self { columns, rows: Vec::new() }
     }
 
-    /// Adds a row, a cell a column.
+    /// Adds a row, with one cell per column.
     pub fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }

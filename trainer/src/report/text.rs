@@ -1,4 +1,4 @@
-//! Labels in Ubuntu Light, which comes with the program so that pictures are the same everywhere.
+//! Labels in Ubuntu Light, which is compiled in so that pictures are the same on every machine.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
     FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).expect("the font that is built in is intact")
 });
 
-/// Which end of a label stands at its place.
+/// Alignment of a label relative to its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
@@ -19,14 +19,14 @@ pub(super) enum Align {
     Right,
 }
 
-/// How a label looks.
+/// Appearance of a label.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     /// Height in pixels.
     pub(super) size: f32,
     /// Colour.
     pub(super) colour: Colour,
-    /// Which end stands at its place.
+    /// Alignment.
     pub(super) align: Align,
 }
 
@@ -44,7 +44,7 @@ impl Style {
     }
 }
 
-/// Width of a label in pixels.
+/// Width of a label in pixels at `size`.
 pub(super) fn width(label: &str, size: f32) -> f32 {
     let font = FONT.as_scaled(PxScale::from(size));
     let mut last = None;
@@ -56,12 +56,12 @@ pub(super) fn width(label: &str, size: f32) -> f32 {
     width
 }
 
-/// More letters than any picture here has room for.
+/// Maximum number of letters; more than fit into any picture.
 const LONGEST: usize = 400;
 
-/// The label cut to `room` pixels, with an ellipsis where something is missing.
+/// Shortens a label to `room` pixels, with an ellipsis if needed.
 pub(super) fn fit(label: &str, size: f32, room: f32) -> String {
-    // A label is short; of a long one only the beginning can fit.
+    // Only the beginning of a long label can fit.
     let mut letters: Vec<char> = label.chars().take(LONGEST).collect();
     if letters.len() < LONGEST && width(label, size) <= room {
         return label.to_owned();

@@ -1,5 +1,4 @@
-//! Traversals: a row a unit, which moves along its own range from left to right while all others
-//! stay as the base image has them.
+//! Traversals: each row varies one unit over its range, with all other units fixed at the base code.
 
 use super::axis::number;
 use super::canvas::Canvas;
@@ -8,33 +7,33 @@ use super::text::{Style, fit, width, write};
 use super::theme::{ACCENT, INK, LABEL, MARGIN, MUTED, RULE, SMALL, TITLE, scale};
 use crate::trained::{Trained, TrainedError};
 
-/// Room for the labels left of the images, in pixels.
+/// Pixels for the labels left of the images.
 const LABELS: f32 = 190.0;
-/// Room for title and base image, in pixels.
+/// Pixels for title and base image.
 const HEADER: f32 = 96.0;
-/// Room for the range below a row, in pixels.
+/// Pixels for the range below a row.
 const RANGE: f32 = 30.0;
 /// Pixels between images.
 const GAP: f32 = 4.0;
 
-/// What the traversals start from.
+/// Where traversals start.
 #[derive(Clone, Copy, Debug)]
 pub enum Base<'a> {
     /// The code of an image.
     Image {
-        /// Its number in the data set.
+        /// Index in the data set.
         index: u64,
-        /// Its pixels, `[H, W, C]` in `[0, 1]`.
+        /// Pixels, `[H, W, C]` in `[0, 1]`.
         image: &'a [f32],
     },
-    /// The mean code over the data that the model learnt from, as its card has it.
+    /// The mean code over the training data, from the model card.
     Mean,
 }
 
-/// Draws the traversals of `units`, in the order given, over `columns` values each.
+/// Draws the traversals of `units`, in the given order, with `columns` values each.
 ///
 /// # Errors
-/// If the network fails.
+/// Fails if the network fails.
 pub fn traversal(
     trained: &Trained,
     base: Base,
@@ -99,7 +98,7 @@ fn header(canvas: &mut Canvas, trained: &Trained, base: Base, code: &[f32]) -> R
     Ok(())
 }
 
-/// Unit, KL and factor, around the middle of a row.
+/// Draws unit, KL and factor, centred beside a row.
 fn label(canvas: &mut Canvas, trained: &Trained, unit: usize, [left, middle]: [f32; 2]) {
     let described = &trained.card.units[unit];
     let colour = if described.is_active() { INK } else { MUTED };
@@ -120,8 +119,8 @@ fn label(canvas: &mut Canvas, trained: &Trained, unit: usize, [left, middle]: [f
     }
 }
 
-/// The unit's range below a row, from the first image's centre to the last's, with a mark where the
-/// base image lies.
+/// Draws the unit's range below a row, from the centre of the first image to that of the last, with a
+/// mark at the value of the base code.
 fn range(canvas: &mut Canvas, [low, high]: [f32; 2], at: f32, [left, right]: [f32; 2], height: f32) {
     let ends = [(left, low, Style::right(SMALL, MUTED)), (right, high, Style::left(SMALL, MUTED))];
     for (end, value, style) in ends {

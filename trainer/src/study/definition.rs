@@ -1,5 +1,5 @@
-//! A study's file: a base configuration, methods with what each changes and at most one key that it
-//! varies, and seeds.
+//! The file that defines a study: a base configuration, seeds, and methods. Each method changes some keys
+//! and varies at most one.
 //!
 //! ```toml
 //! name = "sprites"
@@ -20,13 +20,13 @@ use serde::Deserialize;
 use super::{Plan, Planned};
 use crate::config::{Config, ConfigError};
 
-/// Most runs of a study: more than a cluster's array job commonly takes.
+/// Maximum number of runs in a study: more than clusters commonly allow in an array job.
 const MAX_RUNS: usize = 10_000;
 
-/// Longest name of a method: the strength and the seed need room as well.
+/// Maximum length of a method's name, which leaves room for strength and seed.
 const MAX_NAME: usize = 32;
 
-/// A study that can't be used.
+/// Why a study can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
     /// A file can't be read.
@@ -34,18 +34,18 @@ pub enum StudyError {
     Read {
         /// File.
         path: String,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// Not TOML, or an unknown key.
+    /// The file is not TOML or has an unknown key.
     #[error("{path}: {message}")]
     Parse {
         /// File.
         path: String,
-        /// The parser's message, with the place.
+        /// Message of the parser, with the position.
         message: String,
     },
-    /// A value that makes no study.
+    /// A value is invalid.
     #[error("{path}: {problem}")]
     Value {
         /// File.
@@ -53,10 +53,10 @@ pub enum StudyError {
         /// What is wrong and what is expected.
         problem: String,
     },
-    /// A run's configuration is wrong.
+    /// The configuration of a run is invalid.
     #[error("run {run}: {source}")]
     Config {
-        /// The run's name.
+        /// Name of the run.
         run: String,
         /// What is wrong.
         source: ConfigError,
@@ -97,20 +97,20 @@ struct Vary {
     values: Vec<toml::Value>,
 }
 
-/// A study, resolved: its runs and the configuration of each, in the same order.
+/// A resolved study: its runs and their configurations, in the same order.
 #[derive(Clone, Debug)]
 pub struct Study {
     /// The runs.
     pub plan: Plan,
-    /// Their configurations.
+    /// Configuration of each run.
     pub configs: Vec<Config>,
 }
 
 impl Study {
-    /// Reads a study's file and the base configuration that it names, relative to itself.
+    /// Reads the file of a study and its base configuration, whose path is relative to that file.
     ///
     /// # Errors
-    /// Names the file or the run, and what is wrong.
+    /// Fails if a file can't be read or is invalid, or if the configuration of a run is invalid.
     pub fn read(path: &Path) -> Result<Self, StudyError> {
         let name = path.display().to_string();
         let read = |path: &Path| {
@@ -188,7 +188,7 @@ impl File {
     }
 }
 
-/// A method's strength as people read it, as a part of a name, and as an override.
+/// A method's strength as shown to people, as a part of a run's name, and as an override.
 type Strength = (Option<String>, String, Option<String>);
 
 impl Method {
@@ -213,21 +213,21 @@ impl Method {
     }
 }
 
-/// A method's name as a part of a folder's: `Laplace + L1` is `laplace-l1`.
+/// Converts a method's name to a part of a folder name: `Laplace + L1` becomes `laplace-l1`.
 fn folder_name(name: &str) -> String {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
 }
 
-/// Whether `text` may be part of a folder's name anywhere.
+/// Whether `text` may be part of a folder name on every system.
 fn is_plain(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     !text.is_empty() && !text.starts_with('.') && text.chars().all(allowed)
 }
 
-/// A table's values as overrides with dotted keys. A table with a kind is one value: what the base says
-/// of another kind does not go with it.
+/// Lists the values of a table as overrides with dotted keys. A table with a `kind` is a single override,
+/// because keys of another kind in the base must not stay.
 fn flatten(prefix: &str, table: &toml::Table, overrides: &mut Vec<String>) {
     for (key, value) in table {
         let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };

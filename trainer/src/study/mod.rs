@@ -1,7 +1,7 @@
-//! Comparing methods: the runs of a study, each of a method at a strength under a seed.
+//! Studies that compare methods: each run has a method, a strength and a seed.
 //!
-//! [`Study`] is the file that people write, [`Plan`] the list of runs that it makes, [`State`] how far
-//! one is, [`slurm`] a cluster's job that takes them all.
+//! [`Study`] is the file that people write, [`Plan`] the resulting list of runs, [`State`] the progress
+//! of a run, and [`slurm`] writes an array job for a cluster.
 
 mod definition;
 mod plan;

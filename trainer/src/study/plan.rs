@@ -1,4 +1,4 @@
-//! The list of a study's runs, as it lies in the folder of the study for those who report on it.
+//! The list of a study's runs, stored in the study's folder for reports.
 
 use std::path::{Path, PathBuf};
 
@@ -6,37 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::file;
 
-/// Name of the plan within a study's folder.
+/// File name of the plan in a study's folder.
 pub const PLAN: &str = "plan.json";
-/// Largest plan that is read: some hundred bytes a run, at the most runs.
+/// Maximum size of a plan: a few hundred bytes per run, for the maximum number of runs.
 const MAX_FILE: u64 = 16 << 20;
 
-/// A study's runs.
+/// The runs of a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// The study's name.
+    /// Name of the study.
     pub study: String,
-    /// Its runs.
+    /// All runs.
     pub runs: Vec<Planned>,
 }
 
-/// A run of a study.
+/// A planned run of a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Planned {
-    /// Name of the run and of its folder.
+    /// Name of the run and its folder.
     pub name: String,
-    /// Its method.
+    /// Name of the method.
     pub method: String,
-    /// What the method varies, as `beta 4.0`.
+    /// Strength of the method, such as `beta 4.0`.
     pub strength: Option<String>,
-    /// Its seed.
+    /// Seed.
     pub seed: u64,
 }
 
 impl Planned {
-    /// Method and strength: what runs that differ by their seed alone have in common.
+    /// Returns method and strength, which runs that differ only by seed have in common.
     pub fn group(&self) -> String {
         match &self.strength {
             Some(strength) => format!("{}, {strength}", self.method),
@@ -45,23 +45,23 @@ impl Planned {
     }
 }
 
-/// A plan that can't be read.
+/// Why a plan can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// There is none, or it can't be read.
+    /// The file is missing or can't be read.
     #[error("{} could not be read: {source}; give the folder of a sweep", path.display())]
     Read {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// It is damaged.
+    /// The file is damaged.
     #[error("{} is not a sweep's plan: {reason}; run the sweep again to write it anew", path.display())]
     Damaged {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// What is wrong.
         reason: String,
     },
 }
@@ -70,7 +70,7 @@ impl Plan {
     /// Reads the plan of the study in `folder`.
     ///
     /// # Errors
-    /// Names the file and what is wrong with it.
+    /// Fails if the file can't be read or is damaged.
     pub fn read(folder: &Path) -> Result<Self, PlanError> {
         let path = folder.join(PLAN);
         let unreadable = |source| PlanError::Read { path: path.clone(), source };
@@ -88,10 +88,10 @@ impl Plan {
         }
     }
 
-    /// Writes the plan into `folder`.
+    /// Writes the plan to `folder`.
     ///
     /// # Errors
-    /// Names the file if it can't be written.
+    /// Fails if the file can't be written.
     pub fn write(&self, folder: &Path) -> Result<(), file::WriteError> {
         file::stream(&folder.join(PLAN), |out| Ok(serde_json::to_writer_pretty(out, self)?))
     }

@@ -1,34 +1,35 @@
-//! A study as an array job of SLURM: one task a run, each the same command as on one machine.
+//! Runs a study as a SLURM array job: one task per run, each with the same command as on a single
+//! machine.
 
 use std::path::Path;
 
-/// What the job's script says.
+/// Contents of the job script.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
-    /// The program `latentscope`.
+    /// Path of the `latentscope` program.
     pub program: &'a Path,
-    /// The study's file.
+    /// File of the study.
     pub study: &'a Path,
     /// Folder of the study.
     pub out: &'a Path,
     /// Name of the job.
     pub name: &'a str,
-    /// Numbers of the runs that are to be done.
+    /// Indices of the runs to do.
     pub runs: &'a [usize],
-    /// Tasks at a time; all that the cluster takes if 0.
+    /// Maximum number of concurrent tasks; 0 for no limit.
     pub jobs: usize,
-    /// Seconds that a task may train.
+    /// Time limit for training per task, in seconds.
     pub limit: Option<f64>,
-    /// Further options of `sweep` and their values.
+    /// Further options of `sweep`, with their values.
     pub options: &'a [String],
     /// Further `#SBATCH` options, such as `--gres=gpu:1`.
     pub sbatch: &'a [String],
 }
 
-/// The script that `sbatch` takes. Paths should be absolute; any characters are quoted.
+/// Returns the script for `sbatch`. Paths should be absolute; special characters are quoted.
 ///
 /// # Errors
-/// Names a path or an option that a script can't hold: with a line break, or not UTF-8.
+/// Fails if a path or option has a line break or is not UTF-8.
 pub fn script(job: &Job) -> Result<String, String> {
     let line = |text: &str| match text.contains(['\n', '\r', '\0']) {
         true => Err(format!("{text:?} has a line break, which a job's script can't hold")),
@@ -38,7 +39,7 @@ pub fn script(job: &Job) -> Result<String, String> {
         Some(text) => line(text),
         None => Err(format!("{} is not UTF-8, which a job's script has to be", path.display())),
     };
-    // SLURM gives % a meaning in the names of files.
+    // SLURM expands % in file names.
     let log = format!("{}/slurm-%A_%a.log", path(job.out)?.replace('%', "%%"));
     let array: Vec<String> = job.runs.iter().map(usize::to_string).collect();
     let at_a_time = if job.jobs == 0 { String::new() } else { format!("%{}", job.jobs) };
@@ -62,7 +63,7 @@ pub fn script(job: &Job) -> Result<String, String> {
     Ok(text)
 }
 
-/// A word of the shell.
+/// Quotes a word for the shell.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=:,+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -71,7 +72,7 @@ pub fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// A value of an `#SBATCH` line, which has quotes of its own.
+/// Quotes a value for an `#SBATCH` line, which has its own quoting rules.
 fn double_quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', r"\\").replace('"', "\\\""))
 }

@@ -1,4 +1,4 @@
-//! How far a run is, from what lies in its folder.
+//! The progress of a run, from the files in its folder.
 
 use std::path::Path;
 
@@ -6,26 +6,26 @@ use crate::config::{Config, ConfigError};
 use crate::train::{CONFIG, METRICS, MODEL};
 use crate::trained;
 
-/// The last of the scores that a finished run has.
+/// The last score of a completely scored run.
 const LAST_SCORE: &str = "recall";
 
-/// How far a run is.
+/// Progress of a run.
 #[derive(Debug)]
 pub enum State {
-    /// Nothing of it is there.
+    /// There are no files of the run.
     New,
-    /// It was begun and can be resumed.
+    /// The run was started and can be resumed.
     Begun,
-    /// It is trained and exported, and not scored.
+    /// The run is trained and exported, but not scored.
     Trained,
-    /// It is trained and scored.
+    /// The run is trained and scored.
     Finished,
-    /// A run of another configuration lies there, or files that are none of a run's.
+    /// The folder has a run with another configuration, or other files.
     Other,
 }
 
 impl State {
-    /// The state of the run in `folder` that `config` describes.
+    /// Returns the state of the run in `folder` with the configuration `config`.
     ///
     /// # Errors
     /// Fails if the folder's configuration can't be read.
@@ -41,7 +41,7 @@ impl State {
         if !folder.join(MODEL).exists() {
             return Ok(Self::Begun);
         }
-        // A file that is damaged or of fewer steps is written again.
+        // A damaged model, or one with fewer steps, is written again.
         Ok(match trained::read(folder) {
             Ok(weights) if weights.card.training.steps < config.train.steps => Self::Begun,
             Ok(weights) if weights.card.scores.iter().any(|s| s.metric == LAST_SCORE) => Self::Finished,

@@ -1,7 +1,8 @@
-//! A moving average of the weights, ā ← d·ā + (1 − d)·w after each step, which is evaluated and
-//! exported: it leaves out the noise of single batches (Tarvainen & Valpola 2017, "Mean teachers are
-//! better role models", section 3). At step t the decay is d = min(`train.average`, (1 + t)/(10 + t)),
-//! as TensorFlow's `ExponentialMovingAverage` has it, so that the first weights are soon forgotten.
+//! Exponential moving average of the weights, ā ← d·ā + (1 − d)·w after each step. The average is
+//! evaluated and exported, because it is free of the noise of single batches (Tarvainen & Valpola 2017,
+//! "Mean teachers are better role models", section 3). The decay at step t is d = min(`train.average`, (1
+//! + t)/(10 + t)), as in TensorFlow's `ExponentialMovingAverage`, so that the initial weights are
+//! forgotten early.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +10,15 @@ use candle_core::{Result, Tensor};
 use model::Parameters;
 use model::ops::approach;
 
-/// The average of every parameter by name.
+/// Average of each parameter, by name.
 pub(super) struct Average {
     decay: f64,
     means: BTreeMap<String, Tensor>,
 }
 
 impl Average {
-    /// Goes on from `means`; from the parameters themselves if there are none. Gives none back if
-    /// `means` are those of other parameters.
+    /// Continues from `means`, or from the parameters if there are no means. Returns `None` if `means`
+    /// belong to other parameters.
     pub(super) fn new(
         decay: f64,
         means: BTreeMap<String, Tensor>,
@@ -33,7 +34,7 @@ impl Average {
         Ok(fits.then_some(Self { decay, means }))
     }
 
-    /// Takes the parameters in after `step`, counted from 1.
+    /// Updates the average after `step`, which counts from 1.
     pub(super) fn update(&mut self, parameters: &Parameters, step: u64) -> Result<()> {
         let step = step as f64;
         let share = 1.0 - self.decay.min((1.0 + step) / (10.0 + step));
@@ -49,7 +50,7 @@ impl Average {
         Ok(())
     }
 
-    /// A copy by name.
+    /// Returns copies of the averages, by name.
     pub(super) fn tensors(&self) -> Result<BTreeMap<String, Tensor>> {
         self.means.iter().map(|(name, mean)| Ok((name.clone(), mean.copy()?))).collect()
     }
@@ -80,7 +81,7 @@ mod tests {
             assert!((f64::from(got) - expected).abs() < 1e-4, "{got} is not {expected} at {step}");
             assert!(step < 50 || got.abs() < 1.0, "{got} at {step}");
         }
-        // A mean that tracked its operations would keep every step's tensors.
+        // A mean that tracked its operations would keep the tensors of all steps alive.
         assert!(average.means.values().all(|mean| !mean.track_op()));
         let others = BTreeMap::from([("b".to_owned(), tensor(0.0)?)]);
         assert!(Average::new(0.9, others, &parameters)?.is_none());

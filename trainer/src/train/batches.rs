@@ -1,7 +1,7 @@
-//! Batches prepared ahead on a thread of their own, so that no step waits for its data.
+//! Prepares batches ahead of time on a separate thread, so that no step waits for its data.
 //!
-//! A batch is a function of seed and step alone: images drawn uniformly with replacement, and the
-//! noise of the posterior sample. A resumed run needs nothing else.
+//! A batch depends only on seed and step: images drawn uniformly with replacement, and the noise of the
+//! posterior samples. A resumed run needs no other state.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -16,31 +16,31 @@ use super::error::TrainError;
 use crate::config::Config;
 use crate::data::{Dataset, Resident};
 
-/// Batches that wait at most.
+/// Maximum number of batches in the queue.
 const AHEAD: usize = 4;
 
-/// One step's inputs, on the host.
+/// Inputs of one step, on the host.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// Which images: the batch's, then those that parts of the loss need with it.
+    /// Indices of the images: the batch, then further images that parts of the loss need.
     pub(super) selection: Selection,
-    /// The images, `[N + M, H, W, C]` in `[0, 1]`; empty where they are gathered on the device.
+    /// The images, `[N + M, H, W, C]` in `[0, 1]`; empty if they are gathered on the device.
     pub(super) images: Vec<f32>,
-    /// Noise of the N codes, as [`PosteriorKind::noise`] draws it.
+    /// Noise for N codes, from [`PosteriorKind::noise`].
     pub(super) noise: Vec<f32>,
 }
 
-/// One step's inputs, on the device.
+/// Inputs of one step, on the device.
 pub(super) struct Inputs {
     /// Images, `[N + M, H, W, C]` in `[0, 1]`.
     pub(super) images: Tensor,
-    /// Which of them are the batch.
+    /// Which images form the batch.
     pub(super) layout: Layout,
-    /// Noise of the N codes.
+    /// Noise for N codes.
     pub(super) noise: Tensor,
 }
 
-/// How batches are drawn.
+/// What a batch is drawn from.
 #[derive(Clone, Copy)]
 pub(super) struct Draw<'a> {
     pub(super) dataset: &'a dyn Dataset,
@@ -49,12 +49,12 @@ pub(super) struct Draw<'a> {
     pub(super) batch: usize,
     pub(super) width: usize,
     pub(super) posterior: PosteriorKind,
-    /// The images, if they are gathered on the device.
+    /// All images, if they are gathered on the device.
     pub(super) resident: Option<&'a Resident>,
 }
 
 impl<'a> Draw<'a> {
-    /// As `config` says.
+    /// Draws batches as configured in `config`.
     pub(super) fn new(
         config: &Config,
         dataset: &'a dyn Dataset,
@@ -72,7 +72,7 @@ impl<'a> Draw<'a> {
         }
     }
 
-    /// Checks that the data set has what every part of the loss needs.
+    /// Checks that the data set provides what each part of the loss needs.
     pub(super) fn check(self) -> Result<(), TrainError> {
         self.select(vec![0], &mut stream(self.seed, Purpose::Batch, 0)).map(|_| ())
     }
@@ -97,7 +97,7 @@ impl<'a> Draw<'a> {
         Ok(Batch { selection, images, noise })
     }
 
-    /// A batch on the device.
+    /// Moves a batch to the device.
     pub(super) fn place(self, batch: Batch, device: &Device) -> candle_core::Result<Inputs> {
         let Batch { selection: Selection { images: numbers, layout }, images, noise } = batch;
         let ImageShape { height, width, channels } = self.dataset.image_shape();
@@ -110,8 +110,8 @@ impl<'a> Draw<'a> {
     }
 }
 
-/// Starts preparing the batches of `steps` within `scope`; they arrive in order. Dropping the
-/// receiver ends the thread.
+/// Prepares the batches of `steps` on a thread of `scope`; they arrive in order. The thread ends when the
+/// receiver is dropped.
 pub(super) fn prepare<'scope, 'env>(
     scope: &'scope std::thread::Scope<'scope, 'env>,
     draw: Draw<'env>,

@@ -1,8 +1,9 @@
-//! Checkpoints: all that a run needs to go on as if it had never stopped.
+//! Checkpoints: everything that a run needs to continue exactly where it stopped.
 //!
-//! One safetensors file a checkpoint, `step-000001000.safetensors`: `weights.NAME`, `moments.NAME`
-//! (Adam's, `[2, …]`), `average.NAME` where `train.average` is set, and the state as JSON in its metadata.
-//! The state ends with a CRC-32 of its other text and of each tensor's name, shape and bytes.
+//! Each checkpoint is a safetensors file such as `step-000001000.safetensors`, with `weights.NAME`,
+//! `moments.NAME` (Adam's, `[2, …]`), `average.NAME` if `train.average` is set, and the state as JSON in
+//! the metadata. The state ends with a CRC-32 of the rest of its text and of each tensor's name, shape
+//! and bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -16,28 +17,28 @@ use crate::file;
 use crate::report::counted;
 
 const KEY: &str = "latentscope-checkpoint";
-/// Files of format 1 have no checksum.
+/// Current format; files of format 1 have no checksum.
 const FORMAT: u32 = 2;
-/// Comes before the checksum, at the end of the state.
+/// Precedes the checksum at the end of the state.
 const CHECKSUM: &str = ",\"checksum\":";
-/// Largest checkpoint that is read: a gibibyte, far above any network here.
+/// Maximum size of a checkpoint: one gibibyte, far more than any network here needs.
 const MAX_FILE: u64 = 1 << 30;
 
-/// A run's state besides its tensors. Older files also name their `best` step, which is ignored.
+/// The state of a run, without its tensors. Older files also have a `best` step, which is ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Version of the format: 1 without a checksum, 2 with one.
+    /// Format version: 1 without a checksum, 2 with one.
     pub format: u32,
-    /// Steps taken.
+    /// Number of steps taken.
     pub step: u64,
-    /// Seconds spent in them.
+    /// Training time in seconds.
     pub seconds: f64,
-    /// Thinned training curve.
+    /// Training curve, thinned to a bounded number of points.
     pub history: Vec<HistoryPoint>,
-    /// What training began from, if not from fresh weights, such as `vae after 10000 steps`.
+    /// Source of the initial weights, such as `vae after 10000 steps`; `None` if they were random.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Who trained what it began from and on what terms, if that was imported.
+    /// Author and licence of an imported model from which training started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }
@@ -52,47 +53,47 @@ impl Default for State {
 /// A checkpoint in memory.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    /// State.
+    /// State of the run.
     pub state: State,
-    /// Weights by name.
+    /// Weights, by name.
     pub weights: BTreeMap<String, Tensor>,
-    /// Adam's moments by name.
+    /// Moments of Adam, by name.
     pub moments: BTreeMap<String, Tensor>,
-    /// Moving average of the weights by name, without those of adversaries; empty if none is kept.
+    /// Moving averages of the weights, by name and without adversaries; empty if averaging is off.
     pub average: BTreeMap<String, Tensor>,
 }
 
-/// A checkpoint that can't be had.
+/// Why a checkpoint can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// It can't be written.
+    /// The file can't be written.
     #[error(transparent)]
     Write(#[from] file::WriteError),
-    /// The folder can't be made or an old one not removed.
+    /// The folder can't be created, or an old checkpoint can't be removed.
     #[error("{} could not be made or cleared: {source}", path.display())]
     Keep {
         /// File or folder.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// It can't be read.
+    /// The file can't be read.
     #[error("{} could not be read: {source}", path.display())]
     Read {
         /// File or folder.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// It is no checkpoint, or a damaged one.
+    /// The file is damaged or not a checkpoint.
     #[error("{} is not an intact checkpoint: {reason}", path.display())]
     Damaged {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// What is wrong.
         reason: String,
     },
-    /// There are checkpoints, and none that can be gone on from.
+    /// There are checkpoints, but none is intact.
     #[error(
         "none of the checkpoints in {}, {}, is intact: {newest}; put an intact copy there, or move the run's folder \
          away to start again",
@@ -102,22 +103,22 @@ pub enum CheckpointError {
     AllDamaged {
         /// Folder.
         path: PathBuf,
-        /// How many there are.
+        /// Number of checkpoints.
         count: usize,
-        /// What is wrong with the newest.
+        /// What is wrong with the newest one.
         newest: Box<CheckpointError>,
     },
-    /// Tensors can't be moved.
+    /// A tensor can't be copied.
     #[error("the checkpoint's tensors could not be copied: {0}")]
     Tensor(#[from] candle_core::Error),
 }
 
 impl Checkpoint {
-    /// The weights to evaluate and to export: their average, if one is kept. A weight that is exactly
-    /// zero stays so, since sparse weights are to be sparse.
+    /// Returns the weights to evaluate and export: their moving averages if there are any. Weights that
+    /// are exactly zero stay zero, to keep sparse weights sparse.
     ///
     /// # Errors
-    /// Passes the device's errors on.
+    /// Returns the errors of the device.
     pub fn exported(&self) -> candle_core::Result<BTreeMap<String, Tensor>> {
         let mut tensors = self.weights.clone();
         for (name, mean) in &self.average {
@@ -128,13 +129,13 @@ impl Checkpoint {
         Ok(tensors)
     }
 
-    /// The first tensor with a NaN or an infinity, if there is one.
+    /// Returns the name of the first tensor with NaN or infinite values, if any.
     ///
     /// # Errors
-    /// Passes the device's errors on.
+    /// Returns the errors of the device.
     pub fn broken(&self) -> candle_core::Result<Option<String>> {
         for (name, tensor) in self.weights.iter().chain(&self.moments).chain(&self.average) {
-            // A sum is finite only if all its terms are; absolute values can't cancel.
+            // The sum of absolute values is finite only if all values are; it can't cancel.
             if !tensor.abs()?.sum_all()?.to_scalar::<f32>()?.is_finite() {
                 return Ok(Some(name.clone()));
             }
@@ -142,14 +143,14 @@ impl Checkpoint {
         Ok(None)
     }
 
-    /// Writes it to `path`, all or nothing.
+    /// Writes the checkpoint to `path` atomically.
     ///
     /// # Errors
-    /// Names the file if it can't be written.
+    /// Fails if the file can't be written.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
         let mut raw = Vec::new();
-        // In the order of their names, as the checksum takes them.
+        // In order of name, as for the checksum.
         let groups = [("average", &self.average), ("moments", &self.moments), ("weights", &self.weights)];
         for (group, tensors) in groups {
             for (name, tensor) in tensors {
@@ -173,10 +174,10 @@ impl Checkpoint {
         Ok(file::write(path, &bytes)?)
     }
 
-    /// Reads a checkpoint onto `device`.
+    /// Reads a checkpoint to `device`.
     ///
     /// # Errors
-    /// Names the file if it can't be read or is not intact.
+    /// Fails if the file can't be read or is damaged.
     pub fn read(path: &Path, device: &Device) -> Result<Self, CheckpointError> {
         let unreadable = |source| CheckpointError::Read { path: path.to_owned(), source };
         let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
@@ -228,7 +229,7 @@ impl Checkpoint {
     }
 }
 
-/// A state as it is stored.
+/// State as stored in the file.
 #[derive(Deserialize)]
 struct Stored {
     #[serde(flatten)]
@@ -236,8 +237,7 @@ struct Stored {
     checksum: Option<u32>,
 }
 
-/// The CRC-32 of a state's text, whether its own checksum stands there or not, and of tensors in the order
-/// of their names.
+/// CRC-32 of a state's text (with or without its checksum) and of tensors in order of name.
 fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [u8])>) -> u32 {
     let text = json.rsplit_once(CHECKSUM).map_or_else(|| &json[..json.len() - 1], |(text, _)| text);
     let mut hasher = crc32fast::Hasher::new();
@@ -249,25 +249,25 @@ fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [usize],
     hasher.finalize()
 }
 
-/// The checkpoints of one run.
+/// The folder with a run's checkpoints.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// The checkpoints under `run`.
+    /// Returns the checkpoint folder of `run`.
     pub fn of(run: &Path) -> Self {
         Self(run.join("checkpoints"))
     }
 
-    /// Its path.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Steps that have a checkpoint, oldest first.
+    /// Returns the steps that have a checkpoint, in ascending order.
     ///
     /// # Errors
-    /// Fails if the folder exists but can't be listed.
+    /// Fails if the folder exists but can't be read.
     pub fn steps(&self) -> Result<Vec<u64>, CheckpointError> {
         let unreadable = |source| CheckpointError::Read { path: self.0.clone(), source };
         if !self.0.exists() {
@@ -283,16 +283,16 @@ impl Folder {
         Ok(steps)
     }
 
-    /// The file of a step.
+    /// Path of the checkpoint for `step`.
     pub fn file(&self, step: u64) -> PathBuf {
         self.0.join(format!("step-{step:09}.safetensors"))
     }
 
-    /// Writes a checkpoint and removes all but the newest `keep` up to its step; later ones, which a run that
-    /// goes on from an earlier step has found damaged, are left until it comes to their step.
+    /// Writes a checkpoint and removes older ones, except the newest `keep`. Later checkpoints stay: they
+    /// were found damaged when the run resumed from an earlier step, and are overwritten in turn.
     ///
     /// # Errors
-    /// If it can't be written; older checkpoints are then left alone.
+    /// Fails if the checkpoint can't be written (older ones then stay) or an old one can't be removed.
     pub fn save(&self, checkpoint: &Checkpoint, keep: usize) -> Result<PathBuf, CheckpointError> {
         std::fs::create_dir_all(&self.0)
             .map_err(|source| CheckpointError::Keep { path: self.0.clone(), source })?;
@@ -307,10 +307,11 @@ impl Folder {
         Ok(file)
     }
 
-    /// The newest intact checkpoint, and what was wrong with any newer one; none if there are no files of any.
+    /// Returns the newest intact checkpoint, and the errors of newer ones that are damaged. Returns
+    /// `None` if there are no checkpoints.
     ///
     /// # Errors
-    /// Fails if the folder can't be listed, or holds checkpoints of which none is intact.
+    /// Fails if the folder can't be read, or if it has checkpoints but none is intact.
     pub fn newest(
         &self,
         device: &Device,
@@ -429,7 +430,7 @@ mod tests {
         write(r#"{\"format\":2"#, tensors)?;
         let said = folder.newest(&Device::Cpu).expect_err("it lost its checksum").to_string();
         assert!(said.contains("it has no checksum"), "{said}");
-        // What is not finite is not intact, whatever wrote it.
+        // Non-finite values are rejected even if the checksum matches.
         let nan = [&tensors[..tensors.len() - 4], &f32::NAN.to_le_bytes()].concat();
         write(r#"{\"format\":1"#, &nan)?;
         let said = folder.newest(&Device::Cpu).expect_err("it holds a NaN").to_string();

@@ -1,4 +1,4 @@
-//! Why a run ends early.
+//! Errors that end a run.
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use super::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::file;
 
-/// Why a run ended early or could not start.
+/// Why a run failed to start or ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The data can't be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// A checkpoint can't be read, or the first can't be written.
+    /// A checkpoint can't be read or written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// A file of the run can't be written.
@@ -25,33 +25,33 @@ pub enum TrainError {
     Log {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The loss is NaN, infinite or beyond recovery.
+    /// The loss is NaN, infinite or hopelessly large.
     #[error("the loss became {loss} by step {step}; {}", last_good(good.as_deref()))]
     Diverged {
-        /// Step at which it was seen.
+        /// Step at which the loss was checked.
         step: u64,
-        /// The loss.
+        /// Value of the loss.
         loss: f64,
         /// Last good checkpoint.
         good: Option<PathBuf>,
     },
-    /// A weight is NaN or infinite although the loss was not.
+    /// A weight is NaN or infinite, but the loss was finite.
     #[error("the weights of {name} became NaN or infinite by step {step}; {}", last_good(good.as_deref()))]
     Broken {
-        /// Tensor.
+        /// Name of the tensor.
         name: String,
-        /// Step at which it was seen.
+        /// Step at which the weights were checked.
         step: u64,
         /// Last good checkpoint.
         good: Option<PathBuf>,
     },
-    /// The checkpoint is of another network.
+    /// The checkpoint belongs to another network.
     #[error("{} holds another network than the configuration's; start a new run in another folder", .0.display())]
     Mismatch(PathBuf),
-    /// The weights to start from are another network's.
+    /// The initial weights belong to another network.
     #[error(
         "{} can't be started from: {differs}; use a file of the same network, or set the same under [model]",
         path.display()
@@ -59,21 +59,21 @@ pub enum TrainError {
     Start {
         /// File.
         path: PathBuf,
-        /// What differs.
+        /// The differences.
         differs: String,
     },
-    /// The network fails on the device.
+    /// The network failed on the device.
     #[error("the network failed on the device: {0}")]
     Device(#[from] candle_core::Error),
-    /// The data set doesn't have what a part of the loss needs.
+    /// The data set lacks something that a part of the loss needs.
     #[error("{unmet}, which `{dataset}` is not; train on a world, or leave {} out", unmet.key)]
     Unmet {
-        /// The part, and what it needs.
+        /// The part of the loss and what it needs.
         unmet: Unmet,
-        /// The data set's name.
+        /// Name of the data set.
         dataset: String,
     },
-    /// The configuration can't be saved.
+    /// The configuration can't be serialised.
     #[error("the configuration could not be written as TOML: {0}")]
     Config(#[from] toml::ser::Error),
 }

@@ -1,4 +1,4 @@
-//! All that learns in a run, and one step of it.
+//! Everything that a run trains, and a single training step.
 
 use candle_core::{DType, Device, Result, Tensor};
 use loss::{Batch, Costs, Loss, Pass, Tensors};
@@ -12,27 +12,27 @@ use super::checkpoint::{Checkpoint, State};
 use super::optimizer::Optimizer;
 use crate::config::Config;
 
-/// The network with what is trained beside it.
+/// The network with everything that is trained beside it.
 pub(super) struct Learner<'a> {
     config: &'a Config,
     images_in_all: u64,
     loss: Loss,
     vae: Vae,
     network: Trained,
-    /// Moving average of the network's parameters, if one is kept.
+    /// Moving average of the network's parameters, if enabled.
     average: Option<Average>,
-    /// For each part of the loss its adversary, if it has one.
+    /// The adversary of each part of the loss, if it has one.
     adversaries: Vec<Option<Trained>>,
 }
 
-/// Parameters with their optimiser.
+/// Parameters with their optimizer.
 struct Trained {
     parameters: Parameters,
     optimizer: Optimizer,
 }
 
 impl Trained {
-    /// From `weights` and `moments`, one a weight by name.
+    /// Creates parameters from `weights` and `moments`, which have the same names.
     fn new(adam: Adam, weights: &Tensors, moments: Tensors) -> Result<Self> {
         let parameters = Parameters::from_tensors(weights)?;
         Ok(Self { optimizer: Optimizer::new(adam, &parameters, moments)?, parameters })
@@ -40,7 +40,7 @@ impl Trained {
 }
 
 impl<'a> Learner<'a> {
-    /// Fresh weights.
+    /// Starts with random weights.
     pub(super) fn fresh(config: &'a Config, images_in_all: u64, device: &Device) -> Result<Self> {
         let weights = initial(config, device)?;
         let moments = weights.iter().map(|(name, weight)| {
@@ -52,7 +52,7 @@ impl<'a> Learner<'a> {
         learner.map_or_else(|| candle_core::bail!("an average of other weights"), Ok)
     }
 
-    /// Goes on from a checkpoint's weights and moments; none if they are another network's.
+    /// Continues from a checkpoint. Returns `None` if it belongs to another network.
     pub(super) fn resumed(
         config: &'a Config,
         images_in_all: u64,
@@ -69,8 +69,8 @@ impl<'a> Learner<'a> {
         if fits { Self::new(config, images_in_all, device, weights, moments, average) } else { Ok(None) }
     }
 
-    /// From all weights and moments, those of adversaries under their prefixes, and from the average if
-    /// there is one yet; none if that is of other parameters.
+    /// Builds the learner. `weights` and `moments` contain those of adversaries, with prefixed names.
+    /// Returns `None` if `average` belongs to other parameters.
     fn new(
         config: &'a Config,
         images_in_all: u64,
@@ -101,7 +101,7 @@ impl<'a> Learner<'a> {
         Ok(Some(Self { config, images_in_all, loss, vae, network, average, adversaries }))
     }
 
-    /// One step at learning `rate`; `step` counts from 1.
+    /// Takes one training step with learning rate `rate`; `step` counts from 1.
     pub(super) fn step(&mut self, inputs: &Inputs, step: u64, rate: f64) -> Result<Costs> {
         let Self { config, loss, network, .. } = self;
         let mut noise = stream(config.train.seed, Purpose::Objective, step);
@@ -140,7 +140,7 @@ impl<'a> Learner<'a> {
         Ok(costs)
     }
 
-    /// A checkpoint of all that has been learnt, copied.
+    /// Copies all parameters, moments and averages into a checkpoint.
     pub(super) fn checkpoint(&self, state: &State) -> Result<Checkpoint> {
         let mut weights = self.network.parameters.tensors();
         let mut moments = self.network.optimizer.moments()?;
@@ -157,7 +157,7 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// All weights as a run begins, those of adversaries under their prefixes.
+/// Initial weights, including those of adversaries with prefixed names.
 fn initial(config: &Config, device: &Device) -> Result<Tensors> {
     let (loss, seed) = (config.loss(), config.train.seed);
     let mut weights = Parameters::initial(&config.model, seed, device)?.tensors();
@@ -172,7 +172,7 @@ fn prefixed(tensors: Tensors, prefix: &str) -> impl Iterator<Item = (String, Ten
     tensors.into_iter().map(move |(name, tensor)| (format!("{prefix}{name}"), tensor))
 }
 
-/// Takes the tensors with that prefix out, which their names lose.
+/// Removes the tensors whose names start with `prefix`, and returns them without the prefix.
 fn take_prefixed(all: &mut Tensors, prefix: &str) -> Tensors {
     let taken = all.extract_if(.., |name, _| name.starts_with(prefix));
     taken.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect()

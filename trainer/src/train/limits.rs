@@ -1,21 +1,22 @@
-//! When a run stops before its last step.
+//! Conditions that stop a run before its last step.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// When to stop before the last step.
+/// Conditions that stop a run before its last step.
 #[derive(Debug)]
 pub struct Limits<'a> {
-    /// Set by ctrl-C.
+    /// Set to stop the run, for example by Ctrl-C.
     pub stop: &'a AtomicBool,
-    /// Seconds that this call may take, loading included.
+    /// Time limit of this call in seconds, including loading.
     pub seconds: Option<f64>,
-    /// Whether to take no more steps than fit into the seconds, and let the schedule end with them.
+    /// Whether to reduce the number of steps, and with it the learning rate schedule, to fit the time
+    /// limit.
     pub fit: bool,
 }
 
 impl Limits<'_> {
-    /// Whether a run that was `called` then must stop now.
+    /// Whether a run that started at `called` has to stop.
     pub(super) fn reached(&self, called: Instant) -> bool {
         let late = |seconds| called.elapsed().as_secs_f64() >= seconds;
         self.stop.load(Ordering::Relaxed) || self.seconds.is_some_and(late)

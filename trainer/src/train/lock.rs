@@ -1,4 +1,5 @@
-//! One process a run: a lock on the run's folder, which the system drops with the process.
+//! Allows one process per run: a lock on the run's folder, which the system releases when the process
+//! ends.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,32 +9,31 @@ use crate::file;
 
 const NAME: &str = ".lock";
 
-/// The right to write into a run's folder, held until dropped.
+/// Exclusive access to a run's folder, until dropped.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
-/// A folder that can't be had for a run.
+/// Why a run's folder can't be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process trains there.
+    /// Another process trains in the folder.
     #[error("another process is training in {}; wait for its end or choose another --out", .0.display())]
     Taken(PathBuf),
-    /// The folder can't be made or written to.
+    /// The folder can't be created or written to.
     #[error("the run's folder {} can't be used: {source}; check its permissions and free space", folder.display())]
     Unusable {
-        /// Folder of the run.
+        /// The run's folder.
         folder: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
 }
 
 impl Lock {
-    /// Makes the run's folder, takes it for this process, and clears away what a killed one left
-    /// half written.
+    /// Creates and locks the run's folder, and removes incomplete files that a killed process left.
     ///
     /// # Errors
-    /// Names the folder if another process has it or it can't be written to.
+    /// Fails if another process holds the lock or the folder can't be written to.
     pub fn take(run: &Path) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable { folder: run.to_owned(), source };
         std::fs::create_dir_all(run).map_err(unusable)?;

@@ -1,4 +1,4 @@
-//! The metrics log: one JSON object a line.
+//! The metrics log: one JSON object per line.
 
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -7,33 +7,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::file;
 
-/// One line: means since the last, nats an image.
+/// A line of the log: means since the previous line, in nats per image.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// Step.
     pub step: u64,
-    /// Objective.
+    /// Loss.
     pub loss: f64,
-    /// −log p(x|z).
+    /// Reconstruction error, −log p(x|z).
     pub reconstruction: f64,
-    /// KL to the objective's prior.
+    /// KL divergence to the prior.
     pub kl: f64,
-    /// Weighted penalties.
+    /// Sum of the weighted penalties.
     pub penalty: f64,
     /// Learning rate.
     pub rate: f64,
-    /// Images a second.
+    /// Images per second.
     pub images_per_second: f64,
-    /// Seconds of training so far.
+    /// Training time so far, in seconds.
     pub seconds: f64,
 }
 
-/// The log of a run, open for appending.
+/// The metrics log of a run, opened for appending.
 #[derive(Debug)]
 pub struct Log(std::fs::File);
 
 impl Log {
-    /// Opens the log at `path`, dropping lines after `step`, which a resumed run will write again.
+    /// Opens the log at `path` and drops lines after `step`, which a resumed run writes again.
     ///
     /// # Errors
     /// Fails if the file can't be read or written.
@@ -42,7 +42,7 @@ impl Log {
             let mut kept = Vec::new();
             for line in std::io::BufReader::new(std::fs::File::open(path)?).split(b'\n') {
                 let line = line?;
-                // A kill may cut the last line short, and a power cut leave any bytes.
+                // Kills may truncate the last line; power cuts may leave arbitrary bytes.
                 if serde_json::from_slice::<Line>(&line).is_ok_and(|parsed| parsed.step <= step) {
                     kept.extend_from_slice(&line);
                     kept.push(b'\n');
@@ -56,7 +56,7 @@ impl Log {
     /// Appends a line.
     ///
     /// # Errors
-    /// Fails if the disk is full.
+    /// Fails if the file can't be written.
     pub fn append(&mut self, line: &Line) -> std::io::Result<()> {
         let mut json = serde_json::to_vec(line)?;
         json.push(b'\n');

@@ -36,11 +36,11 @@ use learner::Learner;
 use record::Record;
 use save::Saver;
 
-/// Name of the resolved configuration within a run's folder.
+/// File name of the resolved configuration in a run's folder.
 pub const CONFIG: &str = "config.toml";
-/// Name of the metrics log within a run's folder.
+/// File name of the metrics log in a run's folder.
 pub const METRICS: &str = "metrics.jsonl";
-/// Name of the exported model within a run's folder.
+/// File name of the exported model in a run's folder.
 pub const MODEL: &str = "model.safetensors";
 
 /// How a run ended.
@@ -48,37 +48,38 @@ pub const MODEL: &str = "model.safetensors";
 pub enum End {
     /// All steps were taken.
     Finished,
-    /// It was asked to stop; a checkpoint holds its state.
+    /// The run was stopped; its state is in a checkpoint.
     Stopped,
 }
 
-/// Who watches a run.
+/// Receives the progress of a run.
 pub trait Observer {
-    /// Training is about to start after `step` of `steps` steps.
+    /// Training starts after `step` of `steps` steps. Called again if `steps` changes.
     fn started(&mut self, step: u64, steps: u64);
     /// A line was added to the metrics log.
     fn progressed(&mut self, line: &Line);
-    /// Something went wrong that training survives.
+    /// A problem occurred that doesn't stop training.
     fn warned(&mut self, message: &str);
 }
 
-/// A run in its folder.
+/// A run and its folder.
 pub struct Run<'a> {
     /// Configuration.
     pub config: &'a Config,
-    /// Images.
+    /// Data set.
     pub dataset: &'a dyn Dataset,
-    /// Where the network lives.
+    /// Device of the network.
     pub device: &'a Device,
-    /// Where the run's files live.
+    /// Folder of the run.
     pub folder: &'a Path,
 }
 
 impl Run<'_> {
-    /// Trains from `start`, or from fresh weights, until the last step or a limit.
+    /// Trains from `start`, or from random weights, until the last step or a limit.
     ///
     /// # Errors
-    /// Says what stopped it; the last good checkpoint is never touched.
+    /// Fails if training diverges or a file can't be read or written. The last good checkpoint is never
+    /// changed.
     pub fn train(
         &self,
         start: Option<Checkpoint>,
@@ -144,13 +145,13 @@ impl Run<'_> {
         Ok((learner.checkpoint(&state)?, end))
     }
 
-    /// Writes the configuration, with `train`, to the run's folder.
+    /// Writes the configuration, with `train` replaced, to the run's folder.
     fn write_config(&self, train: &Train) -> Result<(), TrainError> {
         let config = Config { train: train.clone(), ..self.config.clone() };
         Ok(file::write(&self.folder.join(CONFIG), toml::to_string(&config)?.as_bytes())?)
     }
 
-    /// What learns, and the state to start from.
+    /// Creates the learner and the initial state.
     fn learner(&self, start: Option<Checkpoint>) -> Result<(Learner<'_>, State), TrainError> {
         let Self { config, dataset, device, folder } = *self;
         let Some(start) = start else {

@@ -1,4 +1,4 @@
-//! Adam over a run's parameters, in the form that suits the device.
+//! Adam over all parameters of a run, in the form that is fastest on the device.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use candle_core::{Result, Tensor, Var};
 use model::Parameters;
 use model::ops::{Adam, FlatAdam};
 
-/// Adam with its moments, `[2, …]` a parameter.
+/// Adam with its moments, `[2, …]` per parameter.
 pub(super) enum Optimizer {
-    /// A parameter at a time: on the CPU, where the update is fused.
+    /// Updates one parameter at a time; used on the CPU, where the update is fused.
     Each(Adam, BTreeMap<String, Tensor>),
-    /// All at once: on GPUs, where each operation costs its launch.
+    /// Updates all parameters at once; used on GPUs, where launching kernels dominates.
     Flat(FlatAdam, Vec<String>),
 }
 
 impl Optimizer {
-    /// `adam` going on from `moments`, one a parameter by name.
+    /// Creates the optimizer from `moments`, one per parameter, by name.
     pub(super) fn new(
         adam: Adam,
         parameters: &Parameters,
@@ -30,12 +30,12 @@ impl Optimizer {
 
     fn flat(adam: Adam, parameters: &Parameters, moments: BTreeMap<String, Tensor>) -> Result<Self> {
         let variables: Vec<Var> = parameters.iter().map(|(_, variable)| variable.clone()).collect();
-        // Both maps are in name order.
+        // Both maps are sorted by name.
         let (names, moments): (Vec<_>, Vec<_>) = moments.into_iter().unzip();
         Ok(Self::Flat(FlatAdam::new(adam, variables, &moments)?, names))
     }
 
-    /// Moves every parameter that has a gradient against it. `step` counts from 1.
+    /// Updates every parameter that has a gradient. `step` counts from 1.
     pub(super) fn update(
         &mut self,
         parameters: &Parameters,
@@ -56,7 +56,7 @@ impl Optimizer {
         }
     }
 
-    /// Notes that something else has moved the parameters.
+    /// Reads the parameters again, after something else changed them.
     pub(super) fn reread(&mut self) -> Result<()> {
         match self {
             Self::Each(..) => Ok(()),
@@ -64,7 +64,7 @@ impl Optimizer {
         }
     }
 
-    /// The moments by name.
+    /// Returns the moments, by name.
     pub(super) fn moments(&self) -> Result<BTreeMap<String, Tensor>> {
         match self {
             Self::Each(_, moments) => Ok(moments.clone()),

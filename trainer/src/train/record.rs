@@ -1,4 +1,4 @@
-//! What a run writes down of its steps: the metrics log, and the curve in the model's card.
+//! Records training: the metrics log, and the curve in the model card.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -13,12 +13,12 @@ use super::error::TrainError;
 use super::log::{Line, Log};
 use crate::config::Train;
 
-/// Costs since the last line of the log, and the log.
+/// The log, and the costs since its last line.
 pub(super) struct Record {
     log: Log,
     path: PathBuf,
     sums: Sums,
-    /// Seconds of training before this call, and when it began.
+    /// Training time before this call, in seconds, and when this call began.
     before: f64,
     began: Instant,
     /// Step and time of the last line.
@@ -26,7 +26,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Goes on after `state` with the log in the run's `folder`.
+    /// Opens the log in `folder` to continue after `state`.
     pub(super) fn open(folder: &Path, state: &State) -> Result<Self, TrainError> {
         let path = folder.join(METRICS);
         let log =
@@ -35,12 +35,12 @@ impl Record {
         Ok(Self { log, path, sums: Sums::default(), before: state.seconds, began, lap: (state.step, began) })
     }
 
-    /// Adds a step's costs.
+    /// Adds the costs of a step.
     pub(super) fn add(&mut self, costs: &Costs) -> candle_core::Result<()> {
         self.sums.add(&stacked(costs)?)
     }
 
-    /// The means since the last line, which is now the last step's. `state` gets a point of the curve.
+    /// Returns the means since the last line, and adds a point to the curve in `state`.
     pub(super) fn line(&mut self, state: &mut State, train: &Train) -> candle_core::Result<Line> {
         let [loss, reconstruction, kl, penalty] = self.sums.take()?;
         let (step, now) = (state.step, Instant::now());
@@ -64,7 +64,7 @@ impl Record {
     /// Appends a line to the log.
     ///
     /// # Errors
-    /// Says that the file can't be written.
+    /// Returns a message if the file can't be written.
     pub(super) fn write(&mut self, line: &Line) -> Result<(), String> {
         self.log
             .append(line)
@@ -72,7 +72,7 @@ impl Record {
     }
 }
 
-/// Sums of costs, on the device.
+/// Sums of costs, kept on the device.
 #[derive(Default)]
 struct Sums {
     costs: Option<Tensor>,
@@ -80,7 +80,7 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds a step's costs, `[4]`.
+    /// Adds the costs of a step, `[4]`.
     fn add(&mut self, costs: &Tensor) -> candle_core::Result<()> {
         self.costs = Some(match self.costs.take() {
             Some(sum) => (sum + costs)?,
@@ -90,7 +90,7 @@ impl Sums {
         Ok(())
     }
 
-    /// Reads the means back and starts anew.
+    /// Returns the means and resets the sums.
     fn take(&mut self) -> candle_core::Result<[f64; 4]> {
         let count = std::mem::take(&mut self.count) as f64;
         let values = match self.costs.take() {
@@ -101,7 +101,7 @@ impl Sums {
     }
 }
 
-/// Loss, reconstruction, KL and penalty in one tensor, `[4]`.
+/// Stacks loss, reconstruction, KL and penalty, `[4]`.
 fn stacked(costs: &Costs) -> candle_core::Result<Tensor> {
     let penalty = match &costs.penalty {
         Some(penalty) => penalty.clone(),
@@ -110,7 +110,7 @@ fn stacked(costs: &Costs) -> candle_core::Result<Tensor> {
     Ok(Tensor::stack(&[&costs.loss, &costs.reconstruction, &costs.kl, &penalty], 0)?.detach())
 }
 
-/// Adds a point to the curve, halving it whenever it grows too long for a card.
+/// Adds a point to the curve, and drops every second point when the curve is too long for a card.
 fn remember(history: &mut Vec<HistoryPoint>, line: &Line) {
     history.push(HistoryPoint {
         step: line.step,

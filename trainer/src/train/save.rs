@@ -1,4 +1,4 @@
-//! Checkpoints of a run, and what keeps a bad one from being written.
+//! Saves checkpoints, but never of a run that has diverged.
 
 use std::path::{Path, PathBuf};
 
@@ -6,32 +6,32 @@ use super::checkpoint::{Checkpoint, Folder};
 use super::error::TrainError;
 use super::log::Line;
 
-/// A model is lost once it is this many times worse than one that says ½ of every pixel.
+/// Training has diverged if the ELBO is this many times worse than that of predicting ½ for each pixel.
 const HOPELESS: f64 = 100.0;
 
-/// A run's checkpoints.
+/// Saves the checkpoints of a run.
 pub(super) struct Saver {
     folder: Folder,
     keep: usize,
-    /// The last good one.
+    /// Last good checkpoint.
     good: Option<PathBuf>,
-    /// Nats an image beyond which a model is lost.
+    /// Negative ELBO, in nats per image, above which training has diverged.
     worst: f64,
 }
 
 impl Saver {
-    /// The checkpoints under `run`, of which it keeps the newest `keep`. The run goes on from that of `begun`,
-    /// if from any; an image has so many `values`.
+    /// Creates a saver that keeps the newest `keep` checkpoints of `run`. `begun` is the step that the
+    /// run resumes from, and `values` the number of values per image.
     pub(super) fn new(run: &Path, keep: usize, begun: Option<u64>, values: usize) -> Self {
         let folder = Folder::of(run);
         let good = begun.map(|step| folder.file(step));
         Self { folder, keep, good, worst: HOPELESS * values as f64 * std::f64::consts::LN_2 }
     }
 
-    /// Checks that training has not diverged by a line of the log.
+    /// Checks a line of the log for divergence.
     ///
     /// # Errors
-    /// Names the last good checkpoint otherwise.
+    /// Returns [`TrainError::Diverged`], with the last good checkpoint.
     pub(super) fn check(&self, line: &Line) -> Result<(), TrainError> {
         let Line { step, loss, .. } = *line;
         if loss.is_finite() && line.reconstruction + line.kl <= self.worst {
@@ -40,11 +40,11 @@ impl Saver {
         Err(TrainError::Diverged { step, loss, good: self.good.clone() })
     }
 
-    /// Writes a checkpoint, unless it holds a number that is not finite.
+    /// Writes a checkpoint, unless it has non-finite values.
     ///
     /// # Errors
-    /// [`TrainError::Broken`] names the last good checkpoint; [`TrainError::Checkpoint`] says why the file
-    /// can't be written.
+    /// Returns [`TrainError::Broken`], with the last good checkpoint, for values that are not finite, and
+    /// [`TrainError::Checkpoint`] if the file can't be written.
     pub(super) fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
         if let Some(name) = checkpoint.broken()? {
             let step = checkpoint.state.step;

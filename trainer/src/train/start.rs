@@ -1,4 +1,4 @@
-//! A run that begins from the weights of a file.
+//! Starts a run from the weights of a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,21 +10,21 @@ use super::{Checkpoint, Folder, Run, State, TrainError};
 use crate::config::Beginning;
 
 impl Run<'_> {
-    /// Checks that the network takes the `weights` that were read from `path`.
+    /// Checks that `weights`, read from `path`, fit the network.
     ///
     /// # Errors
-    /// Says what differs if they are another network's.
+    /// Returns the differences if they belong to another network.
     pub fn accepts(&self, path: &Path, weights: &Weights) -> Result<(), TrainError> {
         let differs = differences(&weights.card.model, &self.config.model)?.join(", ");
         if differs.is_empty() { Ok(()) } else { Err(TrainError::Start { path: path.to_owned(), differs }) }
     }
 
-    /// The checkpoint of step 0 with `weights` that the run [accepts](Self::accepts): Adam is fresh, and
-    /// so is what is trained beside the network. It is written to the run's folder, so that the run can
-    /// be resumed from its first step on.
+    /// Creates the checkpoint of step 0 from `weights` that the run [accepts](Self::accepts). Adam and
+    /// everything trained beside the network start fresh. The checkpoint is written to the run's folder,
+    /// so that the run can be resumed from its first step.
     ///
     /// # Errors
-    /// Says that the checkpoint can't be written, or that the device can't hold it.
+    /// Fails if the checkpoint can't be written or the device runs out of memory.
     pub fn begin(&self, weights: &Weights) -> Result<Checkpoint, TrainError> {
         let learner = Learner::fresh(self.config, self.dataset.len(), self.device)?;
         let (from, origin) = (Some(told(&weights.card)), weights.card.origin.clone());
@@ -38,10 +38,10 @@ impl Run<'_> {
     }
 }
 
-/// What a configuration keeps of `weights` that a run begins from, which were read from `path`.
+/// Describes `weights`, read from `path`, for the configuration of the run that starts from them.
 ///
 /// # Errors
-/// Passes the device's errors on.
+/// Returns the errors of the device.
 pub fn beginning(path: &Path, weights: &Weights) -> candle_core::Result<Beginning> {
     let mut hasher = crc32fast::Hasher::new();
     for (name, tensor) in &weights.tensors {
@@ -53,7 +53,7 @@ pub fn beginning(path: &Path, weights: &Weights) -> candle_core::Result<Beginnin
     Ok(Beginning { file: path.display().to_string(), weights: format!("{:08x}", hasher.finalize()) })
 }
 
-/// Keys under `model` whose values give the network other tensors, or its outputs another meaning.
+/// Keys under `model` that differ and change the tensors or the meaning of the outputs.
 fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>, toml::ser::Error> {
     let [found, wanted] = [found, wanted].map(toml::Table::try_from);
     let (found, wanted) = (found?, wanted?);
@@ -69,21 +69,21 @@ fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>,
     Ok(other.map(sentence).collect())
 }
 
-/// The model that a file holds, and what that one began from: `b after 500 steps, from a after 10000 steps`.
+/// Describes a model and its ancestors: `b after 500 steps, from a after 10000 steps`.
 pub fn told(card: &Card) -> String {
     let before = card.training.config.as_deref().and_then(|config| Some(config.split_once(FROM)?.1));
     let before = before.map(|before| format!("{FROM}{before}")).unwrap_or_default();
-    // An imported model's steps are not known.
+    // The steps of imported models are unknown.
     let steps = Some(card.training.steps).filter(|steps| *steps > 0);
     let steps = steps.map(|steps| format!(" after {steps} steps")).unwrap_or_default();
     format!("{}{steps}{before}", card.name)
 }
 
-/// What stands between a configuration's name and what training began from, in a card.
+/// Separates a configuration's name from the source of its weights, in a card.
 const FROM: &str = ", from ";
 
-/// The card's `config`: the configuration's name, and what training began from. They share a field, so
-/// that programs that know no other read the card.
+/// Returns the card's `config`: the name of the configuration and the source of its weights. They share
+/// one field so that older programs can read the card.
 pub(crate) fn provenance(source: Option<&str>, from: Option<&str>) -> Option<String> {
     let Some(from) = from else { return source.map(str::to_owned) };
     Some(format!("{}{FROM}{from}", source.unwrap_or("a configuration")))

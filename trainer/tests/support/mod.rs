@@ -1,4 +1,4 @@
-//! The real binary, on a tiny network.
+//! Runs the binary on a tiny network.
 
 #![allow(dead_code, reason = "no test file needs all of it")]
 
@@ -25,28 +25,28 @@ log_every = 2
 card_samples = 64
 ";
 
-/// `latentscope` with `arguments`, to be run in `folder`.
+/// `latentscope` with `arguments`, run in `folder`.
 pub(crate) fn latentscope(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latentscope"));
     command.args(arguments).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// A folder with `tiny.toml`.
+/// Creates a folder with `tiny.toml`.
 pub(crate) fn folder() -> std::io::Result<tempfile::TempDir> {
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("tiny.toml"), TINY)?;
     Ok(folder)
 }
 
-/// Runs a command that has to succeed, and gives what it printed.
+/// Runs a command that must succeed; returns its standard output.
 pub(crate) fn succeeds(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
     let output = latentscope(folder, arguments).output()?;
     assert!(output.status.success(), "{arguments:?}: {}", errors(&output));
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a command that has to fail without a panic, and gives what it said.
+/// Runs a command that must fail without a panic; returns its standard error.
 pub(crate) fn fails(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
     let output = latentscope(folder, arguments).output()?;
     let said = errors(&output);
@@ -55,7 +55,7 @@ pub(crate) fn fails(folder: &Path, arguments: &[&str]) -> std::io::Result<String
     Ok(said)
 }
 
-/// What went to standard error.
+/// Standard error as text.
 pub(crate) fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

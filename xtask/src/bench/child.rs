@@ -1,4 +1,4 @@
-//! A contender's process: what it printed, and the memory it took.
+//! Runs a contender in its own process; records its output and peak memory.
 
 use std::fs;
 use std::io::Read;
@@ -10,19 +10,19 @@ use anyhow::{Context, Result, bail};
 
 use crate::project::{not_started, quote};
 
-/// How often a running child's memory is looked at.
+/// Interval at which the memory of a running child is read.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What a child left behind.
+/// Output and memory of a child process.
 #[derive(Debug)]
 pub(super) struct Outcome {
     /// Its standard output.
     pub(super) printed: String,
-    /// Its peak resident memory in MiB, where the system tells (Linux).
+    /// Peak resident memory in MiB, if the system reports it (Linux).
     pub(super) peak_mib: Option<f64>,
 }
 
-/// Runs a command to its end; anything but success is an error that quotes it.
+/// Runs a command to its end; failures return an error that quotes the command.
 pub(super) fn watch(command: &mut Command) -> Result<Outcome> {
     let mut child = command
         .stdout(Stdio::piped())
@@ -32,7 +32,7 @@ pub(super) fn watch(command: &mut Command) -> Result<Outcome> {
     let drain = |pipe: Option<Box<dyn Read + Send>>| {
         thread::spawn(move || {
             let mut text = Vec::new();
-            // What could not be read is missing from the sentence below, and from nothing else.
+            // Output that can't be read is only missing from the error below.
             if let Some(mut pipe) = pipe {
                 let _ = pipe.read_to_end(&mut text);
             }

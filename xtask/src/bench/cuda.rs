@@ -1,7 +1,7 @@
-//! Training steps on a CUDA GPU, ours against PyTorch's, after a check of our gradients.
+//! Training steps on a CUDA GPU against PyTorch, after a check of the gradients.
 //!
-//! The network of [`super::train`], at batch 64 and 1024. Contenders run in turn, round by round, each
-//! in a process of its own. What the card can reach is measured in the same run: a large product, a
+//! The network of [`super::train`] at batch sizes 64 and 1024. Contenders take turns, round by round,
+//! each in its own process. The same run measures what the GPU can reach, with a large product and a
 //! large copy.
 
 use std::path::PathBuf;
@@ -19,27 +19,27 @@ use crate::project::{Project, execute, find, output};
 use crate::step::say;
 
 const ROUNDS: usize = 5;
-/// Another number of rounds, for machines that are lent for minutes; torch.compile, which takes long, is
-/// then left out.
+/// Environment variable with the number of rounds, for machines that are available for minutes only; it
+/// also skips torch.compile, which takes long.
 const FEWER: &str = "LATENTSCOPE_ROUNDS";
-/// Batch and steps a round: about a second each, so that the clock's start and end don't matter.
+/// Batch size and steps per round: about a second each, so that start and end of the clock don't matter.
 const BATCHES: [(&str, &str); 2] = [("64", "1000"), ("1024", "200")];
-/// A program built elsewhere with `--features cuda`, for machines without the toolkit.
+/// Environment variable with the path of a program built elsewhere with `--features cuda`.
 const CARRIED: &str = "LATENTSCOPE_BIN";
-/// Where Linux's loader looks for libraries first.
+/// Environment variable with the folders that Linux's loader searches first.
 const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
-/// Side of the product that `latentscope device peak` times.
+/// Side of the matrices that `latentscope device peak` multiplies.
 const SIDE: usize = 4096;
 
-/// Ours, PyTorch's, and what they run on.
+/// The programs to compare, and their environment.
 struct Bench<'a> {
     project: &'a Project,
     program: PathBuf,
     python: PathBuf,
-    /// Folders of the CUDA libraries that came with PyTorch.
+    /// Folders of the CUDA libraries from PyTorch's wheels.
     libraries: Vec<PathBuf>,
     rounds: usize,
-    /// Names and arguments: of `latentscope device` where they begin with `step`, else of gpu.py.
+    /// Names and arguments: of `latentscope device` if they begin with `step`, otherwise of gpu.py.
     contenders: Vec<(&'static str, &'static [&'static str])>,
 }
 
@@ -94,7 +94,7 @@ impl Bench<'_> {
         command
     }
 
-    /// Our program; a carried one finds CUDA's libraries in PyTorch's wheels if nowhere else.
+    /// Our program; a prebuilt one may use the CUDA libraries of PyTorch's wheels.
     fn program(&self) -> Command {
         let mut command = self.project.command(&self.program);
         let path = std::env::var_os(LIBRARY_PATH).unwrap_or_default();
@@ -117,7 +117,7 @@ impl Bench<'_> {
         command
     }
 
-    /// Every contender's rates at a batch, as a table, and what the card could reach.
+    /// Measures the rates of all contenders at a batch size, and what the GPU can reach.
     fn measure(&self, batch: &str, steps: &str) -> Result<(Vec<Series>, Value)> {
         let real = "ours, latentscope train on sprites";
         let names = self.contenders.iter().map(|(name, _)| *name).chain([real]);
@@ -162,7 +162,7 @@ impl Bench<'_> {
         Ok((series, reach))
     }
 
-    /// The whole of `latentscope train`: data on the device, log, checkpoints, export.
+    /// Runs all of `latentscope train`: data on the device, log, checkpoints, export.
     fn train_for_real(&self, batch: &str) -> Result<f64> {
         let folder = without_run(self.project, "cuda-run")?;
         let mut command = self.program();
@@ -173,12 +173,12 @@ impl Bench<'_> {
     }
 }
 
-/// The one figure that a contender prints.
+/// Returns the single number that a contender prints.
 fn figure(command: &mut Command) -> Result<f64> {
     Ok(numbers(&watch(command)?.printed)?[0])
 }
 
-/// The first GPU's name and driver.
+/// Name and driver of the first GPU.
 fn gpu(project: &Project) -> Result<String> {
     let none = "no CUDA GPU was found: run this on a machine with an NVIDIA GPU, its driver and `nvidia-smi`";
     let Some(smi) = find(&project.search_path(), "nvidia-smi") else { bail!(none) };
@@ -188,7 +188,7 @@ fn gpu(project: &Project) -> Result<String> {
     Ok(first.trim().to_owned())
 }
 
-/// The program: the carried one, or one built here.
+/// Path of the program: prebuilt, or built here.
 fn program(project: &Project) -> Result<PathBuf> {
     if let Some(carried) = std::env::var_os(CARRIED) {
         let carried = std::path::absolute(&carried).context(CARRIED)?;

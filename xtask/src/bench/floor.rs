@@ -1,22 +1,23 @@
-//! The least time that a training step of the dSprites network can take on a device.
+//! Lower bound on the time of a training step of the dSprites network on a given device.
 
 use super::train::GFLOP;
 
-/// Values an image that a step moves at least, layer by layer: each output written and read forward,
-/// its gradient written and read backward, and the output read again for the weights' gradient.
+/// Minimum number of values that a step moves per image: each output is written and read forward, its
+/// gradient is written and read backward, and the output is read again for the weight gradients.
 const VALUES: f64 = (5 * (2 * (32 * 32 * 32 + 16 * 16 * 32 + 8 * 8 * 64 + 4 * 4 * 64 + 256) + 4096)) as f64;
-/// Weights and biases.
+/// Number of weights and biases.
 const PARAMETERS: f64 = (2 * 16 * (32 + 32 * 32 + 32 * 64 + 64 * 64)
     + (32 + 32 + 64 + 64)
     + (64 + 32 + 32 + 1)
     + (2 * 1024 * 256 + 256 + 1024)
     + (256 * 20 + 20)
     + (10 * 256 + 256)) as f64;
-/// Times that a step moves each: it and its two moments read and written, its gradient written and read.
+/// Memory accesses per parameter and step: parameter and both moments read and written, gradient written
+/// and read.
 const MOVES: f64 = 8.0;
 
-/// Microseconds that a step of `batch` images takes at least: the longer of its sums at `gflops` and
-/// its memory traffic at `gigabytes` a second.
+/// Minimum time of a step of `batch` images in microseconds: the longer of its arithmetic at `gflops` and
+/// its memory traffic at `gigabytes` per second.
 pub(super) fn floor(batch: f64, gflops: f64, gigabytes: f64) -> f64 {
     let computing = batch * GFLOP / gflops;
     let moving = 4e-9 * (batch * VALUES + MOVES * PARAMETERS) / gigabytes;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench NAME`: one file a benchmark, one line a file.
+//! `cargo xtask bench NAME`: one file and one line here per benchmark.
 
 mod child;
 mod cuda;
@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 
 use crate::project::Project;
 
-/// Measures, prints a table, and writes it to `target/bench/NAME.json`.
+/// Runs a benchmark, prints a table, and writes it to `target/bench/NAME.json`.
 type Benchmark = fn(&Project) -> Result<()>;
 
 const BENCHMARKS: &[(&str, Benchmark)] =
@@ -27,7 +27,7 @@ pub(crate) fn run(project: &Project, name: &str) -> Result<()> {
     benchmark(project)
 }
 
-/// The names that can be asked for, as a sentence.
+/// Names of the benchmarks, as a sentence.
 pub(crate) fn names() -> String {
     let names: Vec<&str> = BENCHMARKS.iter().map(|(name, _)| *name).collect();
     format!("there are: {}", names.join(", "))

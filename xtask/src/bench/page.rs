@@ -1,4 +1,4 @@
-//! The page's latency in headless Chromium, with real pointer moves on the page as it is shipped.
+//! Latency of the shipped page in headless Chromium, with real pointer moves.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::project::{Project, output};
 use crate::step::{announce, say};
 use crate::{manifest, page, setup};
 
-/// What is measured, as the script names it.
+/// Names of the measurements in the script, with their labels.
 const MEASURED: [(&str, &str); 3] = [
     ("cpu", "pointer to picture, CPU"),
     ("webgpu", "pointer to picture, software WebGPU"),

@@ -1,4 +1,4 @@
-//! A Python that has PyTorch: the system's, or one of our own under `target/`.
+//! A Python with PyTorch: the system's, or a virtual environment under `target/`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +7,14 @@ use anyhow::{Context, Result};
 use crate::project::{Project, find, output};
 use crate::step::{announce, step};
 
-/// What is installed where there is no PyTorch.
+/// Package to install if there is no PyTorch.
 const TORCH: &str = "torch==2.15.0";
 
-/// Prints the folders of the libraries of NVIDIA's wheels, which lie beside PyTorch.
+/// Prints the library folders of NVIDIA's wheels, which are next to PyTorch.
 const CUDA_LIBRARIES: &str = "import glob, os, torch; \
      print(*glob.glob(os.path.join(os.path.dirname(torch.__path__[0]), 'nvidia', '*', 'lib')), sep='\\n')";
 
-/// A Python that imports PyTorch, and PyTorch's version.
+/// Returns a Python that imports PyTorch, and PyTorch's version.
 pub(super) fn with_torch(project: &Project) -> Result<(PathBuf, String)> {
     let python = find(&project.search_path(), "python3").context(
         "there is no python3 on the PATH; install Python 3.10 or newer with pip and venv to compare with PyTorch",
@@ -39,7 +39,7 @@ pub(super) fn with_torch(project: &Project) -> Result<(PathBuf, String)> {
     Ok((ours, version))
 }
 
-/// Folders of the CUDA libraries that PyTorch's wheels brought along.
+/// Folders of the CUDA libraries that PyTorch's wheels include.
 pub(super) fn cuda_libraries(project: &Project, python: &Path) -> Result<Vec<PathBuf>> {
     let printed = output(project.command(python).args(["-c", CUDA_LIBRARIES]))?;
     Ok(printed.lines().map(PathBuf::from).collect())

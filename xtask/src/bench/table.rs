@@ -1,4 +1,4 @@
-//! The figures of a benchmark: medians and spread over rounds, as a table and as JSON.
+//! Results of a benchmark: medians and ranges over rounds, as a table and as JSON.
 
 use std::fs;
 
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use crate::project::Project;
 use crate::step::say;
 
-/// What one contender reached, one figure a round.
+/// Results of one contender, one value per round.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Series {
-    /// Its name.
+    /// Name of the contender.
     pub(super) name: &'static str,
-    /// Units a second of wall-clock time.
+    /// Units per second of wall-clock time.
     pub(super) rates: Vec<f64>,
-    /// Units a second of processor time, where it could be told.
+    /// Units per second of processor time, if known.
     pub(super) per_cpu_second: Vec<f64>,
-    /// Highest peak memory in MiB, where the system tells.
+    /// Peak memory in MiB, if the system reports it.
     pub(super) peak_mib: Option<f64>,
 }
 
@@ -26,7 +26,7 @@ impl Series {
         median(&self.rates)
     }
 
-    /// Keeps the higher of this peak and those before, where the system told any.
+    /// Keeps the maximum of the peaks.
     pub(super) fn remember_peak(&mut self, mib: Option<f64>) {
         self.peak_mib = self.peak_mib.into_iter().chain(mib).reduce(f64::max);
     }
@@ -51,7 +51,7 @@ impl Series {
     }
 }
 
-/// The middle value; of an even number, the mean of the middle two. NaN of none.
+/// The median; the mean of the middle two for an even number of values, NaN for none.
 pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -66,7 +66,7 @@ fn some_median(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| median(values))
 }
 
-/// Prints the series, the first being ours, under `unit`, what they are measured in.
+/// Prints the series, measured in `unit`; the first is Latentscope's.
 pub(super) fn print(unit: &str, series: &[Series]) {
     say(format_args!("\n{unit}"));
     say(format_args!(
@@ -89,7 +89,7 @@ pub(super) fn print(unit: &str, series: &[Series]) {
     }
 }
 
-/// Writes the series, the first being ours, and `more` to `target/bench/NAME.json`.
+/// Writes the series (the first is Latentscope's) and `more` to `target/bench/NAME.json`.
 pub(super) fn save(project: &Project, name: &str, unit: &str, series: &[Series], more: Value) -> Result<()> {
     let folder = project.target.join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("{} can't be created", folder.display()))?;
@@ -104,7 +104,7 @@ pub(super) fn save(project: &Project, name: &str, unit: &str, series: &[Series],
     Ok(())
 }
 
-/// The processor's name where the system tells, and its number of cores.
+/// Name of the processor, if the system reports it, and its number of cores.
 pub(super) fn cpu() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));

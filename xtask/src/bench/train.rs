@@ -1,8 +1,9 @@
-//! Training steps on the CPU: two networks, ours against PyTorch's and stock candle's, and what pairs cost.
+//! Training steps on the CPU: two networks, against PyTorch and stock candle, and the cost of pairs.
 //!
-//! The dSprites network: convolutions 1-32-32-64-64 (k4 s2 p1), dense 1024-256-20; its mirror image back;
-//! Bernoulli likelihood, KL, Adam; batch 64. The RGB one: 3-16-32-64-64, 24 units, the same otherwise.
-//! Contenders run in turn, round by round, each in a process of its own.
+//! The dSprites network has convolutions 1-32-32-64-64 (k4 s2 p1), dense layers 1024-256-20 and a
+//! mirrored decoder, with Bernoulli likelihood, KL, Adam and batch 64. The RGB network has 3-16-32-64-64
+//! and 24 units, and is the same otherwise. Contenders take turns, round by round, each in its own
+//! process.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,24 +20,24 @@ use crate::step::say;
 
 const ROUNDS: usize = 5;
 const THREADS: &str = "2";
-/// Steps a round of ours and PyTorch's.
+/// Steps per round for Latentscope and PyTorch.
 const STEPS: &str = "60";
-/// Steps a round of stock candle's, which takes its time.
+/// Steps per round for stock candle, which is slow.
 const FEW_STEPS: &str = "5";
 const UNIT: &str = "images/s, batch 64, 2 threads";
-/// What a run with pairs asks of them: all that there is.
+/// Setting of a run with pairs, with all their terms.
 const PAIRS: &str = "sparsity.transitions={ groups = 4, exchange = 1.0, purity = 5.0 }";
 
-/// Multiply-adds an image of encoder or decoder: four convolutions, two dense layers.
+/// Multiply-adds per image in the encoder or decoder: four convolutions, two dense layers.
 const FORWARD: f64 = (32 * 32 * 32 * 16
     + 16 * 16 * 32 * 16 * 32
     + 8 * 8 * 64 * 16 * 32
     + 4 * 4 * 64 * 16 * 64
     + 1024 * 256
     + 256 * 20) as f64;
-/// The first convolution's gradient for the images, which nobody needs.
+/// Multiply-adds of the first convolution's input gradient, which is not needed.
 const UNNEEDED: f64 = (32 * 32 * 32 * 16) as f64;
-/// GFLOP of a training step an image: forward, gradients of inputs, gradients of weights.
+/// GFLOP per image in a training step: forward, input gradients, weight gradients.
 pub(super) const GFLOP: f64 = 2e-9 * (3.0 * 2.0 * FORWARD - UNNEEDED);
 
 pub(super) fn run(project: &Project) -> Result<()> {
@@ -131,7 +132,7 @@ pub(super) fn run(project: &Project) -> Result<()> {
     save(project, "train", UNIT, &series, more)
 }
 
-/// Runs a contender that prints images a second, and perhaps images a second of processor time.
+/// Runs a contender that prints images per second, and optionally images per second of processor time.
 fn record(series: &mut Series, command: &mut Command) -> Result<()> {
     let outcome = watch(command)?;
     let figures = numbers(&outcome.printed)?;
@@ -141,7 +142,7 @@ fn record(series: &mut Series, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The whole of `latentscope train`: data, log, checkpoints, export.
+/// Runs all of `latentscope train`: data, log, checkpoints, export.
 fn train_for_real(project: &Project, series: &mut Series, settings: &[&str]) -> Result<()> {
     let folder = without_run(project, "run")?;
     let mut command = project.command(project.target.join("release/latentscope"));
@@ -153,7 +154,7 @@ fn train_for_real(project: &Project, series: &mut Series, settings: &[&str]) -> 
     Ok(())
 }
 
-/// A folder under `target/bench` without what an earlier run left there.
+/// An empty folder under `target/bench`.
 pub(super) fn without_run(project: &Project, name: &str) -> Result<PathBuf> {
     let folder = project.target.join("bench").join(name);
     if folder.exists() {
@@ -162,13 +163,13 @@ pub(super) fn without_run(project: &Project, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Images a second between the first and the last line of a run's log.
+/// Images per second between the first and the last line of a run's log.
 pub(super) fn logged_rate(log: &Path) -> Result<f64> {
     let text = fs::read_to_string(log).with_context(|| format!("{} can't be read", log.display()))?;
     let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let rates: Vec<f64> =
         lines.iter().skip(1).filter_map(|line| line["images_per_second"].as_f64()).collect();
-    // Lines are equally many steps apart: the mean rate is the harmonic one.
+    // Lines are the same number of steps apart, so the mean rate is the harmonic mean.
     let times: f64 = rates.iter().map(|rate| 1.0 / rate).sum();
     anyhow::ensure!(!rates.is_empty(), "{} holds too few lines to tell a rate", log.display());
     Ok(rates.len() as f64 / times)

@@ -1,6 +1,6 @@
-//! Decoding in the browser: ours on the CPU and on WebGPU against ONNX Runtime Web and TensorFlow.js,
-//! with the same weights in one page of headless Chromium; and the same shaders on this machine's
-//! Vulkan adapter.
+//! Decoding in the browser: Latentscope on the CPU and on WebGPU against ONNX Runtime Web and
+//! TensorFlow.js, with the same weights in one page of headless Chromium, and the same shaders on this
+//! machine's Vulkan adapter.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::project::{Project, execute, output};
 use crate::step::{announce, say, step};
 use crate::{module, pkg, setup};
 
-/// What is compared, pinned.
+/// Pinned packages to compare with.
 const PACKAGES: &str = r#"{
   "private": true,
   "dependencies": {
@@ -27,12 +27,12 @@ const PACKAGES: &str = r#"{
 "#;
 const MODEL: &str = "static/models/vae.safetensors";
 const BATCHES: [&str; 3] = ["1", "11", "110"];
-/// Contenders by backend, ours first.
+/// Contenders per backend; Latentscope is first.
 const BACKENDS: [&[&str]; 2] = [
     &["ours, CPU", "ours, relaxed SIMD", "ONNX Runtime, wasm", "TensorFlow.js, wasm"],
     &["ours, WebGPU", "ONNX Runtime, WebGPU", "TensorFlow.js, WebGPU"],
 ];
-/// Largest difference of a pixel from ours on the CPU.
+/// Maximum difference of a pixel from Latentscope on the CPU.
 const APART: f64 = 1e-3;
 
 pub(super) fn run(project: &Project) -> Result<()> {
@@ -60,7 +60,7 @@ pub(super) fn run(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Installs the peers under the target folder.
+/// Installs the other packages under the target folder.
 fn peers(project: &Project) -> Result<PathBuf> {
     let folder = project.target.join("bench/web");
     let installed = folder.join("node_modules");
@@ -72,7 +72,7 @@ fn peers(project: &Project) -> Result<PathBuf> {
         fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
         let mut npm = project.command("npm");
         npm.current_dir(&folder).args(["install", "--ignore-scripts", "--no-audit", "--no-fund"]);
-        // The manifest is written anew after success: an interrupted install begins again.
+        // The manifest is written after success, so that an interrupted install starts again.
         fs::write(&manifest, PACKAGES.replace("\"private\"", "\"installing\": true,\n  \"private\""))?;
         output(&mut npm).context("npm could not install the peers")?;
         fs::write(&manifest, PACKAGES)?;
@@ -81,7 +81,7 @@ fn peers(project: &Project) -> Result<PathBuf> {
     Ok(installed)
 }
 
-/// Prints the figures, and how much faster ours are than each peer on the same backend.
+/// Prints the results, and the speed relative to each package on the same backend.
 fn table(browser: &Value) -> Result<()> {
     let figure = |name: &str, path: &str| {
         let value = browser["results"][name].pointer(path).and_then(Value::as_f64);
@@ -124,7 +124,7 @@ fn table(browser: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The same shaders without a browser, if there is an adapter.
+/// Runs the same shaders without a browser, if there is an adapter.
 fn vulkan(project: &Project) -> Result<Value> {
     let mut cargo = project.cargo();
     cargo.args(["build", "--release", "--locked", "--package", "latentscope-web", "--example", "vulkan"]);

@@ -1,4 +1,4 @@
-//! `cargo xtask gpu pack`: the trainer for a machine with an NVIDIA GPU, as one folder to carry there.
+//! `cargo xtask gpu pack`: packs the trainer for a machine with an NVIDIA GPU into a single folder.
 
 mod pack;
 #[cfg(all(test, target_os = "linux"))]
@@ -11,12 +11,12 @@ use anyhow::Result;
 
 use crate::project::Project;
 
-/// What to pack.
+/// Options of `gpu pack`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// A program to pack instead of one that is built here.
+    /// A program to pack, instead of building one.
     pub(crate) program: Option<PathBuf>,
-    /// The folder; `gpu/` in the checkout if left out.
+    /// Output folder; `gpu/` in the checkout by default.
     pub(crate) out: Option<PathBuf>,
 }
 

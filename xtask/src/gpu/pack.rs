@@ -1,4 +1,5 @@
-//! The folder: programs, configurations, what a machine with no more than a driver may lack, and `run.sh`.
+//! Creates the folder with programs, configurations, libraries that a machine with only a driver may
+//! lack, and `run.sh`.
 
 use std::fs;
 use std::io::Write;
@@ -13,23 +14,23 @@ use super::toolkit::Toolkit;
 use crate::project::{Project, execute};
 use crate::step::{announce, say, step};
 
-/// The folder's largest size in bytes: what is carried to a borrowed machine has to be small.
+/// Maximum size of the folder in bytes, so that it is quick to transfer.
 const LIMIT: u64 = 60 << 20;
-/// The architecture that kernels are built for if CUDA_COMPUTE_CAP names none: an H100 or H200.
+/// Default architecture of the kernels if CUDA_COMPUTE_CAP is not set: H100 or H200.
 const ARCHITECTURE: &str = "90";
-/// Files of the checkout that go along, as they are and where they are; the benchmark finds its own there.
+/// Files of the checkout in the pack, at the same relative paths, where the benchmark finds them.
 const CARRIED: [&str; 2] = ["xtask/src/bench/gpu.py", "xtask/src/bench/network.py"];
 
 const RUN: &str = include_str!("run.sh");
 const PLAN: &str = include_str!("plan.toml");
 const CURAND: &str = include_str!("curand.c");
-/// The library that it stands in for, of CUDA 12 and 13.
+/// The library that the stand-in replaces, in CUDA 12 and 13.
 const CURAND_NAME: &str = "libcurand.so.10";
 
 pub(super) fn run(project: &Project, options: &Options) -> Result<()> {
     let out = options.out.clone().unwrap_or_else(|| project.root.join("gpu"));
     let out = std::path::absolute(&out).with_context(|| out.display().to_string())?;
-    // Only what an earlier call made is replaced.
+    // Only replaces a folder that an earlier call created.
     if out.exists()
         && !out.join("run.sh").is_file()
         && fs::read_dir(&out).is_ok_and(|mut f| f.next().is_some())
@@ -55,7 +56,7 @@ pub(super) fn run(project: &Project, options: &Options) -> Result<()> {
     step("pack", || {
         let filled = fill(project, &folder, &program, toolkit.as_ref());
         if filled.is_err() {
-            // Half a pack is of no use; why there is no whole one is said below.
+            // An incomplete pack is useless; the error is reported below.
             let _ = fs::remove_dir_all(&folder);
         }
         filled.with_context(|| format!("{} can't be filled", folder.display()))?;
@@ -73,7 +74,7 @@ pub(super) fn run(project: &Project, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The program with CUDA, apart from the other builds.
+/// Builds the program with CUDA, separately from other builds.
 fn build(project: &Project, toolkit: &Toolkit) -> Result<PathBuf> {
     announce("program", "building with CUDA (7 minutes on two cores, the first time)");
     let target = project.target.join("cuda-build");
@@ -120,7 +121,7 @@ fn fill(project: &Project, folder: &Path, program: &Path, toolkit: Option<&Toolk
     Ok(())
 }
 
-/// Makes the stand-in for cuRAND, with the one version that the library's names have.
+/// Builds the stand-in for cuRAND, with the single symbol version that the library's names have.
 pub(super) fn curand(project: &Project, folder: &Path) -> Result<()> {
     let [source, versions] = ["curand.c", "curand.map"].map(|name| folder.join(name));
     fs::write(&source, CURAND)?;
@@ -141,7 +142,7 @@ fn squeeze(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lets a file be run.
+/// Makes a file executable.
 #[cfg(unix)]
 pub(super) fn executable(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -153,7 +154,7 @@ pub(super) fn executable(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Bytes of all files under a folder.
+/// Total size of the files in a folder, in bytes.
 fn size(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {

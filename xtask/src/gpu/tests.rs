@@ -1,4 +1,4 @@
-//! The pack from end to end, on the CPU, with the program that the other tests have built.
+//! Tests the pack end to end on the CPU, with the program that other tests built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ train = { steps = 1000000, batch = 8, checkpoint_every = 50, card_samples = 64, 
 ";
 const PLAN: &str = "[[run]]\nconfig = 'a.toml'\n[[run]]\nconfig = 'b.toml'\nset = ['train.seed=3']\n";
 
-/// A pack whose runs are small.
+/// Creates a pack with small runs.
 fn packed(folder: &Path) -> Result<PathBuf> {
     let project = Project::locate()?;
     let program = project.target.join("debug/latentscope");
@@ -51,7 +51,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-/// Steps that a card in `out` tells.
+/// Steps in a card in `out`.
 fn steps(out: &Path, name: &str) -> Result<u64> {
     let card: Value = serde_json::from_slice(&fs::read(out.join(format!("{name}.json")))?)?;
     card["training"]["steps"].as_u64().context("no steps")

@@ -1,4 +1,4 @@
-//! A CUDA toolkit: the one on the PATH, or one put together from NVIDIA's Python wheels under `target/`.
+//! The CUDA toolkit: the one on the PATH, or one assembled from NVIDIA's Python wheels under `target/`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use super::pack::executable;
 use crate::project::{Project, execute, find, output};
 use crate::step::announce;
 
-/// The compiler with what it includes, and the libraries that candle links against; of one CUDA version.
+/// The compiler with its headers, and the libraries that candle links, all of one CUDA version.
 const WHEELS: [&str; 8] = [
     "nvidia-cuda-nvcc==13.0.88",
     "nvidia-cuda-crt==13.0.88",
@@ -22,19 +22,19 @@ const WHEELS: [&str; 8] = [
     "nvidia-curand==10.4.0.35",
     "nvidia-cublas==13.1.0.3",
 ];
-/// Where the wheels put the toolkit.
+/// Folder of the toolkit within the wheels.
 const WITHIN: &str = "nvidia/cu13";
-/// Written last, so that half a toolkit is not taken for one.
+/// File that is written last, to recognise a complete toolkit.
 const COMPLETE: &str = "complete";
 
 /// A CUDA toolkit.
 pub(super) struct Toolkit {
-    /// What CUDA_HOME names; none if `nvcc` is on the PATH anyway.
+    /// Value of CUDA_HOME; `None` if `nvcc` is on the PATH.
     home: Option<PathBuf>,
 }
 
 impl Toolkit {
-    /// The toolkit of this machine, or one assembled with pip.
+    /// Finds the machine's toolkit, or assembles one with pip.
     pub(super) fn ensure(project: &Project) -> Result<Self> {
         if find(&project.search_path(), "nvcc").is_some() {
             return Ok(Self { home: None });
@@ -68,7 +68,7 @@ impl Toolkit {
         Ok(Self { home: Some(home) })
     }
 
-    /// Lets a command build with it.
+    /// Sets up a command to build with the toolkit.
     pub(super) fn lend(&self, project: &Project, command: &mut Command) -> Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
         let path = std::iter::once(home.join("bin")).chain(project.search_path());
@@ -79,14 +79,14 @@ impl Toolkit {
         Ok(())
     }
 
-    /// The CUDA runtime that the program needs, where it is known.
+    /// Path of the CUDA runtime library, if known.
     pub(super) fn runtime(&self) -> Option<PathBuf> {
         let file = self.home.as_ref()?.join("lib/libcudart.so.13");
         file.is_file().then_some(file)
     }
 }
 
-/// Lets every program in a folder be run, which wheels forget.
+/// Makes all programs in a folder executable, which the wheels omit.
 fn programs(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -107,7 +107,7 @@ fn symlink(_: &str, _: &Path) -> std::io::Result<()> {
     Err(std::io::Error::other("a toolkit can be put together on Linux alone; install CUDA's"))
 }
 
-/// `libNAME.so` for each `libNAME.so.VERSION`, which is what a linker looks for.
+/// Links `libNAME.so` to each `libNAME.so.VERSION`, because linkers look for the former.
 fn links(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
@@ -121,11 +121,12 @@ fn links(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A library with the driver's functions to link against: no wheel has one, since the driver brings its own.
+/// Builds a stub of the driver's library for the linker. No wheel has one, because drivers bring their
+/// own.
 fn driver(project: &Project, home: &Path) -> Result<()> {
     let include = home.join("include");
     let mut functions = BTreeSet::new();
-    // Some functions are declared under one name for their callers and another for the library.
+    // Some functions have a different declared name inside the library.
     for define in [&[][..], &["-D__CUDA_API_VERSION_INTERNAL"]] {
         let mut cc = project.command("cc");
         cc.args(["-E", "-P"]).args(define).arg("-I").arg(&include).arg(include.join("cuda.h"));
@@ -141,7 +142,7 @@ fn driver(project: &Project, home: &Path) -> Result<()> {
     execute(cc.arg(source))
 }
 
-/// Names like `cuMemAlloc` that a parenthesis follows.
+/// Names such as `cuMemAlloc` that precede a parenthesis.
 fn called(code: &str) -> impl Iterator<Item = String> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     code.match_indices('(').filter_map(move |(end, _)| {

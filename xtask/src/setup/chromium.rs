@@ -1,4 +1,4 @@
-//! Chromium and its ChromeDriver, for the tests in a browser.
+//! Chromium and ChromeDriver, for tests in a browser.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 const HOW: &str = "install Chromium and ChromeDriver of one version (Debian: `apt-get install chromium \
     chromium-driver`), or name them in the environment variables CHROMIUM and CHROMEDRIVER";
 
-/// A browser and its driver.
+/// A browser with its driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chromium {
-    /// The browser's program.
+    /// Path of the browser.
     pub(crate) browser: PathBuf,
-    /// ChromeDriver's program.
+    /// Path of ChromeDriver.
     pub(crate) driver: PathBuf,
 }
 
@@ -74,7 +74,7 @@ fn playwrights() -> Option<PathBuf> {
     all.pop()
 }
 
-/// The browser's version, checked against the driver's.
+/// Version of the browser, which must match the driver's.
 fn version(project: &Project, chromium: &Chromium) -> Result<String> {
     let browser = output(project.command(&chromium.browser).arg("--version"))?;
     let driver = output(project.command(&chromium.driver).arg("--version"))?;

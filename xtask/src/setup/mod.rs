@@ -1,7 +1,7 @@
-//! Installs what is missing: each step looks first, and is repaired by running it again.
+//! Installs what is missing. Each step checks first, and running it again repairs it.
 //!
-//! Tools go under the target folder and node_modules, never elsewhere; the exceptions are the
-//! wasm target (rustup's) and, for root on a Debian system, Chromium.
+//! Tools are installed only under the target folder and node_modules, except for the wasm target (managed
+//! by rustup) and, for root on Debian systems, Chromium.
 
 mod chromium;
 mod npm;
@@ -19,14 +19,14 @@ use crate::project::Project;
 use crate::step::{announce, say};
 use rust_tool::{cargo_deny, trunk, wasm_bindgen};
 
-/// What builds need: the wasm target, wasm-bindgen, trunk and wasm-opt.
+/// Installs what builds need: the wasm target, wasm-bindgen, trunk and wasm-opt.
 pub(crate) fn for_building(project: &Project) -> Result<()> {
     let _lock = alone(project)?;
     say("Set-up");
     build_tools(project)
 }
 
-/// What builds and tests need; returns the browser.
+/// Installs what builds and tests need; returns the browser.
 pub(crate) fn everything(project: &Project) -> Result<Chromium> {
     let _lock = alone(project)?;
     say("Set-up");
@@ -36,7 +36,7 @@ pub(crate) fn everything(project: &Project) -> Result<Chromium> {
     Ok(chromium)
 }
 
-/// What lints need besides cargo's own parts: cargo-deny.
+/// Installs what lints need besides cargo's components: cargo-deny.
 pub(crate) fn for_linting(project: &Project) -> Result<()> {
     let _lock = alone(project)?;
     cargo_deny().ensure(project)
@@ -49,7 +49,7 @@ fn build_tools(project: &Project) -> Result<()> {
     trunk().ensure(project)
 }
 
-/// Holds off a second set-up until this one is through; the lock goes with the process.
+/// Locks the set-up against concurrent runs; the lock ends with the process.
 fn alone(project: &Project) -> Result<File> {
     let folder = project.tools();
     fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;

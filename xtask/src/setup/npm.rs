@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::project::{Project, find, output};
 use crate::step::step;
 
-/// The oldest Node.js, major and minor, that has the flags of the page tests and runs playwright-core.
+/// The oldest Node.js (major, minor) with the flags of the page tests that runs playwright-core.
 const NODE: (u32, u32) = (20, 14);
 
 pub(super) fn ensure(project: &Project) -> Result<()> {
@@ -33,14 +33,14 @@ pub(super) fn ensure(project: &Project) -> Result<()> {
     })
 }
 
-/// Written last: an interrupted install has none, and npm ci begins anew.
+/// File that is written last: without it, npm ci runs again.
 fn stamp(project: &Project) -> PathBuf {
     project.root.join("node_modules/.installed-lock.json")
 }
 
 fn wasm_opt(project: &Project) -> Result<String> {
     if find(&[project.root.join("node_modules/.bin")], "wasm-opt").is_none() {
-        // The next run installs again.
+        // Makes the next run install again.
         fs::remove_file(stamp(project)).context("node_modules can't be written")?;
         bail!("node_modules is incomplete; run this again to repair it");
     }

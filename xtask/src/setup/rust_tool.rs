@@ -1,4 +1,4 @@
-//! Tools written in Rust: taken from the PATH, else built with cheap settings.
+//! Tools written in Rust: found on the PATH, or built with fast-compiling settings.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -9,16 +9,16 @@ use anyhow::{Context, Result, bail};
 use crate::project::{Project, execute, find, output};
 use crate::step::{announce, step};
 
-/// A crate with the programs that we need of it.
+/// A crate and the programs needed from it.
 pub(super) struct RustTool {
     package: &'static str,
     programs: &'static [&'static str],
-    /// The one version that is taken, and installed where it is missing.
+    /// The required version, which is installed if missing.
     version: String,
     options: &'static [&'static str],
 }
 
-/// Bundles the page. Without TLS, since it downloads nothing: its tools are on the PATH.
+/// Bundles the page. Built without TLS, because its tools are on the PATH and it downloads nothing.
 pub(super) fn trunk() -> RustTool {
     RustTool {
         package: "trunk",
@@ -28,7 +28,7 @@ pub(super) fn trunk() -> RustTool {
     }
 }
 
-/// Looks at the dependencies' licences, sources, versions and advisories.
+/// Checks licences, sources, versions and advisories of the dependencies.
 pub(super) fn cargo_deny() -> RustTool {
     RustTool { package: "cargo-deny", programs: &["cargo-deny"], version: "0.20.2".into(), options: &[] }
 }
@@ -67,7 +67,7 @@ impl RustTool {
         })
     }
 
-    /// Version and path if every program is there and in the version.
+    /// Returns version and path if all programs are installed in the required version.
     fn installed(&self, project: &Project, folders: &[PathBuf]) -> Option<(String, PathBuf)> {
         let mut first = None;
         for program in self.programs {
@@ -82,7 +82,8 @@ impl RustTool {
         first
     }
 
-    /// Our folder comes first on the PATH: what is left there must not hide the one that fits.
+    /// Removes other versions from the project's folder, which comes first on the PATH and would hide the
+    /// right one.
     fn remove_stale(&self, folder: &Path) -> Result<()> {
         for program in self.programs {
             if let Some(path) = find(&[folder.to_owned()], program) {
@@ -101,7 +102,7 @@ impl RustTool {
             .arg(format!("{}@{}", self.package, self.version))
             .args(self.options)
             .env("CARGO_TARGET_DIR", tools.join("build"))
-            // Built once, run for seconds: what counts is how soon it is there.
+            // The tools run for seconds, so build time matters most.
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "64")
@@ -114,7 +115,7 @@ impl RustTool {
     }
 }
 
-/// The version of `package` in the text of a Cargo.lock.
+/// Version of `package` in the text of a Cargo.lock.
 fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);

@@ -1,6 +1,6 @@
-//! A Vulkan driver, on which native tests run the page's shaders: the machine's, or else Chromium's
-//! software driver, where it lies beside the browser with a loader. The absence of both is said and no
-//! failure: the tests in Chromium run the same shaders.
+//! A Vulkan driver for native tests of the page's shaders: the machine's, or Chromium's software driver
+//! if it is installed with a loader. A missing driver is reported but is not an error, because the tests
+//! in Chromium run the same shaders.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,10 +11,10 @@ use anyhow::Result;
 use super::Chromium;
 use crate::step::step;
 
-/// Where drivers announce themselves on Linux.
+/// Folders where drivers are registered on Linux.
 const FOLDERS: [&str; 3] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
 
-/// Where Chromium may lie that starts by a script elsewhere.
+/// Folders of Chromium for start scripts that are elsewhere.
 const CHROMIUMS: [&str; 2] = ["/usr/lib/chromium", "/usr/lib/chromium-browser"];
 /// Chromium's software driver and its loader.
 const SOFTWARE: [&str; 2] = ["vk_swiftshader_icd.json", "libvulkan.so.1"];
@@ -32,7 +32,7 @@ pub(super) fn look(chromium: &Chromium) -> Result<()> {
     })
 }
 
-/// Lets a command's shaders run on Chromium's software driver if the machine has no driver.
+/// Makes a command use Chromium's software driver if the machine has no driver.
 pub(crate) fn lend(chromium: &Chromium, command: &mut Command) {
     let Some(folder) = software(chromium).filter(|_| installed() == 0) else { return };
     let known = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
@@ -46,14 +46,14 @@ fn installed() -> usize {
     FOLDERS.iter().map(|folder| drivers(Path::new(folder))).sum()
 }
 
-/// The folder of Chromium's software driver.
+/// Folder of Chromium's software driver.
 fn software(chromium: &Chromium) -> Option<PathBuf> {
     let beside = chromium.browser.parent().map(Path::to_owned);
     let folders = beside.into_iter().chain(CHROMIUMS.map(PathBuf::from));
     folders.into_iter().find(|folder| SOFTWARE.iter().all(|file| folder.join(file).is_file()))
 }
 
-/// Drivers that a folder lists; none if there is no such folder.
+/// Number of drivers registered in a folder; 0 if the folder doesn't exist.
 fn drivers(folder: &Path) -> usize {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files.filter(|file| file.path().extension().is_some_and(|extension| extension == "json")).count()

@@ -1,4 +1,4 @@
-//! rustc's wasm32 target.
+//! The wasm32 target of rustc.
 
 use std::path::Path;
 
@@ -26,6 +26,6 @@ pub(super) fn ensure(project: &Project) -> Result<()> {
 
 fn is_present(project: &Project) -> Result<bool> {
     let folder = output(project.command("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
-    // Interrupted downloads leave no library: rustup unpacks to a temporary folder.
+    // Interrupted downloads leave no library, because rustup unpacks to a temporary folder.
     Ok(Path::new(folder.trim()).read_dir().is_ok_and(|mut files| files.next().is_some()))
 }

@@ -1,28 +1,28 @@
-//! An operation whose value is already computed and whose gradients are written by hand.
+//! Operations whose value is already computed and whose gradients are written by hand.
 //!
-//! candle's tape costs two kernels for each gradient that passes through a node, and its gradient of
-//! a gather is a scatter. Here a whole layer is one node of the tape: its value comes from candle's
-//! operations on detached tensors, its gradients from a closure.
+//! Each node that a gradient passes on candle's tape costs two kernels, and the gradient of candle's
+//! gather is a scatter. Here a whole layer is one node: its value comes from candle's operations on
+//! detached tensors, its gradients from a closure.
 
 use candle_core::backend::BackendStorage;
 use candle_core::{
     CpuStorage, CudaStorage, CustomOp2, CustomOp3, Error, Layout, Result, Shape, Storage, Tensor,
 };
 
-/// A gradient an input, where it is wanted.
+/// One gradient per input, if wanted.
 type Gradients<const N: usize> = [Option<Tensor>; N];
 
-/// Gradients of the inputs from the inputs, detached, and the value's gradient.
+/// Computes the gradients of the inputs from the detached inputs and the gradient of the value.
 type Backward<const N: usize> = Box<dyn Fn([&Tensor; N], &Tensor) -> Result<Gradients<N>> + Send + Sync>;
 
-/// A value and the way back to its inputs.
+/// A value with its backward function.
 pub(super) struct Composed<const N: usize> {
     value: Tensor,
     backward: Backward<N>,
 }
 
 impl<const N: usize> Composed<N> {
-    /// `value`, of detached tensors, with `backward` as its gradient.
+    /// Combines `value`, computed from detached tensors, with its `backward` function.
     pub(super) fn new(
         value: Tensor,
         backward: impl Fn([&Tensor; N], &Tensor) -> Result<Gradients<N>> + Send + Sync + 'static,

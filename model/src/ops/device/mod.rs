@@ -1,11 +1,10 @@
-//! The layers for GPUs, in candle's own operations: each one matrix product, forward, and one a
-//! gradient.
+//! The layers for GPUs, in candle's own operations: one matrix product forward, and one per gradient.
 //!
-//! candle's CUDA convolutions, transposed and backward, are plain loops. Here the taps under each
-//! kernel are gathered to rows ([`taps`]) and cuBLAS does the rest; a transposed convolution is the
-//! adjoint (Dumoulin & Visin 2016, ch. 4). Weights are used as they lie in memory.
+//! candle's CUDA kernels for transposed and backward convolutions are plain loops. Here the taps under
+//! each kernel are gathered into rows ([`taps`]), and cuBLAS multiplies them; a transposed convolution is
+//! the adjoint (Dumoulin & Visin 2016, ch. 4). Weights keep their layout in memory.
 //!
-//! Nothing here is tied to CUDA: tests run it on the CPU.
+//! The code is not specific to CUDA; tests run it on the CPU.
 
 mod composed;
 mod taps;
@@ -18,16 +17,16 @@ use super::{Activation, reference};
 use composed::Composed;
 use taps::Taps;
 
-/// Rows that one sum runs over at most, if they can be split.
+/// Maximum number of rows in one sum, where they can be split.
 const LONG: usize = 4096;
-/// Parts that sums over more are split into at most.
+/// Maximum number of parts into which a longer sum is split.
 const MOST_PARTS: usize = 64;
 
-/// Convolution with kernel 4, stride 2, padding 1, plus bias and activation:
+/// Computes a convolution with kernel 4, stride 2, padding 1, bias and activation:
 /// `[N, H, W, I]`, weight `[4, 4, I, O]`, bias `[O]` → `[N, H/2, W/2, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit or H or W is odd.
+/// Fails if the shapes don't match or H or W is odd.
 pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let ((n, h, w, input), (.., output)) = (x.dims4()?, weight.dims4()?);
     if weight.dims() != [4, 4, input, output] || h % 2 != 0 || w % 2 != 0 || x.elem_count() == 0 {
@@ -47,19 +46,19 @@ pub fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) 
     })
 }
 
-/// [`conv`] for each weight and bias in turn, ReLU after each.
+/// Applies [`conv`] for each weight and bias in turn, with ReLU after each.
 ///
 /// # Errors
-/// Fails if the shapes don't fit or a side is odd.
+/// Fails if the shapes don't match or a side is odd.
 pub fn convs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     super::in_turn(conv, x, layers, Activation::Relu)
 }
 
-/// Transposed convolution with kernel 4, stride 2, padding 1, plus bias and activation:
+/// Computes a transposed convolution with kernel 4, stride 2, padding 1, bias and activation:
 /// `[N, H, W, I]`, weight `[I, 4, 4, O]`, bias `[O]` → `[N, 2H, 2W, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let ((_, h, w, input), (.., output)) = (x.dims4()?, weight.dims4()?);
     if weight.dims() != [input, 4, 4, output] || x.elem_count() == 0 {
@@ -79,18 +78,19 @@ pub fn deconv(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation
     })
 }
 
-/// [`deconv`] for each weight and bias in turn, ReLU between them, nothing after the last.
+/// Applies [`deconv`] for each weight and bias in turn, with ReLU between them and no activation after
+/// the last.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
     super::in_turn(deconv, x, layers, Activation::None)
 }
 
-/// x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
+/// Computes x·Wᵀ plus bias and activation: `[N, I]`, weight `[O, I]`, bias `[O]` → `[N, O]`.
 ///
 /// # Errors
-/// Fails if the shapes don't fit.
+/// Fails if the shapes don't match.
 pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let sum = x.detach().matmul(&weight.detach().t()?)?;
     let wanted = x.track_op();
@@ -100,8 +100,8 @@ pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation)
     })
 }
 
-/// −log p(x|logits) of independent Bernoulli pixels, summed over each image, in nats, `[N]`; its
-/// gradient, σ(l) − x, reaches the logits alone.
+/// Computes −log p(x|logits) of independent Bernoulli values, summed over each image, in nats: `[N, …]` →
+/// `[N]`. The gradient, σ(l) − x, flows only to the logits.
 ///
 /// # Errors
 /// Fails if the shapes differ.
@@ -115,8 +115,8 @@ pub fn bernoulli_nll(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
     logits.apply_op2(targets, composed)
 }
 
-/// Adds bias and activation to a layer's sum. `backward` gives the gradients of input and weight from
-/// those two and the sum's gradient.
+/// Adds bias and activation to a layer's sum. `backward` computes the gradients of the input and the
+/// weight from both and the gradient of the sum.
 fn finish(
     sum: Tensor,
     inputs: [&Tensor; 3],
@@ -125,8 +125,8 @@ fn finish(
 ) -> Result<Tensor> {
     let [x, weight, bias] = inputs;
     let sum = sum.broadcast_add(&bias.detach())?;
-    // Where the ReLU lets gradients through, 1, else 0.
-    let (y, open) = match activation {
+    // The ReLU's output; its sign masks the gradient.
+    let (y, output) = match activation {
         Activation::None => (sum, None),
         Activation::Relu => {
             let y = sum.relu()?;
@@ -134,7 +134,7 @@ fn finish(
         }
     };
     let composed = Composed::new(y, move |[x, weight, bias], gradient| {
-        let masked = match &open {
+        let masked = match &output {
             Some(y) => (gradient * y.sign()?)?,
             None => gradient.clone(),
         };
@@ -144,10 +144,10 @@ fn finish(
     x.apply_op3(weight, bias, composed)
 }
 
-/// leftᵀ·right, `[P, A]` and `[P, B]` → `[A, B]`.
+/// Computes leftᵀ·right: `[P, A]` and `[P, B]` → `[A, B]`.
 ///
-/// Over many rows the sums are long and few: runs of rows are then multiplied apart, so that there is
-/// work for all of a GPU.
+/// Over many rows, the sums are long and few. The rows are then split into parts that are multiplied
+/// separately, to use the whole GPU.
 fn product_over_rows(left: &Tensor, right: &Tensor) -> Result<Tensor> {
     let rows = left.dim(0)?;
     let parts = parts(rows);
@@ -160,7 +160,7 @@ fn product_over_rows(left: &Tensor, right: &Tensor) -> Result<Tensor> {
     sum_over_rows(&each.reshape((parts, a * b))?)?.reshape((a, b))
 }
 
-/// Sums over rows, `[P, C]` → `[C]`, as products: candle would give each column to one block.
+/// Sums over rows, `[P, C]` → `[C]`, as products, because candle would give each column to one block.
 fn sum_over_rows(rows: &Tensor) -> Result<Tensor> {
     let (count, columns) = rows.dims2()?;
     let parts = parts(count);
@@ -169,22 +169,22 @@ fn sum_over_rows(rows: &Tensor) -> Result<Tensor> {
     if parts == 1 { sum.squeeze(0) } else { sum_over_rows(&sum.reshape(((), columns))?) }
 }
 
-/// Rows of ones made so far: a network has a handful of lengths, and each step needs them all.
-static ONES: Mutex<Vec<Tensor>> = Mutex::new(Vec::new());
+/// Cache of rows of ones: a network needs a few lengths in every step.
+static CACHE: Mutex<Vec<Tensor>> = Mutex::new(Vec::new());
 
-/// A row of ones, `[1, count]`.
+/// Returns a row of ones, `[1, count]`.
 fn ones(count: usize, device: &Device) -> Result<Tensor> {
-    let mut known = ONES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     let fits = |row: &&Tensor| row.dims() == [1, count] && row.device().same_device(device);
-    if let Some(row) = known.iter().find(fits) {
+    if let Some(row) = cache.iter().find(fits) {
         return Ok(row.clone());
     }
     let row = Tensor::ones((1, count), DType::F32, device)?;
-    known.push(row.clone());
+    cache.push(row.clone());
     Ok(row)
 }
 
-/// Runs of equally many rows that a long sum is split into.
+/// Number of equal parts into which a sum over `rows` is split.
 fn parts(rows: usize) -> usize {
     if rows <= LONG { 1 } else { 1 << rows.trailing_zeros().min(MOST_PARTS.ilog2()) }
 }

@@ -1,4 +1,4 @@
-//! The results of a study: the scores of its runs, by method and strength.
+//! Results of a study: the scores of its runs, grouped by method and strength.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,57 +8,57 @@ use crate::study::{Plan, PlanError};
 use crate::train::CONFIG;
 use crate::trained;
 
-/// A score that only a run which was scored to its end has.
+/// The last score of a completely scored run.
 const LAST_SCORE: &str = "recall";
 
 /// A run that is trained and scored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ran {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its seed.
+    /// Seed.
     pub seed: u64,
-    /// Steps that it took.
+    /// Number of steps.
     pub steps: u64,
-    /// Seconds that they took.
+    /// Training time in seconds.
     pub seconds: f64,
-    /// `cpu` or `cuda`.
+    /// Device: `cpu` or `cuda`.
     pub device: String,
-    /// Its resolved configuration.
+    /// Resolved configuration.
     pub config: String,
-    /// Its scores by metric.
+    /// Scores by metric.
     pub scores: BTreeMap<String, f64>,
 }
 
-/// Runs that differ by their seed alone.
+/// Runs that differ only by seed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
     /// Method and strength.
     pub name: String,
-    /// Number of the method, in the study's order.
+    /// Index of the method, in the study's order.
     pub method: usize,
-    /// Runs that are there.
+    /// Runs that are scored.
     pub ran: Vec<Ran>,
-    /// Names of those that are not.
+    /// Names of the runs that are not scored.
     pub missing: Vec<String>,
 }
 
-/// Everything that a report says.
+/// All data of a report.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
-    /// The study's name.
+    /// Name of the study.
     pub study: String,
-    /// Methods at their strengths, in the study's order.
+    /// Methods and strengths, in the study's order.
     pub groups: Vec<Group>,
     /// How each metric was measured.
     pub protocols: BTreeMap<String, String>,
 }
 
 impl Results {
-    /// Reads the study in `folder`; runs that are not scored are missing.
+    /// Reads the study in `folder`; runs without scores count as missing.
     ///
     /// # Errors
-    /// If there is no plan.
+    /// Fails if there is no readable plan.
     pub fn read(folder: &Path) -> Result<Self, PlanError> {
         let plan = Plan::read(folder)?;
         let mut results = Self { study: plan.study, ..Self::default() };
@@ -96,7 +96,7 @@ impl Results {
         Ok(results)
     }
 
-    /// What is missing, in a sentence; nothing if nothing is.
+    /// Returns a sentence about missing runs, or `None`.
     pub fn missing(&self) -> Option<String> {
         let missing: Vec<&str> =
             self.groups.iter().flat_map(|group| &group.missing).map(String::as_str).collect();
@@ -110,7 +110,7 @@ impl Results {
         })
     }
 
-    /// The best median of a metric over the groups.
+    /// Best median of a metric over all groups.
     pub(super) fn best(&self, metric: &str, better: Better) -> Option<f64> {
         let medians = self.groups.iter().filter_map(|group| group.spread(metric)).map(|spread| spread[1]);
         match better {
@@ -122,13 +122,13 @@ impl Results {
 }
 
 impl Group {
-    /// A metric's value of every run that has it.
+    /// Values of a metric, for all runs that have it.
     pub(super) fn values(&self, metric: &str) -> Vec<f64> {
         let values = self.ran.iter().filter_map(|run| run.scores.get(metric));
         values.copied().filter(|value| value.is_finite()).collect()
     }
 
-    /// Least, median and largest value of a metric; the median of an even number is the mean of the
+    /// Minimum, median and maximum of a metric; the median of an even number of values is the mean of the
     /// middle two.
     pub(super) fn spread(&self, metric: &str) -> Option<[f64; 3]> {
         let mut values = self.values(metric);
@@ -140,7 +140,7 @@ impl Group {
         Some([*first, median, *last])
     }
 
-    /// The group's name, and how many of its seeds are there if not all are.
+    /// Name of the group, with the number of scored seeds if some are missing.
     pub(super) fn label(&self) -> String {
         match (self.ran.len(), self.missing.len()) {
             (_, 0) => self.name.clone(),
@@ -153,7 +153,7 @@ impl Group {
 pub(super) mod tests {
     use super::*;
 
-    /// Groups `a` to … whose runs have the given NLL and MIG.
+    /// Groups named `a`, `b`, … whose runs have the given NLL and MIG.
     pub(in super::super) fn results(groups: &[&[(f64, f64)]]) -> Results {
         let run = |seed: usize, (nll, mig): (f64, f64)| Ran {
             name: format!("<run {seed}>"),

@@ -1,4 +1,4 @@
-//! The report as one page: no script, nothing fetched, light and dark.
+//! The report as a self-contained page without scripts, for light and dark themes.
 
 use super::group::Results;
 use super::markdown::{Plot, numbers, seeds, shown};
@@ -17,7 +17,7 @@ th:first-child,td:first-child{text-align:left}small{color:#5f6068;display:block}
 @media (prefers-color-scheme:dark){body{background:#17181c;color:#ececf1}th,td{border-color:#3a3b42}\
 small{color:#a6a7b0}}";
 
-/// The report.
+/// Returns the report as HTML.
 pub fn html(results: &Results, plots: &[Plot]) -> String {
     let study = escape(&results.study);
     let mut text = format!(

@@ -1,4 +1,4 @@
-//! The report as Markdown, with its plots as files beside it.
+//! The report as Markdown, with its plots in separate files.
 
 use super::group::{Group, Results};
 use super::metric::{AGAINST, Better, Metric, SECTIONS};
@@ -10,27 +10,27 @@ use crate::report::thousands;
 /// A plot: name, title and SVG.
 #[derive(Clone, Debug)]
 pub struct Plot {
-    /// Name of the plot, fit for a file.
+    /// Name of the plot, usable as a file name.
     pub name: String,
-    /// Whether it shows a metric against the reconstruction.
+    /// Whether the plot shows a metric against reconstruction.
     pub against: bool,
-    /// The picture, without its style.
+    /// The SVG without its style.
     svg: String,
 }
 
 impl Plot {
-    /// The picture as a file of its own.
+    /// Returns the plot as a standalone SVG file.
     pub fn file(&self) -> String {
         self.svg.replacen('>', &format!("><style>{STYLE}</style>"), 1)
     }
 
-    /// The picture within a page that has the style.
+    /// Returns the plot for a page that includes the style.
     pub(super) fn inline(&self) -> &str {
         &self.svg
     }
 }
 
-/// Every plot of the results: disentanglement against reconstruction, then a strip a metric.
+/// Draws all plots: disentanglement against reconstruction, then a strip for each metric.
 pub fn plots(results: &Results) -> Vec<Plot> {
     let metrics = || SECTIONS.iter().flat_map(|(_, metrics)| *metrics);
     let against = metrics().filter(|metric| AGAINST.contains(&metric.name)).filter_map(|metric| {
@@ -43,7 +43,7 @@ pub fn plots(results: &Results) -> Vec<Plot> {
     against.chain(strips).collect()
 }
 
-/// The report; `folder` is where the plots' files lie, relative to it.
+/// Returns the report as Markdown; `folder` is the relative path of the plots.
 pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
     let mut text = format!("# Study: {}\n\n", escape(&results.study));
     if let Some(missing) = results.missing() {
@@ -93,13 +93,13 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
     text
 }
 
-/// The metrics of a section that any run has.
+/// Metrics of a section that at least one run has.
 pub(super) fn shown<'a>(results: &Results, metrics: &'a [Metric]) -> Vec<&'a Metric> {
     let known = |metric: &&Metric| results.groups.iter().any(|group| group.spread(metric.name).is_some());
     metrics.iter().filter(known).collect()
 }
 
-/// How many of a group's seeds are there.
+/// How many seeds of a group are scored.
 pub(super) fn seeds(group: &Group) -> String {
     match group.missing.len() {
         0 => group.ran.len().to_string(),
@@ -107,7 +107,7 @@ pub(super) fn seeds(group: &Group) -> String {
     }
 }
 
-/// Median, least and largest value of a metric as text, and whether the median is the best.
+/// Median and range of a metric as text, and whether the median is the best.
 pub(super) fn numbers(results: &Results, group: &Group, metric: &Metric) -> Option<(String, String, bool)> {
     let [least, median, largest] = group.spread(metric.name)?;
     let digits = if least.abs().max(largest.abs()) >= 10.0 { 1 } else { 3 };
@@ -123,7 +123,7 @@ fn cell(results: &Results, group: &Group, metric: &Metric) -> String {
     }
 }
 
-/// Text that means nothing to Markdown or to HTML within it.
+/// Escapes text for Markdown and HTML.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {

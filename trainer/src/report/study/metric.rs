@@ -1,25 +1,25 @@
-//! What a report shows of each metric, and in which order.
+//! The metrics of a report, in order.
 
-/// Which values are better.
+/// Which values of a metric are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Better {
     High,
     Low,
-    /// It describes and doesn't judge.
+    /// Neither: the metric only describes.
     Neither,
 }
 
-/// A metric under a title.
+/// A metric with its title.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Metric {
-    /// Its name in cards.
+    /// Name in model cards.
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) better: Better,
 }
 
 impl Metric {
-    /// Its title, and which values are better.
+    /// Title, with the better direction.
     pub(super) fn heading(&self) -> String {
         match self.better {
             Better::High => format!("{} ↑", self.title),
@@ -33,7 +33,7 @@ const fn metric(name: &'static str, title: &'static str, better: Better) -> Metr
     Metric { name, title, better }
 }
 
-/// Metrics by what they measure.
+/// Metrics by topic.
 pub(super) const SECTIONS: [(&str, &[Metric]); 3] = [
     (
         "Disentanglement",
@@ -77,8 +77,8 @@ pub(super) const SECTIONS: [(&str, &[Metric]); 3] = [
     ),
 ];
 
-/// Metrics that are drawn against the reconstruction.
+/// Metrics that are plotted against reconstruction.
 pub(super) const AGAINST: [&str; 4] = ["factor_vae", "mig", "dci_disentanglement", "sap"];
 
-/// What they are drawn against.
+/// The reconstruction metric for these plots.
 pub(super) const RECONSTRUCTION: &str = "nll";

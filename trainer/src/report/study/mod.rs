@@ -1,5 +1,4 @@
-//! A study's report: what every method came to, the losing ones as well, as Markdown and as a page that
-//! needs nothing besides itself.
+//! Reports of studies: the results of every method, as Markdown and as a self-contained page.
 
 mod group;
 mod html;

@@ -1,5 +1,5 @@
-//! Reconstruction against disentanglement: small dots are runs, large ones the medians of groups, and
-//! the line is the Pareto front of the medians, those that no other beats in both.
+//! Scatter plots of reconstruction and disentanglement. Small dots are runs, large dots are medians of
+//! groups, and the line is the Pareto front of the medians.
 
 use super::group::Results;
 use super::metric::{Metric, RECONSTRUCTION};
@@ -9,13 +9,14 @@ use crate::report::axis::{number, ticks};
 const LEFT: f32 = 56.0;
 const TOP: f32 = 34.0;
 const SIZE: [f32; 2] = [420.0, 340.0];
-/// Room for the groups' names.
+/// Pixels for the names of groups.
 const NAMES: f32 = 230.0;
 const BOTTOM: f32 = 48.0;
-/// Least distance of two names.
+/// Minimum distance between two names.
 const LINE: f32 = 17.0;
 
-/// The scatter of a metric of which high values are better; nothing if no run has both.
+/// Draws a scatter plot of a metric whose high values are better; returns `None` if no run has both
+/// values.
 pub(super) fn scatter(results: &Results, metric: &Metric) -> Option<String> {
     let runs = || {
         results.groups.iter().flat_map(|group| &group.ran).filter_map(|run| {
@@ -74,7 +75,7 @@ pub(super) fn scatter(results: &Results, metric: &Metric) -> Option<String> {
     Some(picture(right + NAMES, height, &title, &content))
 }
 
-/// The points that none beats in both, of low first and high second value, from left to right.
+/// Pareto front for a low first and a high second value, from left to right.
 fn front(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let mut sorted = points.to_vec();
     sorted.sort_by(|a, b| a[0].total_cmp(&b[0]).then(b[1].total_cmp(&a[1])));
@@ -87,7 +88,7 @@ fn front(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     front
 }
 
-/// The front as steps: what it takes of one to have more of the other.
+/// Draws the front as steps.
 fn line(front: &[[f64; 2]], place: impl Fn([f64; 2]) -> [f32; 2]) -> String {
     let mut path = String::new();
     for (step, point) in front.iter().enumerate() {
@@ -97,13 +98,13 @@ fn line(front: &[[f64; 2]], place: impl Fn([f64; 2]) -> [f32; 2]) -> String {
     format!("<path d=\"{path}\" style=\"stroke:var(--muted);stroke-width:1.5;stroke-dasharray:5 4\"/>")
 }
 
-/// Heights near the given ones, at least a line apart, and from the top on.
+/// Moves heights apart, in order, so that they differ by at least [`LINE`] and stay inside the plot.
 fn apart(heights: &[f32]) -> Vec<f32> {
     let mut order: Vec<usize> = (0..heights.len()).collect();
     order.sort_by(|&a, &b| heights[a].total_cmp(&heights[b]));
     let mut placed = vec![0.0; heights.len()];
     let mut next = TOP;
-    // From the bottom of the plot upwards there must be room for those that follow.
+    // Leaves room at the bottom for the names that follow.
     let floor = TOP + SIZE[1].max(LINE * heights.len() as f32);
     for (rank, &place) in order.iter().enumerate() {
         let latest = floor - LINE * (heights.len() - 1 - rank) as f32;

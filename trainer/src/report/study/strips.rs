@@ -1,21 +1,21 @@
-//! One metric of every group: a dot a seed, a line from least to largest, a bar at the median.
+//! Strip plots of one metric: a dot per seed, a line from minimum to maximum, a bar at the median.
 
 use super::group::Results;
 use super::metric::Metric;
 use super::svg::{bar, dot, picture, range, rule, text};
 use crate::report::axis::{number, ticks};
 
-/// Height of a group's row.
+/// Height of a group's row in pixels.
 const ROW: f32 = 26.0;
-/// Room for the groups' names.
+/// Pixels for the names of groups.
 const NAMES: f32 = 210.0;
-/// Width of the axis.
+/// Width of the axis in pixels.
 const WIDTH: f32 = 380.0;
 const TOP: f32 = 34.0;
 const BOTTOM: f32 = 30.0;
 const RIGHT: f32 = 24.0;
 
-/// The strip of a metric; nothing if no run has it.
+/// Draws the strip plot of a metric; returns `None` if no run has it.
 pub(super) fn strip(results: &Results, metric: &Metric) -> Option<String> {
     let values = || results.groups.iter().flat_map(|group| group.values(metric.name));
     values().next()?;

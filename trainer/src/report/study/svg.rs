@@ -1,6 +1,6 @@
-//! Pieces of pictures in SVG, which follow the reader's light or dark theme.
+//! SVG elements that follow the reader's light or dark theme.
 
-/// Colours of methods, then of text, lines and paper: first light, then dark.
+/// CSS variables for the colours of methods, text, lines and paper, in light and dark.
 pub(super) const STYLE: &str = "\
 .plot{--ink:#1b1b1f;--muted:#5f6068;--rule:#d9d9de;--c0:#0072b2;--c1:#c44e00;--c2:#00795a;--c3:#b03a86;\
 --c4:#9a6b00;--c5:#2f7fb5;--c6:#7a5195;--c7:#6b6b6b;font:13px system-ui,sans-serif}\
@@ -9,7 +9,7 @@ pub(super) const STYLE: &str = "\
 .plot text{fill:var(--ink)}.plot .muted{fill:var(--muted);font-size:12px}.plot .title{font-weight:600}\
 .plot line,.plot path{stroke:var(--rule);fill:none}";
 
-/// Text as it may stand in HTML and SVG, in an element or an attribute.
+/// Escapes text for HTML and SVG elements and attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -19,7 +19,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // No document may hold other control characters.
+            // Other control characters are not allowed in documents.
             c if c.is_control() && c != '\n' && c != '\t' => escaped.push('\u{fffd}'),
             c => escaped.push(c),
         }
@@ -27,7 +27,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// A picture around `content`; `title` is what it shows, for those who can't see it.
+/// An SVG document around `content`; `title` describes it for screen readers.
 pub(super) fn picture(width: f32, height: f32, title: &str, content: &str) -> String {
     format!(
         "<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\" \
@@ -36,7 +36,7 @@ pub(super) fn picture(width: f32, height: f32, title: &str, content: &str) -> St
     )
 }
 
-/// Words whose `anchor`, `start`, `middle` or `end`, is at a point.
+/// Text at a point, with `anchor` `start`, `middle` or `end`.
 pub(super) fn text([x, y]: [f32; 2], anchor: &str, class: &str, words: &str) -> String {
     format!(
         "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{}</text>",
@@ -50,7 +50,7 @@ pub(super) fn rule(from: [f32; 2], to: [f32; 2]) -> String {
     format!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>")
 }
 
-/// A thick line in a method's colour.
+/// A thick line in the colour of a method.
 pub(super) fn bar(from: [f32; 2], to: [f32; 2], width: f32, method: usize) -> String {
     let [[x1, y1], [x2, y2]] = [from, to];
     format!(
@@ -60,7 +60,7 @@ pub(super) fn bar(from: [f32; 2], to: [f32; 2], width: f32, method: usize) -> St
     )
 }
 
-/// A dot in a method's colour that says what it is when pointed at.
+/// A dot in the colour of a method, with a tooltip.
 pub(super) fn dot([x, y]: [f32; 2], radius: f32, opacity: f32, method: usize, says: &str) -> String {
     format!(
         "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" style=\"fill:var(--c{});fill-opacity:{opacity}\">\
@@ -70,7 +70,7 @@ pub(super) fn dot([x, y]: [f32; 2], radius: f32, opacity: f32, method: usize, sa
     )
 }
 
-/// A range that holds all values with a little room, however few they are.
+/// Range of all values with a margin, even for one value or none.
 pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
