@@ -1,5 +1,5 @@
 //! Times the decoder's shaders on the machine's Vulkan adapter: `vulkan WEIGHTS` prints JSON, whose
-//! adapter is null where there is none.
+//! adapter is null if there is none.
 
 use std::error::Error;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Ok(start.elapsed().as_secs_f64())
             })
             .collect::<Result<_, Box<dyn Error>>>()?;
-        // The first run warms up.
+        // The first run is a warm-up.
         times.remove(0);
         times.sort_by(f64::total_cmp);
         let median = times[ROUNDS / 2];
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Each transposed convolution: pixels and channels of its input, channels of its output.
+/// For each transposed convolution: pixels and channels of its input, channels of its output.
 fn layers(config: &ModelConfig) -> Vec<[f64; 3]> {
     let (height, width, _) = config.feature_shape();
     let widths: Vec<usize> = config.channels.iter().rev().copied().chain([config.image.channels]).collect();
@@ -60,18 +60,18 @@ fn layers(config: &ModelConfig) -> Vec<[f64; 3]> {
     widths.windows(2).enumerate().map(|(i, w)| [pixels(i), w[0], w[1]].map(|n| n as f64)).collect()
 }
 
-/// Inputs and outputs of the dense layers.
+/// Inputs and outputs of each dense layer.
 fn dense(config: &ModelConfig) -> Vec<[f64; 2]> {
     config.decoder_layers().into_iter().map(|(_, sizes)| sizes.map(|size| size as f64)).collect()
 }
 
-/// Multiply-adds a decoded image.
+/// Multiply-adds per decoded image.
 fn products(config: &ModelConfig) -> f64 {
     let deconvs: f64 = layers(config).iter().map(|[pixels, from, to]| 16.0 * pixels * from * to).sum();
     dense(config).iter().map(|[from, to]| from * to).sum::<f64>() + deconvs
 }
 
-/// Values that are moved at least: weights once, each layer's output written once and read once.
+/// Minimum number of values moved: weights once, each layer's output written once and read once.
 fn values(config: &ModelConfig, images: usize) -> f64 {
     let weights: f64 = layers(config).iter().map(|[_, from, to]| 16.0 * from * to).sum();
     let outputs: f64 = layers(config).iter().map(|[pixels, _, to]| 4.0 * pixels * to).sum();

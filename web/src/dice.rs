@@ -1,12 +1,12 @@
 //! Random numbers for the page: SplitMix64 (Steele, Lea & Flood, *Fast splittable pseudorandom number
-//! generators*, 2014), of which every seed gives a stream of its own.
+//! generators*, 2014), with a separate stream for each seed.
 
 /// A stream of random numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// The stream of that seed.
+    /// Creates the stream of a seed.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -24,12 +24,12 @@ impl Dice {
         std::f64::consts::PI * (2.0 * self.unit() - 1.0)
     }
 
-    /// A number from 0 to 1, 1 excluded.
+    /// A number in `[0, 1)`.
     pub(crate) fn unit(&mut self) -> f64 {
         (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// One of `0..count`, each as likely; 0 if there is none.
+    /// A uniform number in `0..count`, or 0 if `count` is 0.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         (self.unit() * count as f64) as usize
     }

@@ -1,4 +1,4 @@
-//! The document, with the few ways in which it is changed.
+//! The document, and helpers to change it.
 
 use crate::engine::Kind;
 use crate::pictures::Slot;
@@ -11,7 +11,7 @@ use web_sys::{
 /// Marks canvases that the GPU draws to.
 const ON_GPU: &str = "data-gpu";
 
-/// What drawing returns; it fails if the page lacks what is drawn on.
+/// Result of drawing; an error if an element is missing.
 pub type Drawn = Result<(), JsValue>;
 
 /// The document.
@@ -22,10 +22,10 @@ pub struct Dom {
 }
 
 impl Dom {
-    /// The window's document.
+    /// Returns the window's document.
     ///
     /// # Errors
-    /// Fails outside of a window.
+    /// Fails outside a window.
     pub fn of_window() -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or("no window")?;
         let document = window.document().ok_or("no document")?;
@@ -42,45 +42,45 @@ impl Dom {
         &self.document
     }
 
-    /// Whether a media query holds.
+    /// Whether a media query matches.
     pub fn prefers(&self, query: &str) -> bool {
         self.window.match_media(query).ok().flatten().is_some_and(|list| list.matches())
     }
 
-    /// The element of that id.
+    /// Returns the element with an id.
     ///
     /// # Errors
-    /// Fails if there is none, or it is of another type.
+    /// Fails if there is none, or it has another type.
     pub fn get<T: JsCast>(&self, id: &str) -> Result<T, JsValue> {
         let element = self.document.get_element_by_id(id).ok_or_else(|| JsValue::from_str(id))?;
         element.dyn_into().map_err(JsValue::from)
     }
 
-    /// All elements that a selector names.
+    /// Returns all elements that match a selector.
     ///
     /// # Errors
-    /// Fails if it is no selector.
+    /// Fails if the selector is invalid.
     pub fn all(&self, selector: &str) -> Result<Vec<Element>, JsValue> {
         let nodes = self.document.query_selector_all(selector)?;
         Ok((0..nodes.length()).filter_map(|i| nodes.get(i)?.dyn_into().ok()).collect())
     }
 
-    /// The canvases of a place for pictures.
+    /// Returns the canvases of a slot.
     ///
     /// # Errors
-    /// Fails if the browser can't look for them.
+    /// Fails if the query fails.
     pub fn canvases(&self, slot: Slot) -> Result<Vec<HtmlCanvasElement>, JsValue> {
         let canvases = self.all(&format!("[data-slot=\"{slot}\"]"))?;
         Ok(canvases.into_iter().filter_map(|canvas| canvas.dyn_into().ok()).collect())
     }
 
-    /// Whether a canvas shows what the GPU draws.
+    /// Whether the GPU draws to a canvas.
     pub fn is_gpus(canvas: &HtmlCanvasElement) -> bool {
         canvas.has_attribute(ON_GPU)
     }
 
-    /// Gives a canvas as many pixels as it has on the screen, and returns how many a pixel of the style has,
-    /// and its width and height.
+    /// Sets a canvas to its resolution on the screen. Returns the number of device pixels per CSS pixel,
+    /// and width and height in CSS pixels.
     pub fn fit(&self, canvas: &HtmlCanvasElement) -> (f64, [f64; 2]) {
         let scale = self.window.device_pixel_ratio();
         let size = [canvas.client_width(), canvas.client_height()]
@@ -90,7 +90,7 @@ impl Dom {
         (scale, size)
     }
 
-    /// Scrolls an element's parent sideways, so that the element is in sight.
+    /// Scrolls an element's parent horizontally until the element is visible.
     ///
     /// # Errors
     /// Fails if it has no parent.
@@ -102,8 +102,8 @@ impl Dom {
         Ok(())
     }
 
-    /// A canvas for an engine's pictures, and whether it is new: one that has shown another engine's can't
-    /// show this one's, and gives its place to a copy.
+    /// Returns a canvas for an engine's pictures, and whether it is new. A canvas that was used by the
+    /// other engine is replaced by a copy.
     ///
     /// # Errors
     /// Fails if the document can't be changed.
@@ -121,10 +121,10 @@ impl Dom {
         Ok((copy, true))
     }
 
-    /// A new element with attributes.
+    /// Creates an element with attributes.
     ///
     /// # Errors
-    /// Fails if a name is not allowed.
+    /// Fails if a name is invalid.
     pub fn create(&self, tag: &str, attributes: &[(&str, &str)]) -> Result<Element, JsValue> {
         let element = self.document.create_element(tag)?;
         for (name, value) in attributes {
@@ -133,10 +133,10 @@ impl Dom {
         Ok(element)
     }
 
-    /// A new element with attributes and text, at the end of `parent`.
+    /// Appends a new element with attributes and text to `parent`.
     ///
     /// # Errors
-    /// Fails if a name is not allowed.
+    /// Fails if a name is invalid.
     pub fn add(
         &self,
         parent: &Element,
@@ -152,7 +152,7 @@ impl Dom {
         Ok(element)
     }
 
-    /// Sets the text of the element of that id.
+    /// Sets the text of the element with an id.
     ///
     /// # Errors
     /// Fails if there is none.
@@ -161,7 +161,7 @@ impl Dom {
         Ok(())
     }
 
-    /// Sets a property of the style of the element of that id.
+    /// Sets a style property of the element with an id.
     ///
     /// # Errors
     /// Fails if there is none.
@@ -169,7 +169,7 @@ impl Dom {
         self.get::<HtmlElement>(id)?.style().set_property(property, value)
     }
 
-    /// Shows or hides the element of that id.
+    /// Shows or hides the element with an id.
     ///
     /// # Errors
     /// Fails if there is none.
@@ -179,19 +179,19 @@ impl Dom {
     }
 }
 
-/// A canvas's context.
+/// Returns the 2D context of a canvas.
 ///
 /// # Errors
-/// Fails if the browser has none to give.
+/// Fails if the browser provides none.
 pub fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
     let context = canvas.get_context("2d")?.ok_or("no 2d context")?;
     context.dyn_into().map_err(JsValue::from)
 }
 
-/// Puts an RGBA picture onto a canvas, a pixel a pixel.
+/// Draws an RGBA picture on a canvas, pixel by pixel.
 ///
 /// # Errors
-/// Fails if the size is not the picture's.
+/// Fails if the size doesn't match the picture.
 pub fn put(canvas: &HtmlCanvasElement, rgba: &[u8], width: u32, height: u32) -> Drawn {
     if canvas.width() != width || canvas.height() != height {
         canvas.set_width(width);

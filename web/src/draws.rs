@@ -1,10 +1,11 @@
-//! The random pictures of a world that a survey shows a model: the same to every model and visitor.
+//! Random pictures of a world for surveys: the same for every model and visitor.
 
 use worlds::World;
 
 use crate::dice::Dice;
 
-/// The classes of survey picture `n`, then of its redrawings: each has one factor drawn again.
+/// Classes of survey picture `n`, followed by those of its redrawn versions, each with one factor drawn
+/// again.
 pub(crate) fn draws(world: &dyn World, n: usize) -> Vec<Vec<usize>> {
     let mut dice = Dice::new(n as u64);
     let factors = world.factors();
@@ -16,7 +17,7 @@ pub(crate) fn draws(world: &dyn World, n: usize) -> Vec<Vec<usize>> {
     all
 }
 
-/// Those pictures, `[1 + F, H, W, C]`, 0 to 255.
+/// Draws these pictures, `[1 + F, H, W, C]`, 0 to 255.
 pub(crate) fn pictures(world: &dyn World, n: usize) -> Vec<u8> {
     let size: usize = world.image_shape().iter().product();
     let mut pictures = Vec::new();

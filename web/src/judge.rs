@@ -13,7 +13,7 @@ use worlds::{Lattice, World, varying_classes};
 
 use crate::engine::{Cpu, Engine};
 
-/// Images encoded at a time.
+/// Images per batch.
 const BATCH: usize = 40;
 /// The trainer's seed.
 const SEED: u64 = 0;
@@ -25,7 +25,7 @@ const ENCODING: f32 = 0.8;
 struct Plan {
     /// Codes for the metrics that need no chosen images: two thirds to fit on, the rest to score on.
     codes: usize,
-    /// Most images of the grid that the others choose from.
+    /// Maximum number of grid images for the other metrics.
     grid: u64,
 }
 
@@ -36,7 +36,7 @@ const FULL: Plan = Plan { codes: metrics::TRAIN + metrics::TEST, grid: 200_000 }
 
 /// Scores the model of a weights file, and calls `told` with the share that is done meanwhile.
 ///
-/// Gives the scores, or one sentence why there are none, as JSON.
+/// Returns the scores, or one sentence on why there are none, as JSON.
 ///
 /// # Errors
 /// Fails if `told` does.
@@ -52,10 +52,10 @@ pub async fn check(file: Vec<u8>, full: bool, told: Function) -> Result<String, 
     Ok(serde_json::to_string(&scores)?)
 }
 
-/// The scores of an engine's model; `progress` is told the share that is done.
+/// Scores an engine's model; calls `progress` with the finished fraction.
 ///
 /// # Errors
-/// One sentence: its world is not known here, or its codes can't be scored.
+/// Returns one sentence if the model's world is unknown or its codes can't be scored.
 pub async fn judge(
     engine: &dyn Engine,
     full: bool,
@@ -102,7 +102,7 @@ pub async fn judge(
         .collect())
 }
 
-/// Posterior means of the world's images, one after the other.
+/// Posterior means of the world's images, row-major.
 async fn means(
     engine: &dyn Engine,
     world: &dyn World,

@@ -1,8 +1,8 @@
-//! Which request goes to the worker next.
+//! Decides which request the worker runs next.
 //!
-//! Each lane holds one waiting request: a newer one takes its place, so nothing stale is computed.
-//! One request runs at a time, and lanes go in their order, so that the picture under the visitor's
-//! finger never waits for a grid.
+//! Each lane holds one waiting request, which a newer one replaces, so that outdated requests are never
+//! run. One request runs at a time, in order of lanes, so that the picture under the visitor's finger
+//! never waits for a grid.
 
 use crate::pictures::Slot;
 use crate::protocol::Request;
@@ -13,23 +13,23 @@ use crate::table::Table;
 pub enum Lane {
     /// Loading a side's model.
     Load(usize),
-    /// Pictures under the visitor's hand.
+    /// Pictures that the visitor is changing.
     Now(Slot),
     /// A side's reconstruction.
     Reconstruct(usize),
-    /// Other pictures that a panel shows: their rank, then where.
+    /// Other pictures that a panel shows: rank, then slot.
     Soon(usize, Slot),
-    /// A step of the survey, then side: both sides' surveys grow together.
+    /// Step of the survey, then side, so that both sides' surveys progress together.
     Survey(usize, usize),
 }
 
 impl Lane {
-    /// The lane of a panel's pictures.
+    /// The lane for a panel's pictures.
     pub fn of(slot: Slot, rank: usize) -> Self {
         if rank == 0 { Self::Now(slot) } else { Self::Soon(rank, slot) }
     }
 
-    /// The place that its pictures go to.
+    /// Slot of its pictures.
     pub fn slot(self) -> Option<Slot> {
         match self {
             Self::Now(slot) | Self::Soon(_, slot) => Some(slot),
@@ -37,7 +37,7 @@ impl Lane {
         }
     }
 
-    /// The side that it serves.
+    /// Its side.
     pub fn side(self) -> usize {
         match self {
             Self::Load(side) | Self::Reconstruct(side) | Self::Survey(_, side) => side,
@@ -46,14 +46,14 @@ impl Lane {
     }
 }
 
-/// A request on its way, with the bytes that go with it.
+/// A request for the worker, with its bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Post {
-    /// Its number.
+    /// Number of the request.
     pub ticket: u32,
-    /// What is asked.
+    /// The request.
     pub request: Request,
-    /// Bytes to move to the worker.
+    /// Bytes to transfer to the worker.
     pub bytes: Vec<u8>,
 }
 
@@ -67,17 +67,17 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// The worker listens.
+    /// Marks the worker as ready.
     pub fn open(&mut self) {
         self.open = true;
     }
 
-    /// Puts a request into its lane, in place of one that waits there.
+    /// Puts a request into its lane; replaces one that waits there.
     pub fn ask(&mut self, lane: Lane, request: Request, bytes: Vec<u8>) {
         self.waiting.insert(lane, (request, bytes));
     }
 
-    /// The most urgent request, if the worker is free.
+    /// Takes the most urgent request, if the worker is free.
     pub fn start_next(&mut self) -> Option<Post> {
         if !self.open || self.running.is_some() {
             return None;
@@ -88,29 +88,29 @@ impl Lanes {
         Some(Post { ticket: self.tickets, request, bytes })
     }
 
-    /// Whether a lane's request waits or runs.
+    /// Whether a request waits or runs in a lane.
     pub fn has(&self, lane: Lane) -> bool {
         self.waiting.get(&lane).is_some() || self.running.is_some_and(|(_, running)| running == lane)
     }
 
-    /// Whether pictures wait or run that are not under the hand.
+    /// Whether pictures other than those being changed wait or run.
     pub fn has_soon(&self) -> bool {
         let running = self.running.iter().map(|(_, lane)| lane);
         self.waiting.keys().chain(running).any(|lane| matches!(lane, Lane::Soon(..)))
     }
 
-    /// Withdraws waiting pictures of places that fail a test.
+    /// Withdraws waiting pictures whose slots fail a test.
     pub fn keep(&mut self, wanted: impl Fn(Slot) -> bool) {
         self.waiting.retain(|lane| lane.slot().is_none_or(&wanted));
     }
 
-    /// The lane whose request is answered; none if the request was withdrawn.
+    /// Returns the lane of the answered request, or `None` if it was withdrawn.
     pub fn finish(&mut self, ticket: u32) -> Option<Lane> {
         let (running, lane) = self.running.take()?;
         (running == ticket).then_some(lane)
     }
 
-    /// Withdraws all that was asked for a side. What runs is finished, and its answer ignored.
+    /// Withdraws all requests for a side. A running request finishes, and its answer is ignored.
     pub fn withdraw(&mut self, side: usize) {
         self.waiting.retain(|lane| lane.side() != side);
         if let Some((ticket, lane)) = &mut self.running

@@ -1,9 +1,9 @@
 //! The page of Latentscope: inference and views in the browser.
 //!
-//! One wasm module serves the page and its worker. The page keeps a pure [`state::State`]; the
-//! worker holds the models behind an [`engine::Engine`]; panels draw the state with plain web-sys. A
-//! second module, of the feature `judge` alone, scores models.
-//! With the feature `engine` alone it is the npm package's inference engine.
+//! One wasm module serves the page and its worker. The page keeps a pure [`state::State`]; the worker
+//! holds the models behind an [`engine::Engine`]; panels draw the state with plain web-sys. A second
+//! module, built with only the feature `judge`, scores models. With only the feature `engine`, the crate
+//! is the npm package's inference engine.
 
 #[cfg(feature = "page")]
 mod dice;

@@ -1,28 +1,28 @@
-//! `models/manifest.json`: which models the page offers.
+//! `models/manifest.json`: the models that the page offers.
 
 use serde::Deserialize;
 
-/// The manifest's layout that is read.
+/// Supported format of the manifest.
 const FORMAT: u64 = 1;
 
-/// A model on offer.
+/// A model in the manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Entry {
-    /// File name beside the manifest.
+    /// File name, next to the manifest.
     pub file: String,
     /// Short name, such as `sparse`.
     pub name: String,
-    /// Name in menus.
+    /// Title in menus.
     pub title: String,
-    /// The data set that it learnt from, as menus call it; models of one set are compared.
+    /// Title of its data set; models of the same set are compared.
     #[serde(default)]
     pub set: String,
-    /// Size of the file.
+    /// Size of the file in bytes.
     pub bytes: u64,
-    /// Strength of its sparsity, 0 for none, where models of a set differ in it alone.
+    /// Strength of its sparsity (0 for none), if the models of a set differ only in this.
     #[serde(default)]
     pub strength: Option<f32>,
-    /// Its NLL in nats and its DCI disentanglement.
+    /// NLL in nats and DCI disentanglement.
     #[serde(default)]
     pub scores: Option<[f64; 2]>,
 }
@@ -30,15 +30,15 @@ pub struct Entry {
 /// A model with a strength.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Graded {
-    /// Its place among all entries.
+    /// Index among all entries.
     pub entry: usize,
     /// Strength of its sparsity.
     pub strength: f32,
-    /// Its NLL in nats and its DCI disentanglement.
+    /// NLL in nats and DCI disentanglement.
     pub scores: Option<[f64; 2]>,
 }
 
-/// The models of `set` that have a strength, by rising strength.
+/// Models of `set` that have a strength, in ascending order.
 pub fn graded(entries: &[Entry], set: &str) -> Vec<Graded> {
     let of_set = entries.iter().enumerate().filter(|(_, entry)| entry.set == set);
     let mut graded: Vec<Graded> = of_set
@@ -61,24 +61,24 @@ struct Manifest {
 /// Why a manifest can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, or not as a manifest is written.
+    /// The file is not JSON, or has unexpected content.
     #[error("it is damaged ({0})")]
     Damaged(#[from] serde_json::Error),
-    /// Of another format.
+    /// The format is not supported.
     #[error("it has format {0}, and this page reads {FORMAT}; publish page and models together")]
     Format(u64),
-    /// Without models.
+    /// There are no models.
     #[error("it lists no model")]
     Empty,
-    /// A file that lies elsewhere.
+    /// A file is outside the manifest's folder.
     #[error("it names the file `{0}`, and only plain names beside it are allowed")]
     File(String),
 }
 
-/// Reads a manifest.
+/// Parses a manifest.
 ///
 /// # Errors
-/// Says what is wrong with it.
+/// Fails if the manifest is invalid.
 pub fn parse(text: &str) -> Result<Vec<Entry>, ManifestError> {
     let format = serde_json::from_str::<Versioned>(text)?.format;
     if format != FORMAT {
@@ -92,14 +92,14 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, ManifestError> {
     match models.iter().find(|model| model.file.starts_with('.') || !model.file.chars().all(plain)) {
         Some(model) => Err(ManifestError::File(model.file.clone())),
         None => {
-            // The models of a set stand together.
+            // Groups the models by set.
             let of = |set| models.iter().filter(move |model| model.set == set).cloned();
             Ok(sets(&models).into_iter().flat_map(of).collect())
         }
     }
 }
 
-/// The models' data sets, by the first model of each.
+/// Data sets, in the order of their first models.
 pub fn sets(models: &[Entry]) -> Vec<&str> {
     let mut sets: Vec<&str> = Vec::new();
     for model in models {

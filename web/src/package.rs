@@ -1,4 +1,4 @@
-//! The inference engine as other people's pages import it.
+//! The inference engine for other web pages.
 
 #[cfg(feature = "gpu")]
 use std::cell::RefCell;
@@ -11,73 +11,73 @@ use wasm_bindgen::prelude::*;
 use crate::engine::gpu::{Device, Gpu, check_decoder, check_encoder};
 use crate::engine::{Codes, Cpu, Engine};
 
-/// Pictures that a model on the GPU has room for at once; more run part by part.
+/// Number of pictures that a model on the GPU decodes at once; more run in parts.
 #[cfg(feature = "gpu")]
 const ROOM: usize = 128;
 
-/// A model read from a weights file.
+/// A model from a weights file.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Model(Cpu);
 
-/// The posterior of a batch of images.
+/// Posterior of a batch of images.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Posterior(Codes);
 
 #[wasm_bindgen]
 impl Model {
-    /// Reads the bytes of a `.safetensors` file that the trainer exported.
+    /// Loads the bytes of a `.safetensors` file that the trainer exported.
     ///
     /// # Errors
-    /// Says what is wrong with the file.
+    /// Fails if the file is invalid.
     pub fn load(bytes: &[u8]) -> Result<Self, JsError> {
         Ok(Self(Cpu::load(bytes)?))
     }
 
-    /// The model card, as JSON.
+    /// Returns the model card as JSON.
     ///
     /// # Errors
-    /// Fails if the card can't be written as JSON; a card that was read can.
+    /// Fails if the card can't be serialised, which doesn't happen for a card that was read.
     pub fn card(&self) -> Result<String, JsError> {
         Ok(serde_json::to_string(self.0.card())?)
     }
 
-    /// The posterior of `images`, `[N, H, W, C]` flat, values in `[0, 1]`.
+    /// Encodes `images`, flat `[N, H, W, C]` with values in `[0, 1]`.
     ///
     /// # Errors
-    /// Fails if the values are no whole number of images.
+    /// Fails if the length is not a multiple of the image size.
     pub fn encode(&self, images: &[f32]) -> Result<Posterior, JsError> {
         Ok(Posterior(self.0.encode_now(images)?))
     }
 
-    /// The pictures of `codes`, `[N, D]` flat: `[N, H, W, C]` flat, values in `[0, 1]`.
+    /// Decodes `codes`, flat `[N, D]`, to pictures, flat `[N, H, W, C]` with values in `[0, 1]`.
     ///
     /// # Errors
-    /// Fails if the values are no whole number of codes.
+    /// Fails if the length is not a multiple of the code size.
     pub fn decode(&self, codes: &[f32]) -> Result<Vec<f32>, JsError> {
         Ok(self.0.decode_now(codes)?)
     }
 }
 
-/// A model read from a weights file, on WebGPU.
+/// A model from a weights file, on WebGPU.
 #[cfg(feature = "gpu")]
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct GpuModel {
     gpu: Gpu,
-    /// What the encoder is checked against when it is first used, so that no picture waits for it.
+    /// The CPU model for checking the encoder on first use, so that no picture waits for it.
     unchecked: RefCell<Option<Rc<Cpu>>>,
 }
 
 #[cfg(feature = "gpu")]
 #[wasm_bindgen]
 impl GpuModel {
-    /// Reads the bytes of a `.safetensors` file that the trainer exported, and checks the pictures that the
-    /// GPU decodes against the CPU's.
+    /// Loads the bytes of a `.safetensors` file that the trainer exported, and compares pictures decoded
+    /// on the GPU with the CPU's.
     ///
     /// # Errors
-    /// Says what is wrong with the file, or why the GPU can't be used.
+    /// Fails if the file is invalid or the GPU can't be used.
     pub async fn load(bytes: Vec<u8>) -> Result<Self, JsError> {
         let device = Rc::new(Device::open().await?);
         let gpu = Gpu::load(&device, &bytes, ROOM).await?;
@@ -86,19 +86,19 @@ impl GpuModel {
         Ok(Self { gpu, unchecked: RefCell::new(Some(Rc::new(cpu))) })
     }
 
-    /// The model card, as JSON.
+    /// Returns the model card as JSON.
     ///
     /// # Errors
-    /// Fails if the card can't be written as JSON; a card that was read can.
+    /// Fails if the card can't be serialised, which doesn't happen for a card that was read.
     pub fn card(&self) -> Result<String, JsError> {
         Ok(serde_json::to_string(self.gpu.card())?)
     }
 
-    /// The posterior of `images`, `[N, H, W, C]` flat, values in `[0, 1]`.
+    /// Encodes `images`, flat `[N, H, W, C]` with values in `[0, 1]`.
     ///
     /// # Errors
-    /// Fails if the values are no whole number of images, the GPU is lost, or its first numbers are not the
-    /// CPU's.
+    /// Fails if the length is not a multiple of the image size, the GPU is lost, or its first results
+    /// differ from the CPU's.
     pub async fn encode(&self, images: Vec<f32>) -> Result<Posterior, JsError> {
         let unchecked = self.unchecked.borrow().clone();
         if let Some(cpu) = unchecked {
@@ -108,10 +108,10 @@ impl GpuModel {
         Ok(Posterior(self.gpu.encode(&images).await?))
     }
 
-    /// The pictures of `codes`, `[N, D]` flat: `[N, H, W, C]` flat, values in `[0, 1]`.
+    /// Decodes `codes`, flat `[N, D]`, to pictures, flat `[N, H, W, C]` with values in `[0, 1]`.
     ///
     /// # Errors
-    /// Fails if the values are no whole number of codes, or the GPU is lost.
+    /// Fails if the length is not a multiple of the code size, or the GPU is lost.
     pub async fn decode(&self, codes: Vec<f32>) -> Result<Vec<f32>, JsError> {
         Ok(self.gpu.decode(&codes).await?)
     }
@@ -119,13 +119,13 @@ impl GpuModel {
 
 #[wasm_bindgen]
 impl Posterior {
-    /// μ, `[N, D]` flat.
+    /// μ, flat `[N, D]`.
     #[wasm_bindgen(getter)]
     pub fn mean(&self) -> Vec<f32> {
         self.0.mean.clone()
     }
 
-    /// σ, `[N, D]` flat.
+    /// σ, flat `[N, D]`.
     #[wasm_bindgen(getter)]
     pub fn std(&self) -> Vec<f32> {
         self.0.std.clone()

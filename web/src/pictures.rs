@@ -1,33 +1,33 @@
-//! Pictures that panels ask for: codes of a model, and the place where their pictures stand side by side.
-//! The worker decodes them for the CPU and the GPU draws them itself; panels need not know which.
+//! Pictures that panels request: codes of a model, and the slot in which their pictures appear side by
+//! side. The worker decodes them on the CPU, or the GPU draws them itself; panels don't depend on which.
 
 use std::fmt;
 
 use crate::table::Table;
 
-/// A place for pictures of a model. Every canvas that names it in its `data-slot` shows them.
+/// A slot for pictures of a model, which all canvases show that name it in `data-slot`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
-    /// The model.
+    /// Side of the model.
     pub side: usize,
-    /// What the place is for.
+    /// Purpose of the slot.
     pub name: &'static str,
-    /// Which of several such places.
+    /// Index among slots with the same purpose.
     pub index: usize,
 }
 
 impl Slot {
-    /// The place of that name.
+    /// Creates a slot.
     pub fn new(name: &'static str, side: usize, index: usize) -> Self {
         Self { side, name, index }
     }
 
-    /// The place of a side's live picture.
+    /// Slot of a side's live picture.
     pub fn live(side: usize) -> Self {
         Self::new("live", side, 0)
     }
 
-    /// The place of a side's reconstruction.
+    /// Slot of a side's reconstruction.
     pub fn reconstruction(side: usize) -> Self {
         Self::new("reconstruction", side, 0)
     }
@@ -39,14 +39,14 @@ impl fmt::Display for Slot {
     }
 }
 
-/// What a panel asks for.
+/// Pictures that a panel requests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Want {
-    /// Where the pictures go.
+    /// Slot of the pictures.
     pub slot: Slot,
     /// `[N, D]`, flat.
     pub codes: Vec<f32>,
-    /// Smaller numbers go first; 0 is for what is under the visitor's hand.
+    /// Priority; lower numbers first, and 0 for what the visitor is changing.
     pub rank: usize,
 }
 
@@ -56,28 +56,28 @@ struct Held {
     pixels: Vec<u8>,
 }
 
-/// What was asked for, and what came of it.
+/// Requested pictures and their results.
 #[derive(Clone, Debug, Default)]
 pub struct Pictures(Table<Slot, Held>);
 
 impl Pictures {
-    /// The pictures of a place, `[N, H, W, C]`, 0 to 255; empty before the first, and while the GPU draws
+    /// Pictures in a slot, `[N, H, W, C]`, 0 to 255; empty before the first, and while the GPU draws
     /// them.
     pub fn pixels(&self, slot: Slot) -> &[u8] {
         self.0.get(&slot).map_or(&[], |held| &held.pixels)
     }
 
-    /// The codes that were asked for last, `[N, D]`; empty before.
+    /// The codes requested last, `[N, D]`; empty before.
     pub fn codes(&self, slot: Slot) -> &[f32] {
         self.0.get(&slot).map_or(&[], |held| &held.asked)
     }
 
-    /// All places.
+    /// All slots.
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         self.0.keys().copied()
     }
 
-    /// Notes what is asked for, and says whether that is new.
+    /// Records a request; returns whether it is new.
     pub(crate) fn ask(&mut self, slot: Slot, codes: &[f32]) -> bool {
         match self.0.get_mut(&slot) {
             Some(held) if held.asked == codes => return false,
@@ -87,24 +87,24 @@ impl Pictures {
         true
     }
 
-    /// Takes pictures in.
+    /// Stores decoded pictures.
     pub(crate) fn fill(&mut self, slot: Slot, pixels: Vec<u8>) {
         if let Some(held) = self.0.get_mut(&slot) {
             held.pixels = pixels;
         }
     }
 
-    /// Takes in pictures that came without having been asked for.
+    /// Stores pictures that arrived without a request.
     pub(crate) fn put(&mut self, slot: Slot, codes: &[f32], pixels: &[u8]) {
         self.0.insert(slot, Held { asked: codes.to_vec(), pixels: pixels.to_vec() });
     }
 
-    /// Forgets a side's pictures, so that they are made again.
+    /// Drops a side's pictures, so that they are requested again.
     pub(crate) fn forget(&mut self, side: usize) {
         self.0.retain(|slot| slot.side != side);
     }
 
-    /// Forgets the places that nobody asks for any more.
+    /// Drops slots that are no longer requested.
     pub(crate) fn keep(&mut self, wanted: &[Want]) {
         self.0.retain(|slot| wanted.iter().any(|want| want.slot == *slot));
     }

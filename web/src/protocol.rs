@@ -1,97 +1,97 @@
-//! What page and worker say to each other, as bytes, beside pictures and files that are moved, not copied.
-//! Numbers are little-endian; what is said begins with a byte that tells its kind.
+//! Messages between page and worker, as bytes; pictures and files are transferred alongside without
+//! copies. Numbers are little-endian, and the first byte is the kind of message.
 
 use model::card::Score;
 
-/// What the page asks. `side` is one of the models that the worker holds.
+/// Requests of the page. `side` is one of the worker's models.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// Hold the model whose file the bytes are.
+    /// Load the model from the file in the bytes.
     Load {
-        /// Where to hold it.
+        /// Side of the model.
         side: usize,
     },
-    /// Draw the pictures of codes.
+    /// Decode codes to pictures.
     Decode {
         /// Model.
         side: usize,
         /// `[N, D]`, flat.
         codes: Vec<f32>,
     },
-    /// Encode and decode the image that the bytes are, `[H, W, C]`, 0 to 255.
+    /// Encode and decode the image in the bytes, `[H, W, C]`, 0 to 255.
     Reconstruct {
         /// Model.
         side: usize,
     },
-    /// Show a model a random picture of its world, and the picture with each of its factors redrawn.
+    /// Encode a random picture of the model's world, and versions with each factor redrawn.
     Survey {
         /// Model.
         side: usize,
-        /// Which picture.
+        /// Number of the picture.
         step: usize,
     },
 }
 
-/// What the judge says.
+/// Messages of the judge.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
-    /// A share of the scoring is done.
+    /// A fraction of the scoring is done.
     Share {
-        /// 0 to 1.
+        /// Fraction, 0 to 1.
         share: f32,
-        /// The page's clock, in milliseconds.
+        /// Time in milliseconds, by the page's clock.
         now: f64,
     },
-    /// The scores, or one sentence why there are none.
+    /// The scores, or one sentence on why there are none.
     Done(Result<Vec<Score>, String>),
 }
 
-/// What the worker answers.
+/// Replies of the worker.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// It listens; sent once, before any request.
+    /// The worker is ready; sent once, before any request.
     Ready,
-    /// The model is held.
+    /// The model is loaded.
     Loaded,
     /// The bytes are pictures, `[N, H, W, C]`, 0 to 255.
     Decoded,
-    /// The bytes are the picture of the code `mean`.
+    /// The bytes are the picture decoded from `mean`.
     Reconstructed(Measured),
     /// A step of the survey is done.
     Surveyed(Surveyed),
-    /// The request can't be met; one sentence says why.
+    /// The request failed; one sentence says why.
     Failed(String),
 }
 
 /// A step of the survey.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surveyed {
-    /// μ of the picture and of its redrawings, `[1 + F, D]`.
+    /// μ of the picture and of its redrawn versions, `[1 + F, D]`.
     pub means: Vec<f32>,
-    /// The picture's error, in nats.
+    /// Negative log-likelihood of the picture, in nats.
     pub nll: f32,
-    /// Its mean squared error a value.
+    /// Mean squared error per value.
     pub mse: f32,
 }
 
-/// A reconstruction's numbers.
+/// Numbers of a reconstruction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// μ, `[D]`.
     pub mean: Vec<f32>,
     /// σ, `[D]`.
     pub std: Vec<f32>,
-    /// Nats.
+    /// Negative log-likelihood, in nats.
     pub nll: f32,
-    /// Mean squared error a value.
+    /// Mean squared error per value.
     pub mse: f32,
 }
 
-/// What can be sent from one end to the other.
+/// A message that can be serialised.
 pub trait Message: Sized {
-    /// Its bytes.
+    /// Serialises the message.
     fn to_bytes(&self) -> Vec<u8>;
-    /// What bytes say; none if they make no sense.
+    /// Parses a message; returns `None` if the bytes are invalid.
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
 }
 
@@ -158,13 +158,13 @@ impl Message for Reply {
     }
 }
 
-/// Bytes with numbers behind them.
+/// Appends numbers to bytes.
 fn with(mut bytes: Vec<u8>, numbers: &[f32]) -> Vec<u8> {
     bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
     bytes
 }
 
-/// The numbers that bytes are.
+/// Converts bytes to numbers.
 fn floats(bytes: &[u8]) -> Option<Vec<f32>> {
     let (numbers, rest) = bytes.as_chunks();
     rest.is_empty().then(|| numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())

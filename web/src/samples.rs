@@ -4,7 +4,7 @@ use candle_core::Device;
 use model::card::{Attribute, Card, FORMAT, FactorMatch, Histogram, Objective, Training, Unit};
 use model::{ImageShape, ModelConfig, Parameters, Weights};
 
-/// A card of `latent` units whose KL falls with the index; every third unit is inactive.
+/// A card with `latent` units whose KL decreases with the index; every third unit is inactive.
 pub(crate) fn card(channels: usize, latent: usize) -> Card {
     card_of(ModelConfig {
         image: ImageShape { height: 64, width: 64, channels },
@@ -33,25 +33,25 @@ fn card_of(model: ModelConfig) -> Card {
     }
 }
 
-/// A weights file with that card.
+/// A weights file with [`card`].
 pub(crate) fn file(channels: usize, latent: usize) -> Vec<u8> {
     seeded(card(channels, latent), 5)
 }
 
-/// A weights file of that network.
+/// A weights file of the given network.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn file_of(model: ModelConfig) -> Vec<u8> {
     seeded(card_of(model), 5)
 }
 
-/// A weights file of that card, with weights drawn from that seed.
+/// A weights file with the given card, and random weights from `seed`.
 pub(crate) fn seeded(card: Card, seed: u64) -> Vec<u8> {
     let parameters = Parameters::initial(&card.model, seed, &Device::Cpu).expect("a small network fits");
     let weights = Weights { card, tensors: parameters.tensors() };
     weights.to_bytes().expect("card and tensors belong together")
 }
 
-/// An attribute that a unit tells with that area.
+/// An attribute that `unit` separates with the given area.
 pub(crate) fn attribute(name: &str, unit: usize, area: f32) -> Attribute {
     Attribute {
         name: name.into(),

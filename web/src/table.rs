@@ -1,4 +1,5 @@
-//! A map of few keys in a vector: its code is a fraction of a tree's, and the page's size counts.
+//! A map for a few keys in a vector, whose code is much smaller than a tree's, because the page's size
+//! matters.
 
 /// Keys, each with a value.
 #[derive(Clone, Debug)]
@@ -15,17 +16,17 @@ impl<K: PartialEq, V> Table<K, V> {
         self.0.iter().position(|(other, _)| other == key)
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.place(key).map(|place| &self.0[place].1)
     }
 
-    /// The value of a key, to be changed.
+    /// Returns the value of a key, mutably.
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.place(key).map(|place| &mut self.0[place].1)
     }
 
-    /// Gives a key a value, in place of the one that it has.
+    /// Sets the value of a key.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         match self.get_mut(&key) {
             Some(slot) => *slot = value,
@@ -45,14 +46,14 @@ impl<K: PartialEq, V> Table<K, V> {
 }
 
 impl<K: Ord, V> Table<K, V> {
-    /// Takes out the lowest key with its value.
+    /// Removes and returns the lowest key and its value.
     pub(crate) fn pop_first(&mut self) -> Option<(K, V)> {
         let (place, _) = self.0.iter().enumerate().min_by(|(_, a), (_, b)| a.0.cmp(&b.0))?;
         Some(self.0.swap_remove(place))
     }
 }
 
-/// Adds what is not there yet.
+/// Adds an item unless it is in the list.
 pub(crate) fn note<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);

@@ -1,20 +1,20 @@
-//! The worker's side: models by side, and an answer to every request.
+//! The worker: holds a model for each side and answers requests.
 
 use crate::draws::pictures;
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::protocol::{Measured, Reply, Request, Surveyed};
 
-/// Models that the page compares.
+/// Number of models that the page compares.
 pub const SIDES: usize = 2;
 
-/// The models that the worker holds.
+/// The worker's models.
 #[derive(Default)]
 pub struct Worker {
     engines: [Option<Box<dyn Engine>>; SIDES],
 }
 
 impl Worker {
-    /// Does what is asked; the answer comes with bytes where it says so.
+    /// Answers a request; some answers come with bytes.
     pub async fn answer(&mut self, request: Request, bytes: &[u8]) -> (Reply, Vec<u8>) {
         let answer = self.attempt(request, bytes).await;
         answer.unwrap_or_else(|error| (Reply::Failed(error.to_string()), Vec::new()))
@@ -41,7 +41,7 @@ impl Worker {
     }
 }
 
-/// An engine's answer to [`Request::Reconstruct`].
+/// Answers [`Request::Reconstruct`] with an engine.
 pub(crate) async fn reconstruct(engine: &dyn Engine, image: &[u8]) -> Result<(Reply, Vec<u8>), EngineError> {
     let image = values(image);
     let result = engine.reconstruct(&image).await?;
@@ -50,8 +50,8 @@ pub(crate) async fn reconstruct(engine: &dyn Engine, image: &[u8]) -> Result<(Re
     Ok((Reply::Reconstructed(Measured { mean, std, nll: result.nll, mse: result.mse }), pixels))
 }
 
-/// An engine's answer to [`Request::Survey`]. The pictures are drawn here, so that the page's own thread
-/// has its hands free.
+/// Answers [`Request::Survey`] with an engine. The pictures are drawn here, to keep the page's thread
+/// free.
 async fn survey(engine: &dyn Engine, step: usize) -> Result<(Reply, Vec<u8>), EngineError> {
     let card = engine.card();
     let Some(world) = worlds::by_name(&card.training.dataset) else {
@@ -69,12 +69,12 @@ async fn survey(engine: &dyn Engine, step: usize) -> Result<(Reply, Vec<u8>), En
     Ok((Reply::Surveyed(Surveyed { means, nll: result.nll, mse: result.mse }), Vec::new()))
 }
 
-/// Bytes as values in `[0, 1]`.
+/// Converts bytes to values in `[0, 1]`.
 fn values(bytes: &[u8]) -> Vec<f32> {
     bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect()
 }
 
-/// Values in `[0, 1]` as bytes: round(255·v).
+/// Converts values in `[0, 1]` to bytes: round(255·v).
 fn intensities(values: &[f32]) -> Vec<u8> {
     values.iter().map(|v| (v * 255.0).round() as u8).collect()
 }

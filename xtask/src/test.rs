@@ -125,8 +125,8 @@ fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {
 }
 
 impl Tally {
-    /// Adds the counts in a line: libtest's `test result: ok. 3 passed; 0 failed; …`, or node's `ℹ pass
-    /// 3` and `ℹ fail 0`.
+    /// Adds the counts in a line: libtest's `test result: ok. 3 passed; 0 failed; …`, or node's
+    /// `ℹ pass 3` and `ℹ fail 0`.
     fn add(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {

@@ -1,5 +1,5 @@
-//! Linear support vector machine on one feature, as scikit-learn's `LinearSVC(C=0.01,
-//! class_weight="balanced")` fits it. For each class against the others, it minimises (w² + b²)/2 + Σ
+//! Linear support vector machine on one feature, as scikit-learn fits it with
+//! `LinearSVC(C=0.01, class_weight="balanced")`. For each class against the others, it minimises (w² + b²)/2 + Σ
 //! c·max(0, 1 − y·(w·x + b))², where c = C·n/(K·n_class) for rows of the class and C for the others. With
 //! two classes, c is balanced for both.
 

@@ -6,8 +6,8 @@ use super::batch::for_images;
 use super::storage::{on_cpu, training_only, values, with_values};
 use super::{device, elementary};
 
-/// Computes −log p(x|logits) of independent Bernoulli values, summed over each image, in nats: Σ max(l,
-/// 0) − l·x + log(1 + exp(−|l|)). Logits and targets `[N, …]` → `[N]`; targets lie in 0 to 1.
+/// Computes −log p(x|logits) of independent Bernoulli values, summed over each image, in nats:
+/// Σ max(l, 0) − l·x + log(1 + exp(−|l|)). Logits and targets `[N, …]` → `[N]`; targets lie in 0 to 1.
 ///
 /// The result is finite for every finite logit. The gradient, σ(l) − x, flows only to the logits.
 ///

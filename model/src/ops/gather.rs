@@ -28,8 +28,8 @@ fn wide(g: &Geometry) -> bool {
     g.fine.is_multiple_of(4 * WIDE.0)
 }
 
-/// Packs a weight `[C, 4, 4, F]` in the order of the sums: panels of a tile's channels, `[t, (s, C),
-/// lanes]` each, phase by phase or with all phases together.
+/// Packs a weight `[C, 4, 4, F]` in the order of the sums: panels of a tile's channels,
+/// `[t, (s, C), lanes]` each, phase by phase or with all phases together.
 pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     let at = |c: usize, row: usize, column: usize, f: usize| weight[(16 * c + 4 * row + column) * g.fine + f];
     let lanes = 4 * if wide(g) { WIDE.0 } else { NARROW.0 };

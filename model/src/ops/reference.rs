@@ -53,8 +53,8 @@ pub fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, activation: Activation)
     activate(&x.matmul(&weight.t()?)?.broadcast_add(bias)?, activation)
 }
 
-/// Computes −log p(x|logits) of independent Bernoulli values, summed over each image, in nats: Σ max(l,
-/// 0) − l·x + log(1 + exp(−|l|)), finite for every finite logit. Logits and targets `[N, …]` → `[N]`.
+/// Computes −log p(x|logits) of independent Bernoulli values, summed over each image, in nats:
+/// Σ max(l, 0) − l·x + log(1 + exp(−|l|)), finite for every finite logit. Logits and targets `[N, …]` → `[N]`.
 ///
 /// # Errors
 /// Fails if the shapes differ.

@@ -52,8 +52,8 @@ pub(super) struct Picture {
     pub(super) orientation: u16,
 }
 
-/// Decodes a PNG, JPEG, WebP, BMP, GIF or TIFF file (the first picture if there are several) to `[side,
-/// side, channels]`: rotated by its EXIF orientation, cropped, blended on white, and resized.
+/// Decodes a PNG, JPEG, WebP, BMP, GIF or TIFF file (the first picture if there are several) to
+/// `[side, side, channels]`: rotated by its EXIF orientation, cropped, blended on white, and resized.
 ///
 /// # Errors
 /// Returns a short reason if the picture can't be decoded.

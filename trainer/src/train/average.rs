@@ -1,8 +1,8 @@
 //! Exponential moving average of the weights, ā ← d·ā + (1 − d)·w after each step. The average is
 //! evaluated and exported, because it is free of the noise of single batches (Tarvainen & Valpola 2017,
-//! "Mean teachers are better role models", section 3). The decay at step t is d = min(`train.average`, (1
-//! + t)/(10 + t)), as in TensorFlow's `ExponentialMovingAverage`, so that the initial weights are
-//! forgotten early.
+//! "Mean teachers are better role models", section 3). The decay at step t is
+//! d = min(`train.average`, (1 + t)/(10 + t)), as in TensorFlow's `ExponentialMovingAverage`, so that the
+//! initial weights are forgotten early.
 
 use std::collections::BTreeMap;
 

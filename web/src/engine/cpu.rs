@@ -1,4 +1,4 @@
-//! The engine on the CPU: candle, with SIMD where the target has it.
+//! The engine on the CPU: candle, with SIMD if the target has it.
 
 use std::future::ready;
 
@@ -23,7 +23,7 @@ impl Cpu {
     /// Reads a weights file.
     ///
     /// # Errors
-    /// Says what is wrong with the file.
+    /// Fails if the file is invalid.
     pub fn load(bytes: &[u8]) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
         let builder = VarBuilder::from_backend(Box::new(Tensors(tensors)), DType::F32, Device::Cpu);
@@ -47,7 +47,7 @@ impl Cpu {
         codes(&self.vae.encode(&self.images(images)?)?.posterior, self.vae.config())
     }
 
-    /// [`Engine::decode`], at once.
+    /// Same as [`Engine::decode`], but synchronous.
     ///
     /// # Errors
     /// As there.
@@ -55,7 +55,7 @@ impl Cpu {
         Ok(means(self.logits(codes)?))
     }
 
-    /// [`Engine::reconstruct`], at once.
+    /// Same as [`Engine::reconstruct`], but synchronous.
     ///
     /// # Errors
     /// As there.

@@ -1,4 +1,4 @@
-//! Running a model: the page talks to an [`Engine`] and does not know what computes.
+//! Running a model: the page uses an [`Engine`] and doesn't depend on how it computes.
 
 mod cpu;
 #[cfg(feature = "gpu")]
@@ -12,7 +12,7 @@ use model::{Card, WeightsError};
 
 pub use cpu::Cpu;
 
-/// The engines.
+/// Kinds of engines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// Wasm on one core.
@@ -22,36 +22,36 @@ pub enum Kind {
     Gpu,
 }
 
-/// What an engine gives once it is done: a GPU tells its numbers later.
+/// Result of an engine, once it is ready; GPUs return their results later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + 'a>>;
 
 /// A loaded model that encodes and decodes.
 ///
 /// Images are `[N, H, W, C]` in `[0, 1]` and codes `[N, D]`, both flat.
 pub trait Engine {
-    /// What the weights file says of the model.
+    /// The model card.
     fn card(&self) -> &Card;
 
-    /// q(z|x) of each image.
+    /// Encodes images to q(z|x).
     ///
     /// # Errors
     /// Fails if `images` is not a whole number of images, or none.
     fn encode<'a>(&'a self, images: &'a [f32]) -> Answer<'a, Codes>;
 
-    /// The picture of each code, values in `[0, 1]`.
+    /// Decodes codes to pictures with values in `[0, 1]`.
     ///
     /// # Errors
     /// Fails if `codes` is not a whole number of codes, or none.
     fn decode<'a>(&'a self, codes: &'a [f32]) -> Answer<'a, Vec<f32>>;
 
-    /// One image through the posterior's mean and back.
+    /// Encodes an image and decodes its posterior mean.
     ///
     /// # Errors
     /// Fails if `image` is not one image.
     fn reconstruct<'a>(&'a self, image: &'a [f32]) -> Answer<'a, Reconstruction>;
 }
 
-/// The posterior of a batch, each `[N, D]`.
+/// Posterior of a batch, `[N, D]` each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Codes {
     /// μ.
@@ -60,39 +60,39 @@ pub struct Codes {
     pub std: Vec<f32>,
 }
 
-/// An image as a model gives it back.
+/// Reconstruction of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reconstruction {
-    /// Its posterior.
+    /// Posterior of the image.
     pub codes: Codes,
-    /// The picture of μ, `[H, W, C]` in `[0, 1]`.
+    /// Picture decoded from μ, `[H, W, C]` in `[0, 1]`.
     pub picture: Vec<f32>,
-    /// −log p(x|μ) of Bernoulli pixels, in nats.
+    /// −log p(x|μ) under the model's likelihood, in nats.
     pub nll: f32,
-    /// Mean squared error a value.
+    /// Mean squared error per value.
     pub mse: f32,
 }
 
 /// Why a model can't be loaded or run.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The weights file is refused.
+    /// The weights file is invalid.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The input is no batch.
+    /// The input is not a batch.
     #[error("{found} values are no whole number of {what} of {expected} values")]
     Input {
         /// `images` or `codes`.
         what: &'static str,
-        /// Values given.
+        /// Number of values.
         found: usize,
-        /// Values in each.
+        /// Number of values per item.
         expected: usize,
     },
-    /// There is no model there.
+    /// No model is loaded on this side.
     #[error("no model is loaded at place {0}")]
     Side(usize),
-    /// The GPU can't be used, or can't any longer.
+    /// The GPU can't be used, or was lost.
     #[error("the GPU can’t be used: {0}")]
     Gpu(String),
     /// The network failed.

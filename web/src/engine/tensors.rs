@@ -1,4 +1,4 @@
-//! A weights file's tensors as candle's layers ask for them.
+//! Provides a weights file's tensors to candle's layers.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use candle_core::{DType, Device, Error, Result, Shape, Tensor};
 use candle_nn::Init;
 use candle_nn::var_builder::SimpleBackend;
 
-/// Tensors of one type on one device, given out as they are: candle's own map would bring the
-/// conversions between all types into the page.
+/// Tensors of one type on one device, returned without conversion: candle's own map would add conversions
+/// between all types to the page.
 pub(super) struct Tensors(pub(super) BTreeMap<String, Tensor>);
 
 impl SimpleBackend for Tensors {

@@ -1,17 +1,17 @@
-//! Compression as GIF has it (Welch 1984): codes of 9 to 12 bits, each for a run of indices that has
-//! been seen, lowest bits first.
+//! LZW compression as in GIF (Welch 1984): codes of 9 to 12 bits, lowest bits first, each for a run of
+//! indices that occurred before.
 
-/// Starts anew.
+/// Code that resets the table.
 const CLEAR: u16 = 256;
-/// Ends the picture.
+/// Code that ends the picture.
 const END: u16 = 257;
-/// Codes of 12 bits are the last.
+/// Maximum number of codes, which have up to 12 bits.
 const FULL: usize = 1 << 12;
 
-/// The codes of `indices`, packed.
+/// Compresses `indices` to packed codes.
 pub(super) fn compress(indices: &[u8]) -> Vec<u8> {
     let mut bits = Bits::default();
-    // A code's row tells which code goes on with an index; 0 where none does.
+    // Row c has, for each index, the code that extends code c by it, or 0.
     let mut table: Vec<[u16; 256]> = Vec::new();
     let mut width = 0;
     let anew = |table: &mut Vec<_>, bits: &mut Bits, width: &mut u32| {
@@ -41,14 +41,14 @@ pub(super) fn compress(indices: &[u8]) -> Vec<u8> {
         code = index.into();
     }
     bits.put(code, width);
-    // Who reads knows of one code more by now.
+    // The decoder knows one more code by now.
     width += u32::from(table.len() == 1 << width && table.len() < FULL);
     bits.put(END, width);
     bits.bytes.push(bits.held as u8);
     bits.bytes
 }
 
-/// Bits on their way into bytes.
+/// Packs bits into bytes.
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -74,7 +74,7 @@ mod tests {
     use crate::dice::Dice;
     use weezl::{BitOrder, decode::Decoder};
 
-    /// Codes grow by a bit at a length that a picture may end on.
+    /// The code width may grow exactly at the end of a picture.
     #[test]
     fn a_picture_of_any_length_ends_where_it_should() {
         let mut dice = Dice::new(6);

@@ -1,28 +1,28 @@
-//! Animations as GIF (CompuServe 1990, GIF89a), the moving pictures that slides and chats take most
-//! widely: one palette of 256 colours, full frames, endless. Written here, since the crate `gif` would add
-//! 4.3 kB more to the gzipped page; the tests hold it to that crate's decoder.
+//! Writes animated GIFs (CompuServe 1990, GIF89a), which slides and chats support most widely: one
+//! palette of 256 colours, full frames, endless. The crate `gif` would add 4.3 kB to the gzipped page, so
+//! it is used only to decode in tests.
 
 mod lzw;
 mod palette;
 
 pub use palette::Palette;
 
-/// Bits of an index.
+/// Bits per index.
 const DEPTH: u8 = 8;
 
-/// A picture as its file has it; one that comes twice is compressed once.
+/// A compressed picture; one that occurs twice is compressed once.
 #[derive(Clone, Debug)]
 pub struct Still(Vec<u8>);
 
 impl Still {
-    /// Compresses a picture's indices, `[H, W]`, into the palette.
+    /// Compresses a picture's palette indices, `[H, W]`.
     pub fn of(indices: &[u8]) -> Self {
         Self(lzw::compress(indices))
     }
 }
 
-/// The file of an animation: `stills` of `[width, height]`, each with how long it is shown, in
-/// hundredths of a second.
+/// Encodes an animation of `stills`, each `[width, height]` with its display time in hundredths of a
+/// second.
 pub fn encode<'a>(
     [width, height]: [u16; 2],
     palette: &Palette,
@@ -31,10 +31,10 @@ pub fn encode<'a>(
     let size = [width.to_le_bytes(), height.to_le_bytes()].concat();
     let mut file = b"GIF89a".to_vec();
     file.extend_from_slice(&size);
-    // A palette for all frames, of 2⁸ colours; the background is its first.
+    // A global palette of 2⁸ colours; the background is the first.
     file.extend([0b1111_0111, 0, 0]);
     file.extend_from_slice(palette.colours().as_flattened());
-    // Again and again.
+    // Loops forever.
     file.extend(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0");
     for (still, delay) in stills {
         file.extend(b"\x21\xf9\x04\0");
@@ -58,7 +58,7 @@ mod tests {
     use crate::dice::Dice;
     use gif::{ColorOutput, DecodeOptions};
 
-    /// An animation's frames, `[H, W, 4]`, and delays as another decoder reads them.
+    /// Frames, `[H, W, 4]`, and delays of an animation, as another decoder reads them.
     fn decoded(file: &[u8]) -> Vec<(Vec<u8>, u16)> {
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::RGBA);

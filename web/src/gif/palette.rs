@@ -1,29 +1,29 @@
-//! The colours of an animation. Grey pictures keep each of their values. Coloured ones are rounded to
-//! 5 bits a channel, and the colours that come divided by median cut (Heckbert 1982).
+//! Colours of an animation. Grey pictures keep all their values. Coloured ones are rounded to 5 bits per
+//! channel, and their colours are quantised by median cut (Heckbert 1982).
 
-/// Colours of a palette.
+/// Maximum number of colours in a palette.
 const MOST: usize = 256;
-/// Colours of 5 bits a channel.
+/// Number of colours with 5 bits per channel.
 const COARSE: usize = 1 << 15;
 
 type Colour = [u8; 3];
 
-/// 256 colours, and which of them stands for a colour.
+/// 256 colours, and the index of each colour in the palette.
 #[derive(Clone, Debug)]
 pub struct Palette {
     colours: [Colour; MOST],
-    /// The index of each coarse colour; none where index and brightness are the same.
+    /// Index of each coarse colour; `None` if the index is the brightness.
     indices: Option<Vec<u8>>,
 }
 
 impl Palette {
-    /// All greys.
+    /// A palette of all greys.
     pub fn grey() -> Self {
         Self { colours: std::array::from_fn(|v| [v as u8; 3]), indices: None }
     }
 
-    /// The palette that suits some RGBA pictures, whose opacity is left out. A colour that is in none of
-    /// them may be stood for by any.
+    /// Creates a palette for RGBA pictures, ignoring opacity. Colours that don't occur may have any
+    /// index.
     pub fn of(pictures: &[&[u8]]) -> Self {
         let pixels = || pictures.iter().flat_map(|rgba| rgba.chunks_exact(4));
         if pixels().all(|p| p[0] == p[1] && p[1] == p[2]) {
@@ -37,7 +37,7 @@ impl Palette {
         }
         let mut parts = vec![(0..COARSE).filter(|&bin| counts[bin] > 0).collect::<Vec<usize>>()];
         while parts.len() < MOST {
-            // What errs most over all its pixels is divided first.
+            // Divides the part with the largest error over all its pixels first.
             let error = |part: &[usize]| sum(part, &counts) * widest(part).1;
             let Some(at) = (0..parts.len()).max_by_key(|&i| error(&parts[i])) else { break };
             if error(&parts[at]) == 0 {
@@ -62,13 +62,13 @@ impl Palette {
         &self.colours
     }
 
-    /// The index that stands for an RGBA pixel.
+    /// Palette index of an RGBA pixel.
     pub fn index(&self, pixel: &[u8]) -> u8 {
         self.indices.as_ref().map_or(pixel[0], |indices| indices[coarse(pixel)])
     }
 }
 
-/// A colour in 5 bits a channel.
+/// A colour with 5 bits per channel.
 fn coarse(pixel: &[u8]) -> usize {
     pixel[..3].iter().fold(0, |bin, &v| bin << 5 | usize::from(v >> 3))
 }
@@ -82,7 +82,7 @@ fn sum(part: &[usize], counts: &[u64]) -> u64 {
     part.iter().map(|&bin| counts[bin]).sum()
 }
 
-/// The channel in which colours lie widest apart, and how wide.
+/// The channel in which the colours of a part differ most, and by how much.
 fn widest(part: &[usize]) -> (usize, u64) {
     let width = |channel| {
         let levels = || part.iter().map(|&bin| level(bin, channel));
@@ -91,7 +91,7 @@ fn widest(part: &[usize]) -> (usize, u64) {
     [0, 1, 2].map(|channel| (channel, width(channel))).into_iter().max_by_key(|pair| pair.1).unwrap_or((0, 0))
 }
 
-/// Two parts of about as many pixels, neither of them empty.
+/// Divides a part into two non-empty parts with about the same number of pixels.
 fn divide(mut part: Vec<usize>, counts: &[u64]) -> [Vec<usize>; 2] {
     let channel = widest(&part).0;
     part.sort_unstable_by_key(|&bin| level(bin, channel));

@@ -1,5 +1,5 @@
-//! A still from the camera as the visitor's own picture: what the camera sees lies over the paper until
-//! the picture is taken, and the camera is off again at once.
+//! Takes a still from the camera as the visitor's own picture. The live image covers the paper until the
+//! picture is taken, then the camera turns off.
 
 use std::cell::{Cell, RefCell};
 
@@ -13,16 +13,16 @@ use web_sys::{
 use super::App;
 use crate::state::{Event, Hand};
 
-/// The camera, as far as it is on.
+/// State of the camera.
 #[derive(Default)]
 pub(super) struct Camera {
     stream: RefCell<Option<MediaStream>>,
-    /// Whether the browser asks the visitor for it.
+    /// Whether the browser is asking for permission.
     asking: Cell<bool>,
 }
 
 impl App {
-    /// Offers a camera where there is one.
+    /// Shows the camera button if there is a camera.
     pub(super) fn offer_camera(&self) {
         let app = self.clone();
         spawn_local(async move {
@@ -34,7 +34,7 @@ impl App {
         });
     }
 
-    /// Turns the camera on, or takes the picture if it is.
+    /// Turns the camera on, or takes the picture if it is on.
     pub(super) fn camera(&self) {
         let on = self.0.camera.stream.borrow().is_some();
         if !on && self.0.camera.asking.replace(true) {
@@ -65,7 +65,7 @@ impl App {
         let stream = self.devices()?.get_user_media_with_constraints(&wish)?;
         let stream: MediaStream = JsFuture::from(stream).await?.unchecked_into();
         if !self.0.state.borrow().own {
-            // The visitor has turned to something else meanwhile.
+            // The visitor has moved on in the meantime.
             stop(&stream);
             return Ok(());
         }
@@ -85,7 +85,7 @@ impl App {
         Ok(())
     }
 
-    /// Shows what the camera sees, or that it is off.
+    /// Shows the live image, or hides it.
     fn show_camera(&self, stream: Option<&MediaStream>) -> Result<(), JsValue> {
         let dom = &self.0.dom;
         self.viewfinder()?.set_src_object(stream);
@@ -98,7 +98,7 @@ impl App {
         self.0.dom.get("viewfinder")
     }
 
-    /// The browser's cameras and microphones; outside of secure contexts it has none.
+    /// The browser's media devices, which exist only in secure contexts.
     fn devices(&self) -> Result<MediaDevices, JsValue> {
         Reflect::get(&self.0.dom.window().navigator(), &"mediaDevices".into())?.dyn_into()
     }
@@ -110,7 +110,7 @@ fn stop(stream: &MediaStream) {
     }
 }
 
-/// A sentence on why there is no picture.
+/// Explains why there is no picture.
 fn refusal(error: &JsValue) -> String {
     let name = Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
     match name.as_deref() {

@@ -1,4 +1,4 @@
-//! Fetching the manifest and the weights files, all of them beside the page.
+//! Fetches the manifest and the weights files, which are next to the page.
 
 use js_sys::{Reflect, Uint8Array};
 use model::weights::MAX_FILE;
@@ -10,20 +10,20 @@ use crate::manifest::{Entry, parse};
 
 const MANIFEST: &str = "models/manifest.json";
 
-/// The models on offer.
+/// Fetches and parses the manifest.
 ///
 /// # Errors
-/// One sentence that names the manifest.
+/// Returns one sentence that names the manifest.
 pub(super) async fn manifest() -> Result<Vec<Entry>, String> {
     let fail = |why: String| format!("{MANIFEST} can’t be used: {why}.");
     let bytes = bytes(MANIFEST, |_| ()).await.map_err(fail)?;
     parse(&String::from_utf8_lossy(&bytes)).map_err(|error| fail(error.to_string()))
 }
 
-/// The bytes of a weights file; `progress` is told how many have come.
+/// Fetches a weights file; calls `progress` with the number of bytes so far.
 ///
 /// # Errors
-/// Says why they can't be had.
+/// Returns the reason if the file can't be fetched.
 pub(super) async fn model(file: &str, progress: impl Fn(u64)) -> Result<Vec<u8>, String> {
     bytes(&format!("models/{file}"), progress).await
 }

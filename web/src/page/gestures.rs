@@ -1,5 +1,5 @@
-//! What the visitor does, as events. One listener a kind serves the whole page: the element under
-//! the hand says in `data-act` what it is for.
+//! Converts what the visitor does to events. One listener per kind serves the whole page; `data-act` of
+//! the element says what it is for.
 
 use wasm_bindgen::prelude::*;
 
@@ -7,7 +7,7 @@ use super::{App, report};
 use crate::panels::{self, Action, Gesture};
 use crate::state::Event;
 
-/// What the page listens for.
+/// Kinds of events that the page listens for.
 const KINDS: [&str; 13] = [
     "input",
     "change",
@@ -24,10 +24,10 @@ const KINDS: [&str; 13] = [
     "touchmove",
 ];
 
-/// Kinds that end what moves by itself, whatever they are on.
+/// Kinds that stop automatic motion, wherever they happen.
 const TOUCHES: [&str; 4] = ["pointerdown", "keydown", "wheel", "touchmove"];
 
-/// Listens for everything that changes the page.
+/// Adds the listeners.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
     app.on(&KINDS, App::gesture)?;
     let to = app.clone();
@@ -49,7 +49,7 @@ impl App {
         let meant = gesture.and_then(|gesture| self.meaning(&gesture));
         match meant {
             Some(event) => self.send(event),
-            // The button itself pauses.
+            // The pause button handles this itself.
             None if TOUCHES.contains(&kind) && !on_play(event) => self.send(Event::Touch),
             None => {}
         }
@@ -74,7 +74,7 @@ impl App {
         None
     }
 
-    /// Tells of rows that the pointer is no longer on.
+    /// Sends events for rows that the pointer has left.
     fn leave_rows(&self, gesture: Option<&Gesture<'_>>) {
         let on = gesture.and_then(|gesture| match gesture.action {
             Action::Row { side, .. } => Some(side),

@@ -1,5 +1,5 @@
-//! The GPU's place in the page: on the page's own thread, since commands cost it nothing and pictures
-//! need not cross from a worker; every call returns before the GPU has begun.
+//! Drives the GPU from the page's own thread: submitting commands is cheap, and pictures need not be
+//! copied from a worker. All calls return before the GPU starts.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -20,21 +20,21 @@ use crate::state::{COLUMNS, Event, Side, State};
 use crate::table::{Table, note};
 use crate::worker::{SIDES, reconstruct};
 
-/// The device and what it holds.
+/// The device, and the models and canvases on it.
 #[derive(Default)]
 pub(super) struct Desk {
     device: RefCell<Option<Rc<Device>>>,
     models: RefCell<[Option<Rc<Gpu>>; SIDES]>,
     canvases: RefCell<Table<String, Canvas>>,
-    /// Models to take in, one after another, so that they share a device.
+    /// Models to load, one after another, so that they share a device.
     waiting: RefCell<VecDeque<Job>>,
     preparing: Cell<bool>,
-    /// Places whose pictures wait for the frame before to be done.
+    /// Slots whose pictures wait for the previous frame.
     stale: RefCell<Vec<Slot>>,
     drawing: Cell<bool>,
 }
 
-/// A model to take in.
+/// A model to load.
 pub(super) struct Job {
     pub(super) side: usize,
     pub(super) visit: u32,
@@ -43,7 +43,7 @@ pub(super) struct Job {
 }
 
 impl App {
-    /// Takes a model in once those before it are.
+    /// Loads a model after those already queued.
     pub(super) fn prepare(&self, job: Job) {
         let desk = &self.0.desk;
         desk.waiting.borrow_mut().push_back(job);
@@ -63,7 +63,7 @@ impl App {
         });
     }
 
-    /// Takes a model in, and says how many milliseconds a picture of a row takes.
+    /// Loads a model; returns the milliseconds per picture of a row.
     async fn take_in(&self, job: Job) -> Result<f64, EngineError> {
         let device = self.open().await?;
         let gpu = Gpu::load(&device, &job.file, job.room).await?;
@@ -90,7 +90,7 @@ impl App {
         Ok(device)
     }
 
-    /// Lets go of all that the GPU held.
+    /// Drops everything on the GPU.
     pub(super) fn lose_gpu(&self, why: String) {
         let desk = &self.0.desk;
         desk.canvases.take();
@@ -99,7 +99,7 @@ impl App {
         self.send(Event::GpuLost(why));
     }
 
-    /// Meets a request to reconstruct an image.
+    /// Runs a request to reconstruct an image.
     pub(super) fn compute(&self, post: Post) {
         let Request::Reconstruct { side } = post.request else { return };
         let app = self.clone();
@@ -115,8 +115,8 @@ impl App {
         });
     }
 
-    /// Draws the newest pictures of these places, and of those that waited, unless a frame is still
-    /// under way: then all wait for it, and nothing stale is ever decoded.
+    /// Draws the latest pictures of these slots and of those that wait. If a frame is in progress, all of
+    /// them wait for it, so that outdated pictures are never decoded.
     pub(super) fn draw_pictures(&self, slots: Vec<Slot>) {
         let desk = &self.0.desk;
         slots.into_iter().for_each(|slot| note(&mut desk.stale.borrow_mut(), slot));
@@ -152,12 +152,12 @@ impl App {
                     }
                 });
             }
-            // The state is told after this frame: it may be in the middle of an event.
+            // Reported after this frame, because an event may still be borrowing the state.
             Err(error) => spawn_local(async move { app.lose_gpu(error.to_string()) }),
         }
     }
 
-    /// Draws pictures in one frame, and says how many.
+    /// Draws pictures in one frame; returns their number.
     fn draw_shown(&self, device: &Device, state: &State, shown: &[Slot]) -> Result<usize, EngineError> {
         let mut frame = Frame::new(device);
         let mut count = 0;
@@ -193,13 +193,13 @@ impl App {
         Ok(count)
     }
 
-    /// The page's clock, in milliseconds.
+    /// Current time in milliseconds, by the page's clock.
     pub(super) fn now(&self) -> f64 {
         self.0.dom.window().performance().map_or(0.0, |clock| clock.now())
     }
 }
 
-/// The canvas of that key, of that size and for the GPU.
+/// Returns the canvas for a key, of the given size, configured for the GPU.
 fn canvas<'a>(
     dom: &Dom,
     canvases: &'a mut Table<String, Canvas>,

@@ -1,4 +1,4 @@
-//! Pictures from files: opened, dropped or pasted.
+//! Pictures from files that are opened, dropped or pasted.
 
 use js_sys::Reflect;
 use model::ImageShape;
@@ -13,7 +13,7 @@ use crate::dom::context;
 use crate::panels::Action;
 use crate::state::{Event, Hand, View};
 
-/// Most bytes of a picture's file.
+/// Maximum size of a picture file in bytes.
 const MAX_BYTES: f64 = 64e6;
 
 /// Listens for pictures that are opened, dropped or pasted.
@@ -22,14 +22,14 @@ pub(super) fn listen(app: &App) -> Result<(), JsValue> {
 }
 
 impl App {
-    /// Takes the first picture among what the visitor offers.
+    /// Takes the first picture of those that the visitor offers.
     fn offered(&self, event: &web_sys::Event) {
         let files = match event.type_().as_str() {
             "dragover" | "drop" => event
                 .dyn_ref::<DragEvent>()
                 .and_then(DragEvent::data_transfer)
                 .inspect(|data| {
-                    // The browser would leave the page for the file.
+                    // Otherwise the browser would navigate to the file.
                     if data.types().includes(&"Files".into(), 0) {
                         event.prevent_default();
                     }
@@ -49,14 +49,14 @@ impl App {
             let app = self.clone();
             spawn_local(async move {
                 let hand = Hand::Give(app.pixels(&file).await);
-                // A picture can be dropped and pasted anywhere.
+                // Pictures can be dropped and pasted in any view.
                 app.send(Event::View(View::Pictures));
                 app.send(Event::Hand(hand));
             });
         }
     }
 
-    /// The file's picture in the paper's size.
+    /// Decodes a file to the paper's size.
     async fn pixels(&self, file: &File) -> Result<Vec<u8>, String> {
         let refuse = |_: JsValue| format!("{} can’t be read as a picture.", file.name());
         if file.size() > MAX_BYTES {
@@ -68,7 +68,7 @@ impl App {
         self.shrunk(&bitmap, shape).map_err(refuse)
     }
 
-    /// A picture in the paper's size, RGBA: its middle, if it is of another form.
+    /// Scales a picture to the paper's size, RGBA; crops the middle if its aspect ratio differs.
     pub(super) fn shrunk(&self, bitmap: &ImageBitmap, shape: ImageShape) -> Result<Vec<u8>, JsValue> {
         let canvas: HtmlCanvasElement = self.0.dom.create("canvas", &[])?.unchecked_into();
         canvas.set_width(shape.width as u32);
@@ -91,7 +91,7 @@ impl App {
     }
 }
 
-/// The files that were chosen in the page's own dialogue.
+/// Files chosen in the page's dialog.
 fn opened(event: &web_sys::Event) -> Option<FileList> {
     let input: HtmlInputElement = event.target()?.dyn_into().ok()?;
     if input.get_attribute("data-act")? != (Action::Open {}).to_string() {

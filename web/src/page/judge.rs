@@ -1,5 +1,5 @@
-//! The worker that checks the claim: one a model, so that to end it is to stop at once, and dragging
-//! never waits for it.
+//! The worker that checks the claim. Each model has its own worker, so that a check can be stopped at
+//! once and never delays dragging.
 
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -9,13 +9,13 @@ use super::{App, port};
 use crate::protocol::Judgement;
 use crate::state::Event;
 
-/// The script that the worker starts from, beside the page.
+/// Script of the worker, next to the page.
 const SCRIPT: &str = "judge.js";
-/// The link of the page that names its module, which no browser follows by itself.
+/// The page's link to its module, which browsers don't follow by themselves.
 const LINK: &str = "link[rel=judge]";
 
 impl App {
-    /// Has a new worker score a weights file.
+    /// Starts a worker that scores a weights file.
     pub(super) fn judge(&self, ticket: u32, file: &[u8], full: bool) {
         self.dismiss();
         match self.start_judge(ticket, file, full) {
@@ -51,7 +51,7 @@ impl App {
         self.send(Event::Judged { ticket, judgement });
     }
 
-    /// Ends the check that runs, if one does.
+    /// Stops the running check, if there is one.
     pub(super) fn dismiss(&self) {
         if let Some(worker) = self.0.judge.take() {
             worker.terminate();
@@ -59,7 +59,7 @@ impl App {
     }
 }
 
-/// A number is the share that is done, a text the scores or a sentence, as JSON.
+/// Parses a message: a number is the finished fraction, a text is JSON with scores or an error.
 fn said(message: &JsValue, now: f64) -> Judgement {
     match message.as_f64() {
         Some(share) => Judgement::Share { share: share as f32, now },

@@ -1,4 +1,4 @@
-//! The page's address, which tells its state: kept up to date, and copied.
+//! The page's address, which encodes its state: kept up to date, and copied.
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -7,21 +7,22 @@ use super::App;
 use crate::panels::Safe;
 use crate::state::Event;
 
-/// Milliseconds between two changes of the address at least: browsers refuse more than a few a second.
+/// Minimum time between two changes of the address in milliseconds, because browsers limit their rate.
 const PACE: i32 = 400;
 
-/// What the page knows of its address.
+/// State of the page's address.
 #[derive(Default)]
 pub(super) struct Address {
-    /// The fragment that is shown, or that the page started with.
+    /// The fragment that is shown, or with which the page started.
     shown: Option<String>,
-    /// Whether a change is on its way.
+    /// Whether an update is scheduled.
     waiting: bool,
-    /// Whether it has told the state before: then a way to a part of the page does not end that.
+    /// Whether the address has shown the state before. If so, it continues to, even after a jump to a
+    /// part of the page.
     told: bool,
 }
 
-/// Follows the address: that of the start, and each that is entered later.
+/// Follows the initial address and each that is entered later.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
     app.follow_address();
     let to = app.clone();
@@ -34,7 +35,7 @@ impl App {
         self.send(Event::Link(self.0.dom.window().location().hash().unwrap_or_default()));
     }
 
-    /// Has the address follow the state soon.
+    /// Schedules an update of the address.
     pub(super) fn follow_state(&self) {
         if std::mem::replace(&mut self.0.address.borrow_mut().waiting, true) {
             return;
@@ -51,7 +52,7 @@ impl App {
         }
     }
 
-    /// Shows the state in the address; without `always` not before the visitor has changed it.
+    /// Shows the state in the address. Without `always`, waits until the visitor has changed it.
     fn show_state(&self, always: bool) {
         let Some(fragment) = self.0.state.borrow().fragment() else { return };
         let mut address = self.0.address.borrow_mut();
@@ -61,19 +62,19 @@ impl App {
         if always || lost || before.is_some_and(|before| before != fragment) {
             address.told = true;
             let Ok(history) = self.0.dom.window().history() else { return };
-            // A browser that refuses keeps the old address; the page is the same.
+            // If the browser refuses, the old address stays.
             history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{fragment}"))).ok();
         }
     }
 
-    /// Copies the address, which tells the state.
+    /// Copies the address, which encodes the state.
     pub(super) fn copy_link(&self) {
         self.show_state(true);
         let address = self.0.dom.window().location().href().unwrap_or_default();
         self.copy("copy", "Copy link", address, "Link is in the address bar");
     }
 
-    /// Copies the HTML that shows the rows in another page, as they are set.
+    /// Copies HTML that embeds the rows in another page, as they are set.
     pub(super) fn copy_embed(&self) {
         self.show_state(true);
         let location = self.0.dom.window().location();
@@ -92,7 +93,7 @@ impl App {
         let app = self.clone();
         spawn_local(async move {
             let window = app.0.dom.window().clone();
-            // Outside of secure contexts there is no clipboard.
+            // The clipboard exists only in secure contexts.
             let copied = match js_sys::Reflect::get(&window.navigator(), &"clipboard".into()) {
                 Ok(clipboard) if clipboard.is_object() => {
                     JsFuture::from(window.navigator().clipboard().write_text(&text)).await.is_ok()

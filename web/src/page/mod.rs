@@ -33,7 +33,7 @@ use link::Address;
 /// Starts the page.
 ///
 /// # Errors
-/// Fails if the browser has no document or no worker to offer.
+/// Fails if the browser has no document or no workers.
 #[wasm_bindgen]
 pub fn start() -> Result<(), JsValue> {
     let dom = Dom::of_window()?;
@@ -68,16 +68,16 @@ pub struct App(Rc<Inner>);
 
 struct Inner {
     state: RefCell<State>,
-    /// What panels draw in the next frame.
+    /// Topics to draw in the next frame.
     stale: RefCell<Vec<Topic>>,
-    /// Places whose pictures are shown in the next frame.
+    /// Slots whose pictures are shown in the next frame.
     fresh: RefCell<Vec<Slot>>,
-    /// Whether that frame is asked for.
+    /// Whether a frame is requested.
     framed: RefCell<bool>,
     worker: web_sys::Worker,
-    /// The pictures that the worker decodes: ticket, start, number.
+    /// The pictures that the worker is decoding: ticket, start time, number.
     posted: RefCell<Option<(u32, f64, usize)>>,
-    /// The worker that checks the claim, while it does.
+    /// The worker that checks the claim, while it runs.
     judge: RefCell<Option<web_sys::Worker>>,
     address: RefCell<Address>,
     desk: Desk,
@@ -86,7 +86,7 @@ struct Inner {
 }
 
 impl App {
-    /// Takes an event in and does what follows from it.
+    /// Processes an event and runs its effects.
     pub fn send(&self, event: Event) {
         let mut effects = self.0.state.borrow_mut().update(event);
         let wants = panels::wants(&self.0.state.borrow());
@@ -128,14 +128,14 @@ impl App {
         }
     }
 
-    /// Calls `handler` at every event of these kinds on the page.
+    /// Calls `handler` for events of these kinds anywhere on the page.
     fn on(&self, kinds: &[&str], handler: fn(&Self, &web_sys::Event)) -> Result<(), JsValue> {
         let app = self.clone();
         let handler =
             Closure::<dyn Fn(web_sys::Event)>::new(move |event| handler(&app, &event)).into_js_value();
         kinds.iter().try_for_each(|kind| {
             let document = self.0.dom.document();
-            // On its way down: `toggle` does not bubble.
+            // In the capture phase, because `toggle` doesn't bubble.
             document.add_event_listener_with_callback_and_bool(kind, handler.unchecked_ref(), true)
         })
     }
@@ -156,10 +156,10 @@ impl App {
         let topics = self.0.stale.take();
         let mut slots = self.0.fresh.take();
         let state = self.0.state.borrow();
-        // All of a view is drawn at once.
+        // A change of view redraws everything.
         let whole = topics.contains(&Topic::View);
         for topic in topics.into_iter().filter(|topic| !whole || *topic == Topic::View) {
-            // New canvases show what is there already.
+            // New canvases need the existing pictures.
             if matches!(topic, Topic::View | Topic::Side(_)) {
                 state.pictures.slots().for_each(|slot| note(&mut slots, slot));
             }
@@ -178,14 +178,14 @@ impl App {
         }
     }
 
-    /// How many pictures a request to the worker is for.
+    /// Number of pictures in a request to the worker.
     fn pictures(&self, post: &Post) -> Option<usize> {
         let Request::Decode { side, codes } = &post.request else { return None };
         let state = self.0.state.borrow();
         Some(codes.len() / state.sides.get(*side)?.model()?.card.model.latent)
     }
 
-    /// Takes the time of the worker's pictures.
+    /// Measures the time of the worker's pictures.
     fn time(&self, ticket: u32, reply: &Reply) {
         let posted = self.0.posted.take().filter(|(posted, ..)| *posted == ticket);
         if let (Some((_, begun, pictures)), Reply::Decoded) = (posted, reply) {
@@ -193,14 +193,14 @@ impl App {
         }
     }
 
-    /// The page has another size or other colours.
+    /// Redraws after a change of the page's size or colours.
     fn look_anew(&self) {
         note(&mut self.0.stale.borrow_mut(), Topic::Look);
         self.ask_frame();
     }
 }
 
-/// Tells the console what could not be drawn: the page goes on without.
+/// Logs what could not be drawn; the page continues without it.
 fn report(what: &str, error: JsValue) {
     let why = error.as_string().unwrap_or_else(|| "the browser refuses".into());
     web_sys::console::error_1(&format!("{what} can’t be drawn: {why}").into());

@@ -1,4 +1,4 @@
-//! Weights files that the visitor brings: dropped on a column, or opened from its foot.
+//! Weights files from the visitor: dropped on a column, or opened at its foot.
 
 use js_sys::Uint8Array;
 use model::weights::MAX_FILE;
@@ -10,7 +10,7 @@ use super::App;
 use crate::panels::Action;
 use crate::state::Event;
 
-/// Marks the column that a file is held over.
+/// Marks the column under a dragged file.
 const OVER: &str = "data-over";
 
 /// Listens for weights files.
@@ -19,7 +19,7 @@ pub(super) fn listen(app: &App) -> Result<(), JsValue> {
 }
 
 impl App {
-    /// Takes the first file that is no picture to the model of the column that it was given to.
+    /// Loads the first file that is not a picture as the model of its column.
     fn brought(&self, event: &web_sys::Event) {
         let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
             return;
@@ -41,7 +41,7 @@ impl App {
             return;
         }
         let picture = |file: &File| file.type_().starts_with("image/");
-        // A picture that is dropped here is shown to both models.
+        // Pictures dropped here are shown to both models instead.
         let file = (0..files.length()).filter_map(|i| files.get(i)).find(|file| !picture(file));
         if let Some(file) = file {
             let app = self.clone();
@@ -54,7 +54,7 @@ impl App {
     }
 }
 
-/// The files that were chosen at a column's foot.
+/// Files chosen at a column's foot.
 fn chosen(target: &Element) -> Option<FileList> {
     let input: &HtmlInputElement = target.dyn_ref()?;
     let action = Action::parse(&input.get_attribute("data-act")?)?;

@@ -1,5 +1,5 @@
-//! Both ends of the line between page and worker: the request's number, what is said, and a buffer that
-//! moves.
+//! Both ends of the channel between page and worker. A message has the request's number, the content, and
+//! a buffer that is transferred.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,24 +15,24 @@ use crate::protocol::{Message, Reply, Request};
 use crate::state::Event;
 use crate::worker::Worker;
 
-/// The script that the worker starts from, beside the page.
+/// Script of the worker, next to the page.
 const SCRIPT: &str = "worker.js";
 
-/// Starts the worker and hands it this module, so that it is compiled once.
+/// Starts the worker and passes it the compiled module.
 pub(super) fn start() -> Result<web_sys::Worker, JsValue> {
     let worker = run(SCRIPT)?;
     worker.post_message(&wasm_bindgen::module())?;
     Ok(worker)
 }
 
-/// A worker that runs a script.
+/// Starts a worker with a script.
 pub(super) fn run(script: &str) -> Result<web_sys::Worker, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     web_sys::Worker::new_with_options(script, &options)
 }
 
-/// Sends what the worker says, and its end, to the page.
+/// Forwards the worker's messages and its failure to the page.
 pub(super) fn listen(app: &App) {
     let worker = &app.0.worker;
     let to = app.clone();
@@ -57,10 +57,10 @@ pub(super) fn post(worker: &web_sys::Worker, post: &Post) -> Result<(), JsValue>
     worker.post_message_with_transfer(&message, &moved)
 }
 
-/// Runs the worker's end: answers requests until the page is closed.
+/// Runs the worker: answers requests until the page is closed.
 ///
 /// # Errors
-/// Fails outside of a worker.
+/// Fails outside a worker.
 #[wasm_bindgen]
 pub fn work() -> Result<(), JsValue> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;

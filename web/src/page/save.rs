@@ -1,4 +1,4 @@
-//! A side's rows as a PNG file, or moving as a GIF.
+//! Saves a side's rows as a PNG file or an animated GIF.
 
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -13,14 +13,14 @@ use crate::state::Loaded;
 /// Marks what is under way.
 const BUSY: &str = "aria-busy";
 
-/// How long the browser has to take a file, in milliseconds.
+/// Time for the browser to read a file, in milliseconds.
 const TAKEN: i32 = 30_000;
 
 impl App {
-    /// Saves the rows that a side shows, as a picture or moving, unless that is under way.
+    /// Saves the rows of a side, as a picture or animated, unless saving is in progress.
     pub(super) fn save(&self, side: usize, moving: bool) {
         let Ok(status) = self.0.dom.get::<Element>(&format!("saved-{side}")) else { return };
-        // Who listens hears what comes of it, and not each step.
+        // Screen readers announce the result, but not each step.
         if status.has_attribute(BUSY) || status.set_attribute(BUSY, "true").is_err() {
             return;
         }
@@ -75,7 +75,7 @@ impl App {
         Ok((Box::new(model.clone()), Cpu::load(&model.file).map_err(words)?))
     }
 
-    /// Has the browser save what lies at an address.
+    /// Makes the browser download the file at an address.
     fn offer(&self, side: usize, kind: &str, address: &str) -> Result<(), JsValue> {
         let name = format!("{}.{kind}", self.0.state.borrow().title(side));
         let link = self.0.dom.create("a", &[("href", address), ("download", &name)])?;
@@ -83,7 +83,7 @@ impl App {
         Ok(())
     }
 
-    /// Lets the browser draw and listen.
+    /// Yields to the browser, so that it can draw and handle events.
     async fn pause(&self) -> Result<(), JsValue> {
         let promise = Promise::new(&mut |done, _| drop(self.after(done.into(), 0)));
         JsFuture::from(promise).await.map(drop)
@@ -96,7 +96,7 @@ impl App {
     }
 }
 
-/// Pictures of codes, 0 to 255.
+/// Decodes codes to pictures, 0 to 255.
 async fn drawn(cpu: &Cpu, codes: &[f32]) -> Result<Vec<u8>, JsValue> {
     let values = cpu.decode(codes).await.map_err(words)?;
     Ok(values.iter().map(|value| (value * 255.0).round() as u8).collect())

@@ -1,10 +1,10 @@
-//! What the page's controls are for: an element names its action in `data-act`.
+//! Actions of the page's controls; each element names its action in `data-act`.
 
 use std::fmt;
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal ($($field:ident),*);)*) => {
-        /// What a control is for.
+        /// What a control does.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
             $($(#[$doc])* $name {
@@ -16,7 +16,7 @@ macro_rules! actions {
         }
 
         impl Action {
-            /// Its name and its numbers.
+            /// Name and arguments of the action.
             fn parts(self) -> (&'static str, [usize; 3], usize) {
                 match self {
                     $(Self::$name { $($field),* } => {
@@ -28,7 +28,7 @@ macro_rules! actions {
                 }
             }
 
-            /// The action of that name and numbers.
+            /// Returns the action with this name and these arguments.
             #[allow(unused_assignments, unused_mut, unused_variables)]
             fn of(name: &str, numbers: &[usize]) -> Option<Self> {
                 let mut numbers = numbers.iter().copied();
@@ -50,7 +50,7 @@ impl fmt::Display for Action {
 }
 
 impl Action {
-    /// Reads an action as it is displayed.
+    /// Parses an action from its displayed form.
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
         let name = words.next()?;
@@ -62,15 +62,15 @@ impl Action {
 actions! {
     /// Copies the page's address.
     Copy = "copy" ();
-    /// Copies the HTML that shows the rows in another page.
+    /// Copies HTML that embeds the rows in another page.
     Embed = "embed" ();
-    /// Goes to the other engine.
+    /// Switches to the other engine.
     Switch = "switch" ();
     /// Closes the note on engines.
     Dismiss = "dismiss" ();
     /// Chooses a data set.
     Set = "set" (set);
-    /// Chooses the model of a strength.
+    /// Chooses the model with a given strength.
     Strength = "strength" ();
     /// Chooses a model.
     Menu = "menu" (side);
@@ -80,19 +80,19 @@ actions! {
     Save = "save" (side);
     /// Saves the rows as an animation.
     Film = "film" (side);
-    /// Pauses the opening, or has it go on.
+    /// Pauses or resumes the opening.
     Play = "play" ();
-    /// Brings both models back to the picture's code.
+    /// Resets both models to the picture's code.
     Home = "home" ();
-    /// Begins the tour.
+    /// Starts the tour.
     Tour = "tour" ();
     /// Goes to the next step of the tour.
     Next = "next" ();
-    /// Goes to the step before.
+    /// Goes to the previous step of the tour.
     Back = "back" ();
     /// Ends the tour.
     End = "end" ();
-    /// Smooths the pixels of the live pictures, or not.
+    /// Toggles smoothing of the live pictures.
     Smooth = "smooth" ();
     /// A row of pictures.
     Row = "row" (side, unit);
@@ -104,23 +104,23 @@ actions! {
     Dial = "dial" (side, unit);
     /// Draws a code from the prior.
     Sample = "sample" (side);
-    /// Brings a model back to the picture's code.
+    /// Resets a model to the picture's code.
     Reset = "reset" (side);
-    /// Chooses a unit of the map: across (0) or up (1).
+    /// Chooses a unit of the map: horizontal (0) or vertical (1).
     Axis = "axis" (side, axis);
     /// The map.
     Map = "map" (side);
     /// Chooses the factor that colours the map.
     Colour = "colour" ();
-    /// Turns to the visitor's own picture (1) or the world's (0).
+    /// Switches to the visitor's own picture (1) or the world's (0).
     Source = "source" (own);
     /// A control of the world.
     Factor = "factor" (factor);
     /// Shows a random picture of the world.
     Random = "random" ();
-    /// Takes the pen (0) or the eraser (1).
+    /// Selects the pen (0) or the eraser (1).
     Tool = "tool" (erases);
-    /// The pen's width.
+    /// Width of the pen.
     Pen = "pen" ();
     /// Wipes the paper.
     Clear = "clear" ();
@@ -132,17 +132,17 @@ actions! {
     CameraOff = "camera-off" ();
     /// The paper.
     Paper = "paper" ();
-    /// Moves a factor to and fro.
+    /// Moves a factor back and forth.
     Sway = "sway" (factor);
     /// A square of the table of answers.
     Cell = "cell" (side, factor, unit);
-    /// A unit's bar over that table.
+    /// A unit's bar above that table.
     Gauge = "gauge" (side, unit);
-    /// Draws other samples.
+    /// Draws new samples.
     Again = "again" ();
     /// A sample.
     Dream = "dream" (side, index);
-    /// Makes the present pictures A (0) or B (1).
+    /// Sets the current pictures as A (0) or B (1).
     Pin = "pin" (end);
     /// The slider from A to B.
     Along = "along" ();
@@ -150,9 +150,9 @@ actions! {
     Line = "line" ();
     /// A histogram of μ (0) or σ (1).
     Chart = "chart" (side, unit, kind);
-    /// Measures both models, fully (1) or not (0).
+    /// Measures both models, with the full protocol (1) or the quick one (0).
     Check = "check" (full);
-    /// Stops that.
+    /// Stops measuring.
     Stop = "stop" ();
 }
 

@@ -1,5 +1,5 @@
-//! Which unit answers to which factor: the code of the picture as bars, each over its unit's column of
-//! a table of factors.
+//! Which unit responds to which factor: the code of the picture as bars above a table of factors and
+//! units.
 
 use web_sys::{Element, HtmlElement};
 
@@ -10,13 +10,13 @@ use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Loaded, SURVEYED, Scene, State, Topic, View, pairs};
 use crate::worker::SIDES;
 
-/// Answers of all units to a factor, summed, below which the model hardly sees it.
+/// Sum of all units' responses to a factor below which the model barely perceives it.
 const HARDLY: f64 = 0.1;
 
-/// Movement, in units of a unit's standard deviation, from which its bar is fully lit.
+/// Movement, in standard deviations of a unit, at which its bar is fully lit.
 const LIT: f32 = 1.5;
 
-/// What a table says while nothing is pointed at.
+/// Hint below a table while nothing is pointed at.
 const REST: &str = "Point at a square to read it; click one to see its factor move.";
 
 pub(super) struct Answers;
@@ -42,7 +42,7 @@ impl Panel for Answers {
 
     fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn {
         match topic {
-            // What the other model tells decides the order.
+            // The order depends on the other model too.
             Topic::Side(_) | Topic::Factors => (0..SIDES).try_for_each(|side| table(dom, state, side)),
             Topic::Survey(side) => squares(dom, state, side),
             Topic::Reconstruction(side) => bars(dom, state, side),
@@ -69,7 +69,7 @@ impl Panel for Answers {
     }
 }
 
-/// The model and the world that a table is of; none if the one can't be asked about the other.
+/// The model and the world of a table; `None` if the model doesn't fit the world.
 fn subject(state: &State, side: usize) -> Option<(&Loaded, &Scene)> {
     let (model, scene) = (state.sides.get(side)?.model()?, state.scene.as_ref()?);
     scene.suits(&model.card).then_some((model, scene))
@@ -143,7 +143,7 @@ fn row(html: &mut String, units: &[usize], side: usize, factor: usize, name: &st
     html.push_str("</tr>");
 }
 
-/// Moves a side's bars to the code of the picture, and lights those that have moved.
+/// Moves a side's bars to the code of the picture, and lights up those that moved.
 fn bars(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some((model, _)) = subject(state, side) else { return Ok(()) };
     let Some((measured, _)) = model.reconstruction.as_ref() else { return Ok(()) };
@@ -168,7 +168,7 @@ fn bars(dom: &Dom, state: &State, side: usize) -> Drawn {
     Ok(())
 }
 
-/// How much of what a factor changes lands in each unit; and the answers' sum.
+/// Each unit's share in the responses to a factor, and the sum of the responses.
 fn shares(model: &Loaded, units: &[usize], factor: usize) -> (Vec<f64>, f64) {
     let answer = |&unit: &usize| model.survey.answer(factor, unit, model.card.units[unit].std);
     let answers: Vec<f64> = units.iter().map(answer).collect();
@@ -176,7 +176,7 @@ fn shares(model: &Loaded, units: &[usize], factor: usize) -> (Vec<f64>, f64) {
     (answers.iter().map(|answer| if sum > 0.0 { answer / sum } else { 0.0 }).collect(), sum)
 }
 
-/// Fills a side's table with what its survey has found.
+/// Fills a side's table with the results of its survey.
 fn squares(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some((model, scene)) = subject(state, side) else { return Ok(()) };
     let seen = model.survey.len();
@@ -201,7 +201,7 @@ fn squares(dom: &Dom, state: &State, side: usize) -> Drawn {
     Ok(())
 }
 
-/// Writes below a side's table what a square, or a bar, says.
+/// Describes a square or a bar below a side's table.
 fn read(dom: &Dom, state: &State, side: usize, unit: usize, factor: Option<usize>) -> Drawn {
     let Some((model, scene)) = subject(state, side) else { return Ok(()) };
     let text = match factor {

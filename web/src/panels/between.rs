@@ -1,4 +1,4 @@
-//! The pictures from A to B: along the line, and unit by unit.
+//! Pictures from A to B: along the line, and unit by unit.
 
 use web_sys::{Element, HtmlInputElement};
 
@@ -73,7 +73,7 @@ impl Panel for Between {
     }
 }
 
-/// Names below the pictures of a side's second way: of the unit that each step changed.
+/// Names below the pictures of a side's second path: the unit that each step changed.
 fn names(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     let mut html = String::from("<li>A</li>");
@@ -86,7 +86,7 @@ fn names(dom: &Dom, state: &State, side: usize) -> Drawn {
     along(dom, state)
 }
 
-/// Moves the slider and the markers to where both models are.
+/// Moves the slider and the markers to the position of both models.
 fn along(dom: &Dom, state: &State) -> Drawn {
     let input: HtmlInputElement = dom.get("along")?;
     let models = || state.sides.iter().filter_map(Side::model);
@@ -97,7 +97,7 @@ fn along(dom: &Dom, state: &State) -> Drawn {
     let columns = COLUMNS as f32;
     let position = (0.5 + state.along * (columns - 1.0)) / columns;
     for (side, model) in state.models() {
-        // The present code may be no picture of the way.
+        // The current code may not be on the path.
         dom.show(&format!("along-{side}"), model.is_along(state.along))?;
         dom.set_style(&format!("along-{side}"), "left", &percent(position))?;
     }

@@ -47,7 +47,7 @@ impl Panel for Check {
             }
             Topic::Verdict => {
                 running(dom, state)?;
-                // While it runs only the bar moves.
+                // While the check runs, only the progress bar changes.
                 if state.verdict.share().is_some_and(|share| share > 0.0 && share != 0.5) {
                     return Ok(());
                 }
@@ -66,7 +66,7 @@ impl Panel for Check {
     }
 }
 
-/// How far the check is, and whether there can be one.
+/// Shows the progress of the check, and whether one is possible.
 fn running(dom: &Dom, state: &State) -> Drawn {
     let share = state.verdict.share();
     let drawn = |model: &Loaded| worlds::by_name(&model.card.training.dataset).is_some();

@@ -1,4 +1,4 @@
-//! The world's controls.
+//! Controls for the factors of the world.
 
 use web_sys::{Element, HtmlInputElement};
 use worlds::{Factor, FactorKind};
@@ -9,7 +9,7 @@ use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Scene, State, Topic, View};
 
-/// Steps from one end of a quantity to the other.
+/// Steps of a slider for a quantity.
 const STEPS: f64 = 100.0;
 
 pub(super) struct Factors;
@@ -45,7 +45,7 @@ impl Panel for Factors {
     }
 }
 
-/// Moves the controls to the scene, making them first where another world's are.
+/// Sets the controls to the scene; recreates them if the world has changed.
 fn controls(dom: &Dom, state: &State) -> Drawn {
     let list: Element = dom.get("factors")?;
     dom.show("world", !state.own)?;

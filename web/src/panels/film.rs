@@ -21,13 +21,13 @@ const GAP: usize = 8;
 const NAME: usize = 18;
 /// Pixels across a picture at least.
 const WIDE: usize = 128;
-/// Pictures in a line at most.
+/// Maximum number of pictures in a line.
 const LINE: usize = 4;
-/// How long a still is shown, and one at an end of the ranges, in hundredths of a second.
+/// Display time of a still, and of one at an end of the ranges, in hundredths of a second.
 const PACE: u16 = 6;
 const PAUSE: u16 = 40;
 
-/// The animation of some pictures a still.
+/// Layout of an animation.
 #[derive(Clone, Copy, Debug)]
 pub struct Film {
     shape: ImageShape,
@@ -50,24 +50,24 @@ impl Film {
         Ok(Self { shape, units, scale })
     }
 
-    /// Width and height.
+    /// Width and height in pixels.
     fn size(self) -> [usize; 2] {
         let (across, down) = (self.units.min(LINE), self.units.div_ceil(LINE));
         [GAP + across * (self.scale * self.shape.width + GAP), GAP + down * self.step()]
     }
 
-    /// From one line of pictures to the next.
+    /// Distance between two lines of pictures.
     fn step(self) -> usize {
         self.scale * self.shape.height + NAME + GAP
     }
 
-    /// The upper left corner of a unit's picture.
+    /// Top left corner of a unit's picture.
     fn corner(self, rank: usize) -> [usize; 2] {
         let (across, down) = (rank % LINE, rank / LINE);
         [GAP + across * (self.scale * self.shape.width + GAP), GAP + NAME + down * self.step()]
     }
 
-    /// The file of `pictures`, `[POSITIONS, units, H, W, C]`.
+    /// Encodes `pictures`, `[POSITIONS, units, H, W, C]`, as a GIF.
     ///
     /// # Errors
     /// Fails if the browser has no canvas to give.
@@ -91,7 +91,7 @@ impl Film {
         Ok(encode([width as u16, height as u16], &palette, shown))
     }
 
-    /// Puts a unit's picture, RGBA, into a still.
+    /// Draws a unit's picture (RGBA) into a still.
     fn paint(self, still: &mut [u8], rank: usize, rgba: &[u8], palette: &Palette) {
         let ([width, _], [left, top]) = (self.size(), self.corner(rank));
         for (y, line) in rgba.chunks_exact(4 * self.shape.width).enumerate() {

@@ -1,4 +1,4 @@
-//! What the visitor does with a control.
+//! Events on controls.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, HtmlSelectElement, KeyboardEvent, MouseEvent, PointerEvent};
@@ -7,9 +7,9 @@ use super::Action;
 
 /// An event on a control.
 pub struct Gesture<'a> {
-    /// The event's kind, such as `click`.
+    /// Kind of the event, such as `click`.
     pub kind: &'a str,
-    /// What the control is for.
+    /// Action of the control.
     pub action: Action,
     /// The control.
     pub element: Element,
@@ -18,7 +18,7 @@ pub struct Gesture<'a> {
 }
 
 impl<'a> Gesture<'a> {
-    /// The control under an event.
+    /// Returns the gesture on the control under an event, if there is one.
     pub fn of(kind: &'a str, event: &'a web_sys::Event) -> Option<Self> {
         let target: Element = event.target()?.dyn_into().ok()?;
         let element = target.closest("[data-act]").ok()??;
@@ -26,26 +26,26 @@ impl<'a> Gesture<'a> {
         Some(Self { kind, action, element, event })
     }
 
-    /// Whether the control is pressed, by pointer or by keys.
+    /// Whether the control is activated, by pointer or keyboard.
     pub fn clicks(&self) -> bool {
         self.kind == "click"
     }
 
-    /// The number that a control has been set to.
+    /// Value of the control.
     pub fn value(&self) -> Option<f64> {
         let input: &HtmlInputElement = self.element.dyn_ref().filter(|_| self.kind == "input")?;
         let number = Some(input.value_as_number()).filter(|value| value.is_finite());
-        // A radio button has none. Its value is read as JSON, whose parser is here anyhow.
+        // Radio buttons have no number. The value is parsed as JSON, whose parser is compiled in anyway.
         number.or_else(|| serde_json::from_str(&input.value()).ok())
     }
 
-    /// The number that a menu's chosen option stands for.
+    /// Value of the option chosen in a menu.
     pub fn chosen(&self) -> Option<usize> {
         let menu: &HtmlSelectElement = self.element.dyn_ref().filter(|_| self.kind == "change")?;
         menu.value().parse().ok()
     }
 
-    /// Where the pointer is over the control, 0 to 1 from left to right and from top to bottom.
+    /// Position of the pointer within the control, 0 to 1 from left to right and from top to bottom.
     pub fn within(&self) -> Option<[f64; 2]> {
         let pointer: &MouseEvent = self.event.dyn_ref()?;
         let bounds = self.element.get_bounding_client_rect();
@@ -55,7 +55,7 @@ impl<'a> Gesture<'a> {
         ])
     }
 
-    /// Where a pointer that is pressed is; from its first touch on the control keeps it.
+    /// Position of a pressed pointer; captures the pointer on its first touch.
     pub fn dragged(&self) -> Option<[f64; 2]> {
         let pointer: &PointerEvent = self.event.dyn_ref()?;
         if pointer.buttons() & 1 == 0 || !matches!(self.kind, "pointerdown" | "pointermove") {
@@ -67,19 +67,19 @@ impl<'a> Gesture<'a> {
         self.within()
     }
 
-    /// Keeps the pointer on the control until it is lifted.
+    /// Captures the pointer until it is released.
     pub fn capture(&self) {
         if let Some(pointer) = self.event.dyn_ref::<PointerEvent>() {
             self.element.set_pointer_capture(pointer.pointer_id()).ok();
         }
     }
 
-    /// Whether a finger or a pen does it.
+    /// Whether the pointer is a finger or a pen.
     pub fn touches(&self) -> bool {
         self.event.dyn_ref::<PointerEvent>().is_some_and(|pointer| pointer.pointer_type() != "mouse")
     }
 
-    /// The key that is pressed.
+    /// The pressed key.
     pub fn key(&self) -> Option<String> {
         self.event.dyn_ref::<KeyboardEvent>().filter(|_| self.kind == "keydown").map(KeyboardEvent::key)
     }

@@ -1,4 +1,5 @@
-//! Histograms of μ and σ a unit, drawn from the card; over those of μ, N(0, 1) and the model's prior.
+//! Histograms of μ and σ for each unit, from the card. N(0, 1) and the model's prior are drawn over those
+//! of μ.
 
 use js_sys::Array;
 use model::card::{Card, Histogram};
@@ -15,7 +16,7 @@ use crate::worker::SIDES;
 /// Steps of a curve.
 const STEPS: u32 = 96;
 
-/// Which histogram a chart shows: of μ, of σ, or of μ behind a slider.
+/// Kinds of histograms: of μ, of σ, or of μ behind a slider.
 const MEAN: usize = 0;
 const SPREAD: usize = 1;
 pub(super) const BEHIND: usize = 2;
@@ -67,7 +68,7 @@ impl Panel for Histograms {
     }
 }
 
-/// Makes the charts of a side anew; they are drawn by [`redraw`].
+/// Recreates the charts of a side; [`redraw`] draws them.
 fn charts(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     let used = pairs(state).into_iter().filter_map(|pair| pair.units[side]);
@@ -91,7 +92,7 @@ fn charts(dom: &Dom, state: &State, side: usize) -> Drawn {
     Ok(())
 }
 
-/// Draws every chart of a panel at its present size and in its present colours.
+/// Draws all charts of a panel at their current size and colours.
 pub(super) fn redraw(dom: &Dom, state: &State, within: &str) -> Drawn {
     for canvas in dom.all(&format!("#{within} canvas.chart"))? {
         let canvas: HtmlCanvasElement = canvas.unchecked_into();
@@ -105,13 +106,13 @@ pub(super) fn redraw(dom: &Dom, state: &State, within: &str) -> Drawn {
     Ok(())
 }
 
-/// A histogram with the axis that it is drawn on.
+/// A histogram with its axis.
 struct Chart<'a> {
     histogram: &'a Histogram,
     axis: [f32; 2],
     symbol: &'static str,
     summary: String,
-    /// The prior; none for what has none.
+    /// The prior; `None` for units without one.
     prior: Option<Prior>,
 }
 
@@ -124,12 +125,12 @@ impl<'a> Chart<'a> {
             MEAN => (&entry.mean_histogram, axis(&entry.mean_histogram), "μ"),
             _ => (&entry.std_histogram, axis_of_spread(state), "σ"),
         };
-        // A circle's angles have no bell.
+        // Angles of a circular unit have no bell curve.
         let prior = (symbol == "μ" && !model.is_circle(unit)).then(|| Prior::of(&model.card));
         Some(Self { histogram, axis, symbol, summary: summary(&model.card, kind, unit), prior })
     }
 
-    /// What it says at a place of its axis.
+    /// Text for a position along the axis.
     fn said(&self, across: f32) -> String {
         match self.bin_at(across) {
             Some(([low, high], share)) => format!(
@@ -148,7 +149,7 @@ impl<'a> Chart<'a> {
         (self.histogram.high - self.histogram.low) / self.histogram.counts.len().max(1) as f32
     }
 
-    /// The edges of the bin at `across` the axis, and its share of all samples.
+    /// Edges of the bin at a position along the axis, and its share of all samples.
     fn bin_at(&self, across: f32) -> Option<([f32; 2], f32)> {
         let [left, right] = self.axis;
         let value = left + (right - left) * across;
@@ -170,7 +171,7 @@ impl<'a> Chart<'a> {
         let [left, right] = self.axis.map(f64::from);
         let across = |value: f64| (value - left) / (right - left) * width;
         let highest = self.histogram.counts.iter().copied().max().unwrap_or(0).max(1);
-        // A density's height in counts.
+        // Converts a density to a height in counts.
         let total: u32 = self.histogram.counts.iter().sum();
         let counts = f64::from(total) * f64::from(self.width());
         let curves: Vec<Prior> = match self.prior {
@@ -182,7 +183,7 @@ impl<'a> Chart<'a> {
         for (bin, &count) in self.histogram.counts.iter().enumerate() {
             let low = f64::from(self.histogram.low + bin as f32 * self.width());
             let x = across(low);
-            // A narrow histogram on a wide axis stays visible.
+            // Keeps a narrow histogram on a wide axis visible.
             let bar = (across(low + f64::from(self.width())) - x).max(scale);
             let tall = f64::from(count) / peak * height;
             context.fill_rect(x, height - tall, bar + 0.5, tall);
@@ -204,12 +205,12 @@ impl<'a> Chart<'a> {
     }
 }
 
-/// The axis of means: all that the data reached, and most of N(0, 1).
+/// Axis of means: the whole range of the data, and most of N(0, 1).
 fn axis(histogram: &Histogram) -> [f32; 2] {
     [histogram.low.min(-3.0), histogram.high.max(3.0)]
 }
 
-/// The axis on which both models' spreads are drawn, so that they can be compared.
+/// Axis for the spreads of both models, shared so that they can be compared.
 fn axis_of_spread(state: &State) -> [f32; 2] {
     let cards = state.sides.iter().filter_map(Side::model).map(|model| &model.card);
     let units = cards.flat_map(|card| &card.units);

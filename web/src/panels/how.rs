@@ -1,4 +1,4 @@
-//! How it works: an article of its own file, and what the models' cards say.
+//! How it works: an article in a separate file, and details from the models' cards.
 
 use model::Card;
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,7 @@ use super::words::{brief, metric, parameter};
 use crate::dom::{Dom, Drawn};
 use crate::state::{State, Topic, View};
 
-/// The article, beside the page.
+/// File of the article, next to the page.
 const ARTICLE: &str = "how.html";
 
 pub(super) struct How;
@@ -25,7 +25,7 @@ impl Panel for How {
         Some(View::How)
     }
 
-    /// The article is fetched when it is first looked at.
+    /// Fetches the article on first view.
     fn build(&self, dom: &Dom, _: &Element) -> Drawn {
         let article: Element = dom.get("article")?;
         let answer = dom.window().fetch_with_str(ARTICLE);
@@ -53,7 +53,7 @@ async fn text(response: &Response) -> Option<String> {
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }
 
-/// How each model was trained, and every score of its card.
+/// Shows how each model was trained, and all scores of its card.
 fn cards(dom: &Dom, state: &State) -> Drawn {
     let cards = state.sides.each_ref().map(|side| side.model().map(|model| &model.card));
     let mut metrics: Vec<&str> = Vec::new();

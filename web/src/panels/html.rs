@@ -1,8 +1,8 @@
-//! Markup of panels, written as text: all that is not the page's own goes in as [`Safe`].
+//! Markup of panels as text; all foreign text is wrapped in [`Safe`].
 
 use std::fmt::{self, Write};
 
-/// Text that can't be taken for markup, inside of elements and of quoted attributes.
+/// Text that is escaped for elements and quoted attributes.
 pub struct Safe<'a>(pub &'a str);
 
 impl fmt::Display for Safe<'_> {
@@ -23,13 +23,13 @@ impl fmt::Display for Safe<'_> {
 /// Appends markup to a text.
 macro_rules! put {
     ($html:expr, $($text:tt)*) => {{
-        // Writing to a string does not fail.
+        // Writing to a string never fails.
         let _ = std::fmt::Write::write_fmt(&mut $html, format_args!($($text)*));
     }};
 }
 pub(super) use put;
 
-/// What both sides show, beside each other: `column` writes that of a side.
+/// Columns for both sides; `column` writes the content of a side.
 pub(super) fn columns(mut column: impl FnMut(&mut String, usize)) -> String {
     let mut html = String::new();
     for side in 0..crate::worker::SIDES {

@@ -1,5 +1,5 @@
-//! The map: codes of random pictures in the plane of two units, coloured by a factor. Dragging across it
-//! turns both units.
+//! The map: codes of random pictures in the plane of two units, coloured by a factor. Dragging on it
+//! changes both units.
 
 use web_sys::{Element, HtmlCanvasElement, HtmlSelectElement};
 
@@ -11,14 +11,14 @@ use crate::draws::draws;
 use crate::state::{Event, SURVEYED, State, Topic, View};
 use crate::worker::SIDES;
 
-/// Width of a dot, in pixels of the style.
+/// Size of a dot in CSS pixels.
 const DOT: f64 = 6.0;
 
-/// Share of the map that an arrow key goes.
+/// Fraction of the map by which an arrow key moves.
 const STEP: f64 = 0.025;
 
-/// Colours of a factor's values, from the lowest to the highest: viridis (van der Walt & Smith 2015), which
-/// all kinds of colour sight tell apart.
+/// Colours for the values of a factor, from lowest to highest: viridis (van der Walt & Smith 2015), which
+/// is distinguishable with any colour vision.
 const COLOURS: [[f64; 3]; 5] =
     [[68.0, 1.0, 84.0], [59.0, 82.0, 139.0], [33.0, 145.0, 140.0], [94.0, 201.0, 98.0], [253.0, 231.0, 37.0]];
 
@@ -57,7 +57,7 @@ impl Panel for Map {
             Topic::Menus => titles(dom, state),
             Topic::Factors => colours(dom, state),
             Topic::Side(_) => {
-                // What both models tell decides what both maps show.
+                // The colours depend on both models.
                 colours(dom, state)?;
                 (0..SIDES).try_for_each(|side| {
                     menus(dom, state, side)?;
@@ -84,7 +84,7 @@ impl Panel for Map {
     }
 }
 
-/// Where an arrow key leads from the present code.
+/// Position that an arrow key leads to.
 fn key(state: &State, gesture: &Gesture<'_>, side: usize) -> Option<[f64; 2]> {
     let [x, y] = match &*gesture.key()? {
         "ArrowLeft" => [-STEP, 0.0],
@@ -99,7 +99,7 @@ fn key(state: &State, gesture: &Gesture<'_>, side: usize) -> Option<[f64; 2]> {
     Some([across + x, 1.0 - up + y])
 }
 
-/// Offers the world's factors as colours.
+/// Lists the world's factors in the menu of colours.
 fn colours(dom: &Dom, state: &State) -> Drawn {
     let menu: HtmlSelectElement = dom.get("colour")?;
     dom.show("coloured", state.scene.is_some())?;
@@ -134,7 +134,7 @@ fn menus(dom: &Dom, state: &State, side: usize) -> Drawn {
     })
 }
 
-/// Draws the codes of the survey's pictures, and moves the menus to the map's units.
+/// Draws the codes of the survey's pictures, and sets the menus to the map's units.
 fn dots(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     for (axis, unit) in model.pair.iter().enumerate() {
@@ -178,7 +178,7 @@ fn dots(dom: &Dom, state: &State, side: usize) -> Drawn {
     ring(dom, state, side)
 }
 
-/// The colour of a value from 0 to 1.
+/// Colour of a value from 0 to 1.
 fn colour(share: f64) -> String {
     let at = share.clamp(0.0, 1.0) * (COLOURS.len() - 1) as f64;
     let low = (at as usize).min(COLOURS.len() - 2);

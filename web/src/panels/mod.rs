@@ -1,8 +1,8 @@
-//! What the visitor sees, one file a panel with its style beside it.
+//! What the visitor sees: one file per panel, with its style next to it.
 //!
-//! A panel makes its elements once, draws what a topic has changed, says which pictures it wants and what
-//! its controls do. It knows the state and the document, and no other panel. Elements name pictures in
-//! `data-slot` and actions in `data-act`.
+//! A panel creates its elements once, redraws on topics, requests the pictures that it shows, and maps
+//! the gestures on its controls to events. It depends on the state and the document, but on no other
+//! panel. Elements name pictures in `data-slot` and actions in `data-act`.
 
 mod action;
 mod answers;
@@ -42,31 +42,32 @@ use crate::state::{Event, State, Topic, View};
 
 /// A part of the page.
 pub trait Panel {
-    /// The id of its element, which is made in the view's section where the page has none.
+    /// Id of its element, which is created in the view's section if the page doesn't have it.
     fn id(&self) -> &'static str;
 
-    /// The view that it is part of; none for what stands in every view.
+    /// View that contains the panel; `None` for panels that appear in every view.
     fn view(&self) -> Option<View>;
 
-    /// Makes its elements.
+    /// Creates its elements.
     ///
     /// # Errors
     /// Fails if the document can't be changed.
     fn build(&self, dom: &Dom, root: &Element) -> Drawn;
 
-    /// Draws what has changed.
+    /// Redraws what a topic changed.
     ///
     /// # Errors
-    /// Fails if the document lacks what is drawn on.
+    /// Fails if an element is missing.
     fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn;
 
-    /// Adds the pictures that it shows.
+    /// Adds the pictures that it shows to `wants`.
     fn want(&self, _state: &State, _wants: &mut Vec<Want>) {}
 
-    /// What a gesture on one of its controls means. It may show at once what needs no state.
+    /// Converts a gesture on one of its controls to an event. May directly show changes that need no
+    /// state.
     ///
     /// # Errors
-    /// Fails if the document lacks what is shown on.
+    /// Fails if an element is missing.
     fn act(&self, _dom: &Dom, _state: &State, _gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
         Ok(None)
     }
@@ -94,12 +95,12 @@ pub const PANELS: [&dyn Panel; 16] = [
     &tour::Tour,
 ];
 
-/// Whether a panel is in sight.
+/// Whether a panel is visible.
 fn shown(panel: &dyn Panel, state: &State) -> bool {
     panel.view().is_none_or(|view| view == state.view)
 }
 
-/// All pictures that the panels in sight ask for.
+/// Pictures for all visible panels.
 pub fn wants(state: &State) -> Vec<Want> {
     let mut wants = Vec::new();
     for panel in PANELS.iter().filter(|panel| shown(**panel, state)) {
@@ -108,8 +109,8 @@ pub fn wants(state: &State) -> Vec<Want> {
     wants
 }
 
-/// Draws what a topic has changed in all panels in sight; a panel that comes into sight for the first time
-/// is made, and one that comes into sight again is drawn whole.
+/// Redraws what a topic changed in all visible panels. A panel that becomes visible is created, or
+/// redrawn completely if it exists.
 pub fn draw(dom: &Dom, state: &State, topic: Topic, report: impl Fn(&'static str, Unable)) {
     for panel in PANELS.iter().filter(|panel| shown(**panel, state)) {
         let outcome = match topic {
@@ -138,18 +139,18 @@ fn whole(dom: &Dom, state: &State, panel: &dyn Panel) -> Drawn {
     Topic::all().try_for_each(|topic| panel.draw(dom, state, topic))
 }
 
-/// Puts the pictures of a place on its canvases.
+/// Shows the pictures of a slot on its canvases.
 ///
 /// # Errors
-/// Fails if they are no whole number of pictures.
+/// Fails if the pixels are not a whole number of pictures.
 pub fn show(dom: &Dom, state: &State, slot: Slot) -> Drawn {
     paint::slot(dom, state, slot)
 }
 
-/// What a gesture means to the panel whose control it is on.
+/// Converts a gesture to an event, through the panel of its control.
 ///
 /// # Errors
-/// Fails if the document lacks what is shown on.
+/// Fails if an element is missing.
 pub fn act(dom: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
     for panel in PANELS.iter().filter(|panel| shown(**panel, state)) {
         if let Some(event) = panel.act(dom, state, gesture)? {

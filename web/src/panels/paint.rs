@@ -1,4 +1,4 @@
-//! Pictures of any number of channels as RGBA, pixel for pixel.
+//! Converts pictures with any number of channels to RGBA.
 
 use model::ImageShape;
 use wasm_bindgen::prelude::*;
@@ -9,7 +9,7 @@ use crate::engine::Kind;
 use crate::pictures::Slot;
 use crate::state::{Side, State};
 
-/// Puts the pictures of a place on its canvases, unless the GPU does.
+/// Shows the pictures of a slot on its canvases, unless the GPU draws them.
 pub(super) fn slot(dom: &Dom, state: &State, slot: Slot) -> Drawn {
     let Some(model) = state.sides.get(slot.side).and_then(Side::model) else {
         return dom.canvases(slot)?.iter().try_for_each(clear);
@@ -25,7 +25,7 @@ pub(super) fn slot(dom: &Dom, state: &State, slot: Slot) -> Drawn {
     Ok(())
 }
 
-/// Puts pictures, `[N, H, W, C]`, side by side onto a canvas.
+/// Draws pictures, `[N, H, W, C]`, side by side on a canvas.
 pub(super) fn pictures(canvas: &HtmlCanvasElement, pixels: &[u8], shape: ImageShape) -> Drawn {
     if pixels.is_empty() || shape.is_empty() || !pixels.len().is_multiple_of(shape.len()) {
         return Err(JsValue::from_str("no whole number of pictures"));
@@ -48,8 +48,8 @@ pub(super) fn difference(
     put(canvas, &rgba, shape.width as u32, shape.height as u32)
 }
 
-/// Colours of what is too bright and of what is too dark: apart for every kind of colour sight, and
-/// on a light page as on a dark one. The style's legend shows the same.
+/// Colours for too bright and too dark, distinguishable with any colour vision and on light and dark
+/// pages. The style's legend uses the same colours.
 const BRIGHT: [u8; 3] = [224, 64, 160];
 const DARK: [u8; 3] = [40, 160, 80];
 
@@ -67,7 +67,7 @@ fn signed(picture: &[u8], from: &[u8], channels: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Clears a canvas, unless it is the GPU's.
+/// Clears a canvas, unless the GPU draws to it.
 pub(super) fn clear(canvas: &HtmlCanvasElement) -> Drawn {
     if Dom::is_gpus(canvas) {
         return Ok(());
@@ -76,8 +76,8 @@ pub(super) fn clear(canvas: &HtmlCanvasElement) -> Drawn {
     Ok(())
 }
 
-/// Pictures, `[N, H, W, C]`, side by side as RGBA, `[H, N·W, 4]`. One or two channels are grey,
-/// three are RGB, a fourth is opacity.
+/// Converts pictures, `[N, H, W, C]`, to RGBA side by side, `[H, N·W, 4]`. One or two channels are grey,
+/// three are RGB, and a fourth is opacity.
 pub(super) fn strip(pixels: &[u8], shape: ImageShape) -> Vec<u8> {
     let count = pixels.len() / shape.len();
     let line = shape.width * shape.channels;

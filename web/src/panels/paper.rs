@@ -1,4 +1,4 @@
-//! The picture that both models are shown, in the middle of the stage, and the tools for one of one's own.
+//! The picture that both models are shown, in the middle of the stage, with tools to draw one's own.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
@@ -9,7 +9,7 @@ use super::{Action, Gesture, Panel, Unable, paint};
 use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Hand, State, Topic, View};
 
-/// Pixels that an arrow key moves the pen.
+/// Pixels by which an arrow key moves the pen.
 const NUDGE: f32 = 2.0;
 
 pub(super) struct Tools;
@@ -86,12 +86,12 @@ impl Panel for Tools {
     }
 }
 
-/// The pointer or a key on the paper.
+/// Handles the pointer or a key on the paper.
 fn drawing(gesture: &Gesture<'_>) -> Option<Hand> {
     let at = || gesture.within().map(|at| at.map(|v| v as f32));
     match gesture.kind {
         "pointerdown" => {
-            // Without capture a stroke ends at the paper's edge.
+            // Without capture, a stroke would end at the paper's edge.
             gesture.capture();
             at().map(Hand::Begin)
         }
@@ -113,7 +113,7 @@ fn drawing(gesture: &Gesture<'_>) -> Option<Hand> {
     }
 }
 
-/// Draws the picture, and shows the tools of its kind.
+/// Draws the picture and shows the matching tools.
 fn original(dom: &Dom, state: &State) -> Drawn {
     dom.get::<HtmlInputElement>(if state.own { "by-hand" } else { "by-factors" })?.set_checked(true);
     dom.show("world-tools", !state.own && state.scene.is_some())?;
@@ -129,7 +129,7 @@ fn original(dom: &Dom, state: &State) -> Drawn {
     }
 }
 
-/// Shows the pen over the paper, and makes the paper something to draw on, or no longer.
+/// Shows the pen over the paper, and turns drawing on or off.
 fn paper(dom: &Dom, state: &State) -> Drawn {
     let canvas: Element = dom.get("original")?;
     let paper = state.paper.as_ref().filter(|_| state.own);

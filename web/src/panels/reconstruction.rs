@@ -1,5 +1,5 @@
-//! What each model makes of the picture: how its reconstruction differs, and how far off it is beside how
-//! far off random pictures are.
+//! Each model's reconstruction of the picture: its difference, and its error compared with those of
+//! random pictures.
 
 use web_sys::Element;
 
@@ -13,7 +13,7 @@ use crate::state::{Loaded, State, Topic, View};
 /// Share of random pictures that must be redrawn better before a picture is called strange.
 const STRANGE: f64 = 0.99;
 
-/// Random pictures before anything is said of a picture's rank.
+/// Number of random pictures needed before the rank is shown.
 const ENOUGH: usize = 64;
 
 pub(super) struct Reconstructions;
@@ -58,7 +58,7 @@ impl Panel for Reconstructions {
     }
 }
 
-/// Writes a side's errors and draws its difference, or says why there is none.
+/// Shows a side's errors and its difference image, or why there are none.
 fn errors(dom: &Dom, state: &State, side: usize) -> Drawn {
     over_all(dom, state, side)?;
     let found = state.sides[side].model().and_then(|model| model.reconstruction.as_ref());
@@ -79,7 +79,7 @@ fn errors(dom: &Dom, state: &State, side: usize) -> Drawn {
     }
 }
 
-/// Writes a side's errors over the survey, and what they say of this picture.
+/// Shows a side's mean errors over the survey, and how this picture compares.
 fn over_all(dom: &Dom, state: &State, side: usize) -> Drawn {
     let model = state.sides[side].model();
     let found = model.and_then(|model| Some((model.survey.errors()?, model.survey.len())));
@@ -99,7 +99,7 @@ fn over_all(dom: &Dom, state: &State, side: usize) -> Drawn {
     Ok(())
 }
 
-/// What is to be said of a model and the picture, and whether that is a warning.
+/// Remark on the model and the picture, and whether it is a warning.
 fn word(state: &State, model: &Loaded) -> (String, bool) {
     let card = &model.card;
     if !state.suits(card) {

@@ -1,5 +1,5 @@
-//! Rows: each turns a unit of each model over its range and holds the others. Units that tell the same
-//! factor stand beside each other.
+//! Rows: each varies one unit of each model over its range, with all others fixed. Units that encode the
+//! same factor are next to each other.
 
 use web_sys::Element;
 
@@ -13,7 +13,7 @@ use crate::worker::SIDES;
 
 pub(super) struct Rows;
 
-/// Where a unit's row is shown.
+/// Slot of a unit's row.
 fn slot(side: usize, unit: usize) -> Slot {
     Slot::new("row", side, unit)
 }
@@ -28,7 +28,7 @@ impl Panel for Rows {
     }
 
     fn build(&self, dom: &Dom, root: &Element) -> Drawn {
-        // The skeleton stays until a model is there.
+        // The placeholder stays until a model is loaded.
         let section = root.parent_element().ok_or("no section")?;
         let mut html = format!(
             r#"<details class="fold" id="fold" data-act="{}" hidden><summary id="folded"></summary><ol class="rows idle" id="idle"></ol></details><div class="feet">"#,
@@ -82,7 +82,7 @@ impl Panel for Rows {
     }
 }
 
-/// The units that carry nothing, beside each other.
+/// Pairs of units that carry no information.
 fn idle(state: &State) -> Vec<[Option<usize>; SIDES]> {
     let units = state.sides.each_ref().map(|side| side.model().map_or(&[][..], |m| &m.order[m.active..]));
     let most = units.iter().map(|units| units.len()).max().unwrap_or(0);
@@ -128,7 +128,7 @@ fn row(html: &mut String, state: &State, pair: &Pair) {
     for (side, model) in state.models() {
         if let Some(unit) = pair.units[side] {
             let entry = &model.card.units[unit];
-            // Units that carry nothing tell nothing.
+            // Inactive units encode nothing.
             let told = model.tells(unit).filter(|_| pair.name.is_none() && entry.is_active());
             let told = told.map(|(name, _)| format!(" {name}")).unwrap_or_default();
             put!(
@@ -191,7 +191,7 @@ fn markers(dom: &Dom, state: &State, side: usize) -> Drawn {
     Ok(())
 }
 
-/// The hand on a row: to look, and to take the picture there.
+/// Handles the pointer on a row: previews a picture, or selects it.
 fn act(state: &State, gesture: &Gesture<'_>, side: usize, unit: usize) -> Option<Event> {
     let columns = COLUMNS as f64;
     let across = || gesture.within().map(|[across, _]| across);
@@ -200,7 +200,7 @@ fn act(state: &State, gesture: &Gesture<'_>, side: usize, unit: usize) -> Option
             let position = ((across()? * columns - 0.5) / (columns - 1.0)) as f32;
             Some(Event::Scrub { side, unit, position })
         }
-        // The browser took the gesture over, to scroll.
+        // The browser took over the gesture, to scroll.
         "pointercancel" => Some(Event::Leave { side }),
         "click" => {
             let column = (across()? * columns).clamp(0.0, columns - 1.0) as usize;
@@ -211,7 +211,7 @@ fn act(state: &State, gesture: &Gesture<'_>, side: usize, unit: usize) -> Option
     }
 }
 
-/// Arrows, Home and End look along a row; Enter and space take the picture there.
+/// Arrows, Home and End move along a row; Enter and space select the picture.
 fn key(state: &State, gesture: &Gesture<'_>, side: usize, unit: usize) -> Option<Event> {
     let model = state.sides.get(side)?.model()?;
     let position = model.position_of(unit, *model.live_code().get(unit)?);

@@ -1,4 +1,4 @@
-//! Samples: pictures of codes drawn from the prior, the same draws for both models.
+//! Samples: pictures of codes drawn from the prior, with the same random numbers for both models.
 
 use web_sys::Element;
 

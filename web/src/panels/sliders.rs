@@ -1,5 +1,5 @@
-//! The code's knobs: one slider a unit, over the histogram of the values that the data gave it; a dial for a
-//! unit that is a circle.
+//! Controls for the code: a slider per unit over the histogram of its values in the data, or a dial for a
+//! circular unit.
 
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
@@ -11,10 +11,10 @@ use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Loaded, State, Topic, View, pairs, wrapped};
 use crate::worker::SIDES;
 
-/// Steps from one end of a slider to the other.
+/// Steps of a slider.
 const STEPS: f32 = 100.0;
 
-/// What an arrow key turns a dial by, in radians.
+/// Angle by which an arrow key turns a dial, in radians.
 const TURN: f32 = std::f32::consts::PI / 36.0;
 
 pub(super) struct Sliders;
@@ -44,7 +44,7 @@ impl Panel for Sliders {
     fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn {
         match topic {
             Topic::Menus => super::words::titles(dom, state),
-            // What the other model tells decides the order.
+            // The order depends on the other model too.
             Topic::Side(_) => {
                 (0..SIDES).try_for_each(|side| knobs(dom, state, side))?;
                 redraw(dom, state, self.id())
@@ -136,7 +136,7 @@ fn settle(dom: &Dom, state: &State, side: usize) -> Drawn {
     Ok(())
 }
 
-/// A dial follows the pointer around its middle, and the arrow keys.
+/// Handles the pointer or an arrow key on a dial.
 fn dial(state: &State, gesture: &Gesture<'_>, side: usize, unit: usize) -> Option<Event> {
     let turn = |value: f32| Event::Turn { side, unit, value: wrapped(value) };
     if let Some([x, y]) = gesture.dragged() {

@@ -1,4 +1,4 @@
-//! The stage: both models' live pictures, which stand in every view, and between them what moves.
+//! The stage: the live pictures of both models, in every view, with what moves in between.
 
 use model::Card;
 use web_sys::{Element, HtmlProgressElement, HtmlSelectElement};
@@ -110,7 +110,7 @@ fn menu(dom: &Dom, state: &State, side: usize) -> Drawn {
     Ok(())
 }
 
-/// Shows how far a side is, its failure, or what its card says.
+/// Shows a side's progress, its failure, or facts from its card.
 fn about(dom: &Dom, side: &Side, index: usize) -> Drawn {
     let failure = match &side.phase {
         Phase::Failed(sentence) => Some(sentence.as_str()),
@@ -125,13 +125,13 @@ fn about(dom: &Dom, side: &Side, index: usize) -> Drawn {
     progress(dom, side, index)
 }
 
-/// Marks a side whose model has seen the picture.
+/// Marks a side whose model was trained on data like the picture.
 fn seen(dom: &Dom, side: &Side, index: usize) -> Drawn {
     let seen = side.model().is_some_and(|model| model.reconstruction.is_some());
     dom.get::<Element>(&format!("about-{index}"))?.set_attribute("data-seen", if seen { "true" } else { "" })
 }
 
-/// What a card says in one line.
+/// Facts from a card in one line.
 fn facts(card: &Card, active: usize) -> String {
     let trained = match card.training.steps {
         0 => format!("imported, on {}", card.training.dataset),

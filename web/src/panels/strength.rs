@@ -1,4 +1,4 @@
-//! Strength of the sparsity: a slider over models that differ in nothing else, and their curve of
+//! Strength of the sparsity: a slider over models that differ only in this, and their curve of
 //! reconstruction against disentanglement.
 
 use web_sys::{Element, HtmlInputElement};
@@ -12,10 +12,10 @@ use crate::state::{Event, State, Topic, View};
 
 pub(super) struct Strength;
 
-/// The side whose model the slider chooses. The other side keeps the model to compare with.
+/// The side whose model the slider chooses; the other side keeps its model for comparison.
 const SIDE: usize = 1;
 
-/// Width and height of the curve's drawing.
+/// Width and height of the curve.
 const SIZE: [f64; 2] = [240.0, 84.0];
 
 /// Space around the curve for its dots.
@@ -56,7 +56,7 @@ impl Panel for Strength {
     }
 }
 
-/// The models of the shown set that have a strength, by rising strength.
+/// Models of the shown set that have a strength, in ascending order.
 fn graded(state: &State) -> Vec<Graded> {
     let Some(set) = state.set() else { return Vec::new() };
     let set = state.sets()[set];
@@ -80,7 +80,7 @@ fn draw(dom: &Dom, state: &State) -> Drawn {
     Ok(())
 }
 
-/// The curve: NLL to the right, DCI disentanglement upwards; the chosen model's dot is large.
+/// The curve: NLL to the right, DCI disentanglement up; the dot of the chosen model is large.
 fn svg(graded: &[Graded], chosen: Option<usize>) -> String {
     let scores: Option<Vec<[f64; 2]>> = graded.iter().map(|graded| graded.scores).collect();
     let Some(scores) = scores.filter(|scores| scores.len() > 2) else { return String::new() };

@@ -1,4 +1,4 @@
-//! What stands above every view: the tabs, the heading, the choice of a data set, and the engine.
+//! The top of every view: tabs, heading, choice of data set, and engine.
 
 use web_sys::{Element, HtmlInputElement};
 
@@ -20,7 +20,7 @@ impl Panel for Top {
         None
     }
 
-    /// Its elements stand in the page, for the first paint.
+    /// Its elements are part of the page, for the first paint.
     fn build(&self, _: &Dom, _: &Element) -> Drawn {
         Ok(())
     }
@@ -58,7 +58,7 @@ fn view(dom: &Dom, state: &State) -> Drawn {
         match view == state.view {
             true => {
                 tab.set_attribute("aria-current", "page")?;
-                // On a phone the tabs are wider than the page.
+                // On phones, the tabs are wider than the page.
                 dom.scroll_along(&tab)?;
             }
             false => tab.remove_attribute("aria-current")?,
@@ -69,7 +69,7 @@ fn view(dom: &Dom, state: &State) -> Drawn {
     dom.set_text("lead", state.view.lead())
 }
 
-/// Which engine runs, and how fast; and what became of the other.
+/// Shows which engine runs, how fast, and why the other doesn't.
 fn engine(dom: &Dom, state: &State) -> Drawn {
     let (name, other) = match state.engine() {
         Kind::Cpu => ("CPU", "Try the GPU"),
@@ -82,18 +82,18 @@ fn engine(dom: &Dom, state: &State) -> Drawn {
     dom.show("engine-note", state.engines.note.is_some())
 }
 
-/// A pace in as many digits as it is steady to; the style adds what it is of.
+/// Formats a pace with as many digits as are stable; the style adds the unit.
 fn pace(milliseconds: f64) -> String {
     let places = if milliseconds < 1.0 { 2 } else { 1 };
     format!("{} ms", number(milliseconds, places))
 }
 
-/// Offers the data sets, and marks the one that both models learnt from.
+/// Lists the data sets, and marks the one of both models.
 fn sets(dom: &Dom, state: &State) -> Drawn {
     let sets = state.sets();
     let offer: Element = dom.get("sets")?;
     dom.show("sets", sets.len() > 1)?;
-    // Made once: a choice that is made again loses the keyboard's focus.
+    // Created once, because recreating a choice loses the keyboard focus.
     if offer.query_selector("input")?.is_none() {
         let mut html =
             String::from(r#"<legend class="visually-hidden">What the models learnt from</legend>"#);

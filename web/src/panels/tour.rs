@@ -1,4 +1,4 @@
-//! The tour: a card that explains what its step moves.
+//! The tour: a card that explains each step.
 
 use web_sys::{Element, HtmlElement};
 
@@ -49,7 +49,7 @@ impl Panel for Tour {
         dom.set_text("tour-text", stop.text)?;
         dom.get::<Element>("tour-back")?.toggle_attribute_with_force("disabled", step == 0)?;
         dom.show("tour-next", step + 1 < TOUR.len())?;
-        // Who listens hears each step; who uses keys goes on from there.
+        // Screen readers announce each step; keyboard focus moves on.
         match was_hidden || step + 1 == TOUR.len() {
             true => dom.get::<HtmlElement>("tour-title")?.focus(),
             false => Ok(()),

@@ -1,4 +1,4 @@
-//! Numbers and names as the page writes them.
+//! Formats numbers and names for the page.
 
 use model::Card;
 
@@ -6,7 +6,7 @@ use crate::dom::{Dom, Drawn};
 use crate::state::State;
 use crate::worker::SIDES;
 
-/// A number with `places` decimals and a true minus sign.
+/// Formats a number with `places` decimals and a proper minus sign.
 pub(super) fn number(value: f64, places: usize) -> String {
     let text = format!("{value:.places$}");
     match text.strip_prefix('-') {
@@ -16,18 +16,18 @@ pub(super) fn number(value: f64, places: usize) -> String {
     }
 }
 
-/// A share as the style writes it.
+/// Formats a fraction as a CSS percentage.
 pub(super) fn percent(share: f32) -> String {
     format!("{:.2}%", 100.0 * share)
 }
 
-/// A number in as many decimals as tell something: four below one, else two, no trailing zeros.
+/// Formats a number briefly: up to four decimals below one, otherwise two, without trailing zeros.
 pub(super) fn brief(value: f64) -> String {
     let text = number(value, if value.abs() < 1.0 { 4 } else { 2 });
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A whole number with thin spaces between groups of three digits.
+/// Formats an integer with thin spaces between groups of three digits.
 pub(super) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
@@ -40,7 +40,7 @@ pub(super) fn grouped(value: u64) -> String {
     text
 }
 
-/// Bytes, in kB or MB.
+/// Formats a size in kB or MB.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
@@ -48,19 +48,19 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// A unit's symbol, such as z₁₁.
+/// Symbol of a unit, such as z₁₁.
 pub(super) fn symbol(unit: usize) -> String {
     let digits = unit.to_string();
     let low = |digit: u8| char::from_u32(0x2080 + u32::from(digit - b'0')).unwrap_or('?');
     std::iter::once('z').chain(digits.bytes().map(low)).collect()
 }
 
-/// A unit's symbol as markup.
+/// Symbol of a unit, as markup.
 pub(super) fn label(unit: usize) -> String {
     format!("<i>z</i><sub>{unit}</sub>")
 }
 
-/// What a unit is called: by what it tells, where that is known and it is in use, and by its symbol.
+/// Name of a unit: the factor or attribute that it encodes, if known and in use, and its symbol.
 pub(super) fn unit(card: &Card, unit: usize) -> String {
     let told = card.attribute(unit).map(|told| told.name.replace('_', " ")).or_else(|| {
         let entry = card.units.get(unit).filter(|entry| entry.is_active())?;
@@ -72,7 +72,7 @@ pub(super) fn unit(card: &Card, unit: usize) -> String {
     }
 }
 
-/// How the page calls a score.
+/// Display name of a score.
 pub(super) fn metric(name: &str) -> &str {
     match name {
         "nll" => "NLL, nats",
@@ -102,7 +102,7 @@ pub(super) fn metric(name: &str) -> &str {
     }
 }
 
-/// How the page calls a parameter of an objective.
+/// Display name of an objective's parameter.
 pub(super) fn parameter(name: &str) -> &str {
     match name {
         "activation" => "λ of activations",
@@ -114,7 +114,7 @@ pub(super) fn parameter(name: &str) -> &str {
     }
 }
 
-/// Writes the models' titles wherever they stand.
+/// Shows the titles of the models, wherever they appear.
 pub(super) fn titles(dom: &Dom, state: &State) -> Drawn {
     for side in 0..SIDES {
         let title = state.title(side);

@@ -1,8 +1,8 @@
-//! Angles of units that are circles.
+//! Angles of circular units.
 
 use std::f32::consts::{PI, TAU};
 
-/// An angle in (−π, π].
+/// Wraps an angle to (−π, π].
 pub(crate) fn wrapped(angle: f32) -> f32 {
     let turned = (angle + PI).rem_euclid(TAU) - PI;
     if turned <= -PI { PI } else { turned }

@@ -1,4 +1,4 @@
-//! What the worker's answers change.
+//! Handles the worker's replies.
 
 use super::{Effect, Event, Loaded, Phase, Scene, Side, State, Topic};
 use crate::engine::Kind;
@@ -38,12 +38,12 @@ impl State {
                 self.reconstructed(index, measured, bytes, effects);
             }
             (Lane::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
-            // An answer to another question: the worker and the page are of different builds.
+            // A reply to another kind of request: worker and page are of different builds.
             _ => {}
         }
     }
 
-    /// Shows a model that has just been loaded the scene, or makes a scene that suits it.
+    /// Shows a newly loaded model the scene, or creates a scene that fits it.
     fn greet(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let cards = || self.sides.iter().filter_map(Side::model).map(|model| &model.card);
         let kept = self.scene.as_ref().is_some_and(|scene| cards().any(|card| scene.suits(card)));
@@ -76,7 +76,7 @@ impl State {
         }
     }
 
-    /// The picture's code becomes the base of that side.
+    /// The picture's code becomes the base code of that side.
     fn reconstructed(
         &mut self,
         index: usize,
@@ -88,7 +88,7 @@ impl State {
         model.origin.clone_from(&measured.mean);
         model.code.clone_from(&measured.mean);
         model.trace.follow(&measured.mean);
-        // Both are decoded already where the worker sends pictures.
+        // If the worker sends pictures, both are decoded already.
         let seen = [Slot::reconstruction(index), Slot::live(index)];
         let live = model.preview.is_none();
         for slot in seen.into_iter().take(if live { 2 } else { 1 }).filter(|_| model.engine == Kind::Cpu) {

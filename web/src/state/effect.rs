@@ -1,4 +1,4 @@
-//! What the page has to do: ask, fetch, draw.
+//! Effects: what the page has to request, fetch and draw.
 
 use std::rc::Rc;
 
@@ -6,47 +6,47 @@ use crate::lanes::Post;
 use crate::pictures::Slot;
 use crate::worker::SIDES;
 
-/// What the page has to do after an event.
+/// An action of the page after an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Fetch a weights file.
     Fetch {
-        /// Where.
+        /// Side.
         side: usize,
-        /// The choice that it belongs to.
+        /// The visit (choice of model) that it belongs to.
         visit: u32,
-        /// File beside the manifest.
+        /// File name, next to the manifest.
         file: String,
     },
     /// Send a request to the worker.
     Post(Post),
-    /// Have the GPU meet a request.
+    /// Run a request on the GPU.
     Compute(Post),
-    /// Have the GPU take a model in, with room for so many pictures, and check it.
+    /// Load a model on the GPU, with buffers for `room` pictures, and check it.
     Prepare {
-        /// Where.
+        /// Side.
         side: usize,
-        /// The choice that it belongs to.
+        /// The visit (choice of model) that it belongs to.
         visit: u32,
         /// The weights file.
         file: Rc<[u8]>,
-        /// Pictures.
+        /// Number of pictures.
         room: usize,
     },
-    /// Have a worker of its own score a model.
+    /// Score a model in a separate worker.
     Judge {
         /// Number of the check.
         ticket: u32,
         /// The weights file.
         file: Rc<[u8]>,
-        /// Whether by the full protocol.
+        /// Whether to use the full protocol.
         full: bool,
     },
-    /// End that worker.
+    /// Stop that worker.
     Dismiss,
-    /// Show the pictures of a place.
+    /// Show the pictures of a slot.
     Paint(Slot),
-    /// Draw what shows this.
+    /// Redraw what depends on a topic.
     Draw(Topic),
     /// Show the clock.
     Animate,
@@ -57,19 +57,19 @@ pub enum Effect {
 pub enum Topic {
     /// The notice for the whole page.
     Notice,
-    /// Which engine runs, and how fast.
+    /// The current engine and its speed.
     Engine,
-    /// The choice of models, and what they are called.
+    /// The choice of models, and their titles.
     Menus,
-    /// A side from the ground up.
+    /// Everything on a side.
     Side(usize),
     /// A side's progress bar.
     Progress(usize),
-    /// What a side looks at for the moment.
+    /// The live picture of a side.
     Live(usize),
     /// A side's code.
     Code(usize),
-    /// How far along from A to B both models are.
+    /// The position of both models between A and B.
     Along,
     /// The world's factors.
     Factors,
@@ -77,22 +77,22 @@ pub enum Topic {
     Original,
     /// A side's reconstruction.
     Reconstruction(usize),
-    /// What a side's survey has found.
+    /// The results of a side's survey.
     Survey(usize),
-    /// What the check of the claim has found.
+    /// The results of the check of the claim.
     Verdict,
-    /// Which view is shown.
+    /// The current view.
     View,
-    /// The step of the tour.
+    /// The current step of the tour.
     Tour,
-    /// The draws of the samples.
+    /// The samples.
     Samples,
-    /// The size or the colours of the page.
+    /// The size or colours of the page.
     Look,
 }
 
 impl Topic {
-    /// All that a panel can show, in the order in which it is drawn for the first time.
+    /// All topics, in the order in which they are first drawn.
     pub fn all() -> impl Iterator<Item = Self> {
         let plain = [Self::Notice, Self::Engine, Self::Menus, Self::View, Self::Tour];
         let late = [Self::Along, Self::Factors, Self::Original, Self::Verdict, Self::Samples, Self::Look];

@@ -1,36 +1,36 @@
-//! Which engine a side's pictures come from, and how fast they come.
+//! Which engine draws a side's pictures, and how fast.
 //!
 //! Every model starts on the CPU, whose worker has the first picture soonest. Once the GPU holds the
-//! model too and agrees with the CPU, that side's pictures are drawn by it; the CPU keeps the model,
-//! so that losing the GPU costs nothing but speed.
+//! model too and agrees with the CPU, it draws that side's pictures. The CPU keeps the model, so that
+//! losing the GPU only costs speed.
 
 use super::{Effect, Event, Side, State, Topic};
 use crate::engine::Kind;
 use crate::lanes::Lane;
 use crate::worker::SIDES;
 
-/// Decodes that the pace is the median of.
+/// Number of decodes whose median is the pace.
 const REMEMBERED: usize = 9;
 
-/// The engines as the page shows them.
+/// State of the engines.
 #[derive(Clone, Debug, Default)]
 pub struct Engines {
-    /// What new models go to; the GPU unless it failed or the visitor chose otherwise.
+    /// Engine for new models: the GPU, unless it failed or the visitor chose otherwise.
     wanted: Kind,
-    /// Whether the visitor asked for the GPU, and so hears why it can't be had.
+    /// Whether the visitor requested the GPU, and so gets an explanation if it fails.
     asked: bool,
-    /// A sentence on what became of the GPU.
+    /// A sentence on why the GPU is not used.
     pub note: Option<String>,
-    /// Milliseconds a picture of the last decodes.
+    /// Milliseconds per picture of the last decodes.
     paces: Vec<f64>,
 }
 
 impl Engines {
-    /// Milliseconds a picture; none before the first.
+    /// Milliseconds per picture; `None` before the first.
     pub fn pace(&self) -> Option<f64> {
         let below = |pace: f64| self.paces.iter().filter(|other| **other < pace).count();
         let half = self.paces.len() / 2;
-        // The lowest that has at least half below it or beside it.
+        // The median, for an even number of values the lower one.
         let upper =
             |pace: &f64| below(*pace) <= half && self.paces.iter().filter(|o| *o <= pace).count() > half;
         self.paces.iter().copied().find(upper)
@@ -38,13 +38,13 @@ impl Engines {
 }
 
 impl State {
-    /// What the pictures come from: the GPU if any of them do.
+    /// The engine of the pictures: the GPU if it draws any of them.
     pub fn engine(&self) -> Kind {
         let on_gpu = |side: &Side| side.model().is_some_and(|model| model.engine == Kind::Gpu);
         if self.sides.iter().any(on_gpu) { Kind::Gpu } else { Kind::Cpu }
     }
 
-    /// Takes in what concerns the engines.
+    /// Handles events of the engines.
     pub(super) fn engines(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
             Event::Timed { milliseconds, pictures } if pictures > 0 => {
@@ -62,7 +62,7 @@ impl State {
                 (0..SIDES).for_each(|side| self.prepare(side, effects));
             }
             Event::Prepared { side, visit, outcome, pace } => {
-                // Who asks for the GPU has it; else the faster one is kept.
+                // If the visitor requested the GPU, it is used; otherwise the faster engine is.
                 let slower = !self.engines.asked && self.engines.pace().is_some_and(|cpu| pace > cpu);
                 if outcome.is_err() || !slower || self.engine() == Kind::Gpu {
                     self.prepared(side, visit, outcome, effects);
@@ -79,7 +79,7 @@ impl State {
         effects.push(Effect::Draw(Topic::Engine));
     }
 
-    /// Asks the GPU to take a side's model in too.
+    /// Loads a side's model on the GPU too.
     pub(super) fn prepare(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let Some(side) = self.sides.get(index).filter(|_| self.engines.wanted == Kind::Gpu) else { return };
         if let Some(model) = side.model() {
@@ -100,12 +100,12 @@ impl State {
             Err(why) if self.engines.asked => {
                 self.engines.note = Some(format!("The CPU goes on: {}.", why.trim_end_matches('.')));
             }
-            // Where there never was a GPU, its absence is no news.
+            // If there never was a GPU, its absence is not reported.
             Err(_) => {}
         }
     }
 
-    /// Goes back to the CPU with all that the visitor set.
+    /// Returns to the CPU and keeps all settings of the visitor.
     fn leave_gpu(&mut self, effects: &mut Vec<Effect>) {
         self.engines.paces.clear();
         for index in 0..SIDES {
@@ -116,13 +116,13 @@ impl State {
         }
     }
 
-    /// Withdraws what was asked for a side, and forgets its pictures.
+    /// Withdraws the requests for a side, and drops its pictures.
     pub(super) fn withdraw(&mut self, index: usize) {
         self.lanes.withdraw(index);
         self.pictures.forget(index);
     }
 
-    /// Has a side's pictures made anew by its engine.
+    /// Requests a side's pictures again, from its engine.
     fn renew(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let unanswered = self.lanes.has(Lane::Reconstruct(index));
         self.withdraw(index);

@@ -1,134 +1,134 @@
-//! What can happen to the page.
+//! Events of the page.
 
 use super::{Hand, View};
 use crate::manifest::Entry;
 use crate::protocol::{Judgement, Reply};
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The address has this fragment: from the start, or entered later.
+    /// The address has this fragment, initially or entered later.
     Link(String),
-    /// The manifest was read, or the sentence says why not.
+    /// The manifest was read, or the reason why not.
     Manifest(Result<Vec<Entry>, String>),
-    /// The visitor chose a data set: both sides go to its models.
+    /// The visitor chose a data set for both sides.
     Set(usize),
     /// The visitor chose a model.
     Choose {
-        /// Where.
+        /// Side.
         side: usize,
-        /// Entry of the manifest.
+        /// Index in the manifest.
         entry: usize,
     },
-    /// The visitor brings a weights file.
+    /// The visitor opened a weights file.
     Bring {
-        /// Where.
+        /// Side.
         side: usize,
-        /// Its name.
+        /// Name of the file.
         name: String,
-        /// Its bytes, or the sentence that says why they can't be had.
+        /// Bytes of the file, or the reason why it can't be read.
         file: Result<Vec<u8>, String>,
     },
-    /// A weights file arrives.
+    /// Part of a weights file arrived.
     Progress {
-        /// Where.
+        /// Side.
         side: usize,
-        /// The choice that it belongs to.
+        /// The visit (choice of model) that it belongs to.
         visit: u32,
         /// Bytes so far.
         received: u64,
     },
-    /// A weights file is here, or the sentence says why not.
+    /// A weights file arrived, or the reason why not.
     Fetched {
-        /// Where.
+        /// Side.
         side: usize,
-        /// The choice that it belongs to.
+        /// The visit (choice of model) that it belongs to.
         visit: u32,
-        /// The file's bytes.
+        /// Bytes of the file.
         file: Result<Vec<u8>, String>,
     },
-    /// The worker says something.
+    /// The worker replied.
     Answer {
         /// Number of the request.
         ticket: u32,
-        /// What it says.
+        /// The reply.
         reply: Reply,
-        /// Bytes that came with it.
+        /// Bytes of the reply.
         bytes: Vec<u8>,
     },
-    /// The worker is gone.
+    /// The worker failed.
     Lost,
-    /// The GPU holds a model and agrees with the CPU, or the sentence says why not.
+    /// The GPU loaded a model and agrees with the CPU, or the reason why not.
     Prepared {
-        /// Where.
+        /// Side.
         side: usize,
-        /// The choice that it belongs to.
+        /// The visit (choice of model) that it belongs to.
         visit: u32,
-        /// What came of it.
+        /// Result of loading.
         outcome: Result<(), String>,
-        /// Milliseconds that a picture takes there.
+        /// Milliseconds per picture on the GPU.
         pace: f64,
     },
-    /// The GPU is gone, and why.
+    /// The GPU was lost, for this reason.
     GpuLost(String),
-    /// Pictures were decoded in that time, of all that it takes until they can be shown.
+    /// Pictures were decoded; the time includes everything until they can be shown.
     Timed {
         /// Time.
         milliseconds: f64,
-        /// Their number.
+        /// Number of pictures.
         pictures: usize,
     },
-    /// The visitor wants the other engine.
+    /// The visitor switched the engine.
     Switch,
     /// A slider moved.
     Turn {
-        /// Where.
+        /// Side.
         side: usize,
         /// Unit.
         unit: usize,
         /// Its value.
         value: f32,
     },
-    /// A unit, or all of them, goes back to the last picture's code.
+    /// A unit, or all of them, returns to the last picture's code.
     Reset {
-        /// Where.
+        /// Side.
         side: usize,
-        /// Unit.
+        /// Unit; all if `None`.
         unit: Option<usize>,
     },
-    /// All units get values drawn from the prior.
+    /// All units get random values from the prior.
     Sample {
-        /// Where.
+        /// Side.
         side: usize,
-        /// What decides which.
+        /// Seed.
         seed: u64,
     },
-    /// The pad is touched, at a place from the left and from the bottom, 0 to 1.
+    /// The map was touched, at a position from 0 to 1 from the left and from the bottom.
     Pad {
-        /// Where.
+        /// Side.
         side: usize,
-        /// The place.
+        /// Position.
         at: [f32; 2],
     },
-    /// Another unit for the pad.
+    /// The map shows another unit.
     Axis {
-        /// Where.
+        /// Side.
         side: usize,
-        /// 0 across, 1 up.
+        /// 0 for horizontal, 1 for vertical.
         axis: usize,
         /// Unit.
         unit: usize,
     },
-    /// The present pictures become A (0) or B (1).
+    /// The current pictures become A (0) or B (1).
     Pin {
-        /// Which.
+        /// 0 for A, 1 for B.
         end: usize,
     },
-    /// That share of the way from A to B.
+    /// Move to this fraction of the way from A to B.
     Along(f32),
-    /// The pointer is on a row, at `position` from 0 to 1 of the traversal.
+    /// The pointer is on a row, at `position` from 0 to 1 of its traversal.
     Scrub {
-        /// Where.
+        /// Side.
         side: usize,
         /// Unit.
         unit: usize,
@@ -137,16 +137,16 @@ pub enum Event {
     },
     /// The pointer left the rows.
     Leave {
-        /// Where.
+        /// Side.
         side: usize,
     },
-    /// A picture of a row becomes the base.
+    /// A picture of a row becomes the base code.
     Take {
-        /// Where.
+        /// Side.
         side: usize,
         /// Unit.
         unit: usize,
-        /// Its place in the row.
+        /// Index of the picture in the row.
         column: usize,
     },
     /// A factor's control moved.
@@ -161,44 +161,44 @@ pub enum Event {
         /// Factor.
         factor: usize,
     },
-    /// The visitor's hand is at the picture.
+    /// The visitor changed the picture.
     Hand(Hand),
-    /// The visitor wants the claim checked, fully or not, or the check stopped.
+    /// Check the claim, fully (true) or quickly (false), or stop the check (`None`).
     Check(Option<bool>),
-    /// The judge says something.
+    /// The judge sent a message.
     Judged {
         /// Number of the check.
         ticket: u32,
-        /// What it says.
+        /// The message.
         judgement: Judgement,
     },
-    /// The visitor turns to another view.
+    /// The visitor switched to another view.
     View(View),
-    /// What moves by itself pauses, or goes on.
+    /// Pause or resume automatic motion.
     Play,
     /// The visitor goes to a step of the tour, or leaves it.
     Tour(Option<usize>),
     /// Both models go back to the last picture's code.
     Home,
-    /// The note on engines is read.
+    /// The note on engines was closed.
     CloseNote,
-    /// The samples of both models are drawn anew.
+    /// Draw new samples of both models.
     Samples {
-        /// What decides which.
+        /// Seed.
         seed: u64,
     },
     /// A sample becomes its model's code.
     TakeSample {
-        /// Where.
+        /// Side.
         side: usize,
-        /// Which.
+        /// Index of the sample.
         index: usize,
     },
     /// Another factor colours the map.
     Colour(usize),
-    /// The rows of units that carry nothing were opened or closed.
+    /// The rows of inactive units were opened or closed.
     Unfold(bool),
-    /// The clock of what moves by itself, in milliseconds.
+    /// The animation clock, in milliseconds.
     Tick(f64),
     /// The visitor touched something.
     Touch,

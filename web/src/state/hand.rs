@@ -1,4 +1,4 @@
-//! The picture that both models are shown: the world's, or the visitor's own.
+//! The picture that both models are shown: the world's or the visitor's own.
 
 use model::{Card, ImageShape};
 
@@ -7,38 +7,38 @@ use crate::dice::Dice;
 use crate::pictures::Slot;
 use crate::worker::SIDES;
 
-/// What the visitor does with the picture.
+/// A change of the picture by the visitor.
 #[derive(Clone, Debug)]
 pub enum Hand {
-    /// Turns to the visitor's own picture, or back to the world's.
+    /// Switch to the visitor's own picture (true), or back to the world's.
     Own(bool),
-    /// A picture of the world at random.
+    /// Show a random picture of the world.
     Random {
-        /// What decides which.
+        /// Seed.
         seed: u64,
     },
-    /// Puts the pen down, x and y from 0 to 1.
+    /// Put the pen down at x and y from 0 to 1.
     Begin([f32; 2]),
-    /// Moves the pen.
+    /// Move the pen.
     Go([f32; 2]),
-    /// Lifts the pen.
+    /// Lift the pen.
     End,
-    /// Moves the pen by pixels.
+    /// Move the pen by pixels.
     Nudge([f32; 2]),
-    /// Puts the pen down where it is, or lifts it.
+    /// Put the pen down where it is, or lift it.
     Press,
-    /// Takes another pen, of that many pixels.
+    /// Set the width of the pen in pixels.
     Pen(f32),
-    /// Takes the eraser, or the pen.
+    /// Select the eraser (true) or the pen.
     Erase(bool),
-    /// Wipes the paper.
+    /// Clear the paper.
     Clear,
-    /// Gives a picture, RGBA of the paper's size, or a sentence that says why there is none.
+    /// Show an RGBA picture of the paper's size, or the reason why there is none.
     Give(Result<Vec<u8>, String>),
 }
 
 impl State {
-    /// The picture that both models are shown, and its shape.
+    /// The picture that both models are shown, with its shape.
     pub fn picture(&self) -> Option<(&[u8], ImageShape)> {
         match (&self.paper, &self.scene) {
             (Some(paper), _) if self.own => Some((&paper.pixels, paper.shape)),
@@ -50,7 +50,7 @@ impl State {
         }
     }
 
-    /// Whether a model can be shown the picture.
+    /// Whether the picture fits a model.
     pub fn suits(&self, card: &Card) -> bool {
         match &self.paper {
             Some(paper) if self.own => paper.shape == card.model.image,
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// The shape of a picture that the visitor gives.
+    /// Shape of the visitor's own picture.
     pub fn paper_shape(&self) -> Option<ImageShape> {
         let shapes = || self.sides.iter().filter_map(Side::model).map(|model| model.card.model.image);
         let seen =
@@ -66,8 +66,8 @@ impl State {
         seen.or_else(|| shapes().next())
     }
 
-    /// The share of random pictures that a model redraws better than the visitor's own, and their
-    /// number.
+    /// Fraction of random pictures that a model reconstructs better than the visitor's own, and the
+    /// number of random pictures.
     pub fn rank(&self, model: &Loaded) -> Option<(f64, usize)> {
         let nll = model.reconstruction.as_ref().filter(|_| self.own)?.0.nll;
         let all = &model.survey.nll;
@@ -75,7 +75,8 @@ impl State {
         (!all.is_empty()).then(|| (better as f64 / all.len() as f64, all.len()))
     }
 
-    /// The unit that the visitor's own picture takes to where no training picture took it, if one is.
+    /// The unit whose value for the visitor's own picture is outside the range of the training data, if
+    /// there is one.
     pub fn beyond(&self, model: &Loaded) -> Option<usize> {
         let mean = &model.reconstruction.as_ref().filter(|_| self.own)?.0.mean;
         let outside = |unit: &usize| {
@@ -118,7 +119,7 @@ impl State {
         self.shown_anew(effects);
     }
 
-    /// Whether the picture may have changed.
+    /// Applies a change; returns whether the picture may have changed.
     fn draw_by_hand(&mut self, hand: Hand) -> bool {
         let Some(paper) = self.paper.as_mut().filter(|_| self.own) else { return false };
         let draws = match hand {
@@ -142,12 +143,12 @@ impl State {
         draws
     }
 
-    /// Sees to it that there is a paper that a model can see, at first with the present picture on it.
+    /// Creates a paper that fits a model, if there is none, with the current picture on it.
     fn spread(&mut self) -> bool {
         let Some(shape) = self.paper_shape() else { return false };
         if self.paper.as_ref().is_none_or(|paper| paper.shape != shape) {
             let present = self.picture().filter(|(_, seen)| *seen == shape).map(|(pixels, _)| pixels);
-            // Where no world draws pictures, the first model's is one that both can make something of.
+            // Without a world, the first model's live picture is one that both models can handle.
             let live = self.pictures.pixels(Slot::live(0));
             let pixels = match present.or(Some(live).filter(|live| live.len() == shape.len())) {
                 Some(pixels) => pixels.to_vec(),
@@ -158,7 +159,7 @@ impl State {
         true
     }
 
-    /// Fits the visitor's own picture to models of other colours, if it is of their size.
+    /// Adapts the visitor's own picture to models with other channels, if the size matches.
     pub(super) fn fit_paper(&mut self) {
         let shapes = || self.sides.iter().filter_map(Side::model).map(|model| model.card.model.image);
         let Some(paper) = &self.paper else { return };
@@ -172,7 +173,7 @@ impl State {
         }
     }
 
-    /// Has both models look at a picture that no factor led to.
+    /// Shows both models a picture without factors.
     fn shown_anew(&mut self, effects: &mut Vec<Effect>) {
         self.moved = None;
         effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));

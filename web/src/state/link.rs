@@ -17,9 +17,9 @@ const CODES: [&str; SIDES] = ["a", "b"];
 /// A link that has been read; what has been used is gone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
-    /// The models' names.
+    /// Names of the models.
     models: [Option<String>; SIDES],
-    /// The scene's factors.
+    /// Factors of the scene.
     factors: Vec<f64>,
     /// The sides' codes; empty for the scene's own.
     codes: [Vec<f32>; SIDES],
@@ -30,7 +30,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// Reads a fragment, with its `#` or without.
+    /// Parses a fragment, with or without `#`.
     fn parse(fragment: &str) -> Self {
         let mut link = Self::default();
         for (key, value) in
@@ -56,15 +56,15 @@ impl Link {
 }
 
 impl State {
-    /// The fragment that tells all that the visitor has set, once both models are shown. A model that
-    /// the visitor brought is left out, since nothing of it leaves the machine.
+    /// Returns the fragment for everything that the visitor has set, once both models are loaded. The
+    /// visitor's own model is left out, since no part of it leaves the machine.
     pub fn fragment(&self) -> Option<String> {
         let models = [self.sides[0].model()?, self.sides[1].model()?];
         let name = |side: &Side| Some(self.entries.get(side.entry?)?.name.clone());
         let names = self.sides.each_ref().map(name);
         let mut text = format!("m={}", names.each_ref().map(|n| n.as_deref().unwrap_or_default()).join(","));
         if let Some(scene) = &self.scene {
-            // Sliders reach values such as 0.39999999999999997.
+            // Sliders produce values such as 0.39999999999999997.
             write(&mut text, "f", scene.values.iter().map(|value| (value * 1e6).round() / 1e6));
         }
         for ((key, model), name) in CODES.into_iter().zip(models).zip(names) {
@@ -110,13 +110,13 @@ impl State {
         }
     }
 
-    /// The entries of the manifest that the link names.
+    /// Entries of the manifest that the link names.
     pub(super) fn linked_entries(&mut self) -> [Option<usize>; SIDES] {
         let models = std::mem::take(&mut self.link.models);
         models.map(|name| self.entries.iter().position(|entry| Some(&entry.name) == name.as_ref()))
     }
 
-    /// Gives a new scene the link's factors.
+    /// Applies the link's factors to a new scene.
     pub(super) fn link_scene(&mut self) {
         let factors = std::mem::take(&mut self.link.factors);
         if let Some(scene) = self.scene.as_mut().filter(|scene| scene.values.len() == factors.len()) {
@@ -134,16 +134,16 @@ impl State {
     }
 }
 
-/// Finite numbers, or none at all.
+/// Parses finite numbers; returns none if any is invalid.
 fn numbers<T: DeserializeOwned + Into<f64> + Copy>(text: &str) -> Vec<T> {
-    // They are written as JSON's are, whose parser is here anyhow.
+    // Written like JSON, whose parser is compiled in anyway.
     let read = serde_json::from_str(&format!("[{text}]")).ok();
     read.filter(|values: &Vec<T>| values.iter().all(|&value| value.into().is_finite())).unwrap_or_default()
 }
 
 fn write(text: &mut String, key: &str, values: impl Iterator<Item = impl Display>) {
     for (i, value) in values.enumerate() {
-        // Writing to a string does not fail.
+        // Writing to a string never fails.
         let _ = if i == 0 { write!(text, "&{key}={value}") } else { write!(text, ",{value}") };
     }
 }

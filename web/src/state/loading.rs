@@ -1,4 +1,4 @@
-//! How a side gets its model: chosen, fetched, handed to the worker, or given up with a sentence.
+//! How a side gets its model: chosen, fetched, loaded by the worker, or failed with a sentence.
 
 use model::Weights;
 
@@ -9,7 +9,7 @@ use crate::protocol::Request;
 
 impl State {
     pub(super) fn offer(&mut self, entries: Vec<Entry>, effects: &mut Vec<Effect>) {
-        // The first set's plainest model, and its last: the one that is to be shown.
+        // The first set's plainest model, and its last, which is the one to present.
         let first = &entries[0].set;
         let last = entries.iter().rposition(|entry| entry.set == *first).unwrap_or(0);
         let choices = [0, last];
@@ -21,12 +21,12 @@ impl State {
         }
     }
 
-    /// The data sets of the models on offer.
+    /// Data sets of the models in the manifest.
     pub fn sets(&self) -> Vec<&str> {
         manifest::sets(&self.entries)
     }
 
-    /// The data set, by its place among all, of the models of both sides; none if they differ.
+    /// Index of the data set of both sides' models; `None` if they differ.
     pub fn set(&self) -> Option<usize> {
         let of = |side: &Side| Some(self.entries.get(side.entry?)?.set.as_str());
         let set = of(&self.sides[0])?;
@@ -34,8 +34,8 @@ impl State {
         self.sets().iter().position(|name| *name == set)
     }
 
-    /// Gives each side the model of a data set that has the place of its present one: the first stays
-    /// the first.
+    /// Chooses for each side the model of a data set with the same position as its current one: the first
+    /// stays the first.
     pub(super) fn choose_set(&mut self, set: usize, effects: &mut Vec<Effect>) {
         self.settle(effects);
         let Some(set) = self.sets().get(set).map(|&set| set.to_owned()) else { return };
@@ -50,7 +50,7 @@ impl State {
                 .and_then(|entry| of(&self.entries.get(entry)?.set).iter().position(|&other| other == entry));
             offered.get(present.unwrap_or(0)).or(offered.last()).copied()
         });
-        // Models of rising strength: the weakest beside the strongest.
+        // For models with a strength: the weakest next to the strongest.
         let chosen = match graded[..] {
             [weakest, .., strongest] => [weakest, strongest].map(|graded| Some(graded.entry)),
             _ => chosen,
@@ -110,7 +110,7 @@ impl State {
         }
     }
 
-    /// Gives up on a side's model, with a sentence that names its file.
+    /// Marks a side's model as failed, with a sentence that names its file.
     pub(super) fn fail(&mut self, index: usize, sentence: &str, effects: &mut Vec<Effect>) {
         let side = &mut self.sides[index];
         let file = match (side.entry.and_then(|entry| self.entries.get(entry)), &side.own) {

@@ -1,4 +1,4 @@
-//! All that the page knows, and how each event changes it. Nothing here touches the browser.
+//! The state of the page, and how each event changes it. This module doesn't access the browser.
 
 mod angle;
 mod answer;
@@ -55,20 +55,20 @@ use crate::pictures::{Pictures, Want};
 use crate::protocol::Request;
 use crate::worker::SIDES;
 
-/// All that the page knows.
+/// State of the page.
 #[derive(Clone, Default)]
 pub struct State {
-    /// Models on offer.
+    /// Models of the manifest.
     pub entries: Vec<Entry>,
     /// A sentence for the whole page.
     pub notice: Option<String>,
-    /// The compared models.
+    /// The two models that are compared.
     pub sides: [Side; SIDES],
-    /// The world's picture.
+    /// The picture of the world.
     pub scene: Option<Scene>,
     /// The visitor's own picture.
     pub paper: Option<Paper>,
-    /// Whether both models are shown the visitor's own picture, not the world's.
+    /// Whether both models are shown the visitor's own picture instead of the world's.
     pub own: bool,
     /// A sentence on a file that could not be shown.
     pub refused: Option<String>,
@@ -76,56 +76,56 @@ pub struct State {
     pub along: f32,
     /// Which view is shown.
     pub view: View,
-    /// Whether the rows of units that carry nothing are shown.
+    /// Whether the rows of inactive units are shown.
     pub unfolded: bool,
-    /// What decides the samples' draws.
+    /// Seed of the samples.
     pub seed: u64,
-    /// The factor that colours the map.
+    /// Index of the factor that colours the map.
     pub colour: usize,
     /// The step of the tour that is shown.
     pub tour: Option<usize>,
     /// Whether the page still moves on its own.
     pub animated: bool,
-    /// Whether it has moved long enough to ask for the visitor's hand.
+    /// Whether to invite the visitor to drag, after automatic motion has run for a while.
     pub invites: bool,
-    /// When it began to move.
+    /// Start time of automatic motion.
     opened: Option<f64>,
-    /// The factor that is moved for the visitor.
+    /// The factor that moves for the visitor.
     pub sway: Option<Sway>,
-    /// Whether motion goes in steps.
+    /// Whether the visitor prefers no motion.
     still: bool,
-    /// The factor that moved last.
+    /// Index of the factor that moved last.
     moved: Option<usize>,
-    /// Whether the survey has been in sight.
+    /// Whether the survey has been visible.
     near: bool,
-    /// What the address tells, as far as it waits for its model.
+    /// Parts of the address that wait for their model.
     link: Link,
     /// The check of the claim.
     pub verdict: Verdict,
     /// The engines.
     pub engines: Engines,
-    /// The pictures that panels asked for.
+    /// Pictures that panels requested.
     pub pictures: Pictures,
     lanes: Lanes,
 }
 
 impl State {
-    /// The page before anything has arrived; `motion` is whether the visitor likes motion.
+    /// The initial state; `motion` is whether the visitor accepts motion.
     pub fn new(motion: bool) -> Self {
         Self { animated: motion, still: !motion, ..Self::default() }
     }
 
-    /// The models that are shown, with their sides.
+    /// The loaded models with their sides.
     pub fn models(&self) -> impl Iterator<Item = (usize, &Loaded)> {
         self.sides.iter().enumerate().filter_map(|(side, entry)| Some((side, entry.model()?)))
     }
 
-    /// Whether anything moves by itself.
+    /// Whether anything moves automatically.
     pub fn moves(&self) -> bool {
         self.animated || self.sway.is_some()
     }
 
-    /// Takes an event in and says what is to be done.
+    /// Processes an event; returns the effects.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
@@ -237,7 +237,7 @@ impl State {
         effects
     }
 
-    /// Has all pictures made that the panels ask for, and forgets the others.
+    /// Requests all pictures in `wants`, and drops the others.
     pub fn serve(&mut self, wants: &[Want]) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.pictures.keep(wants);
@@ -249,7 +249,7 @@ impl State {
             }
             match model.engine {
                 Kind::Cpu => {
-                    // The place may have had another rank, and so another lane.
+                    // The slot may have had another rank, and so another lane.
                     self.lanes.keep(|other| other != slot);
                     let request = Request::Decode { side: slot.side, codes: codes.clone() };
                     self.lanes.ask(Lane::of(slot, rank), request, Vec::new());
@@ -261,7 +261,7 @@ impl State {
         effects
     }
 
-    /// Who meets a request: the worker, or the GPU.
+    /// The effect that runs a request: on the worker, or on the GPU.
     fn dispatch(&self, post: Post) -> Effect {
         match post.request {
             Request::Reconstruct { side } if self.on_gpu(side) => Effect::Compute(post),
@@ -269,7 +269,7 @@ impl State {
         }
     }
 
-    /// Changes a side's base code, and draws all that depends on it.
+    /// Changes a side's base code, and redraws all that depends on it.
     fn change(&mut self, index: usize, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Loaded)) {
         self.settle(effects);
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
@@ -277,7 +277,7 @@ impl State {
         effects.extend([Topic::Code(index), Topic::Live(index)].map(Effect::Draw));
     }
 
-    /// Changes what a side looks at for the moment.
+    /// Changes the live picture of a side.
     fn look(
         &mut self,
         index: usize,
@@ -310,7 +310,7 @@ impl State {
         self.sides[index].model().is_some_and(|model| model.engine == Kind::Gpu)
     }
 
-    /// Asks what a side makes of the picture.
+    /// Requests the encoding of the picture by a side's model.
     fn encode(&mut self, index: usize) {
         let suits = self.sides[index].model().map(|model| self.suits(&model.card));
         if let (Some(true), Some((pixels, _))) = (suits, self.picture()) {

@@ -1,17 +1,17 @@
-//! The opening: one factor after another moves to and fro in both models, each by the unit that tells it,
-//! until the visitor touches something.
+//! The opening: moves one factor after another back and forth in both models, through the unit that
+//! encodes it, until the visitor touches something.
 
 use super::{Effect, Pair, Preview, State, Topic, pairs};
 use crate::worker::SIDES;
 
-/// How long a factor takes to and fro, in milliseconds.
+/// Duration of a factor's motion, in milliseconds.
 pub(super) const PERIOD: f64 = 4800.0;
 
-/// Factors that are shown in turn at most.
+/// Maximum number of factors shown in turn.
 const EXHIBITS: usize = 6;
 
 impl State {
-    /// Pauses what moves by itself, or has it go on.
+    /// Pauses or resumes automatic motion.
     pub(super) fn play(&mut self, effects: &mut Vec<Effect>) {
         if self.moves() {
             return self.settle(effects);
@@ -21,7 +21,7 @@ impl State {
         effects.extend([Effect::Animate, Effect::Draw(Topic::Live(0)), Effect::Draw(Topic::Live(1))]);
     }
 
-    /// Ends what moves by itself.
+    /// Ends automatic motion.
     pub(super) fn settle(&mut self, effects: &mut Vec<Effect>) {
         self.halt(effects);
         if !std::mem::take(&mut self.animated) {
@@ -36,7 +36,7 @@ impl State {
         }
     }
 
-    /// What is shown in turn: pairs of which both models have a unit.
+    /// Pairs shown in turn: those with a unit in both models.
     fn exhibits(&self) -> Vec<Pair> {
         let mut all = pairs(self);
         let both = |pair: &Pair| pair.units.iter().all(Option::is_some);
@@ -46,13 +46,13 @@ impl State {
         all
     }
 
-    /// Moves the units that tell one factor to and fro, and then those of the next.
+    /// Moves the units of one factor back and forth, then those of the next.
     pub(super) fn tick(&mut self, time: f64, effects: &mut Vec<Effect>) {
         if !self.animated {
             return;
         }
         effects.push(Effect::Animate);
-        // Where pictures take long, those that move would keep the rows from ever being drawn.
+        // If pictures are slow, moving ones would keep the rows from being drawn.
         if self.lanes.has_soon() {
             return;
         }
@@ -75,8 +75,8 @@ impl State {
     }
 }
 
-/// Where along its range a unit is after `share` of its time: from home to the top, down to the bottom and
-/// home again, slower where it turns; a circle goes around once.
+/// Position of a unit within its range after the fraction `share` of its time: from home to the top, down
+/// to the bottom and home again, slower at the turns. A circular unit goes around once.
 fn swing(home: f64, share: f64, circle: bool) -> f64 {
     let eased = share * share * (3.0 - 2.0 * share);
     if circle {

@@ -1,5 +1,5 @@
-//! A model that the visitor brings: its file is held to the same checks as a fetched one, and stays
-//! on the menu of its side.
+//! A model from the visitor's own file, which is checked like a fetched file and stays on its side's
+//! menu.
 
 use std::rc::Rc;
 
@@ -7,16 +7,16 @@ use model::Weights;
 
 use super::{Effect, Phase, State, Topic};
 
-/// A weights file of the visitor's.
+/// A weights file of the visitor.
 #[derive(Clone, Debug)]
 pub struct Own {
-    /// Its name.
+    /// Name of the file.
     pub name: String,
     bytes: Rc<[u8]>,
 }
 
 impl State {
-    /// What a side's model is called, empty before one is chosen.
+    /// Title of a side's model, empty before one is chosen.
     pub fn title(&self, side: usize) -> String {
         let side = &self.sides[side];
         match (side.entry.and_then(|entry| self.entries.get(entry)), &side.own) {
@@ -26,7 +26,7 @@ impl State {
         }
     }
 
-    /// Takes a file in that was dropped or opened, or the sentence that says why it can't be had.
+    /// Takes a file that was dropped or opened, or the reason why it can't be read.
     pub(super) fn bring(
         &mut self,
         index: usize,
@@ -36,7 +36,7 @@ impl State {
     ) {
         self.settle(effects);
         let Some(side) = self.sides.get_mut(index) else { return };
-        // What is shown there stays until there is something to show in its place.
+        // The current model stays until there is one to replace it.
         match file.and_then(read) {
             Ok(bytes) => {
                 side.own = Some(Own { name, bytes });
@@ -49,7 +49,7 @@ impl State {
         }
     }
 
-    /// Shows the visitor's own model, whose place on the menu is behind all that are on offer.
+    /// Shows the visitor's own model, which follows the manifest's models on the menu.
     pub(super) fn open(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let side = &mut self.sides[index];
         let Some(bytes) = side.own.as_ref().map(|own| own.bytes.clone()) else { return };
@@ -66,9 +66,9 @@ impl State {
     }
 }
 
-/// The bytes of a file that is a model.
+/// Checks that the bytes are a model.
 fn read(bytes: Vec<u8>) -> Result<Rc<[u8]>, String> {
-    // A header in JSON stands behind its length: anything else is no such file at all.
+    // A JSON header follows its length; anything else is not such a file.
     if bytes.get(8) != Some(&b'{') {
         return Err("it is not a weights file; those end in .safetensors".into());
     }
@@ -77,7 +77,7 @@ fn read(bytes: Vec<u8>) -> Result<Rc<[u8]>, String> {
 }
 
 impl Own {
-    /// How a menu calls it.
+    /// Title in menus.
     pub fn title(&self) -> String {
         format!("Your file: {}", self.name)
     }

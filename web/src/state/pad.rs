@@ -1,15 +1,15 @@
-//! Two units at once: a pad over the values that the data gave them.
+//! Changes two units at once on a map of their values in the data.
 
 use super::{Loaded, Side, State, pairs};
 
 impl Loaded {
-    /// The first pair: what tells most goes up, what tells second most across.
+    /// The initial units: the best encoded factor vertical, the second best horizontal.
     pub(super) fn first_pair(order: &[usize]) -> [usize; 2] {
         let unit = |rank: usize| order.get(rank).copied().unwrap_or(0);
         [unit(1), unit(0)]
     }
 
-    /// Where a code is on the pad, from the left and from the bottom, 0 to 1.
+    /// Position of a code on the map, 0 to 1 from the left and from the bottom.
     pub fn pad_at(&self, code: &[f32]) -> [f32; 2] {
         self.pair.map(|unit| {
             let [low, high] = self.slider_range(unit);
@@ -17,7 +17,7 @@ impl Loaded {
         })
     }
 
-    /// Sets both units to a place on the pad.
+    /// Sets both units to a position on the map.
     pub(super) fn pad_to(&mut self, at: [f32; 2]) {
         let ranges = self.pair.map(|unit| self.slider_range(unit));
         for ((unit, [low, high]), at) in self.pair.into_iter().zip(ranges).zip(at) {
@@ -29,7 +29,7 @@ impl Loaded {
 }
 
 impl State {
-    /// Puts the two factors that both models tell best on both maps, and colours them by the first.
+    /// Shows the two factors that both models encode best on both maps, coloured by the first.
     pub(super) fn suggest_map(&mut self) {
         let told: Vec<_> = pairs(self).into_iter().filter(|pair| pair.name.is_some()).collect();
         let both = |pair: &&super::Pair| pair.units.iter().all(Option::is_some);

@@ -1,26 +1,26 @@
-//! Which units of both models stand beside each other: those that tell the same factor, the best told
-//! factors first. Units that tell no factor best follow by falling KL.
+//! Pairs of units from both models: those that encode the same factor are next to each other, best
+//! encoded factors first. Units without a factor follow in order of decreasing KL.
 
 use super::{Loaded, Side, State};
 use crate::worker::SIDES;
 
-/// Two units beside each other; a side may have none.
+/// Two units next to each other; one may be missing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
-    /// The factor or attribute that both tell most of.
+    /// The factor or attribute that both units encode best.
     pub name: Option<String>,
-    /// Each side's unit.
+    /// Unit of each side.
     pub units: [Option<usize>; SIDES],
 }
 
-/// How much a unit tells, and of what.
+/// What a unit encodes best, and how well.
 struct Told {
     unit: usize,
     name: String,
     share: f64,
 }
 
-/// What each active unit of a model tells most of, the best told first.
+/// Returns what each active unit of a model encodes best, best encoded first.
 fn told(model: &Loaded) -> Vec<Told> {
     let active = model.order[..model.active].iter();
     let mut all: Vec<Told> = active
@@ -29,12 +29,12 @@ fn told(model: &Loaded) -> Vec<Told> {
             Some(Told { unit, name, share })
         })
         .collect();
-    // Among equals the order is that of falling KL.
+    // Ties stay in order of decreasing KL.
     falling(&mut all, |told| told.share);
     all
 }
 
-/// Sorts by falling key, and leaves equals in their order; a page of few units needs no faster way.
+/// Sorts by decreasing key, with ties in order; simple, because there are few units.
 pub(super) fn falling<T>(items: &mut [T], key: impl Fn(&T) -> f64) {
     for end in 1..items.len() {
         for i in (0..end).rev() {
@@ -46,11 +46,11 @@ pub(super) fn falling<T>(items: &mut [T], key: impl Fn(&T) -> f64) {
     }
 }
 
-/// The rows of both models in pairs.
+/// Pairs of the rows of both models.
 pub fn pairs(state: &State) -> Vec<Pair> {
     let models = state.sides.each_ref().map(Side::model);
     let told = models.map(|model| model.map(told).unwrap_or_default());
-    // Factors by how well the better model tells them; the right one's first among equals.
+    // Factors by how well the better model encodes them; ties start with the right model's.
     let mut named: Vec<(&str, f64)> = Vec::new();
     for Told { name, share, .. } in told.iter().rev().flatten() {
         match named.iter_mut().find(|(known, _)| known == name) {

@@ -1,22 +1,22 @@
-//! A picture of the visitor's own: drawn by hand, or given as a file.
+//! The visitor's own picture: drawn by hand, or from a file.
 
 use model::ImageShape;
 
-/// Steps of the pen along a line, in pixels.
+/// Distance between dabs along a stroke, in pixels.
 const STEP: f32 = 0.5;
 
-/// What is drawn on, and the pen.
+/// The paper and the pen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paper {
-    /// Its shape.
+    /// Shape of the picture.
     pub shape: ImageShape,
     /// `[H, W, C]`, 0 to 255.
     pub pixels: Vec<u8>,
     /// Width of the pen in pixels.
     pub pen: f32,
-    /// Whether the pen takes ink away.
+    /// Whether the pen erases.
     pub erases: bool,
-    /// Where the pen is, x and y from 0 to 1; none before it was there.
+    /// Position of the pen, x and y from 0 to 1; `None` if it hasn't been on the paper.
     pub tip: Option<[f32; 2]>,
     /// Whether it touches the paper.
     pub down: bool,
@@ -28,7 +28,7 @@ impl Paper {
         Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false }
     }
 
-    /// Turns it into a paper of another number of channels: grey of colours, or the grey in all of them.
+    /// Converts the picture to another number of channels: to grey, or grey in all channels.
     pub(super) fn recolour(&mut self, channels: usize) {
         let from = std::mem::replace(&mut self.shape.channels, channels).max(1);
         let pixels = self.pixels.chunks_exact(from);
@@ -39,19 +39,19 @@ impl Paper {
         self.pixels = pixels.flat_map(|pixel| std::iter::repeat_n(grey(pixel), channels)).collect();
     }
 
-    /// Wipes it.
+    /// Clears the paper.
     pub(super) fn clear(&mut self) {
         self.pixels.fill(0);
     }
 
-    /// Puts the pen down at a place.
+    /// Puts the pen down at a position.
     pub(super) fn begin(&mut self, at: [f32; 2]) {
         self.down = true;
         self.tip = Some(at);
         self.dab(at);
     }
 
-    /// Moves the pen to a place, in a straight line.
+    /// Moves the pen to a position in a straight line.
     pub(super) fn go(&mut self, to: [f32; 2]) {
         let from = self.tip.replace(to).unwrap_or(to);
         if !self.down {
@@ -67,14 +67,14 @@ impl Paper {
         }
     }
 
-    /// Moves the pen by so many pixels, within the paper; from its middle at first.
+    /// Moves the pen by pixels, within the paper; starts in the middle.
     pub(super) fn nudge(&mut self, by: [f32; 2]) {
         let at = self.tip.unwrap_or([0.5; 2]);
         let size = [self.shape.width, self.shape.height].map(|side| side.max(1) as f32);
         self.go([0, 1].map(|axis| (at[axis] + by[axis] / size[axis]).clamp(0.0, 1.0)));
     }
 
-    /// Inks, or wipes, the pixels whose middle is under the pen, and the one at its tip.
+    /// Inks or erases the pixels whose centres are under the pen, and the pixel at its tip.
     fn dab(&mut self, at: [f32; 2]) {
         let ink = if self.erases { 0 } else { 255 };
         let ImageShape { height, width, channels } = self.shape;

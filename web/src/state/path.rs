@@ -1,20 +1,20 @@
-//! From one picture to another: along the straight line, and unit by unit.
+//! Paths from one picture to another: along the straight line, and unit by unit.
 
 use super::angle::wrapped;
 use super::{COLUMNS, Effect, Loaded, State, Topic};
 use crate::worker::SIDES;
 
-/// A way from picture A to picture B.
+/// A path from picture A to picture B.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Path {
     /// All units at once, in equal steps.
     Line,
-    /// The active units one after another, by falling KL; the others come with the last.
+    /// The active units one after another, by decreasing KL; inactive units change with the last.
     Turns,
 }
 
 impl Loaded {
-    /// The codes of A and B; none before both are set.
+    /// Codes of A and B; `None` unless both are set.
     pub fn ends(&self) -> Option<[&[f32]; 2]> {
         let [a, b] = &self.ends;
         Some([a.as_deref()?, b.as_deref()?])
@@ -25,7 +25,7 @@ impl Loaded {
         self.ends().is_some_and(|[a, b]| self.code == self.between(a, b, share))
     }
 
-    /// The codes along a way, `[N, D]`.
+    /// Codes along a path, `[N, D]`.
     pub fn path_codes(&self, path: Path) -> Option<Vec<f32>> {
         let [a, b] = self.ends()?;
         if path == Path::Line {
@@ -45,7 +45,7 @@ impl Loaded {
         Some(codes)
     }
 
-    /// The code that share of the way from `a` to `b`; angles go the shorter way around.
+    /// Interpolates between two codes; angles take the shorter way around.
     fn between(&self, a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
         let value = |(unit, (&a, &b)): (usize, (&f32, &f32))| match self.is_circle(unit) {
             true if share < 1.0 => wrapped(a + share * wrapped(b - a)),
@@ -56,7 +56,7 @@ impl Loaded {
 }
 
 impl State {
-    /// The present pictures become both models' A (0) or B (1).
+    /// Sets the current pictures as A (0) or B (1) of both models.
     pub(super) fn pin(&mut self, end: usize, effects: &mut Vec<Effect>) {
         self.settle(effects);
         if end > 1 {
@@ -71,7 +71,7 @@ impl State {
         }
     }
 
-    /// The survey's first two pictures are A and B until the visitor sets others.
+    /// Uses the survey's first two pictures as A and B until the visitor sets others.
     pub(super) fn suggest(&mut self, index: usize) {
         let Some(model) = self.sides[index].model_mut() else { return };
         let Some(end) = model.survey.len().checked_sub(1).filter(|end| *end < 2) else { return };
@@ -90,7 +90,7 @@ impl State {
         }
     }
 
-    /// Goes that share of the way from A to B.
+    /// Moves to the fraction `share` of the way from A to B.
     pub(super) fn go_along(&mut self, share: f32, effects: &mut Vec<Effect>) {
         if !share.is_finite() {
             return;
@@ -125,7 +125,7 @@ mod tests {
         let line = model.path_codes(Path::Line).expect("both ends are set");
         assert_eq!((line.len(), &line[16..20]), (4 * COLUMNS, &[0.5, 1.0, 1.5, 2.0][..]));
         let turns = model.path_codes(Path::Turns).expect("both ends are set");
-        // Unit 2 is idle and comes last, with unit 3.
+        // Unit 2 is inactive and changes last, with unit 3.
         assert_eq!(
             turns.chunks(4).collect::<Vec<_>>(),
             [[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [1.0, 2.0, 0.0, 0.0], [1.0, 2.0, 3.0, 4.0]]

@@ -1,13 +1,13 @@
-//! The prior that a model was trained with, as its card tells it: p(z) of a unit.
+//! The prior p(z) of a unit that a model was trained with, from its card.
 //!
 //! | in the card | p(z) |
 //! |---|---|
-//! | nothing | N(0, 1) |
+//! | none of the below | N(0, 1) |
 //! | `laplace` | exp(−\|z\|/b) / 2b |
-//! | `spike-slab` | α·N(0, 1), and 0 else |
+//! | `spike-slab` | N(0, 1) with probability α, otherwise 0 |
 //! | `mixture` | s·N(0, t²) + (1 − s)·N(0, 1) |
 //!
-//! A prior whose variances were learnt is taken for N(0, 1): the card doesn't tell them.
+//! Priors with learnt variances count as N(0, 1), because the card doesn't contain the variances.
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
@@ -16,7 +16,7 @@ use worlds::sin_cos;
 
 use crate::dice::Dice;
 
-/// A prior of a unit.
+/// Prior of a unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Prior {
     /// N(0, 1).
@@ -26,12 +26,12 @@ pub enum Prior {
         /// b.
         scale: f64,
     },
-    /// N(0, 1) in a share of all cases, 0 in the others.
+    /// N(0, 1) with probability α, otherwise 0.
     SpikeSlab {
         /// α.
         active: f64,
     },
-    /// A narrow and a wide normal distribution.
+    /// Mixture of a narrow and a wide normal distribution.
     Mixture {
         /// s.
         share: f64,
@@ -41,7 +41,7 @@ pub enum Prior {
 }
 
 impl Prior {
-    /// The prior of a model.
+    /// Returns the prior of a model.
     pub fn of(card: &Card) -> Self {
         let objective = &card.objective;
         let positive = |name: &str, default: f64| {
@@ -64,7 +64,7 @@ impl Prior {
             .unwrap_or(Self::Gaussian)
     }
 
-    /// p(z); without the spike, which has no density.
+    /// Density p(z), without the spike.
     pub fn density(self, z: f64) -> f64 {
         let normal = |std: f64| (-0.5 * (z / std).powi(2)).exp() / (std * TAU.sqrt());
         match self {
@@ -75,7 +75,7 @@ impl Prior {
         }
     }
 
-    /// A value drawn from it.
+    /// Draws a value.
     pub(super) fn sample(self, dice: &mut Dice) -> f64 {
         match self {
             Self::Gaussian => normal(dice),
@@ -95,7 +95,7 @@ impl Prior {
     }
 }
 
-/// A value of N(0, 1) (Box & Muller 1958).
+/// Draws a value from N(0, 1) (Box & Muller 1958).
 fn normal(dice: &mut Dice) -> f64 {
     let radius = (-2.0 * (1.0 - dice.unit()).ln()).sqrt();
     radius * sin_cos(TAU * dice.unit()).1

@@ -1,13 +1,13 @@
-//! Codes drawn from the prior: the same draws for both models.
+//! Codes drawn from the prior, with the same random numbers for both models.
 
 use super::{Loaded, Prior};
 use crate::dice::Dice;
 
-/// Samples that are shown of each model.
+/// Number of samples shown of each model.
 pub const SAMPLES: usize = 9;
 
 impl Loaded {
-    /// The code of sample `index` of that seed: one draw of the prior a unit.
+    /// Code of sample `index` for a seed, with one draw of the prior per unit.
     pub fn sample(&self, seed: u64, index: usize) -> Vec<f32> {
         let prior = Prior::of(&self.card);
         let mut dice = Dice::new(seed.wrapping_add(index as u64));

@@ -3,19 +3,20 @@
 use model::Card;
 use worlds::{FactorKind, World};
 
-/// A world's picture.
+/// A picture of a world.
 #[derive(Clone)]
 pub struct Scene {
     /// The world.
     pub world: &'static dyn World,
-    /// One value a factor.
+    /// Values of the factors.
     pub values: Vec<f64>,
     /// The picture, `[H, W, C]`, 0 to 255.
     pub picture: Vec<u8>,
 }
 
 impl Scene {
-    /// A world's first picture: quantities at their middle, the last of each category.
+    /// Creates a world's first picture: quantities in the middle of their ranges, the last class of each
+    /// category.
     pub fn new(world: &'static dyn World) -> Self {
         let values = world
             .factors()
@@ -31,17 +32,17 @@ impl Scene {
         scene
     }
 
-    /// The scene of the data that a model learnt from, if it can be drawn here.
+    /// Creates the scene of a model's training data, if its world is available here.
     pub fn of(card: &Card) -> Option<Self> {
         worlds::by_name(&card.training.dataset).filter(|world| fits(*world, card)).map(Self::new)
     }
 
-    /// Whether a model learnt from this world's pictures.
+    /// Whether a model was trained on this world.
     pub fn suits(&self, card: &Card) -> bool {
         self.world.name() == card.training.dataset && fits(self.world, card)
     }
 
-    /// Moves a factor, as far as its range goes.
+    /// Sets a factor, within its range.
     pub fn set(&mut self, factor: usize, value: f64) {
         let (Some(slot), Some(factor)) = (self.values.get_mut(factor), self.world.factors().get(factor))
         else {

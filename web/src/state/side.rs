@@ -1,4 +1,4 @@
-//! One of the compared models: its loading, its code and its pictures.
+//! One of the two models: its loading, code and pictures.
 
 use std::rc::Rc;
 
@@ -9,42 +9,42 @@ use super::{Own, Survey, Trace};
 use crate::engine::Kind;
 use crate::protocol::Measured;
 
-/// Pictures in a row of the traversal grid.
+/// Number of pictures in a row.
 pub const COLUMNS: usize = 9;
 
-/// One of the two places of the comparison.
+/// One of the two sides of the comparison.
 #[derive(Clone, Debug, Default)]
 pub struct Side {
-    /// Its place on the menu: an entry of the manifest, or behind them all for the visitor's own.
+    /// Index on the menu: an entry of the manifest, or one after them for the visitor's own model.
     pub entry: Option<usize>,
-    /// The model that the visitor brought, in use or not.
+    /// The visitor's own model, in use or not.
     pub own: Option<Own>,
-    /// Counts the choices made, so that what an earlier one fetched is told apart.
+    /// Number of choices so far, to recognise results of earlier ones.
     pub visit: u32,
-    /// How far it is.
+    /// State of loading.
     pub phase: Phase,
-    /// A sentence on a file that was brought and can't be shown in its model's place.
+    /// A sentence on an opened file that can't be shown.
     pub refused: Option<String>,
 }
 
-/// How far a side is.
+/// State of loading.
 #[derive(Clone, Debug, Default)]
 pub enum Phase {
-    /// Nothing is chosen yet.
+    /// No model is chosen yet.
     #[default]
     Empty,
-    /// Bytes arrive, or the worker reads them.
+    /// Bytes arrive, or the worker loads them.
     Loading {
         /// Bytes so far.
         received: u64,
         /// Bytes expected.
         total: u64,
-        /// The file and its card, once it is there.
+        /// The file and its card, once it has arrived.
         file: Option<(Box<Card>, Rc<[u8]>)>,
     },
-    /// The model can be used.
+    /// The model is ready.
     Ready(Box<Loaded>),
-    /// It can't; the sentence says why.
+    /// Loading failed, for this reason.
     Failed(String),
 }
 
@@ -65,7 +65,7 @@ impl Side {
     }
 }
 
-/// A unit held at a value for as long as the pointer is there.
+/// A unit that shows another value while the pointer is on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Preview {
     /// Unit.
@@ -74,39 +74,39 @@ pub struct Preview {
     pub value: f32,
 }
 
-/// A model in use.
+/// A loaded model.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Its card.
+    /// Model card.
     pub card: Card,
     /// Its weights file.
     pub file: Rc<[u8]>,
-    /// What its pictures come from.
+    /// Engine of its pictures.
     pub engine: Kind,
-    /// Units, the active ones first, each group by falling KL.
+    /// Units: active ones first, each group by decreasing KL.
     pub order: Vec<usize>,
-    /// How many units are active.
+    /// Number of active units.
     pub active: usize,
-    /// The code that a reset returns to: of the last picture encoded.
+    /// Code of the last encoded picture, to which a reset returns.
     pub origin: Vec<f32>,
-    /// The base of every row.
+    /// Base code of all rows.
     pub code: Vec<f32>,
-    /// What is looked at for the moment.
+    /// Preview under the pointer.
     pub preview: Option<Preview>,
-    /// The reconstruction of the world's picture, and its numbers.
+    /// Reconstruction of the picture, with its numbers.
     pub reconstruction: Option<(Measured, Vec<u8>)>,
-    /// The units of the pad: across, and up.
+    /// Units of the map: horizontal and vertical.
     pub pair: [usize; 2],
     /// The codes of pictures A and B, once they are set.
     pub ends: [Option<Vec<f32>>; 2],
-    /// Where its units have been since the factor that moves began to.
+    /// Range of each unit since the current factor started to move.
     pub trace: Trace,
-    /// What it does with random pictures.
+    /// Survey with random pictures.
     pub survey: Survey,
 }
 
 impl Loaded {
-    /// A model whose code is the mean over its data.
+    /// Creates a model whose code is the mean over its data.
     pub fn new(card: Card, file: Rc<[u8]>) -> Self {
         let mut order: Vec<usize> = (0..card.units.len()).collect();
         falling(&mut order, |&unit| f64::from(card.units[unit].kl));
@@ -129,8 +129,8 @@ impl Loaded {
         }
     }
 
-    /// What a unit tells most of, and how much: a share of the entropy of a factor, or twice the area
-    /// under the ROC curve of an attribute, less 1.
+    /// What a unit encodes best, and how well: the fraction of a factor's entropy, or twice the area
+    /// under an attribute's ROC curve minus 1.
     pub fn tells(&self, unit: usize) -> Option<(String, f64)> {
         if let Some(told) = self.card.attribute(unit) {
             return Some((told.name.replace('_', " "), 2.0 * f64::from(told.area) - 1.0));
@@ -139,12 +139,12 @@ impl Loaded {
         Some((factor.name.clone(), f64::from(factor.information)))
     }
 
-    /// Whether a unit's code is an angle.
+    /// Whether a unit is circular.
     pub fn is_circle(&self, unit: usize) -> bool {
         self.card.model.is_circle(unit)
     }
 
-    /// Units in use, by falling KL.
+    /// Active units, by decreasing KL.
     pub fn used(&self) -> &[usize] {
         &self.order[..self.active]
     }
@@ -158,19 +158,19 @@ impl Loaded {
         code
     }
 
-    /// The value of `unit` at `position`, 0 to 1, along its traversal.
+    /// Value of `unit` at `position` (0 to 1) of its traversal.
     pub fn value_at(&self, unit: usize, position: f32) -> f32 {
         let [low, high] = self.card.units[unit].range;
         low + (high - low) * position.clamp(0.0, 1.0)
     }
 
-    /// Where along its traversal `unit` has `value`, 0 to 1.
+    /// Position (0 to 1) of `value` in the traversal of `unit`.
     pub fn position_of(&self, unit: usize, value: f32) -> f32 {
         let [low, high] = self.card.units[unit].range;
         ((value - low) / (high - low)).clamp(0.0, 1.0)
     }
 
-    /// The ends of `unit`'s slider: all values that the data gave it, and its present one.
+    /// Range of `unit`'s slider: its values in the data and its current value.
     pub fn slider_range(&self, unit: usize) -> [f32; 2] {
         let Some(entry) = self.card.units.get(unit) else { return [0.0, 1.0] };
         let histogram = &entry.mean_histogram;
@@ -196,8 +196,8 @@ impl Loaded {
         codes
     }
 
-    /// Pictures that the page shows of it at most: all rows, the live one, the reconstruction, and both
-    /// ways from A to B.
+    /// Maximum number of pictures that the page shows of the model: all rows, the live picture, the
+    /// reconstruction, and both paths from A to B.
     pub(super) fn room(&self) -> usize {
         let units = self.card.units.len();
         units * COLUMNS + 2 + COLUMNS + units + 1

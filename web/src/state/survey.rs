@@ -1,12 +1,11 @@
-//! What a model does with random pictures of its world: how far off it redraws them, and which unit
-//! answers to which factor.
+//! Surveys a model with random pictures of its world: how large its errors are, and which unit responds
+//! to which factor.
 //!
-//! The answer of unit u to factor f is Sobol's total index of μ_u,
-//! `S(f, u) = E[Var(μ_u | all factors but f)] / Var(μ_u)`: the share of the unit's variance that is
-//! there because f moves. It is estimated with Jansen's formula,
-//! `Σ_n (μ_u(x_n) − μ_u(x_n with f redrawn))² / (2 N Var(μ_u))`, over pictures whose factors are all
-//! drawn at random (Jansen, *Analysis of variance designs for model output*, 1999; Saltelli et al.,
-//! *Variance based sensitivity analysis of model output*, 2010).
+//! The response of unit u to factor f is Sobol's total index of μ_u, `S(f, u) = E[Var(μ_u | all factors
+//! but f)] / Var(μ_u)`: the fraction of the unit's variance that is caused by f. It is estimated with
+//! Jansen's formula, `Σ_n (μ_u(x_n) − μ_u(x_n with f redrawn))² / (2 N Var(μ_u))`, over pictures whose
+//! factors are all drawn at random (Jansen, *Analysis of variance designs for model output*, 1999;
+//! Saltelli et al., *Variance based sensitivity analysis of model output*, 2010).
 
 use super::angle::wrapped;
 use super::{Effect, Side, State, Topic};
@@ -14,50 +13,50 @@ use crate::lanes::Lane;
 use crate::protocol::{Request, Surveyed};
 use crate::worker::SIDES;
 
-/// Pictures in a survey.
+/// Number of pictures in a survey.
 pub const SURVEYED: usize = 256;
 
-/// Pictures between two drawings of what is known.
+/// Number of pictures between two updates of the display.
 const SHOWN: usize = 4;
 
-/// What is known so far.
+/// Results so far.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// Each picture's error in nats.
+    /// Negative log-likelihood of each picture, in nats.
     pub nll: Vec<f32>,
-    /// Each picture's mean squared error a value.
+    /// Mean squared error of each picture, per value.
     pub mse: Vec<f32>,
-    /// Each picture's code.
+    /// Code of each picture.
     pub codes: Vec<Vec<f32>>,
-    /// Sums of squared differences, a factor and unit.
+    /// Sums of squared differences for each factor and unit.
     squares: Vec<Vec<f64>>,
 }
 
 impl Survey {
-    /// Pictures so far.
+    /// Number of pictures so far.
     pub fn len(&self) -> usize {
         self.codes.len()
     }
 
-    /// Whether nothing is known yet.
+    /// Whether there are no results yet.
     pub fn is_empty(&self) -> bool {
         self.codes.is_empty()
     }
 
-    /// Mean errors: nats, and squared a value; none before the first picture.
+    /// Mean errors: nats, and squared error per value; `None` before the first picture.
     pub fn errors(&self) -> Option<[f64; 2]> {
         let mean = |values: &[f32]| values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
         (!self.is_empty()).then(|| [mean(&self.nll), mean(&self.mse)])
     }
 
-    /// S(f, u) of a unit that has that standard deviation over the data.
+    /// S(f, u) for a unit with the standard deviation `std` over the data.
     pub fn answer(&self, factor: usize, unit: usize, std: f32) -> f64 {
         let sum = self.squares.get(factor).and_then(|row| row.get(unit)).copied().unwrap_or(0.0);
         let whole = 2.0 * self.len() as f64 * f64::from(std).powi(2);
         if whole > 0.0 { sum / whole } else { 0.0 }
     }
 
-    /// Takes in a picture's code, `[D]`, followed by those of its redrawings, one a factor.
+    /// Adds a picture's code, `[D]`, followed by those of its redrawn versions, one per factor.
     fn add(&mut self, found: &Surveyed, latent: usize, circle: impl Fn(usize) -> bool) {
         let mut codes = found.means.chunks_exact(latent.max(1));
         let Some(base) = codes.next() else { return };
@@ -75,13 +74,13 @@ impl Survey {
 }
 
 impl State {
-    /// The survey is about to be looked at.
+    /// Prepares for the survey to become visible.
     pub(super) fn near(&mut self) {
         self.near = true;
         (0..SIDES).for_each(|side| self.survey(side));
     }
 
-    /// Asks for a side's next picture of the survey, behind all that the visitor waits for.
+    /// Requests the next picture of a side's survey, with the lowest priority.
     pub(super) fn survey(&mut self, index: usize) {
         if let (true, Some(scene), Some(model)) = (self.near, &self.scene, self.sides[index].model())
             && scene.suits(&model.card)
@@ -111,7 +110,7 @@ mod tests {
     use crate::draws::draws;
     use worlds::sprites::Sprites;
 
-    /// A survey of a network that gives `code` for classes.
+    /// A survey of a network that maps classes to `code`.
     fn survey(code: impl Fn(&[usize]) -> Vec<f32>) -> Survey {
         let mut survey = Survey::default();
         for n in 0..1000 {

@@ -1,28 +1,28 @@
-//! A factor moved to and fro for the visitor, once, and back to where it was.
+//! Moves a factor back and forth once, then back to its value.
 
 use worlds::{Factor, FactorKind};
 
 use super::{Effect, State};
 
-/// How long it takes, in milliseconds.
+/// Duration in milliseconds.
 const PERIOD: f64 = 3200.0;
 
-/// Pictures that it goes through where the visitor wants no motion.
+/// Number of pictures shown if the visitor prefers no motion.
 const STILLS: f64 = 8.0;
 
-/// A factor on its way.
+/// A factor in motion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sway {
     /// Factor.
     pub factor: usize,
     /// The value that it returns to.
     home: f64,
-    /// When it began, once the clock is known.
+    /// Start time, once the clock is known.
     began: Option<f64>,
 }
 
 impl State {
-    /// Sets a factor going.
+    /// Starts to move a factor.
     pub(super) fn sway(&mut self, factor: usize, effects: &mut Vec<Effect>) {
         self.settle(effects);
         let home = self.scene.as_ref().and_then(|scene| scene.values.get(factor)).copied();
@@ -32,7 +32,7 @@ impl State {
         }
     }
 
-    /// Moves the factor that is on its way.
+    /// Moves the factor in motion.
     pub(super) fn swing(&mut self, time: f64, effects: &mut Vec<Effect>) {
         let Some(sway) = &mut self.sway else { return };
         let began = *sway.began.get_or_insert(time);
@@ -51,7 +51,7 @@ impl State {
         effects.push(Effect::Animate);
     }
 
-    /// Brings the factor that is on its way home at once.
+    /// Returns the factor in motion to its value at once.
     pub(super) fn halt(&mut self, effects: &mut Vec<Effect>) {
         if let Some(Sway { factor, home, .. }) = self.sway.take() {
             self.move_factor(factor, home, effects);
@@ -59,8 +59,8 @@ impl State {
     }
 }
 
-/// Where a factor is after `share` of its way: up to its highest value, down to its lowest and home;
-/// what comes back to where it began goes around once.
+/// Value of a factor after the fraction `share` of its time: up to its highest value, down to its lowest,
+/// and home. Cycles go around once.
 fn along(factor: &Factor, home: f64, share: f64) -> f64 {
     let width = factor.high - factor.low;
     let start = (home - factor.low) / width;

@@ -9,14 +9,14 @@ use crate::worker::Worker;
 use model::card::Score;
 use pollster::block_on;
 
-/// A page whose worker and network are at hand.
+/// A page with stand-ins for worker and network.
 struct Bench {
     state: State,
     worker: Worker,
     drawn: Vec<Topic>,
     painted: Vec<Slot>,
     fetched: Vec<String>,
-    /// What comes of taking a model in; the stand-in for the GPU is the worker.
+    /// Result of loading a model on the GPU, for which the worker stands in.
     gpu: Result<(), String>,
 }
 
@@ -45,7 +45,7 @@ impl Bench {
         bench
     }
 
-    /// Sends an event and lets all that follows from it happen.
+    /// Sends an event and runs all its effects.
     fn send(&mut self, event: Event) {
         let effects = self.state.update(event);
         self.follow_all(effects);
@@ -62,7 +62,7 @@ impl Bench {
         self.follow_all(vec![effect]);
     }
 
-    /// Lets all happen that follows from effects.
+    /// Runs effects and everything that follows.
     fn follow_all(&mut self, mut effects: Vec<Effect>) {
         while let Some(effect) = effects.pop() {
             match effect {
@@ -87,7 +87,7 @@ impl Bench {
         }
     }
 
-    /// The pictures of a place.
+    /// Pictures of a slot.
     fn pictures(&self, name: &'static str, side: usize, index: usize) -> &[u8] {
         self.state.pictures.pixels(Slot::new(name, side, index))
     }
@@ -343,7 +343,7 @@ fn losing_the_gpu_costs_nothing_that_the_visitor_set() {
     assert_eq!(bench.state.scene.as_ref().map(|scene| scene.values.clone()), scene);
     assert_eq!(bench.live(0).len(), 4096);
     assert_eq!(bench.row(1, 0).len(), COLUMNS * 4096);
-    // What is chosen from here on stays on the CPU, until the visitor asks again.
+    // New models stay on the CPU from here on, until the visitor requests the GPU again.
     bench.send(Event::Choose { side: 0, entry: 1 });
     assert_eq!(bench.state.engine(), Kind::Cpu);
     bench.send(Event::Switch);
@@ -433,7 +433,7 @@ fn a_survey_waits_until_it_is_looked_at_and_then_asks_both_models_the_same() {
         assert_eq!(bench.model(side).survey.len(), SURVEYED);
         assert!(bench.drawn.contains(&Topic::Survey(side)));
     }
-    // The stand-in's weights are the same on both sides.
+    // Both sides have the same weights in this test.
     assert_eq!(bench.model(0).survey.nll, bench.model(1).survey.nll);
     let [nll, mse] = bench.model(0).survey.errors().expect("pictures were redrawn");
     assert!(nll > 0.0 && (0.0..1.0).contains(&mse));
@@ -677,7 +677,7 @@ fn a_drawing_goes_along_to_models_of_colours() {
     assert!(bench.model(0).reconstruction.is_some(), "both see it");
 }
 
-/// The next check that is asked for: its number, and whether it is full.
+/// The next check in the effects: its number, and whether it is full.
 fn asked(effects: &[Effect]) -> Option<(u32, bool)> {
     effects.iter().find_map(|effect| match effect {
         Effect::Judge { ticket, full, .. } => Some((*ticket, *full)),

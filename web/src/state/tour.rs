@@ -1,15 +1,15 @@
-//! A tour of six steps, each of which drives the page's own controls.
+//! A tour of six steps, each of which operates the page's own controls.
 
 use super::{Effect, State, Topic, View};
 
 /// A step of the tour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
-    /// The view that it is in.
+    /// View of the step.
     pub view: View,
     /// Its heading.
     pub title: &'static str,
-    /// What it tells.
+    /// Explanation.
     pub text: &'static str,
     /// What moves.
     drives: Drives,
@@ -77,7 +77,7 @@ impl State {
         self.show(stop.view, effects);
         match stop.drives {
             Drives::Nothing => {}
-            // In steps that the visitor takes, where motion by itself is not wanted.
+            // Without automatic motion, the visitor moves the units.
             Drives::Units if self.still => {}
             Drives::Units => self.play(effects),
             Drives::Factor => {

@@ -1,16 +1,16 @@
-//! Where a model's units have been since the factor that moves began to.
+//! Range of each unit's values since the current factor started to move.
 
-/// The lowest and the highest value of each unit.
+/// Lowest and highest value of each unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace(Vec<[f32; 2]>);
 
 impl Trace {
-    /// A trace that begins at a code; of none, at the next that it follows.
+    /// Starts a trace at a code; an empty one starts at the next code.
     pub fn from(code: &[f32]) -> Self {
         Self(code.iter().map(|&value| [value; 2]).collect())
     }
 
-    /// Goes on to a code.
+    /// Extends the trace to a code.
     pub fn follow(&mut self, code: &[f32]) {
         if self.0.len() != code.len() {
             *self = Self::from(code);
@@ -21,7 +21,7 @@ impl Trace {
         }
     }
 
-    /// The lowest and the highest value of a unit.
+    /// Lowest and highest value of a unit.
     pub fn of(&self, unit: usize) -> Option<[f32; 2]> {
         self.0.get(unit).copied()
     }

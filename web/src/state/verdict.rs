@@ -1,4 +1,4 @@
-//! The claim, checked: both models are scored, one after the other, in a worker of their own.
+//! The check of the claim: scores both models, one after the other, in a separate worker.
 
 use model::card::Score;
 
@@ -6,27 +6,27 @@ use super::{Effect, State, Topic};
 use crate::protocol::Judgement;
 use crate::worker::SIDES;
 
-/// What a check has found so far.
+/// Results of the check.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
-    /// The check that runs.
+    /// The running check.
     pub running: Option<Running>,
-    /// What was found of each side.
+    /// Results of each side.
     found: [Option<Found>; SIDES],
-    /// When the check that runs began, once the clock is known, and how long it has taken, in milliseconds.
+    /// Start time of the running check (once the clock is known) and its duration, in milliseconds.
     clock: Option<[f64; 2]>,
-    /// Counts what was begun and stopped, so that a late answer is told apart.
+    /// Number of the last check that was started or stopped, to recognise late answers.
     ticket: u32,
 }
 
-/// A check that runs.
+/// A running check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Running {
     /// The side that is being scored.
     pub side: usize,
-    /// The choice that it belongs to.
+    /// The visit (choice of model) that it belongs to.
     visit: u32,
-    /// How far it is with that side, 0 to 1.
+    /// Progress on that side, 0 to 1.
     pub share: f32,
     /// Whether it follows the full protocol.
     pub full: bool,
@@ -34,18 +34,18 @@ pub struct Running {
 
 #[derive(Clone, Debug)]
 struct Found {
-    /// The choice that it belongs to.
+    /// The visit (choice of model) that it belongs to.
     visit: u32,
     scores: Result<Vec<Score>, String>,
 }
 
 impl Verdict {
-    /// How much of both sides' checks is done, 0 to 1.
+    /// Progress over both sides, 0 to 1.
     pub fn share(&self) -> Option<f32> {
         self.running.map(|running| (running.side as f32 + running.share) / SIDES as f32)
     }
 
-    /// Seconds that are left, by what it took so far; none before that tells something.
+    /// Estimated remaining seconds; `None` while an estimate is not possible.
     pub fn left(&self) -> Option<u32> {
         let (share, [began, now]) = (f64::from(self.share()?), self.clock?);
         (share > 0.02).then(|| ((now - began) * (1.0 - share) / share / 1000.0).ceil() as u32)
@@ -53,13 +53,13 @@ impl Verdict {
 }
 
 impl State {
-    /// The scores found of a side's present model, or why there are none.
+    /// Scores of a side's current model, or why there are none.
     pub fn found(&self, side: usize) -> Option<&Result<Vec<Score>, String>> {
         let current = |found: &&Found| found.visit == self.sides[side].visit;
         self.verdict.found[side].as_ref().filter(current).map(|found| &found.scores)
     }
 
-    /// Begins a check of both sides, or ends the one that runs.
+    /// Starts a check of both sides, or stops the running one.
     pub(super) fn check(&mut self, full: Option<bool>, effects: &mut Vec<Effect>) {
         self.settle(effects);
         self.verdict.ticket += 1;
@@ -75,7 +75,7 @@ impl State {
         }
     }
 
-    /// Takes in what the judge says.
+    /// Handles a message of the judge.
     pub(super) fn judged(&mut self, ticket: u32, judgement: Judgement, effects: &mut Vec<Effect>) {
         let Some(running) = self.verdict.running.filter(|_| self.verdict.ticket == ticket) else { return };
         let scores = match judgement {
@@ -92,7 +92,7 @@ impl State {
         self.score_from(running.side + 1, running.full, effects);
     }
 
-    /// Scores the first side from `first` on that shows a model; ends the check after the last.
+    /// Scores the next side from `first` that has a model; ends the check after the last.
     fn score_from(&mut self, first: usize, full: bool, effects: &mut Vec<Effect>) {
         let next = (first..SIDES).find_map(|side| Some((side, self.sides[side].model()?.file.clone())));
         self.verdict.running =

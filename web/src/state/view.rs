@@ -1,26 +1,26 @@
-//! The views of the one stage: each has an address and shows one idea.
+//! The views of the stage: each has its own address and shows one idea.
 
 use super::{Effect, State, Topic};
 
 /// A view of the stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
-    /// A row of pictures a unit.
+    /// A row of pictures per unit.
     #[default]
     Rows,
-    /// One slider a unit.
+    /// A slider per unit.
     Sliders,
     /// Codes in the plane of two units.
     Map,
-    /// A picture that both models are shown.
+    /// A picture that both models encode.
     Pictures,
     /// Pictures of random codes.
     Samples,
     /// From one picture to another.
     Way,
-    /// Histograms of every unit.
+    /// Histograms of all units.
     Units,
-    /// The scores, measured anew.
+    /// Scores, measured again.
     Check,
     /// How it works.
     How,
@@ -40,12 +40,12 @@ impl View {
         Self::How,
     ];
 
-    /// The view's place among all tabs.
+    /// Index of the view among all tabs.
     pub fn index(self) -> usize {
         self as usize
     }
 
-    /// Its name in addresses, and the id of its section.
+    /// Name in addresses, and id of its section.
     pub fn id(self) -> &'static str {
         match self {
             Self::Rows => "rows",
@@ -60,7 +60,7 @@ impl View {
         }
     }
 
-    /// The view of that name.
+    /// Returns the view with this name.
     pub fn named(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|view| view.id() == id)
     }
@@ -80,7 +80,7 @@ impl View {
         }
     }
 
-    /// What there is to see and to do, in one or two sentences.
+    /// What to see and do, in one or two sentences.
     pub fn lead(self) -> &'static str {
         match self {
             Self::Rows => {
@@ -109,14 +109,14 @@ impl View {
         }
     }
 
-    /// Whether it shows what models do with random pictures.
+    /// Whether the view shows how models respond to random pictures.
     fn surveys(self) -> bool {
         matches!(self, Self::Map | Self::Pictures | Self::Way)
     }
 }
 
 impl State {
-    /// Turns to a view.
+    /// Switches to a view.
     pub(super) fn show(&mut self, view: View, effects: &mut Vec<Effect>) {
         if std::mem::replace(&mut self.view, view) == view {
             return;

@@ -1,4 +1,4 @@
-//! Layers one after another on the GPU, each image in the buffers of its place in the batch.
+//! A sequence of layers on the GPU. Each image of a batch has its own range in the buffers.
 
 use super::device::Device;
 use super::host::{Bindings, Buffer, Commands, Pipeline, Span, Step};
@@ -6,15 +6,15 @@ use super::plan::Plan;
 use super::shaders::WORKGROUP;
 use crate::engine::EngineError;
 
-/// Most bytes of the values between two layers: larger batches run part by part.
+/// Maximum bytes of the values between two layers; larger batches run in parts.
 const BETWEEN: usize = 32 << 20;
-/// Most images in a part.
+/// Maximum number of images in a part.
 const PART: usize = 128;
-/// Images that parts are multiples of: sixteen rows of one quad keep a part's first byte at a multiple
-/// of 256, as WebGPU wants it, and dense layers take rows by fours.
+/// Parts are multiples of this many images: sixteen rows of one quad keep each part's offset a multiple
+/// of 256 bytes, as WebGPU requires, and dense layers process four rows at a time.
 const STEP: usize = 16;
-/// Most bytes of a buffer that a shader sees, and most workgroups along a dimension, on every device
-/// (WebGPU, 3.6.2: limits).
+/// Maximum size of a buffer binding in bytes, and maximum number of workgroups per dimension, on every
+/// device (WebGPU, 3.6.2: limits).
 const BOUND: usize = 128 << 20;
 const GROUPS: usize = 65_535;
 
@@ -22,27 +22,27 @@ const GROUPS: usize = 65_535;
 #[derive(Debug)]
 pub(super) struct Chain {
     layers: Vec<Layer>,
-    /// Images a part.
+    /// Images per part.
     part: usize,
-    /// Images that there is room for.
+    /// Number of images that fit into the buffers.
     pub(super) capacity: usize,
     pub(super) input: Buffer,
     pub(super) output: Buffer,
-    /// Bytes an image of the output.
+    /// Bytes per image of the output.
     pub(super) output_size: usize,
 }
 
 #[derive(Debug)]
 struct Layer {
     pipeline: Pipeline,
-    /// Buffers of each part of the batch; one for all where they are the same.
+    /// Buffers for each part of the batch, or for all parts if they are the same.
     bindings: Vec<Bindings>,
     groups: u32,
-    /// Rows that one step of the grid takes.
+    /// Rows per step of the grid.
     rows: usize,
 }
 
-/// The layers' pipelines, compiled side by side.
+/// Compiles the pipelines of all layers concurrently.
 pub(super) fn compile(
     device: &Device,
     plans: &[Plan],
@@ -58,10 +58,10 @@ pub(super) fn compile(
 }
 
 impl Chain {
-    /// Makes room for `capacity` images, and hands the layers' weights over.
+    /// Allocates buffers for `capacity` images and uploads the weights of the layers.
     ///
     /// # Errors
-    /// Fails if the layers are larger than every WebGPU device allows.
+    /// Fails if the layers exceed the limits that every WebGPU device has.
     pub(super) fn new(
         device: &Device,
         plans: &[Plan],
@@ -119,7 +119,7 @@ impl Chain {
     }
 }
 
-/// Refuses what a device with the limits of every WebGPU device can't hold.
+/// Checks the limits that every WebGPU device has.
 fn check(plans: &[Plan], part: usize, capacity: usize) -> Result<(), EngineError> {
     let ends = plans.first().map_or(0, |plan| plan.input).max(plans.last().map_or(0, |plan| plan.output));
     let fits = |plan: &Plan| {
@@ -127,7 +127,7 @@ fn check(plans: &[Plan], part: usize, capacity: usize) -> Result<(), EngineError
             && part * plan.input.max(plan.output) <= BOUND
             && plan.invocations <= WORKGROUP * GROUPS
     };
-    // The drawing shader sees the whole output at once.
+    // The drawing shader binds the whole output.
     if capacity * ends > BOUND || !plans.iter().all(fits) {
         return Err(EngineError::Gpu("the model is larger than WebGPU allows everywhere".into()));
     }

@@ -1,11 +1,11 @@
-//! A GPU that is ready for models, and its loss.
+//! A GPU device, and its loss.
 
 use super::host::{Commands, Host};
 use super::shaders::Shaders;
 use super::signal::Signal;
 use crate::engine::EngineError;
 
-/// A GPU that is ready for models; they share it.
+/// A GPU device that all models share.
 #[derive(Debug)]
 pub struct Device {
     pub(super) host: Host,
@@ -17,28 +17,28 @@ impl Device {
     /// Opens the fastest adapter.
     ///
     /// # Errors
-    /// Says why there is none.
+    /// Fails if there is no adapter.
     pub async fn open() -> Result<Self, EngineError> {
         let lost = Signal::new();
-        // What nobody awaits, such as too little memory in the middle of a frame, is a loss too.
+        // Errors that nobody awaits, such as running out of memory within a frame, count as a loss.
         let host = Host::open(&lost).await?;
         let shaders = Shaders::new(&host);
         Ok(Self { host, shaders, lost })
     }
 
-    /// What the adapter calls itself.
+    /// Name of the adapter.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn name(&self) -> String {
         self.host.name()
     }
 
-    /// Waits until the device is lost, and says why; holds nothing of the device.
+    /// Waits until the device is lost and returns the reason; doesn't keep the device alive.
     pub fn lost(&self) -> impl Future<Output = String> + use<> {
         let lost = self.lost.clone();
         async move { lost.receive().await }
     }
 
-    /// Waits until all that was submitted is done.
+    /// Waits until all submitted commands have finished.
     ///
     /// # Errors
     /// Fails if the GPU does.

@@ -1,4 +1,4 @@
-//! Pictures straight from the decoder's last buffer to canvases.
+//! Draws pictures from the decoder's last buffer to canvases.
 
 use model::ImageShape;
 use web_sys::HtmlCanvasElement;
@@ -8,36 +8,36 @@ use super::host::{self, Bindings, Buffer, Commands, Layout, Pipeline, Span, Stag
 use super::shaders::DRAW;
 use crate::engine::EngineError;
 
-/// Clear pixels between two pictures.
+/// Transparent pixels between two pictures.
 pub(crate) const GAP: usize = 0;
 
-/// Codes whose pictures stand side by side on canvases.
+/// Codes whose pictures are drawn side by side.
 #[derive(Debug)]
 pub struct Picture<'a> {
     /// `[N, D]`, flat.
     pub codes: &'a [f32],
-    /// Canvases of N·W + (N−1)·GAP by H pixels that all show them.
+    /// Canvases of N·W + (N−1)·GAP by H pixels, which all show the pictures.
     pub targets: &'a [Target],
 }
 
-/// What is drawn to.
+/// A render target.
 #[derive(Debug)]
 pub struct Target(pub(super) View);
 
-/// A canvas of the page that pictures are drawn to.
+/// A canvas of the page to draw to.
 #[derive(Debug)]
 pub struct Canvas(host::Canvas);
 
 impl Canvas {
-    /// Takes a canvas that has no context of another kind, at its present size.
+    /// Configures a canvas that has no other context, at its current size.
     ///
     /// # Errors
-    /// Fails if the browser has no context to give, and always outside of browsers.
+    /// Fails if the browser provides no context; always fails outside browsers.
     pub fn new(device: &Device, canvas: &HtmlCanvasElement) -> Result<Self, EngineError> {
         host::Canvas::new(&device.host, canvas).map(Self)
     }
 
-    /// What the next frame is drawn to.
+    /// Returns the target of the next frame.
     ///
     /// # Errors
     /// Fails if the canvas has lost its context.
@@ -46,7 +46,7 @@ impl Canvas {
     }
 }
 
-/// What draws a model's pictures.
+/// Draws the pictures of a model.
 #[derive(Debug)]
 pub(super) struct Drawing {
     pipeline: Pipeline,
@@ -54,7 +54,7 @@ pub(super) struct Drawing {
 }
 
 impl Drawing {
-    /// Begins to compile what draws pictures of that shape.
+    /// Starts to compile the pipeline for pictures of the given shape.
     pub(super) fn compile(
         device: &Device,
         image: ImageShape,
@@ -70,7 +70,7 @@ impl Drawing {
         (layout, pipeline)
     }
 
-    /// Draws from a decoder's last buffer of so many bytes.
+    /// Creates a drawing that reads a decoder's last buffer, of the given size in bytes.
     pub(super) fn new(
         device: &Device,
         layout: &Layout,
@@ -81,7 +81,7 @@ impl Drawing {
         Self { pipeline, logits }
     }
 
-    /// Draws pictures whose logits are in their order.
+    /// Draws pictures whose logits are in the same order.
     pub(super) fn record(&self, commands: &mut Commands, pictures: &[Picture<'_>], latent: usize) {
         let mut first = 0;
         for picture in pictures {

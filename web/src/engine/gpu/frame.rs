@@ -1,4 +1,4 @@
-//! What the page draws at once: any number of models' pictures in one command buffer.
+//! A frame: pictures of any number of models, drawn in one command buffer.
 
 use super::draw::Picture;
 use super::host::Commands;
@@ -6,7 +6,7 @@ use super::{Device, Gpu};
 use crate::engine::EngineError;
 use crate::engine::outcome::count;
 
-/// A frame in the making.
+/// A frame that is being recorded.
 pub struct Frame<'a> {
     device: &'a Device,
     commands: Commands,
@@ -18,11 +18,12 @@ impl<'a> Frame<'a> {
         Self { device, commands: device.commands() }
     }
 
-    /// Decodes the pictures of a model of this device and draws each to its canvases; once a model
-    /// and frame. Nothing comes back from the GPU.
+    /// Decodes pictures of a model on this device and draws each to its canvases. Each model may be added
+    /// once per frame. No data is read back from the GPU.
     ///
     /// # Errors
-    /// Fails if the codes are no whole number of codes, or more than the model has room for.
+    /// Fails if the length of the codes is not a multiple of the code size, or exceeds the model's
+    /// capacity.
     pub fn add(&mut self, model: &Gpu, pictures: &[Picture<'_>]) -> Result<(), EngineError> {
         let latent = model.card.model.latent;
         let codes: Vec<f32> = pictures.iter().flat_map(|picture| picture.codes).copied().collect();
@@ -36,7 +37,7 @@ impl<'a> Frame<'a> {
         Ok(())
     }
 
-    /// Hands the frame over to the GPU.
+    /// Submits the frame to the GPU.
     pub fn submit(self) {
         self.device.host.submit(self.commands);
     }

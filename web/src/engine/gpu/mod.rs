@@ -1,13 +1,13 @@
 //! The engine on the GPU: WebGPU in the browser, Vulkan in native tests.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | `shaders/` | a compute shader a kind of layer, and one that draws |
-//! | `plan` | the network's layers as shaders, with their weights in the shaders' order |
-//! | `chain` | a row of layers with its pipelines and buffers, made once |
-//! | `draw`, `frame` | pictures straight to canvases, all of a frame at once |
-//! | `device` | the adapter and its loss |
-//! | `host` | what is asked of the browser's WebGPU, or of Vulkan |
+//! | `shaders/` | a compute shader for each kind of layer, and one that draws |
+//! | `plan` | the network's layers as shaders, with weights in the shaders' layout |
+//! | `chain` | a sequence of layers with its pipelines and buffers, created once |
+//! | `draw`, `frame` | pictures drawn directly to canvases, all of a frame at once |
+//! | `device` | the adapter, and what happens if it is lost |
+//! | `host` | the functions used of the browser's WebGPU, or of Vulkan |
 
 mod chain;
 mod check;
@@ -40,7 +40,7 @@ pub use device::Device;
 pub use draw::{Canvas, Picture, Target};
 pub use frame::Frame;
 
-/// Images that the encoder has room for: the page shows it one at a time.
+/// Capacity of the encoder in images; the page encodes one at a time.
 const ENCODED: usize = 16;
 
 /// A model on the GPU.
@@ -49,19 +49,19 @@ pub struct Gpu {
     card: Card,
     likelihood: Likelihood,
     device: Rc<Device>,
-    /// Made of `layers` once something is encoded: until then a picture need not wait for it.
+    /// Created from `layers` on the first encoding, so that pictures don't wait for it.
     encoder: OnceCell<Chain>,
-    /// Empty once the encoder is made.
+    /// Empty once the encoder exists.
     layers: RefCell<Rc<[Plan]>>,
     decoder: Chain,
     drawing: Drawing,
 }
 
 impl Gpu {
-    /// Reads a weights file, and makes room for `pictures` at once.
+    /// Reads a weights file, and allocates buffers for `pictures` at once.
     ///
     /// # Errors
-    /// Says what is wrong with the file, or why the GPU can't hold the model.
+    /// Fails if the file is invalid or the GPU can't hold the model.
     pub async fn load(device: &Rc<Device>, bytes: &[u8], pictures: usize) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
         let layers = RefCell::new(plan::encoder(&card.model, &tensors)?.into());
@@ -131,7 +131,7 @@ impl Gpu {
         outcome(codes, &self.likelihood, logits, image)
     }
 
-    /// The posterior of `n` rows of the encoder's output, by the network's own last steps.
+    /// Converts `n` rows of the encoder's output to posteriors, with the network's own last steps.
     fn codes_of(&self, statistics: &[f32], n: usize) -> Result<Codes, EngineError> {
         let config = &self.card.model;
         let width = config.posterior.statistics() * config.width();
@@ -146,7 +146,7 @@ impl Gpu {
         codes(&posterior, config)
     }
 
-    /// What the chain gives for the first `n` of its inputs.
+    /// Reads the chain's output for the first `n` inputs.
     async fn run(&self, chain: &Chain, n: usize) -> Result<Vec<f32>, EngineError> {
         let mut commands = self.device.commands();
         chain.record(&mut commands, n);

@@ -1,8 +1,8 @@
-//! The network as shaders: which one each layer runs on, its sizes, and its weights in their order.
+//! The network as shaders: the shader of each layer, its sizes, and its weights in the shader's layout.
 //!
-//! Values lie channels-last in quads: a pixel's channels are padded with zeros to a multiple of four.
-//! Weights are 4×4 blocks, a column an input and a row an output, zero where a channel is padding, so
-//! that padding stays zero from layer to layer and no shader has to know of it.
+//! Values are stored channels-last in quads: the channels of a pixel are padded with zeros to a multiple
+//! of four. Weights are 4×4 blocks, with a column per input and a row per output. They are zero for
+//! padding, so that padding stays zero from layer to layer and shaders need not handle it.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use model::ops::to_vec;
 
 use super::shaders::Shader;
 
-/// Pixels of so many channels each; a vector is one pixel.
+/// Pixels with the given number of channels; a vector is a single pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) pixels: usize,
@@ -24,23 +24,23 @@ impl Layout {
         Self { pixels: 1, channels: length }
     }
 
-    /// Quads a pixel.
+    /// Quads per pixel.
     fn depth(self) -> usize {
         self.channels.div_ceil(4)
     }
 
-    /// Quads in all.
+    /// Total number of quads.
     pub(super) fn quads(self) -> usize {
         self.pixels * self.depth()
     }
 
-    /// Where the value at a place of the padded layout lies without padding; none for padding.
+    /// Index without padding of a value in the padded layout, or `None` for padding.
     fn stored(self, place: usize) -> Option<usize> {
         let (pixel, channel) = (place / (4 * self.depth()), place % (4 * self.depth()));
         (channel < self.channels).then_some(pixel * self.channels + channel)
     }
 
-    /// Values without padding, a row after another, with padding.
+    /// Pads values, row by row.
     pub(super) fn pad(self, values: &[f32]) -> Vec<f32> {
         let mut padded = Vec::with_capacity(values.len() / self.channels * 4 * self.depth());
         for pixel in values.chunks(self.channels) {
@@ -55,18 +55,18 @@ impl Layout {
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) shader: Shader,
-    /// The shader's constants.
+    /// Constants of the shader.
     pub(super) constants: Vec<(&'static str, f64)>,
     pub(super) weight: Vec<f32>,
     pub(super) bias: Vec<f32>,
-    /// Invocations an image, or every few rows of dense layers.
+    /// Invocations per image, or per group of rows for dense layers.
     pub(super) invocations: usize,
-    /// Bytes an image of the input and the output.
+    /// Bytes per image of the input and the output.
     pub(super) input: usize,
     pub(super) output: usize,
 }
 
-/// The encoder's layers, from an image to its posterior's statistics.
+/// Layers of the encoder, from an image to the posterior's statistics.
 pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
     let (mut height, mut width) = (config.image.height, config.image.width);
     let mut channels = config.image.channels;
@@ -88,7 +88,7 @@ pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) 
     Ok(plans)
 }
 
-/// The decoder's layers, from a code to logits.
+/// Layers of the decoder, from a code to logits.
 pub(super) fn decoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
     let (mut height, mut width, mut channels) = config.feature_shape();
     let features = Layout { pixels: height * width, channels };
@@ -130,19 +130,19 @@ impl Tensors {
     }
 }
 
-/// Adds the 4×4 block of these quads of inputs and outputs, by `value(input, output)`.
+/// Appends the 4×4 block for a quad of inputs and a quad of outputs, with entries `value(input, output)`.
 fn block(packed: &mut Vec<f32>, [inputs, outputs]: [usize; 2], value: impl Fn(usize, usize) -> Option<f32>) {
     for input in 4 * inputs..4 * inputs + 4 {
         packed.extend((4 * outputs..4 * outputs + 4).map(|output| value(input, output).unwrap_or(0.0)));
     }
 }
 
-/// The same number in the shader's own type.
+/// Converts a number for the shader.
 fn number(value: usize) -> f64 {
     value as f64
 }
 
-/// Weight `[O, I]`.
+/// Dense layer with weight `[O, I]`.
 fn dense(from: Layout, to: Layout, relu: bool, Tensors { weight, bias }: Tensors) -> Plan {
     let inputs = from.pixels * from.channels;
     let mut packed = Vec::with_capacity(16 * from.quads() * to.quads());
@@ -166,7 +166,7 @@ fn dense(from: Layout, to: Layout, relu: bool, Tensors { weight, bias }: Tensors
     }
 }
 
-/// Weight `[4, 4, I, O]`, to an image of that size.
+/// Convolution with weight `[4, 4, I, O]`; `size` is that of its output.
 fn conv(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bias }: Tensors) -> Plan {
     let [height, width] = size;
     let from = Layout { pixels: 4 * height * width, channels: inputs };
@@ -195,7 +195,7 @@ fn conv(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bias 
     }
 }
 
-/// Weight `[I, 4, 4, O]`, from an image of that size.
+/// Transposed convolution with weight `[I, 4, 4, O]`; `size` is that of its input.
 fn deconv(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bias }: Tensors) -> Plan {
     let [height, width] = size;
     let from = Layout { pixels: height * width, channels: inputs };
@@ -205,7 +205,7 @@ fn deconv(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bia
         for k in 0..2 {
             for i in 0..from.depth() {
                 for l in 0..2 {
-                    // Fine row 2r + p takes coarse row r + p − k by kernel row 1 − p + 2k.
+                    // Fine row 2r + p reads coarse row r + p − k with kernel row 1 − p + 2k.
                     let (row, column) = (1 - phase / 2 + 2 * k, 1 - phase % 2 + 2 * l);
                     for o in 0..to.depth() {
                         block(&mut packed, [i, o], |i, o| {
@@ -228,7 +228,8 @@ fn deconv(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bia
     }
 }
 
-/// Weight `[I, 4, 4, O]`, from an image of that size, to one without padding.
+/// Transposed convolution with weight `[I, 4, 4, O]` to an image without padding; `size` is that of its
+/// input.
 fn image(size: [usize; 2], [inputs, outputs]: [usize; 2], Tensors { weight, bias }: Tensors) -> Plan {
     let [height, width] = size;
     let from = Layout { pixels: height * width, channels: inputs };

@@ -1,4 +1,4 @@
-//! The shaders, a file each, and their pipelines.
+//! The shaders, one file each, and their pipelines.
 
 use super::host::{Host, Layout, Module, Pipeline, Stage};
 use super::plan::Plan;
@@ -13,14 +13,14 @@ pub(super) enum Shader {
     Conv,
     /// Transposed convolution.
     Deconv,
-    /// Transposed convolution to an image's channels.
+    /// Transposed convolution that outputs an image's channels.
     Image,
 }
 
-/// Draws pictures to a canvas.
+/// Shader that draws pictures to a canvas.
 pub(super) const DRAW: &str = include_str!("shaders/draw.wgsl");
 
-/// Invocations in a workgroup of every compute shader.
+/// Invocations per workgroup, for all compute shaders.
 pub(super) const WORKGROUP: usize = 64;
 
 impl Shader {
@@ -35,13 +35,13 @@ impl Shader {
         }
     }
 
-    /// How many rows of the batch one step of the grid's second dimension takes.
+    /// Rows of the batch per step of the grid's second dimension.
     pub(super) fn rows(self) -> usize {
         if self == Self::Dense { 4 } else { 1 }
     }
 }
 
-/// The compute shaders' modules and the buffers that they share: input, weight, bias, output.
+/// Modules of the compute shaders, and the layout of their buffers: input, weight, bias, output.
 #[derive(Debug)]
 pub(super) struct Shaders {
     modules: [Module; Shader::ALL.len()],
@@ -54,7 +54,7 @@ impl Shaders {
         Self { modules, layout: host.layout(Stage::Compute, 3, 1) }
     }
 
-    /// Begins to compile a layer's shader with its constants filled in.
+    /// Starts to compile a layer's shader with its constants.
     pub(super) fn pipeline(
         &self,
         host: &Host,

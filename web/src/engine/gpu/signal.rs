@@ -1,9 +1,9 @@
-//! A value that a callback of the GPU's gives to whoever awaits it.
+//! A value that a GPU callback provides to a waiting task.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-/// The place where the value will be; clones share it.
+/// Storage for the value; clones share it.
 pub(super) struct Signal<T>(Arc<Mutex<Slot<T>>>);
 
 struct Slot<T> {
@@ -28,7 +28,7 @@ impl<T: Clone> Signal<T> {
         Self(Arc::new(Mutex::new(Slot { value: None, waiting: Vec::new() })))
     }
 
-    /// Gives the value; the first one stays.
+    /// Sends the value; only the first one is kept.
     pub(super) fn send(&self, value: T) {
         let mut slot = self.lock();
         slot.value.get_or_insert(value);

@@ -1,4 +1,4 @@
-//! The kernels on this machine's own adapter, such as Mesa's lavapipe, held to the CPU.
+//! Compares the kernels on this machine's adapter, such as Mesa's lavapipe, with the CPU.
 
 use std::rc::Rc;
 
@@ -12,8 +12,8 @@ use model::{ImageShape, ModelConfig};
 
 const ADAPTER: &str = "Mesa's mesa-vulkan-drivers has an adapter for machines without";
 
-/// The machine's GPU. Without one, the test says so and passes, but not in CI, where `CI` is set: the browser's
-/// tests need none.
+/// The machine's GPU. Without one, the test says so and passes, except in CI, where `CI` is set; the
+/// tests in browsers need none.
 fn device() -> Option<Rc<Device>> {
     match block_on(Device::open()) {
         Ok(device) => Some(Rc::new(device)),
@@ -123,7 +123,7 @@ fn a_frame_draws_pictures_side_by_side_in_their_colours() -> Result<(), EngineEr
     Ok(())
 }
 
-/// Square pictures of 64 pixels side by side, as a canvas shows them: opacity multiplied in.
+/// Square pictures of 64 pixels side by side, as a canvas shows them: with premultiplied opacity.
 fn rgba(values: &[f32], channels: usize, pictures: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     for y in 0..64 {
@@ -140,7 +140,7 @@ fn rgba(values: &[f32], channels: usize, pictures: usize) -> Vec<u8> {
     bytes
 }
 
-/// What stands in for a canvas.
+/// Stands in for a canvas.
 struct Page {
     texture: wgpu::Texture,
     pictures: usize,

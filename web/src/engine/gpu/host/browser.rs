@@ -10,18 +10,18 @@ use super::webgpu::{self, Adapter, Context, Encoder, GPU};
 use super::{Constants, Span, Stage, Step, unusable};
 use crate::engine::EngineError;
 
-/// The format of what is drawn to: every browser's canvases take it.
+/// Format of render targets, which every browser's canvases support.
 const FORMAT: &str = "rgba8unorm";
 
 pub(in super::super) use webgpu::Buffer;
-/// A shader's text, compiled.
+/// A compiled shader module.
 pub(in super::super) type Module = JsValue;
 pub(in super::super) type Pipeline = JsValue;
 pub(in super::super) type Bindings = JsValue;
-/// What is drawn to.
+/// A render target.
 pub(in super::super) type View = JsValue;
 
-/// What kinds of buffers a pipeline sees.
+/// Layout of a pipeline's buffers.
 #[derive(Debug)]
 pub(in super::super) struct Layout {
     group: JsValue,
@@ -36,8 +36,8 @@ pub(in super::super) struct Host {
 }
 
 impl Host {
-    /// Opens the fastest adapter with the limits that every WebGPU device has, and no optional feature.
-    /// `trouble` is told of the device's loss and of errors that nobody awaits.
+    /// Opens the fastest adapter with WebGPU's default limits and no optional features. `trouble`
+    /// receives the loss of the device and errors that nobody awaits.
     pub(in super::super) async fn open(trouble: &Signal<String>) -> Result<Self, EngineError> {
         let none = || unusable("this browser has no WebGPU, or none for this machine");
         let gpu = GPU.with(Clone::clone).ok_or_else(none)?;
@@ -63,7 +63,7 @@ impl Host {
         Ok(Self { device, queue })
     }
 
-    /// Room for so many bytes.
+    /// Creates a buffer of the given size.
     pub(in super::super) fn buffer(&self, bytes: usize) -> Result<Buffer, EngineError> {
         self.create(bytes, webgpu::STORAGE | webgpu::COPY_SRC | webgpu::COPY_DST)
     }
@@ -82,7 +82,7 @@ impl Host {
         self.device.create_shader_module(&object(&[("code", &source.into())]))
     }
 
-    /// A pipeline's buffers: so many that it reads, then so many that it writes too.
+    /// Layout with `read` read-only buffers, followed by `written` writable ones.
     pub(in super::super) fn layout(&self, stage: Stage, read: u32, written: u32) -> Layout {
         let visibility = match stage {
             Stage::Compute => webgpu::COMPUTE,
@@ -116,7 +116,7 @@ impl Host {
         self.device.create_bind_group(&object(&[("layout", &layout.group), ("entries", &entries)]))
     }
 
-    /// Begins to compile a compute shader.
+    /// Starts to compile a compute shader.
     pub(in super::super) fn compute(
         &self,
         layout: &Layout,
@@ -129,7 +129,7 @@ impl Host {
         async move { begun.await.map_err(told) }
     }
 
-    /// Begins to compile a shader that draws.
+    /// Starts to compile a drawing shader.
     pub(in super::super) fn render(
         &self,
         layout: &Layout,
@@ -159,7 +159,7 @@ impl Host {
         self.queue.submit(&Array::of1(&commands.0.finish()));
     }
 
-    /// Does `work` and waits for the GPU's word on it.
+    /// Runs `work` and waits for errors from the GPU.
     pub(in super::super) async fn checked<T>(
         &self,
         work: impl FnOnce() -> Result<T, EngineError>,
@@ -167,7 +167,7 @@ impl Host {
         self.device.push_error_scope("out-of-memory");
         self.device.push_error_scope("validation");
         let result = work();
-        // Scopes are popped in their order at once; their words come later.
+        // Error scopes are popped in order now; their results arrive later.
         let words = [self.device.pop_error_scope(), self.device.pop_error_scope()];
         for word in words {
             let error = JsFuture::from(word).await.map_err(told)?;
@@ -178,7 +178,7 @@ impl Host {
         result
     }
 
-    /// Runs the commands, and reads the first bytes of a buffer after them.
+    /// Submits the commands, then reads the first bytes of a buffer.
     pub(in super::super) async fn read(
         &self,
         commands: Commands,
@@ -194,13 +194,13 @@ impl Host {
         Ok(values)
     }
 
-    /// Waits until all that was submitted is done.
+    /// Waits until all submitted commands have finished.
     pub(in super::super) async fn finished(&self) -> Result<(), EngineError> {
         JsFuture::from(self.queue.on_submitted_work_done()).await.map(drop).map_err(told)
     }
 }
 
-/// Commands in the making.
+/// Commands that are being recorded.
 #[derive(Debug)]
 pub(in super::super) struct Commands(Encoder);
 
@@ -215,7 +215,7 @@ impl Commands {
         pass.end();
     }
 
-    /// Draws one instance over all of a target.
+    /// Draws one instance over a whole target.
     pub(in super::super) fn draw(
         &mut self,
         pipeline: &Pipeline,
@@ -233,12 +233,12 @@ impl Commands {
     }
 }
 
-/// A canvas's context.
+/// Context of a canvas.
 #[derive(Debug)]
 pub(in super::super) struct Canvas(Context);
 
 impl Canvas {
-    /// Takes a canvas that has no context of another kind, at its present size.
+    /// Configures a canvas that has no other context, at its current size.
     pub(in super::super) fn new(host: &Host, canvas: &HtmlCanvasElement) -> Result<Self, EngineError> {
         let context = canvas.get_context("webgpu").map_err(told)?;
         let context: Context =
@@ -252,7 +252,7 @@ impl Canvas {
         Ok(Self(context))
     }
 
-    /// What the next frame is drawn to.
+    /// Returns the target of the next frame.
     pub(in super::super) fn view(&self) -> Result<View, EngineError> {
         Ok(self.0.get_current_texture().map_err(told)?.create_view())
     }
@@ -261,7 +261,7 @@ impl Canvas {
 fn object(entries: &[(&str, &JsValue)]) -> Object {
     let object = Object::new();
     for (key, value) in entries {
-        // A fresh object takes any property.
+        // New objects accept any property.
         let _ = Reflect::set(&object, &JsValue::from_str(key), value);
     }
     object
@@ -282,7 +282,7 @@ fn told(error: JsValue) -> EngineError {
     unusable(sentence(&error))
 }
 
-/// What an error, or the word of a lost device, says.
+/// Message of an error or of a device loss.
 fn sentence(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
     message.or_else(|| error.as_string()).unwrap_or_else(|| "the browser does not say why".into())

@@ -1,6 +1,7 @@
-//! What the engine asks of a GPU, twice in the same form: in the browser by bindings of its WebGPU, elsewhere
-//! on Vulkan by the `wgpu` crate, so that shaders are tested without a browser. `wgpu` has a WebGPU form as
-//! well, but it costs the page 35 kB and compiles no pipeline in the background.
+//! The GPU functions that the engine uses, in two implementations with the same interface: bindings of
+//! the browser's WebGPU, and Vulkan through the `wgpu` crate, so that shaders are tested without a
+//! browser. `wgpu` also supports WebGPU, but would add 35 kB to the page and compiles no pipelines in the
+//! background.
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
@@ -18,14 +19,14 @@ pub(super) use vulkan::{Bindings, Buffer, Canvas, Commands, Host, Layout, Module
 
 use crate::engine::EngineError;
 
-/// Who sees a pipeline's buffers.
+/// The stage that uses a pipeline's buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     Compute,
     Fragment,
 }
 
-/// A part of a buffer, in bytes; its place is a multiple of 256.
+/// A range of a buffer, in bytes; its offset is a multiple of 256.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span<'a> {
     pub(super) buffer: &'a Buffer,
@@ -33,7 +34,7 @@ pub(super) struct Span<'a> {
     pub(super) size: usize,
 }
 
-/// One run of a compute shader.
+/// One dispatch of a compute shader.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step<'a> {
     pub(super) pipeline: &'a Pipeline,
@@ -42,10 +43,10 @@ pub(super) struct Step<'a> {
     pub(super) groups: [u32; 2],
 }
 
-/// Numbers that a pipeline fills into its shader.
+/// Constants of a shader.
 pub(super) type Constants<'a> = &'a [(&'a str, f64)];
 
-/// The GPU's complaint in one line.
+/// Converts an error of the GPU to one line.
 pub(super) fn unusable(error: impl std::fmt::Display) -> EngineError {
     EngineError::Gpu(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -1,4 +1,4 @@
-//! Vulkan by `wgpu`.
+//! Vulkan through `wgpu`.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use super::super::signal::Signal;
 use super::{Constants, Span, Stage, Step, unusable};
 use crate::engine::EngineError;
 
-/// The format of what is drawn to.
+/// Format of render targets.
 pub(in super::super) const FORMAT: TextureFormat = TextureFormat::Rgba8Unorm;
 
 pub(in super::super) type Buffer = wgpu::Buffer;
-/// A shader's text, compiled.
+/// A compiled shader module.
 pub(in super::super) type Module = wgpu::ShaderModule;
 pub(in super::super) type Bindings = wgpu::BindGroup;
-/// What is drawn to.
+/// A render target.
 pub(in super::super) type View = wgpu::TextureView;
 
 /// A shader with its constants.
@@ -35,7 +35,7 @@ pub(in super::super) enum Pipeline {
     Render(RenderPipeline),
 }
 
-/// What kinds of buffers a pipeline sees.
+/// Layout of a pipeline's buffers.
 #[derive(Debug)]
 pub(in super::super) struct Layout {
     group: wgpu::BindGroupLayout,
@@ -51,8 +51,8 @@ pub(in super::super) struct Host {
 }
 
 impl Host {
-    /// Opens the fastest adapter with the limits that every WebGPU device has, and no optional feature.
-    /// `trouble` is told of the device's loss and of errors that nobody awaits.
+    /// Opens the fastest adapter with WebGPU's default limits and no optional features. `trouble`
+    /// receives the loss of the device and errors that nobody awaits.
     pub(in super::super) async fn open(trouble: &Signal<String>) -> Result<Self, EngineError> {
         let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
         let options = RequestAdapterOptions {
@@ -68,12 +68,12 @@ impl Host {
         Ok(Self { adapter, device, queue })
     }
 
-    /// What the adapter calls itself.
+    /// Name of the adapter.
     pub(in super::super) fn name(&self) -> String {
         self.adapter.get_info().name
     }
 
-    /// Room for so many bytes.
+    /// Creates a buffer of the given size.
     pub(in super::super) fn buffer(&self, bytes: usize) -> Result<Buffer, EngineError> {
         Ok(self.create(bytes, BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST))
     }
@@ -94,7 +94,7 @@ impl Host {
         self.device.create_shader_module(ShaderModuleDescriptor { label: None, source })
     }
 
-    /// A pipeline's buffers: so many that it reads, then so many that it writes too.
+    /// Layout with `read` read-only buffers, followed by `written` writable ones.
     pub(in super::super) fn layout(&self, stage: Stage, read: u32, written: u32) -> Layout {
         let visibility = match stage {
             Stage::Compute => ShaderStages::COMPUTE,
@@ -132,7 +132,7 @@ impl Host {
         self.device.create_bind_group(&group)
     }
 
-    /// Begins to compile a compute shader.
+    /// Starts to compile a compute shader.
     pub(in super::super) fn compute(
         &self,
         layout: &Layout,
@@ -151,7 +151,7 @@ impl Host {
         compiled(validity, pipeline)
     }
 
-    /// Begins to compile a shader that draws.
+    /// Starts to compile a drawing shader.
     pub(in super::super) fn render(
         &self,
         layout: &Layout,
@@ -191,7 +191,7 @@ impl Host {
         self.queue.submit([commands.0.finish()]);
     }
 
-    /// Does `work` and waits for the GPU's word on it.
+    /// Runs `work` and waits for errors from the GPU.
     pub(in super::super) async fn checked<T>(
         &self,
         work: impl FnOnce() -> Result<T, EngineError>,
@@ -206,7 +206,7 @@ impl Host {
         }
     }
 
-    /// Runs the commands, and reads the first bytes of a buffer after them.
+    /// Submits the commands, then reads the first bytes of a buffer.
     pub(in super::super) async fn read(
         &self,
         mut commands: Commands,
@@ -226,7 +226,7 @@ impl Host {
         Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
     }
 
-    /// Waits until all that was submitted is done.
+    /// Waits until all submitted commands have finished.
     pub(in super::super) async fn finished(&self) -> Result<(), EngineError> {
         self.wait()
     }
@@ -237,7 +237,7 @@ impl Host {
     }
 }
 
-/// The pipeline once the GPU has said nothing against it.
+/// Returns the pipeline if the GPU reports no error.
 fn compiled(
     validity: wgpu::ErrorScopeGuard,
     pipeline: Pipeline,
@@ -246,7 +246,7 @@ fn compiled(
     async move { word.await.map_or(Ok(pipeline), |error| Err(unusable(error))) }
 }
 
-/// Commands in the making.
+/// Commands that are being recorded.
 #[derive(Debug)]
 pub(in super::super) struct Commands(pub(in super::super) CommandEncoder);
 
@@ -261,7 +261,7 @@ impl Commands {
         }
     }
 
-    /// Draws one instance over all of a target.
+    /// Draws one instance over a whole target.
     pub(in super::super) fn draw(
         &mut self,
         pipeline: &Pipeline,
@@ -286,7 +286,7 @@ impl Commands {
     }
 }
 
-/// Outside of browsers there are no canvases.
+/// There are no canvases outside browsers.
 #[derive(Debug)]
 pub(in super::super) enum Canvas {}
 
@@ -296,7 +296,7 @@ impl Canvas {
         Err(unusable("only browsers have canvases"))
     }
 
-    /// What the next frame is drawn to.
+    /// Returns the target of the next frame.
     pub(in super::super) fn view(&self) -> Result<View, EngineError> {
         match *self {}
     }

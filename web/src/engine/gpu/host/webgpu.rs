@@ -1,10 +1,10 @@
-//! The part of WebGPU (W3C Candidate Recommendation, 2024) that the engine calls. Objects that are only
-//! handed on are plain values.
+//! Bindings of the part of WebGPU (W3C Candidate Recommendation, 2024) that the engine uses. Objects that
+//! are only passed on are plain values.
 
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 
-/// The flags of buffers, shader stages and mapping.
+/// Flags of buffer usage, shader stages and mapping.
 pub(super) const MAP_READ: u32 = 0x1;
 pub(super) const COPY_SRC: u32 = 0x4;
 pub(super) const COPY_DST: u32 = 0x8;
@@ -93,7 +93,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn finish(this: &Encoder) -> JsValue;
 
-    /// A compute pass, or a render pass.
+    /// A compute pass or a render pass.
     #[derive(Clone, Debug)]
     pub(in super::super) type Pass;
     #[wasm_bindgen(method, js_name = setPipeline)]
@@ -107,7 +107,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn end(this: &Pass);
 
-    /// A canvas's context `webgpu`.
+    /// The `webgpu` context of a canvas.
     #[derive(Clone, Debug)]
     pub(in super::super) type Context;
     #[wasm_bindgen(method, catch)]
