@@ -117,9 +117,9 @@ impl PairLoss {
         if self.purity.is_none() { Ok(()) } else { positive_weight("purity", self.purity) }
     }
 
-    /// What a card says of it; `name` is the term's, under which the spread's weight stands.
-    pub fn card(&self, name: &'static str) -> Vec<(&'static str, f64)> {
-        let mut all = vec![(name, self.spread.last())];
+    /// What a card says of it.
+    pub fn card(&self) -> Vec<(&'static str, f64)> {
+        let mut all = vec![("weight", self.spread.last())];
         all.extend(self.exchange.map(|weight| ("exchange", weight.last())));
         all.extend((self.focus > 0.0).then_some(("focus", self.focus)));
         all.extend((!self.purity.is_none()).then_some(("purity", self.purity.last())));

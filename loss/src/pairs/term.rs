@@ -87,7 +87,7 @@ impl<'de, S: DeserializeOwned> Deserialize<'de> for Pairs<S> {
 
 impl<S: Source> Term for Pairs<S> {
     fn card(&self) -> Option<Line> {
-        Line::of(S::NAME, &self.loss.card(S::NAME))
+        Line::of(S::NAME, &self.loss.card())
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

@@ -102,18 +102,6 @@ pub(super) fn metric(name: &str) -> &str {
     }
 }
 
-/// How the page calls a parameter of an objective.
-pub(super) fn parameter(name: &str) -> &str {
-    match name {
-        "activation" => "λ of activations",
-        "beta" => "β",
-        "motion" => "ω of motions",
-        "scale" => "scale of the Laplace prior",
-        "transitions" => "weight of pairs",
-        other => other,
-    }
-}
-
 /// Writes the models' titles wherever they stand.
 pub(super) fn titles(dom: &Dom, state: &State) -> Drawn {
     for side in 0..SIDES {
