@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use candle_core::{Device, Result, Tensor};
+use loss::pairs::{PairLoss, Pairs};
 use loss::terms::{Activation, Beta, Laplace, Pyramid, Transitions};
 use loss::{Batch, Catalogue, Layout, Loss, Weight};
 use mimalloc::MiMalloc;
@@ -145,8 +146,8 @@ fn main() -> Result<()> {
     let pyramid = |loss: Loss| loss.with("pyramid", Arc::new(Pyramid::default()));
     let focus = if name == "faces" { 0.3 } else { 0.0 };
     let exchange = Some(Weight::Constant(1.0));
-    let pairs =
-        Transitions { groups: 10, exchange, focus, purity: Weight::Constant(30.0), ..Transitions::default() };
+    let asked = PairLoss { exchange, focus, purity: Weight::Constant(30.0), ..PairLoss::default() };
+    let pairs = Pairs { source: Transitions { groups: 10 }, loss: asked };
     let paired = pyramid(plain().with("sparsity.transitions", Arc::new(pairs)));
     let mut contenders = [Contender::new(world, pyramid(plain()))?, Contender::new(world, paired)?];
     for _ in 0..=rounds {

@@ -244,6 +244,7 @@ mod tests {
 
     use super::*;
     use crate::list::Selection;
+    use crate::pairs::{PairLoss, Pairs};
     use crate::term::Catalogue;
     use crate::terms::{Activation, Beta, Laplace, Layers, Motion, Pyramid, Transitions};
     use crate::weight::Weight;
@@ -323,18 +324,14 @@ mod tests {
         let vae = Vae::load(&config, &parameters.builder(&device))?.with_maps(true);
         for focus in [0.0, 0.4] {
             let exchange = Some(Weight::Constant(0.7));
-            let pairs = Transitions {
-                groups: 2,
-                exchange,
-                focus,
-                purity: Weight::Constant(3.0),
-                ..Transitions::default()
-            };
+            let asked = PairLoss { exchange, focus, purity: Weight::Constant(3.0), ..PairLoss::default() };
+            let pairs = Pairs { source: Transitions { groups: 2 }, loss: asked };
+            let moved = Pairs { source: Motion { pixels: 3, ..Motion::default() }, ..Pairs::default() };
             let loss = Loss::default()
                 .with("objective", Arc::new(Beta { beta: Weight::Constant(0.5) }))
                 .with("prior", Arc::new(Laplace::default()))
                 .with("activation", Arc::new(Activation { weight: 0.01, layers: Layers::All }))
-                .with("motion", Arc::new(Motion { pixels: 3, ..Motion::default() }))
+                .with("motion", Arc::new(moved))
                 .with("transitions", Arc::new(pairs))
                 .with("pyramid", Arc::new(Pyramid::default()));
             let batch: Vec<u64> = (0..COUNT as u64).collect();

@@ -9,6 +9,7 @@
 //! This crate does no I/O and builds for native targets and for wasm32 alike.
 
 pub mod check;
+mod fields;
 mod forward;
 mod list;
 pub mod pairs;

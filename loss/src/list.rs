@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{Device, Result, Tensor};
+use model::card::{self, Objective};
 use model::{ModelConfig, Parameters};
 use rand::RngCore;
 
 use crate::check::Invalid;
 use crate::pairs::Owner;
-use crate::term::{Adversary, Catalogue, Groups, Line, Tensors, Term};
+use crate::term::{Adversary, Catalogue, Groups, Tensors, Term};
 
 /// A run's terms, in order: objective, prior, and what is added besides.
 #[derive(Clone, Debug, Default)]
@@ -91,13 +92,19 @@ impl Loss {
         Ok(())
     }
 
-    /// What the model's card says: section and line of each term. The section is the key's first part,
-    /// such as `sparsity`.
-    pub fn lines(&self) -> impl Iterator<Item = (&str, Line)> {
-        self.0.iter().filter_map(|Part { key, term }| {
-            let section = key.split('.').next().unwrap_or(key);
-            Some((section, term.card()?))
-        })
+    /// What the model's card says; `trained` are all tensors as they were trained. Without a term that is a
+    /// prior, the prior is N(0, 1).
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    pub fn card(&self, trained: &Tensors, model: &ModelConfig) -> Result<Objective> {
+        let mut prior = None;
+        for part in &self.0 {
+            prior = prior.or(part.term.prior(trained, model)?);
+        }
+        let lines = self.0.iter().filter_map(|part| part.term.card());
+        let parts = lines.map(|line| card::Part::new(line.name, &line.parameters)).collect();
+        Ok(Objective { prior: prior.unwrap_or_default(), parts })
     }
 
     /// All tensors that are trained with the network, with their initial values.
@@ -182,7 +189,8 @@ impl Loss {
     /// Passes candle's errors on.
     pub fn exported(&self, tensors: Tensors, model: &ModelConfig, step: u64) -> Result<Tensors> {
         let mut parts = self.0.iter().rev();
-        let mut tensors = parts.try_fold(tensors, |tensors, part| part.term.exported(tensors, step))?;
+        let mut tensors =
+            parts.try_fold(tensors, |tensors, part| part.term.exported(tensors, model, step))?;
         let known = model.tensors();
         tensors.retain(|name, _| known.contains_key(name));
         Ok(tensors)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::list::Loss;
+use crate::pairs::Pairs;
 use crate::term::Term;
 use crate::terms::{
     Activation, Beta, Capacity, Dip, Elbo, Factor, Gates, Gaussian, Laplace, Mixture, Motion, Opening, Rate,
@@ -37,7 +38,7 @@ macro_rules! one_of {
 
 /// A table of the configuration that holds any number of terms: a line is a key and its term.
 macro_rules! any_of {
-    ($(#[$doc:meta])* $name:ident { $($(#[$what:meta])* $key:ident: $term:ident,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$what:meta])* $key:ident: $term:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -117,11 +118,11 @@ any_of! {
         /// L0 on channels and latent units.
         gates: Gates,
         /// Few units that answer to a motion of the image.
-        motion: Motion,
+        motion: Pairs<Motion>,
         /// A unit for each property of an image that is drawn anew.
-        redraw: Redraw,
+        redraw: Pairs<Redraw>,
         /// Few units that answer to a change of one factor.
-        transitions: Transitions,
+        transitions: Pairs<Transitions>,
         /// Latent units that open one after another.
         opening: Opening,
     }

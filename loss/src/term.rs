@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 use candle_core::{Device, Result, Tensor};
+use model::card::Prior;
 use model::network::Encoding;
 use model::ops::Adam;
 use model::{Likelihood, ModelConfig, Parameters, Posterior};
@@ -26,8 +27,17 @@ pub type Groups = Vec<Range<usize>>;
 /// it needs. They stand here in the order in which a step calls them. `noise` is the step's own stream of
 /// random numbers; steps count from 1.
 pub trait Term: Debug + Send + Sync {
-    /// What the model's card says of it; nothing for a term that changes nothing.
+    /// What the model's card says of it as a part of the loss; nothing for a term that changes nothing, and
+    /// for a [prior](Term::prior).
     fn card(&self) -> Option<Line>;
+
+    /// What the model's card says of a term that is a prior; `trained` are all tensors as they were trained.
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    fn prior(&self, _trained: &Tensors, _model: &ModelConfig) -> Result<Option<Prior>> {
+        Ok(None)
+    }
 
     /// Checks the parameters, also against the network's configuration.
     ///
@@ -148,7 +158,7 @@ pub trait Term: Debug + Send + Sync {
     ///
     /// # Errors
     /// Passes candle's errors on.
-    fn exported(&self, tensors: Tensors, _step: u64) -> Result<Tensors> {
+    fn exported(&self, tensors: Tensors, _model: &ModelConfig, _step: u64) -> Result<Tensors> {
         Ok(tensors)
     }
 }

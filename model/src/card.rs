@@ -1,17 +1,20 @@
 //! The model card: what a weights file says of itself.
 
-use std::collections::BTreeMap;
+mod objective;
+mod untyped;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::ModelConfig;
 
+pub use objective::{Objective, Part, Prior};
+
 /// Version of the card's layout. Readers refuse any other.
 pub const FORMAT: u32 = 1;
-/// Newest minor version: 1 added several dense layers, [`Card::origin`] and [`Card::attributes`]; 2 added
-/// [circles](crate::circle).
-/// Readers refuse a newer one; a file that needs nothing new has minor version 0.
-pub const MINOR: u32 = 2;
+/// Newest minor version, which every file is written with: 1 added several dense layers, [`Card::origin`] and
+/// [`Card::attributes`]; 2 added [circles](crate::circle); 3 typed the [`Objective`].
+/// Readers refuse a newer one and read all older ones.
+pub const MINOR: u32 = 3;
 /// Largest number of attributes that a card may hold.
 pub const MAX_ATTRIBUTES: usize = 256;
 /// Area under the ROC curve from which on an attribute names a unit; ½ is chance.
@@ -30,7 +33,7 @@ pub const ACTIVE_VARIANCE: f32 = 0.01;
 pub struct Card {
     /// Always [`FORMAT`].
     pub format: u32,
-    /// Minor version, at most [`MINOR`]; set when the file is written.
+    /// Minor version: of a card that was read or written from a file, always [`MINOR`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub minor: u32,
     /// Short name, such as `sparse`.
@@ -59,17 +62,6 @@ pub struct Card {
     /// it in; files of earlier versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<u32>,
-}
-
-/// An objective and its parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Objective {
-    /// `vae`, `beta`, `sparse`, …
-    pub name: String,
-    /// Parameter values by name.
-    #[serde(default)]
-    pub parameters: BTreeMap<String, f64>,
 }
 
 /// How a model was trained.
@@ -224,15 +216,6 @@ fn is_zero(value: &u32) -> bool {
 }
 
 impl Card {
-    /// The oldest minor version whose readers understand this card.
-    pub fn needed_minor(&self) -> u32 {
-        if self.model.circles > 0 {
-            return 2;
-        }
-        let deep = self.model.encoder_dense.is_some() || self.model.decoder_dense.is_some();
-        u32::from(deep || self.origin.is_some() || !self.attributes.is_empty())
-    }
-
     /// The attribute that `unit` tells best of those that no other unit tells better, if its area is
     /// at least [`NAMING_AREA`].
     pub fn attribute(&self, unit: usize) -> Option<&Attribute> {
@@ -264,8 +247,11 @@ impl Card {
             return Err(format!("its score `{}` is not finite", score.metric));
         }
         let training = [self.training.learning_rate, self.training.seconds];
-        if training.iter().chain(self.objective.parameters.values()).any(|value| !value.is_finite()) {
-            return Err("its training or its objective has a number that is not finite".to_owned());
+        if training.iter().any(|value| !value.is_finite()) {
+            return Err("its training has a number that is not finite".to_owned());
+        }
+        if !self.objective.is_sound() {
+            return Err("its objective has a number out of range".to_owned());
         }
         if self.attributes.len() > MAX_ATTRIBUTES {
             return Err(format!("it has {} attributes, over {MAX_ATTRIBUTES}", self.attributes.len()));

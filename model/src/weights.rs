@@ -155,7 +155,7 @@ impl Weights {
     /// Fails if card and tensors don't belong together.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         self.card.validate().map_err(WeightsError::Card)?;
-        let card = Card { minor: self.card.needed_minor(), checksum: None, ..self.card.clone() };
+        let card = Card { minor: MINOR, checksum: None, ..self.card.clone() };
         let mut json = serde_json::to_string(&card).map_err(|e| WeightsError::Card(e.to_string()))?;
         let mut raw = Vec::new();
         for (name, shape) in self.card.model.tensors() {
@@ -230,8 +230,10 @@ fn read_card(json: &str) -> Result<Card, WeightsError> {
     if minor > u64::from(MINOR) {
         return Err(WeightsError::Minor(minor));
     }
-    let card: Card = serde_json::from_str(json).map_err(damaged)?;
+    let mut card: Card = serde_json::from_str(json).map_err(damaged)?;
     card.validate().map_err(WeightsError::Card)?;
+    // Whatever the file's version, what was read has the newest form.
+    card.minor = MINOR;
     Ok(card)
 }
 

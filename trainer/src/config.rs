@@ -295,20 +295,6 @@ impl Config {
         }
     }
 
-    /// What was minimised, for the model card: `beta + laplace + sparsity`, with every number.
-    pub fn objective_card(&self) -> model::card::Objective {
-        let loss = self.loss();
-        let (mut words, mut parameters) = (Vec::new(), BTreeMap::new());
-        for (section, line) in loss.lines() {
-            let word = if section == "sparsity" { section } else { line.name };
-            if !words.contains(&word) {
-                words.push(word);
-            }
-            parameters.extend(line.parameters.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        }
-        model::card::Objective { name: words.join(" + "), parameters }
-    }
-
     fn validate(&self, path: &str) -> Result<(), ConfigError> {
         let fail =
             |key: String, problem: String| Err(ConfigError::Value { path: path.to_owned(), key, problem });

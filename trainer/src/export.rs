@@ -76,7 +76,9 @@ pub fn weights(
         .into_iter()
         .map(|(name, tensor)| Ok((name, tensor.to_device(&cpu)?)))
         .collect::<candle_core::Result<_>>()?;
-    let mut tensors = config.loss().exported(tensors, &config.model, checkpoint.state.step)?;
+    let loss = config.loss();
+    let objective = loss.card(&tensors, &config.model)?;
+    let mut tensors = loss.exported(tensors, &config.model, checkpoint.state.step)?;
     if half {
         halve(&mut tensors)?;
     }
@@ -88,7 +90,7 @@ pub fn weights(
         minor: 0,
         name: config.name.clone(),
         model: config.model.clone(),
-        objective: config.objective_card(),
+        objective,
         training: Training {
             dataset: config.dataset.clone(),
             steps: checkpoint.state.step,
@@ -176,7 +178,7 @@ pub fn imported(
         minor: 0,
         name: about.name,
         model: config,
-        objective: Objective { name: about.objective, ..Objective::default() },
+        objective: Objective::named(&about.objective),
         training: Training {
             dataset: dataset.name().to_owned(),
             device: "unknown".to_owned(),

@@ -112,7 +112,7 @@ fn card(config: &ModelConfig) -> Card {
         minor: 0,
         name: "tiny".into(),
         model: config.clone(),
-        objective: Objective { name: "vae".into(), ..Objective::default() },
+        objective: Objective::named("vae"),
         training: Training { dataset: "sprites".into(), ..Training::default() },
         origin: None,
         units: vec![unit; config.latent],

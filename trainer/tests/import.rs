@@ -155,7 +155,7 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
     let import = ["import", &file, "--layout", "burgess", "--data", "images.npy", "--out", "m.safetensors"];
     succeeds(here, &[&import[..], &["--samples", "40", "--origin", "by nobody, for tests"]].concat())?;
     let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("m.safetensors"))?)?;
-    assert_eq!((card.format, card.minor), (1, 1));
+    assert_eq!((card.format, card.minor), (1, 3));
     assert_eq!((card.name.as_str(), card.training.dataset.as_str()), ("burgess", "images"));
     assert_eq!(card.origin.as_deref(), Some("by nobody, for tests"));
     assert_eq!(card.model.encoder_dense, Some(vec![7, 8]));

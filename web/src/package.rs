@@ -15,6 +15,24 @@ use crate::engine::{Codes, Cpu, Engine};
 #[cfg(feature = "gpu")]
 const ROOM: usize = 128;
 
+/// The types of the card's objective, for TypeScript.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** The prior p(z) of a unit: `JSON.parse(model.card()).objective.prior`. */
+export type Prior =
+  | { kind: "gaussian" }
+  | { kind: "laplace"; scale: number }
+  | { kind: "spike-slab"; active: number }
+  | { kind: "mixture"; share: number; narrow: number; alignment: number }
+  | { kind: "relevance"; strength: number; variances?: number[] };
+
+/** What a model was trained to minimise: `JSON.parse(model.card()).objective`. */
+export interface Objective {
+  prior: Prior;
+  parts: { name: string; parameters?: Record<string, number> }[];
+}
+"#;
+
 /// A model from a weights file.
 #[wasm_bindgen]
 #[derive(Debug)]

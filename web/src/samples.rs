@@ -22,7 +22,7 @@ fn card_of(model: ModelConfig) -> Card {
         minor: 0,
         name: "sample".into(),
         model,
-        objective: Objective { name: "vae".into(), ..Objective::default() },
+        objective: Objective::named("vae"),
         training: Training { dataset: "sprites".into(), ..Training::default() },
         origin: None,
         units: (0..latent).map(unit).collect(),

@@ -4,9 +4,8 @@
 //! world's factors ([`factors`]), by moving the first ones ([`affine`]), or by giving them what another image
 //! has ([`motions`]). [`PairLoss`] asks: that few units
 //! answer ([`spread`]), that one unit makes the second image of the first one's code ([`exchange`]), that
-//! nothing else moves this unit ([`purity`]). A term puts a source and a [`PairLoss`] together: its
-//! [`select`](crate::Term::select) or [`images`](crate::Term::images) asks the source, its
-//! [`codes`](crate::Term::codes) and [`penalty`](crate::Term::penalty) hand over to the [`PairLoss`].
+//! nothing else moves this unit ([`purity`]). [`Pairs`] is the term that puts a [`Source`] and a [`PairLoss`]
+//! together.
 
 pub mod affine;
 pub mod exchange;
@@ -14,6 +13,9 @@ pub mod factors;
 pub mod motions;
 pub mod purity;
 pub mod spread;
+mod term;
+
+pub use term::{Pairs, Source};
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -22,22 +24,32 @@ use candle_core::{Result, Tensor};
 use model::Posterior;
 use model::circle::summed;
 use model::ops::to_vec;
+use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, positive_weight};
 use crate::term::{Decoded, Encoded, EncodedExtra};
 use crate::weight::Weight;
 
-/// What is asked of pairs.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What is asked of pairs: four keys of a configuration, which every source of pairs shares.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PairLoss {
-    /// Weight of the [`spread`], in nats.
+    /// Weight λ of the [`spread`], in nats; its key is `weight`.
+    #[serde(rename = "weight")]
     pub spread: Weight,
-    /// Weight of the [`exchange`], if there is one.
+    /// Weight of the [`exchange`]; none if it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Weight>,
     /// How far the exchange looks at what differs in a pair, from 0, not at all, to 1, at nothing else.
     pub focus: f64,
     /// Weight of the [`purity`], in nats; 0 for none.
     pub purity: Weight,
+}
+
+impl Default for PairLoss {
+    fn default() -> Self {
+        Self::spread(Weight::Constant(5.0))
+    }
 }
 
 impl PairLoss {
@@ -105,9 +117,9 @@ impl PairLoss {
         if self.purity.is_none() { Ok(()) } else { positive_weight("purity", self.purity) }
     }
 
-    /// What a card says of it; `name` is the term's, under which the spread's weight stands.
-    pub fn card(&self, name: &'static str) -> Vec<(&'static str, f64)> {
-        let mut all = vec![(name, self.spread.last())];
+    /// What a card says of it.
+    pub fn card(&self) -> Vec<(&'static str, f64)> {
+        let mut all = vec![("weight", self.spread.last())];
         all.extend(self.exchange.map(|weight| ("exchange", weight.last())));
         all.extend((self.focus > 0.0).then_some(("focus", self.focus)));
         all.extend((!self.purity.is_none()).then_some(("purity", self.purity.last())));

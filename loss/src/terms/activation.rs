@@ -37,7 +37,7 @@ impl Default for Activation {
 
 impl Term for Activation {
     fn card(&self) -> Option<Line> {
-        Line::of("activation", &[("activation", self.weight)])
+        Line::of("activation", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

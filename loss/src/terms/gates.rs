@@ -44,7 +44,7 @@ impl Default for Gates {
 
 impl Term for Gates {
     fn card(&self) -> Option<Line> {
-        Line::of("gates", &[("gates.channels", self.channels), ("gates.units", self.units)])
+        Line::of("gates", &[("channels", self.channels), ("units", self.units)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {
@@ -69,7 +69,7 @@ impl Term for Gates {
         self.expected(encoded.parameters).map(Some)
     }
 
-    fn exported(&self, tensors: Tensors, _step: u64) -> Result<Tensors> {
+    fn exported(&self, tensors: Tensors, _model: &ModelConfig, _step: u64) -> Result<Tensors> {
         gated(tensors, stretched)
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::term::{Line, Term};
 
-/// N(0, 1). It has no parameter, and cards don't name it.
+/// N(0, 1), without a parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gaussian {}

@@ -5,13 +5,14 @@
 //! rotations that permute the axes leave it as it is.
 
 use candle_core::{Result, Tensor};
+use model::card::Prior;
 use model::config::PosteriorKind;
 use model::posterior::Family;
 use model::{ModelConfig, Posterior};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, positive};
-use crate::term::{Encoded, Line, Term};
+use crate::term::{Encoded, Line, Tensors, Term};
 
 /// Laplace(0, b).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +30,11 @@ impl Default for Laplace {
 
 impl Term for Laplace {
     fn card(&self) -> Option<Line> {
-        Line::of("laplace", &[("scale", self.scale)])
+        None
+    }
+
+    fn prior(&self, _trained: &Tensors, _model: &ModelConfig) -> Result<Option<Prior>> {
+        Ok(Some(Prior::Laplace { scale: self.scale }))
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

@@ -6,6 +6,7 @@
 use std::f64::consts::TAU;
 
 use candle_core::{Result, Tensor};
+use model::card::Prior;
 use model::config::PosteriorKind;
 use model::{ModelConfig, Posterior};
 use rand::{Rng, RngCore};
@@ -13,7 +14,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, not_negative, positive, share};
-use crate::term::{Decoded, Encoded, Line, Term};
+use crate::term::{Decoded, Encoded, Line, Tensors, Term};
 
 /// Two Gaussians, one narrow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +36,11 @@ impl Default for Mixture {
 
 impl Term for Mixture {
     fn card(&self) -> Option<Line> {
-        Line::of("mixture", &[("share", self.share), ("narrow", self.narrow), ("alignment", self.alignment)])
+        None
+    }
+
+    fn prior(&self, _trained: &Tensors, _model: &ModelConfig) -> Result<Option<Prior>> {
+        Ok(Some(Prior::Mixture { share: self.share, narrow: self.narrow, alignment: self.alignment }))
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

@@ -1,6 +1,5 @@
 //! Few units that answer to a motion of the image: pairs are images and the same images shifted along an axis,
-//! made larger or smaller, or turned, all images of a group alike; a group is a kind of motion. What is asked
-//! of them is their [`spread`](crate::pairs::spread).
+//! made larger or smaller, or turned, all images of a group alike; a group is a kind of motion.
 //!
 //! No label enters, only that pictures lie in a plane. A Gaussian prior is the same in every direction,
 //! and a Laplace prior even prefers two evenly spread factors turned by 45°, so neither can tell the axes
@@ -13,16 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid};
 use crate::pairs::affine::Affine;
-use crate::pairs::{PairLoss, grouped};
-use crate::term::{Decoded, Encoded, Extra, Line, Term};
-use crate::weight::Weight;
+use crate::pairs::{Source, grouped};
+use crate::term::Extra;
 
-/// Sparse answers to motions of the image.
+/// Pairs of an image and the same image moved.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Motion {
-    /// Weight λ, in nats.
-    pub weight: Weight,
     /// Longest shift in pixels; 0 for none.
     pub pixels: usize,
     /// Largest factor by which an image is made larger or smaller; 1 for none.
@@ -33,17 +29,14 @@ pub struct Motion {
 
 impl Default for Motion {
     fn default() -> Self {
-        Self { weight: Weight::Constant(5.0), pixels: 8, zoom: 1.0, turn: 0.0 }
+        Self { pixels: 8, zoom: 1.0, turn: 0.0 }
     }
 }
 
-impl Term for Motion {
-    fn card(&self) -> Option<Line> {
-        Line::of("motion", &self.asked().card("motion"))
-    }
+impl Source for Motion {
+    const NAME: &'static str = "motion";
 
     fn validate(&self, _model: &ModelConfig) -> Checked {
-        self.asked().validate()?;
         if self.pixels > model::config::MAX_SIDE {
             let most = model::config::MAX_SIDE;
             return invalid("pixels", format!("is {}; it must be at most {most}", self.pixels));
@@ -72,22 +65,9 @@ impl Term for Motion {
         let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
         Ok(Some(Extra { images, groups, owners: Vec::new() }))
     }
-
-    fn penalty(
-        &self,
-        encoded: &Encoded,
-        decoded: &Decoded,
-        _noise: &mut dyn RngCore,
-    ) -> Result<Option<Tensor>> {
-        self.asked().penalty(encoded, decoded).map(Some)
-    }
 }
 
 impl Motion {
-    fn asked(self) -> PairLoss {
-        PairLoss::spread(self.weight)
-    }
-
     /// A motion of each kind that is asked for.
     fn drawn(self, noise: &mut (impl Rng + ?Sized)) -> Vec<Affine> {
         // Motions much smaller than the largest would be lost in the pixels' grid.

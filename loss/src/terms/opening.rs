@@ -40,7 +40,7 @@ impl Default for Opening {
 
 impl Term for Opening {
     fn card(&self) -> Option<Line> {
-        Line::of("opening", &[("opening", self.every as f64)])
+        Line::of("opening", &[("every", self.every as f64)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {
@@ -55,7 +55,7 @@ impl Term for Opening {
         self.applied(tensors.clone(), step).map(Some)
     }
 
-    fn exported(&self, tensors: Tensors, step: u64) -> Result<Tensors> {
+    fn exported(&self, tensors: Tensors, _model: &ModelConfig, step: u64) -> Result<Tensors> {
         self.applied(tensors, step)
     }
 }

@@ -30,7 +30,7 @@ impl Default for Pyramid {
 
 impl Term for Pyramid {
     fn card(&self) -> Option<Line> {
-        Line::of("pyramid", &[("pyramid", self.weight)])
+        Line::of("pyramid", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

@@ -31,7 +31,7 @@ impl Default for Rate {
 
 impl Term for Rate {
     fn card(&self) -> Option<Line> {
-        Line::of("rate", &[("rate", self.weight)])
+        Line::of("rate", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

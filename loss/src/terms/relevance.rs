@@ -8,7 +8,9 @@
 //! concave and so takes small effects to zero.
 
 use candle_core::{DType, Device, Result, Tensor};
+use model::card::Prior;
 use model::config::PosteriorKind;
+use model::ops::to_vec;
 use model::{ModelConfig, Parameters, Posterior};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
@@ -16,11 +18,17 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, invalid, not_negative};
 use crate::term::{Decoded, Encoded, Line, Tensors, Term};
 
-/// The network's tensors with each unit measured in √v, which makes N(0, 1) of its prior and leaves what
-/// the network draws as it is: what is exported.
-fn applied(mut tensors: Tensors) -> Result<Tensors> {
+/// The exported tensors: each unit is measured in √v, which makes its prior N(0, 1) and leaves the pictures as
+/// they are. The last units are `circles`, whose prior is uniform whatever v is: they stay as they are.
+fn applied(mut tensors: Tensors, circles: usize) -> Result<Tensors> {
     let Some(log_var) = tensors.remove(LOG_VAR) else { return Ok(tensors) };
     let units = log_var.dim(0)?;
+    let log_var = if circles == 0 {
+        log_var
+    } else {
+        let plain = units - 2 * circles;
+        Tensor::cat(&[log_var.narrow(0, 0, plain)?, log_var.narrow(0, plain, 2 * circles)?.zeros_like()?], 0)?
+    };
     let std = (&log_var * 0.5)?.exp()?;
     if let Some(columns) = tensors.get_mut(COLUMNS) {
         *columns = columns.broadcast_mul(&std)?;
@@ -62,7 +70,15 @@ impl Default for Relevance {
 
 impl Term for Relevance {
     fn card(&self) -> Option<Line> {
-        Line::of("relevance", &[("strength", self.strength)])
+        None
+    }
+
+    fn prior(&self, trained: &Tensors, model: &ModelConfig) -> Result<Option<Prior>> {
+        let variances = match trained.get(LOG_VAR) {
+            Some(log_var) => to_vec(&log_var.narrow(0, 0, model.latent - model.circles)?.exp()?)?,
+            None => Vec::new(),
+        };
+        Ok(Some(Prior::Relevance { strength: self.strength, variances }))
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {
@@ -89,8 +105,8 @@ impl Term for Relevance {
         self.price(encoded.parameters).map(Some)
     }
 
-    fn exported(&self, tensors: Tensors, _step: u64) -> Result<Tensors> {
-        applied(tensors)
+    fn exported(&self, tensors: Tensors, model: &ModelConfig, _step: u64) -> Result<Tensors> {
+        applied(tensors, model.circles)
     }
 }
 
@@ -124,6 +140,30 @@ mod tests {
     use model::Vae;
 
     #[test]
+    fn circles_are_exported_as_they_are() -> Result<()> {
+        let device = Device::Cpu;
+        let config =
+            ModelConfig { latent: 3, circles: 1, channels: vec![4; 4], hidden: 8, ..ModelConfig::default() };
+        let mut tensors = Parameters::initial(&config, 3, &device)?.tensors();
+        tensors.insert(LOG_VAR.to_owned(), Tensor::new(&[-5f32, 0.7, -2.0, 1.0], &device)?);
+        let images = Tensor::rand(0f32, 1.0, (3, 64, 64, 1), &device)?;
+        let reconstructed = |tensors: &Tensors| -> Result<Vec<f32>> {
+            let vae = Vae::load(&config, &Parameters::view(tensors, &device))?;
+            let mean = vae.encode(&images)?.posterior.units(&config)?.mean;
+            to_vec(&vae.decode_mean(&mean)?)
+        };
+        let prior = Relevance::default();
+        let Some(Prior::Relevance { variances, .. }) = prior.prior(&tensors, &config)? else {
+            panic!("none")
+        };
+        assert!(variances.len() == 2 && (variances[1] - 0.7f32.exp()).abs() < 1e-6, "{variances:?}");
+        let before = reconstructed(&tensors)?;
+        let after = reconstructed(&prior.exported(tensors, &config, 1)?)?;
+        assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-5));
+        Ok(())
+    }
+
+    #[test]
     fn what_is_exported_draws_the_same_under_a_standard_normal_prior() -> Result<()> {
         let device = Device::Cpu;
         let config = ModelConfig { latent: 2, channels: vec![4; 4], hidden: 8, ..ModelConfig::default() };
@@ -138,7 +178,7 @@ mod tests {
             Ok((posterior, picture))
         };
         let (before, shown) = run(&tensors)?;
-        let exported = applied(tensors)?;
+        let exported = applied(tensors, 0)?;
         assert!(!exported.contains_key(LOG_VAR));
         let (after, again) = run(&exported)?;
         assert!(shown.iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-5));

@@ -6,13 +6,14 @@
 //! slab is N(λμ, λσ² + 1 − λ).
 
 use candle_core::{Result, Tensor};
+use model::card::Prior;
 use model::config::PosteriorKind;
 use model::posterior::Family;
 use model::{ModelConfig, Posterior};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, positive_weight, share};
-use crate::term::{Encoded, Line, Term};
+use crate::term::{Encoded, Line, Tensors, Term};
 use crate::weight::{Schedule, Weight};
 
 /// γ is held this far from 0 and 1 where its logarithm is taken.
@@ -39,7 +40,11 @@ impl Default for SpikeSlab {
 
 impl Term for SpikeSlab {
     fn card(&self) -> Option<Line> {
-        Line::of("spike-slab", &[("active", self.active)])
+        None
+    }
+
+    fn prior(&self, _trained: &Tensors, _model: &ModelConfig) -> Result<Option<Prior>> {
+        Ok(Some(Prior::SpikeSlab { active: self.active }))
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

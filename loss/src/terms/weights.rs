@@ -43,7 +43,7 @@ const CODE: &str = "decoder.dense.0.weight";
 
 impl Term for Shrink {
     fn card(&self) -> Option<Line> {
-        Line::of("weights", &[("weights", self.weight)])
+        Line::of("weights", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

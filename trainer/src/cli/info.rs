@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use model::Card;
-use trainer::report::{Column, Table, counted, objective};
+use model::card::Prior;
+use trainer::report::{Column, Table, counted};
 use trainer::trained;
 
 use super::attributes::table as attributes;
@@ -60,8 +61,14 @@ fn describe(card: &Card) -> String {
                 counted(parameters as u64, "parameter")
             ),
         ),
-        ("objective", objective(&card.objective)),
+        ("objective", card.objective.to_string()),
     ];
+    if let Prior::Relevance { variances, .. } = &card.objective.prior
+        && !variances.is_empty()
+    {
+        let variances: Vec<String> = variances.iter().map(|variance| format!("{variance:.3}")).collect();
+        facts.push(("variances", format!("{} of the prior, by unit", variances.join(", "))));
+    }
     if let Some(origin) = &card.origin {
         facts.push(("origin", origin.clone()));
     } else {

@@ -34,24 +34,10 @@ pub fn counted(count: u64, thing: &str) -> String {
     format!("{} {thing}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 
-/// Formats an objective with its parameters: `sparse: activation 0.01, beta 4, scale 0.7071`.
-pub fn objective(objective: &model::card::Objective) -> String {
-    let parameters: Vec<String> = objective
-        .parameters
-        .iter()
-        .map(|(name, value)| format!("{name} {}", (value * 1e4).round() / 1e4))
-        .collect();
-    if parameters.is_empty() {
-        objective.name.clone()
-    } else {
-        format!("{}: {}", objective.name, parameters.join(", "))
-    }
-}
-
 /// Data, objective and length of training, in one line.
 fn subtitle(card: &model::Card) -> String {
     let steps = counted(card.training.steps, "step");
-    format!("{} · {} · {steps}", card.training.dataset, objective(&card.objective))
+    format!("{} · {} · {steps}", card.training.dataset, card.objective)
 }
 
 #[cfg(test)]
@@ -69,17 +55,5 @@ mod tests {
     #[test]
     fn one_thing_is_singular() {
         assert_eq!([0, 1, 1000].map(|n| counted(n, "unit")), ["0 units", "1 unit", "1,000 units"]);
-    }
-
-    #[test]
-    fn an_objective_is_a_line() {
-        let parameters = [("beta", 4.0), ("scale", std::f64::consts::FRAC_1_SQRT_2)];
-        let mut sparse = model::card::Objective {
-            name: "sparse".into(),
-            parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        };
-        assert_eq!(objective(&sparse), "sparse: beta 4, scale 0.7071");
-        sparse.parameters.clear();
-        assert_eq!(objective(&sparse), "sparse");
     }
 }

@@ -1,7 +1,6 @@
 //! Reconstructions: a row of originals, and a row below it for each model.
 
 use super::canvas::Canvas;
-use super::objective;
 use super::text::{Style, fit, write};
 use super::theme::{INK, MARGIN, MUTED, SMALL, TITLE, scale, series};
 use crate::trained::{Trained, TrainedError};
@@ -54,7 +53,7 @@ pub fn reconstructions(
     row(0, originals, "original", dataset);
     for (place, (model, name)) in models.iter().zip(names).enumerate() {
         let images = model.decode(&model.encode(originals)?)?;
-        row(place + 1, &images, name, &objective(&model.card.objective));
+        row(place + 1, &images, name, &model.card.objective.to_string());
     }
     Ok(canvas)
 }

@@ -271,7 +271,8 @@ vary = { key = 'objective.beta', values = [2, 4.5] }\n";
         assert_eq!(study.plan.runs[4].strength.as_deref(), Some("beta 4.5"));
         let last = &study.configs[5];
         assert_eq!((last.train.batch, last.train.seed, last.name.as_str()), (16, 7, "β-vae-beta4.5-s7"));
-        assert_eq!(last.objective_card().parameters.get("beta"), Some(&4.5));
+        let card = last.loss().card(&std::collections::BTreeMap::new(), &last.model)?;
+        assert_eq!(card.to_string(), "beta (beta 4.5)");
         assert_eq!(last.source.as_deref(), Some("s.toml"));
         Ok(())
     }

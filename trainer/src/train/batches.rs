@@ -134,6 +134,7 @@ pub(super) fn prepare<'scope, 'env>(
 mod tests {
     use std::sync::Arc;
 
+    use loss::pairs::Pairs;
     use loss::terms::Transitions;
 
     use super::*;
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(arrived.len(), 2);
         assert_eq!((&arrived[1].images, &arrived[1].noise), (&late.images, &late.noise));
         assert_ne!(arrived[0].images, late.images);
-        let pairs = Loss::default().with("pairs", Arc::new(Transitions::default()));
+        let pairs = Loss::default().with("pairs", Arc::new(Pairs::<Transitions>::default()));
         let paired = Draw { loss: &pairs, ..draw }.prepare(9)?;
         let (batch, partner) = paired.images.split_at(2 * 64 * 64);
         assert_eq!((batch, &paired.noise), (&late.images[..], &late.noise));

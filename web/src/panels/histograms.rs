@@ -2,7 +2,7 @@
 //! of μ.
 
 use js_sys::Array;
-use model::card::{Card, Histogram};
+use model::card::{Card, Histogram, Prior};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement};
 
@@ -10,7 +10,7 @@ use super::html::{Safe, columns, put};
 use super::words::{number, titles, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn, context};
-use crate::state::{Event, Prior, Side, State, Topic, View, pairs};
+use crate::state::{Event, Side, State, Topic, View, pairs};
 use crate::worker::SIDES;
 
 /// Steps of a curve.
@@ -113,7 +113,7 @@ struct Chart<'a> {
     symbol: &'static str,
     summary: String,
     /// The prior; `None` for units without one.
-    prior: Option<Prior>,
+    prior: Option<&'a Prior>,
 }
 
 impl<'a> Chart<'a> {
@@ -126,7 +126,7 @@ impl<'a> Chart<'a> {
             _ => (&entry.std_histogram, axis_of_spread(state), "σ"),
         };
         // Angles of a circular unit have no bell curve.
-        let prior = (symbol == "μ" && !model.is_circle(unit)).then(|| Prior::of(&model.card));
+        let prior = (symbol == "μ" && !model.is_circle(unit)).then_some(&model.card.objective.prior);
         Some(Self { histogram, axis, symbol, summary: summary(&model.card, kind, unit), prior })
     }
 
@@ -174,9 +174,9 @@ impl<'a> Chart<'a> {
         // Converts a density to a height in counts.
         let total: u32 = self.histogram.counts.iter().sum();
         let counts = f64::from(total) * f64::from(self.width());
-        let curves: Vec<Prior> = match self.prior {
-            Some(Prior::Gaussian) => vec![Prior::Gaussian],
-            Some(prior) => vec![Prior::Gaussian, prior],
+        let curves = match self.prior {
+            Some(prior) if prior.is_standard_normal() => vec![prior],
+            Some(prior) => vec![&Prior::Gaussian, prior],
             None => vec![],
         };
         let peak = curves.iter().map(|prior| prior.density(0.0) * counts).fold(highest.into(), f64::max);
@@ -191,7 +191,7 @@ impl<'a> Chart<'a> {
         context.set_stroke_style_str(&style.get_property_value("caret-color")?);
         context.set_line_width(scale);
         for prior in curves {
-            let dash = if prior == Prior::Gaussian { 0.0 } else { 3.0 * scale };
+            let dash = if prior.is_standard_normal() { 0.0 } else { 3.0 * scale };
             context.set_line_dash(&JsValue::from(Array::of2(&dash.into(), &dash.into())))?;
             context.begin_path();
             for step in 0..=STEPS {

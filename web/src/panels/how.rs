@@ -7,7 +7,7 @@ use web_sys::{Element, Response};
 
 use super::Panel;
 use super::html::{Safe, put};
-use super::words::{brief, metric, parameter};
+use super::words::{brief, metric};
 use crate::dom::{Dom, Drawn};
 use crate::state::{State, Topic, View};
 
@@ -75,13 +75,7 @@ fn cards(dom: &Dom, state: &State) -> Drawn {
         }
         html.push_str("</tr>");
     };
-    row("trained with", &|card| Some((card.objective.name.clone(), String::new())));
-    row("settings", &|card| {
-        let named = card.objective.parameters.iter();
-        let named: Vec<String> =
-            named.map(|(name, value)| format!("{} {}", parameter(name), brief(*value))).collect();
-        (!named.is_empty()).then(|| (named.join(", "), String::new()))
-    });
+    row("trained with", &|card| Some((card.objective.to_string(), String::new())));
     row("steps", &|card| Some((super::words::grouped(card.training.steps), String::new())));
     if cards.iter().flatten().any(|card| card.origin.is_some()) {
         let here = || "trained with Latentscope".into();

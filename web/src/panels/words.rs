@@ -102,18 +102,6 @@ pub(super) fn metric(name: &str) -> &str {
     }
 }
 
-/// Display name of an objective's parameter.
-pub(super) fn parameter(name: &str) -> &str {
-    match name {
-        "activation" => "λ of activations",
-        "beta" => "β",
-        "motion" => "ω of motions",
-        "scale" => "scale of the Laplace prior",
-        "transitions" => "weight of pairs",
-        other => other,
-    }
-}
-
 /// Shows the titles of the models, wherever they appear.
 pub(super) fn titles(dom: &Dom, state: &State) -> Drawn {
     for side in 0..SIDES {

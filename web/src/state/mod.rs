@@ -37,7 +37,6 @@ pub use own::Own;
 pub use pairs::{Pair, pairs};
 pub use paper::Paper;
 pub use path::Path;
-pub use prior::Prior;
 pub use sampling::SAMPLES;
 pub use scene::Scene;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};

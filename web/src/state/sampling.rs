@@ -1,6 +1,7 @@
 //! Codes drawn from the prior, with the same random numbers for both models.
 
-use super::{Loaded, Prior};
+use super::Loaded;
+use super::prior::sample;
 use crate::dice::Dice;
 
 /// Number of samples shown of each model.
@@ -9,10 +10,10 @@ pub const SAMPLES: usize = 9;
 impl Loaded {
     /// Code of sample `index` for a seed, with one draw of the prior per unit.
     pub fn sample(&self, seed: u64, index: usize) -> Vec<f32> {
-        let prior = Prior::of(&self.card);
+        let prior = &self.card.objective.prior;
         let mut dice = Dice::new(seed.wrapping_add(index as u64));
         (0..self.code.len())
-            .map(|unit| if self.is_circle(unit) { dice.angle() } else { prior.sample(&mut dice) } as f32)
+            .map(|unit| if self.is_circle(unit) { dice.angle() } else { sample(prior, &mut dice) } as f32)
             .collect()
     }
 }

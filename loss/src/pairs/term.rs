@@ -1,0 +1,163 @@
+//! The term that every source of pairs makes: its pairs, and a [`PairLoss`] on them.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use candle_core::{Result, Tensor};
+use model::ModelConfig;
+use rand::RngCore;
+use serde::de::{DeserializeOwned, Error, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::check::Checked;
+use crate::fields::fields;
+use crate::pairs::PairLoss;
+use crate::term::{Catalogue, Decoded, Encoded, Extra, Line, Selected, Term};
+
+/// Where pairs come from: second images that differ from images of the batch in one thing.
+///
+/// A source implements either [`select`](Self::select) or [`images`](Self::images); [`Pairs`] makes a
+/// [`Term`] of it.
+pub trait Source: Debug + Send + Sync {
+    /// The term's name in the card.
+    const NAME: &'static str;
+
+    /// As [`Term::validate`].
+    ///
+    /// # Errors
+    /// Names the key.
+    fn validate(&self, _model: &ModelConfig) -> Checked {
+        Ok(())
+    }
+
+    /// Second images from the data set, as [`Term::select`].
+    ///
+    /// # Errors
+    /// Says in a few words what it needs if the data set doesn't have it.
+    fn select(
+        &self,
+        _data: &dyn Catalogue,
+        _batch: &[u64],
+        _noise: &mut dyn RngCore,
+    ) -> std::result::Result<Option<Selected>, &'static str> {
+        Ok(None)
+    }
+
+    /// Second images made from the `batch`, `[N, H, W, C]`, as [`Term::images`].
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    fn images(&self, _batch: &Tensor, _noise: &mut dyn RngCore) -> Result<Option<Extra>> {
+        Ok(None)
+    }
+}
+
+/// A source of pairs and the loss on its pairs. In a configuration the keys of both form one table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Pairs<S> {
+    /// Where the pairs come from.
+    #[serde(flatten)]
+    pub source: S,
+    /// The loss on them.
+    #[serde(flatten)]
+    pub loss: PairLoss,
+}
+
+impl<'de, S: DeserializeOwned> Deserialize<'de> for Pairs<S> {
+    /// Serde doesn't support `deny_unknown_fields` beside `flatten`, so this refuses unknown keys itself.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(bound = "S: DeserializeOwned")]
+        struct Table<S> {
+            #[serde(flatten)]
+            source: S,
+            #[serde(flatten)]
+            loss: PairLoss,
+            #[serde(flatten)]
+            unknown: BTreeMap<String, IgnoredAny>,
+        }
+        let Table { source, loss, unknown } = Table::deserialize(deserializer)?;
+        if let Some(key) = unknown.keys().next() {
+            let known = [fields::<S>(), fields::<PairLoss>()].concat().join("`, `");
+            return Err(D::Error::custom(format!("unknown field `{key}`, expected one of `{known}`")));
+        }
+        Ok(Self { source, loss })
+    }
+}
+
+impl<S: Source> Term for Pairs<S> {
+    fn card(&self) -> Option<Line> {
+        Line::of(S::NAME, &self.loss.card())
+    }
+
+    fn validate(&self, model: &ModelConfig) -> Checked {
+        self.loss.validate()?;
+        self.source.validate(model)
+    }
+
+    fn select(
+        &self,
+        data: &dyn Catalogue,
+        batch: &[u64],
+        noise: &mut dyn RngCore,
+    ) -> std::result::Result<Option<Selected>, &'static str> {
+        self.source.select(data, batch, noise)
+    }
+
+    fn images(&self, batch: &Tensor, noise: &mut dyn RngCore) -> Result<Option<Extra>> {
+        self.source.images(batch, noise)
+    }
+
+    fn codes(&self, encoded: &Encoded) -> Result<Option<Tensor>> {
+        self.loss.codes(encoded)
+    }
+
+    fn penalty(
+        &self,
+        encoded: &Encoded,
+        decoded: &Decoded,
+        _noise: &mut dyn RngCore,
+    ) -> Result<Option<Tensor>> {
+        self.loss.penalty(encoded, decoded).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terms::{Motion, Redraw, Transitions};
+    use crate::weight::Weight;
+
+    #[test]
+    fn the_keys_of_source_and_loss_form_one_table() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let text = "pixels = 3\nexchange = 0.5\npurity = { from = 1.0, to = 2.0, over = 5 }";
+        let read: Pairs<Motion> = toml::from_str(text)?;
+        assert_eq!((read.source.pixels, read.source.zoom), (3, 1.0));
+        assert_eq!(
+            (read.loss.spread, read.loss.exchange),
+            (Weight::Constant(5.0), Some(Weight::Constant(0.5)))
+        );
+        assert_eq!(toml::from_str::<Pairs<Motion>>(&toml::to_string(&read)?)?, read);
+        assert_eq!(toml::from_str::<Pairs<Transitions>>("")?, Pairs::default());
+        Ok(())
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_those_that_there_are() {
+        let error =
+            toml::from_str::<Pairs<Redraw>>("binary = true\nwait = 3.0").expect_err("it was accepted");
+        let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`";
+        assert!(error.message().ends_with(known), "{error}");
+        assert!(error.message().starts_with("unknown field `wait`"), "{error}");
+    }
+
+    #[test]
+    fn mistakes_in_either_part_are_named() {
+        let key = |pairs: &Pairs<Motion>| pairs.validate(&ModelConfig::default()).expect_err("accepted").key;
+        let good = Pairs::default();
+        assert_eq!(key(&Pairs { loss: PairLoss { focus: 0.5, ..good.loss }, ..good }), "focus");
+        assert_eq!(key(&Pairs { source: Motion { zoom: 9.0, ..good.source }, ..good }), "zoom");
+        let loss = PairLoss { focus: 0.5, exchange: Some(Weight::Constant(1.0)), ..good.loss };
+        assert_eq!(Pairs { loss, ..good }.validate(&ModelConfig::default()), Ok(()));
+    }
+}
