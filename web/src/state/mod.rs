@@ -34,7 +34,7 @@ pub use event::Event;
 pub use hand::Hand;
 pub use link::Link;
 pub use own::Own;
-pub use pairs::{Pair, pairs};
+pub use pairs::{Pair, pairs, ranked};
 pub use paper::Paper;
 pub use path::Path;
 pub use prior::Prior;
