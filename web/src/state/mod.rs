@@ -18,6 +18,7 @@ mod prior;
 mod sampling;
 mod scene;
 mod side;
+mod sketch;
 mod survey;
 mod sway;
 #[cfg(test)]
@@ -74,6 +75,8 @@ pub struct State {
     pub refused: Option<String>,
     /// The share of the way from A to B that was gone last.
     pub along: f32,
+    /// Whether the visitor or a link has set A, and B.
+    pinned: [bool; 2],
     /// Which view is shown.
     pub view: View,
     /// Whether the rows of units that carry nothing are shown.
