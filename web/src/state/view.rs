@@ -105,7 +105,7 @@ impl View {
                 "A number in use has a wide μ and a small σ; an idle one keeps μ at 0 and σ near 1. Lines: N(0, 1) and, dashed, the model’s own prior."
             }
             Self::Check => {
-                "Don’t take the numbers on trust: measure them again, here, with the code that the trainer uses. 1 is best."
+                "Don’t take the numbers on trust: measure them again, here, with the code that the trainer uses. 1 is the best score."
             }
             Self::How => "What the networks are, what sparsity does, and where it all comes from.",
         }
