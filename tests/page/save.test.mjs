@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { drawn, inColour, pixels, serve } from "./site.mjs";
+import { drawn, inColour, pixels, serve, withCard } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const { shown, visit } = stage();
@@ -37,6 +37,28 @@ test("a side's rows are saved as a PNG that holds them as they are shown", async
   assert.ok(differences.length > 0 && differences.every((difference) => difference <= 1), String(differences));
   assert.deepEqual(complaints, []);
   await page.close();
+});
+
+test("a saved picture has a title, and room for the longest name", async () => {
+  const site = await serve({ "models/sparse.safetensors": withCard((card) => card.replaceAll('"posX"', '"how far to the right of the middle"')) });
+  const { page } = await shown({}, `${site.address}#m=vae,sparse`);
+  const { base64 } = await saved(page, "save", 1);
+  const ink = await page.evaluate(async (bytes) => {
+    const blob = new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: "image/png" });
+    const bitmap = await createImageBitmap(blob);
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    const left = bitmap.width - 9 * 64 - 8;
+    const dark = (...box) => context.getImageData(...box).data.some((value, i) => i % 4 < 3 && value < 128);
+    return {
+      title: dark(0, 0, left, 24), lead: dark(0, 26, left, 20),
+      names: dark(left - 40, 48, 32, bitmap.height - 48), margin: dark(left - 8, 48, 8, bitmap.height - 48), left,
+    };
+  }, base64);
+  assert.ok(ink.title && ink.lead && ink.names, JSON.stringify(ink));
+  assert.ok(!ink.margin, "the longest name ends before the pictures");
+  await page.close();
+  await site.close();
 });
 
 /** An animation's stills at the columns of the rows, forth and back, against the rows as they are shown. */

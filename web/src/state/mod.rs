@@ -44,7 +44,7 @@ pub use scene::Scene;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
 pub use survey::{SURVEYED, Survey};
 pub use sway::Sway;
-pub use tour::{Stop, TOUR};
+pub use tour::{Stop, TOUR, Toured};
 pub use trace::Trace;
 pub use verdict::{Running, Verdict};
 pub use view::View;
@@ -77,6 +77,8 @@ pub struct State {
     pub along: f32,
     /// Whether the visitor or a link has set A, and B.
     pinned: [bool; 2],
+    /// Whether differences from the original are shown four times as strong.
+    pub amplified: bool,
     /// Which view is shown.
     pub view: View,
     /// Whether the rows of units that carry nothing are shown.
@@ -87,6 +89,8 @@ pub struct State {
     pub colour: usize,
     /// The step of the tour that is shown.
     pub tour: Option<usize>,
+    /// How far the visitor has come with the tour.
+    pub toured: Toured,
     /// Whether the page still moves on its own.
     pub animated: bool,
     /// Whether it has moved long enough to ask for the visitor's hand.
@@ -165,6 +169,11 @@ impl State {
             Event::View(view) => self.show(view, &mut effects),
             Event::Play => self.play(&mut effects),
             Event::Tour(step) => self.tour(step, &mut effects),
+            Event::Amplify => {
+                self.settle(&mut effects);
+                self.amplified = !self.amplified;
+                effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Reconstruction(side))));
+            }
             Event::Home => (0..SIDES).for_each(|side| {
                 self.change(side, &mut effects, |model| {
                     model.preview = None;
