@@ -29,12 +29,7 @@ if (typeof WebAssembly !== "object" || !WebAssembly.validate(new Uint8Array(SIMD
     await init({ module_or_path: wasm });
     start();
     // A stylesheet that was refused has no rules; the page works without.
-    if (!getComputedStyle(document.documentElement).getPropertyValue("--page")) {
-      const tell = () => refuse(`style.css ${BROKEN}`);
-      tell();
-      // The page's first draw hides what it has not said itself.
-      new MutationObserver(tell).observe(document.getElementById("notice"), { attributeFilter: ["hidden"] });
-    }
+    if (!getComputedStyle(document.documentElement).getPropertyValue("--page")) refuse(`style.css ${BROKEN}`);
     // Once there is nothing else to do, the page is kept for when there is no network.
     const keep = () => navigator.serviceWorker?.register("service.js").catch(() => {});
     (self.requestIdleCallback ?? setTimeout)(keep);

@@ -133,6 +133,13 @@ test("the difference shows what is too bright and what is too dark", async () =>
   for (let i = 0; i < original.length; i += 4) {
     assert.equal(difference[i + 3], Math.abs(original[i] - picture[i]), `pixel ${i / 4}`);
   }
+  await page.locator("#amplify-1").press("Enter");
+  const strong = (await changed(page, "#difference-0", difference.join())).split(",").map(Number);
+  for (let i = 3; i < strong.length; i += 4) assert.equal(strong[i], Math.min(255, 4 * difference[i]), `pixel ${(i - 3) / 4}`);
+  const pressed = () => page.locator(".signs button").evaluateAll((buttons) => buttons.map((button) => button.ariaPressed));
+  assert.deepEqual(await pressed(), ["true", "true"]);
+  await page.locator("#amplify-0").click();
+  await page.waitForFunction(() => document.querySelector("#amplify-1").ariaPressed === "false");
   await page.close();
 });
 

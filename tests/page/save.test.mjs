@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { drawn, inColour, pixels, serve } from "./site.mjs";
+import { drawn, inColour, pixels, serve, withCard } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const { shown, visit } = stage();
@@ -18,7 +18,7 @@ async function saved(page, kind, side) {
   return { name: download.suggestedFilename(), base64: bytes.toString("base64"), size: bytes.length };
 }
 
-test("a side's rows are saved as a PNG that holds them as they are shown", { todo: "saved rows stand by falling KL, not in the pairs that are shown" }, async () => {
+test("a side's rows are saved as a PNG that holds them as they are shown", async () => {
   const { page, complaints } = await shown();
   const { name, base64 } = await saved(page, "save", 1);
   assert.equal(name, `${await page.locator("#menu-1 option:checked").textContent()}.png`);
@@ -30,13 +30,35 @@ test("a side's rows are saved as a PNG that holds them as they are shown", { tod
     context.drawImage(bitmap, 0, 0);
     return [...document.querySelectorAll("#grid .side-1 canvas")].map((row, i) => {
       const shown = row.getContext("2d").getImageData(0, 0, row.width, row.height).data;
-      const saved = context.getImageData(bitmap.width - row.width - 8, 8 + i * (row.height + 8), row.width, row.height);
+      const saved = context.getImageData(bitmap.width - row.width - 8, 48 + i * (row.height + 8), row.width, row.height);
       return shown.reduce((most, value, j) => Math.max(most, Math.abs(value - saved.data[j])), 0);
     });
   }, base64);
   assert.ok(differences.length > 0 && differences.every((difference) => difference <= 1), String(differences));
   assert.deepEqual(complaints, []);
   await page.close();
+});
+
+test("a saved picture has a title, and room for the longest name", async () => {
+  const site = await serve({ "models/sparse.safetensors": withCard((card) => card.replaceAll('"posX"', '"how far to the right of the middle"')) });
+  const { page } = await shown({}, `${site.address}#m=vae,sparse`);
+  const { base64 } = await saved(page, "save", 1);
+  const ink = await page.evaluate(async (bytes) => {
+    const blob = new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: "image/png" });
+    const bitmap = await createImageBitmap(blob);
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    const left = bitmap.width - 9 * 64 - 8;
+    const dark = (...box) => context.getImageData(...box).data.some((value, i) => i % 4 < 3 && value < 128);
+    return {
+      title: dark(0, 0, left, 24), lead: dark(0, 26, left, 20),
+      names: dark(left - 40, 48, 32, bitmap.height - 48), margin: dark(left - 8, 48, 8, bitmap.height - 48), left,
+    };
+  }, base64);
+  assert.ok(ink.title && ink.lead && ink.names, JSON.stringify(ink));
+  assert.ok(!ink.margin, "the longest name ends before the pictures");
+  await page.close();
+  await site.close();
 });
 
 /** An animation's stills at the columns of the rows, forth and back, against the rows as they are shown. */
@@ -64,7 +86,7 @@ const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => 
     corner ??= [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
     rows.forEach((row, rank) => {
       const left = 8 + (rank % 4) * (2 * 64 + 8);
-      const top = 8 + 18 + Math.floor(rank / 4) * (2 * 64 + 18 + 8);
+      const top = 24 + 8 + 18 + Math.floor(rank / 4) * (2 * 64 + 18 + 8);
       const still = context.getImageData(left, top, 128, 128).data;
       for (let y = 0; y < 128; y++) {
         for (let x = 0; x < 128; x++) {
@@ -79,7 +101,7 @@ const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => 
   return { frameCount, endless: repetitionCount === Infinity, rows: rows.length, farthest, corner, durations };
 }, [side, base64]);
 
-test("a side's rows are saved as an animation that goes through them as they are shown, and back", { todo: "saved rows stand by falling KL, not in the pairs that are shown" }, async () => {
+test("a side's rows are saved as an animation that goes through them as they are shown, and back", async () => {
   const { page, complaints } = await shown();
   for (const side of [0, 1]) {
     const { name, base64, size } = await saved(page, "film", side);
@@ -114,7 +136,7 @@ test("how far an animation is stands beside its button, which waits", async () =
   await page.close();
 });
 
-test("a model of colours is shown and saved in its colours", { todo: "saved rows stand by falling KL, not in the pairs that are shown" }, async () => {
+test("a model of colours is shown and saved in its colours", async () => {
   const site = await serve({ "models/sparse.safetensors": inColour });
   const { page, complaints } = await visit({}, `${site.address}#m=vae,sparse`);
   await drawn(page, 1);

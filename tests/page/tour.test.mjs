@@ -1,7 +1,7 @@
 // The tour: six steps, each of which drives the page's own controls.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, pixels } from "./site.mjs";
+import { changed, drawn, pixels } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const here = stage();
@@ -22,6 +22,41 @@ test("the tour goes through its steps by keys, drives a factor, and can be left"
   await page.locator("#claim").waitFor();
   await page.locator("#tour-end").click();
   await page.locator("#tour").waitFor({ state: "hidden", timeout: 5_000 });
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("the tour goes on where it was left, and invites nobody who has closed it", async () => {
+  const context = await here.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const open = async (text) => {
+    await page.goto(`${here.address}#m=vae,sparse`);
+    await page.reload();
+    for (const side of [0, 1]) await drawn(page, side);
+    assert.equal(await page.textContent("#start-tour"), text);
+    assert.equal(await page.locator("#start-tour.offer").count(), text === "Tour" ? 0 : 1);
+    await page.locator("#start-tour").press("Enter");
+  };
+  const step = (number) => page.locator("#tour-step", { hasText: `${number} of 6` }).waitFor();
+  await open("Take the tour");
+  await step(1);
+  await page.locator("#tour-next").press("Enter");
+  await step(2);
+  await open("Go on with the tour");
+  await step(2);
+  await page.locator("#tour-end").click();
+  await open("Tour");
+  await step(2);
+  await context.close();
+});
+
+test("a browser that keeps nothing has the tour from its start", async () => {
+  const { page, complaints } = await here.shown({ prepare: () =>
+    Object.defineProperty(Window.prototype, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } }) });
+  await page.locator("#start-tour").click();
+  await page.locator("#tour-step", { hasText: "1 of 6" }).waitFor();
+  await page.locator("#tour-end").click();
+  await page.locator("#tour").waitFor({ state: "hidden" });
   assert.deepEqual(complaints, []);
   await page.close();
 });

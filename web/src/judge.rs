@@ -1,5 +1,5 @@
-//! Measures how disentangled a model is, on a world whose factors are known: the trainer's own
-//! metrics, on posterior means of its own draw of images.
+//! Measures how well a model redraws and how disentangled it is, on a world whose factors are known: the
+//! trainer's own metrics, on its own draw of images.
 //!
 //! A quick check draws fewer images than the trainer; a full one follows the protocol that the
 //! shipped cards' scores were measured by. It is a module of its own, which the page's visitors don't
@@ -17,12 +17,16 @@ use crate::engine::{Cpu, Engine};
 const BATCH: usize = 40;
 /// The trainer's seed.
 const SEED: u64 = 0;
-/// The part of the time, roughly, that encoding takes.
+/// The part of the time, roughly, that encoding and redrawing take.
 const ENCODING: f32 = 0.8;
+/// How much longer it takes, roughly, to redraw an image than to encode it.
+const REDRAWING: usize = 3;
 
 /// How much is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {
+    /// Images that are redrawn.
+    redrawn: usize,
     /// Codes for the metrics that need no chosen images: two thirds to fit on, the rest to score on.
     codes: usize,
     /// Maximum number of grid images for the other metrics.
@@ -30,9 +34,9 @@ struct Plan {
 }
 
 /// Ends within about a minute on a laptop's one core.
-const QUICK: Plan = Plan { codes: 3000, grid: 6000 };
+const QUICK: Plan = Plan { redrawn: 500, codes: 3000, grid: 6000 };
 /// The trainer's numbers, with the grid that the shipped cards name.
-const FULL: Plan = Plan { codes: metrics::TRAIN + metrics::TEST, grid: 200_000 };
+const FULL: Plan = Plan { redrawn: metrics::TRAIN, codes: metrics::TRAIN + metrics::TEST, grid: 200_000 };
 
 /// Scores the model of a weights file, and calls `told` with the share that is done meanwhile.
 ///
@@ -72,12 +76,14 @@ pub async fn judge(
     let drawn: Vec<u64> = drawn.into_iter().map(|row| row as u64).collect();
     let lattice = Lattice::of(world, plan.grid);
     let indices = lattice.indices();
-    let all = (drawn.len() + indices.len()) as f32;
+    let redrawn = &drawn[..plan.redrawn];
+    let all = (REDRAWING * redrawn.len() + drawn.len() + indices.len()) as f32;
     let mut done = 0;
     let mut told = |more: usize| {
         done += more;
         progress(ENCODING * done as f32 / all);
     };
+    let mut scores = redrawing(engine, world, redrawn, &mut told).await?;
     let drawn_codes = means(engine, world, &drawn, &mut told).await?;
     let grid_codes = means(engine, world, &indices, &mut told).await?;
     let (latent, factors) = (card.model.latent, lattice.factors());
@@ -89,17 +95,51 @@ pub async fn judge(
         .map_err(|error| words(&error))?
         .with_circles(card.model.circles);
     let grid = Grid::new(grid).map_err(|error| words(&error))?;
-    let mut scores = metrics::few_of_drawn(&drawn, SEED);
+    let mut found = metrics::few_of_drawn(&drawn, SEED);
     progress((1.0 + ENCODING) / 2.0);
     let Ok(chosen) = metrics::of_images(&grid, SEED);
-    scores.extend(chosen.into_iter().map(|score| metrics::Score {
+    found.extend(chosen.into_iter().map(|score| metrics::Score {
         protocol: format!("{}; from a grid of {} images", score.protocol, lattice.len()),
         ..score
     }));
-    Ok(scores
-        .into_iter()
-        .map(|score| Score { metric: score.metric.into(), value: score.value, protocol: score.protocol })
-        .collect())
+    scores.extend(found.into_iter().map(|score| Score {
+        metric: score.metric.into(),
+        value: score.value,
+        protocol: score.protocol,
+    }));
+    Ok(scores)
+}
+
+/// Mean NLL and MSE of the world's images, each redrawn from its posterior mean.
+async fn redrawing(
+    engine: &dyn Engine,
+    world: &dyn World,
+    indices: &[u64],
+    told: &mut impl FnMut(usize),
+) -> Result<Vec<Score>, String> {
+    let (mut nll, mut mse) = (0.0, 0.0);
+    for &index in indices {
+        let redrawn = engine.reconstruct(&image(world, index)).await.map_err(|error| error.to_string())?;
+        nll += f64::from(redrawn.nll);
+        mse += f64::from(redrawn.mse);
+        told(REDRAWING);
+    }
+    let count = indices.len();
+    let likelihood = engine.card().model.likelihood.name();
+    let on = format!("decoding the posterior mean; {count} images of {} drawn at random", world.name());
+    Ok([
+        ("nll", nll, format!("{likelihood} NLL in nats an image, {on}")),
+        ("mse", mse, format!("squared error a pixel, {on}")),
+    ]
+    .map(|(metric, sum, protocol)| Score { metric: metric.into(), value: sum / count as f64, protocol })
+    .into())
+}
+
+/// An image of the world, values in `[0, 1]`.
+fn image(world: &dyn World, index: u64) -> Vec<f32> {
+    let mut image = vec![0; world.image_shape().iter().product()];
+    world.render_index(index, &mut image);
+    image.into_iter().map(|byte| f32::from(byte) / 255.0).collect()
 }
 
 /// Posterior means of the world's images, row-major.
@@ -109,15 +149,9 @@ async fn means(
     indices: &[u64],
     told: &mut impl FnMut(usize),
 ) -> Result<Vec<f64>, String> {
-    let size = world.image_shape().iter().product();
-    let mut image = vec![0; size];
     let mut means = Vec::new();
     for batch in indices.chunks(BATCH) {
-        let mut images = Vec::with_capacity(batch.len() * size);
-        for &index in batch {
-            world.render_index(index, &mut image);
-            images.extend(image.iter().map(|&byte| f32::from(byte) / 255.0));
-        }
+        let images: Vec<f32> = batch.iter().flat_map(|&index| image(world, index)).collect();
         let encoded = engine.encode(&images).await.map_err(|error| error.to_string())?;
         means.extend(encoded.mean.into_iter().map(f64::from));
         told(batch.len());
@@ -141,6 +175,8 @@ mod tests {
         assert_eq!(
             names,
             [
+                "nll",
+                "mse",
                 "mig",
                 "dci_disentanglement",
                 "dci_completeness",
@@ -149,8 +185,12 @@ mod tests {
                 "factor_vae"
             ]
         );
-        assert!(scores.iter().all(|score| (0.0..=1.0).contains(&score.value)), "{scores:?}");
-        assert!(scores[0].protocol.contains("2000 codes") && scores[5].protocol.contains("5760 images"));
+        let image = image(worlds::by_name("sprites").ok_or("no sprites")?, 0);
+        let one = engine.reconstruct_now(&image)?;
+        assert!((0.5..2.0).contains(&(scores[0].value / f64::from(one.nll))), "{scores:?}, {}", one.nll);
+        assert!(scores[1..].iter().all(|score| (0.0..=1.0).contains(&score.value)), "{scores:?}");
+        assert!(scores[0].protocol.contains("Bernoulli NLL") && scores[1].protocol.contains("500 images"));
+        assert!(scores[2].protocol.contains("2000 codes") && scores[7].protocol.contains("5760 images"));
         assert!(shares.is_sorted() && shares.last().is_some_and(|last| *last < 1.0));
         assert_eq!(block_on(judge(&engine, false, |_| ()))?, scores);
         Ok(())

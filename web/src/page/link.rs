@@ -71,7 +71,9 @@ impl App {
     pub(super) fn copy_link(&self) {
         self.show_state(true);
         let address = self.0.dom.window().location().href().unwrap_or_default();
-        self.copy("copy", "Copy link", address, "Link is in the address bar");
+        let shares = self.0.state.borrow().shares();
+        let done = if shares { "Copied" } else { "Copied without your picture" };
+        self.copy("copy", "Copy link", address, [done, "Link is in the address bar"]);
     }
 
     /// Copies HTML that embeds the rows in another page, as they are set.
@@ -85,11 +87,11 @@ impl App {
             r#"<iframe src="{}" title="Latentscope" width="960" height="720" loading="lazy"></iframe>"#,
             Safe(&address)
         );
-        self.copy("embed", "Embed", html, "No clipboard here");
+        self.copy("embed", "Embed", html, ["Copied", "No clipboard here"]);
     }
 
-    /// Copies a text by a button, which says so for a while.
-    fn copy(&self, button: &'static str, name: &'static str, text: String, failure: &'static str) {
+    /// Copies a text by a button, which tells for a while what came of it.
+    fn copy(&self, button: &'static str, name: &'static str, text: String, told: [&'static str; 2]) {
         let app = self.clone();
         spawn_local(async move {
             let window = app.0.dom.window().clone();
@@ -100,7 +102,7 @@ impl App {
                 }
                 _ => false,
             };
-            app.0.dom.set_text(button, if copied { "Copied" } else { failure }).ok();
+            app.0.dom.set_text(button, told[usize::from(!copied)]).ok();
             let back = Closure::once_into_js(move || drop(app.0.dom.set_text(button, name)));
             window.set_timeout_with_callback_and_timeout_and_arguments_0(back.unchecked_ref(), 2000).ok();
         });

@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Storage;
 
 pub use port::work;
 
@@ -24,11 +25,14 @@ use crate::lanes::Post;
 use crate::panels;
 use crate::pictures::Slot;
 use crate::protocol::{Reply, Request};
-use crate::state::{Effect, Event, State, Topic};
+use crate::state::{Effect, Event, State, Topic, Toured};
 use crate::table::note;
 use camera::Camera;
 use gpu::{Desk, Job};
 use link::Address;
+
+/// The name under which the browser keeps how far the visitor has come with the tour.
+const TOURED: &str = "latentscope-tour";
 
 /// Starts the page.
 ///
@@ -38,8 +42,11 @@ use link::Address;
 pub fn start() -> Result<(), JsValue> {
     let dom = Dom::of_window()?;
     let motion = !dom.prefers("(prefers-reduced-motion: reduce)");
+    let mut state = State::new(motion);
+    let kept = storage(&dom).and_then(|storage| storage.get_item(TOURED).ok().flatten());
+    state.toured = Toured::parse(&kept.unwrap_or_default());
     let app = App(Rc::new(Inner {
-        state: RefCell::new(State::new(motion)),
+        state: RefCell::new(state),
         stale: RefCell::new(vec![Topic::View]),
         fresh: RefCell::default(),
         framed: RefCell::new(false),
@@ -60,6 +67,11 @@ pub fn start() -> Result<(), JsValue> {
     app.ask_frame();
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });
     Ok(())
+}
+
+/// What the browser keeps for this page, where it keeps anything.
+fn storage(dom: &Dom) -> Option<Storage> {
+    dom.window().local_storage().ok().flatten()
 }
 
 /// The running page; clones share it.
@@ -116,6 +128,7 @@ impl App {
                 Effect::Prepare { side, visit, file, room } => self.prepare(Job { side, visit, file, room }),
                 Effect::Judge { ticket, file, full } => self.judge(ticket, &file, full),
                 Effect::Dismiss => self.dismiss(),
+                Effect::Remember(toured) => self.remember(toured),
                 Effect::Fetch { side, visit, file } => {
                     let app = self.clone();
                     spawn_local(async move {
@@ -138,6 +151,13 @@ impl App {
             // In the capture phase, because `toggle` doesn't bubble.
             document.add_event_listener_with_callback_and_bool(kind, handler.unchecked_ref(), true)
         })
+    }
+
+    /// Keeps how far the visitor has come with the tour; a browser that keeps nothing forgets it.
+    fn remember(&self, toured: Toured) {
+        if let Some(storage) = storage(&self.0.dom) {
+            storage.set_item(TOURED, &toured.text()).ok();
+        }
     }
 
     fn ask_frame(&self) {

@@ -7,8 +7,7 @@ use web_sys::{Blob, Element, HtmlElement, Url};
 
 use super::App;
 use crate::engine::{Cpu, Engine, EngineError};
-use crate::panels::{Film, POSITIONS, sheet};
-use crate::state::Loaded;
+use crate::panels::{Film, POSITIONS, SavedRows, sheet};
 
 /// Marks what is under way.
 const BUSY: &str = "aria-busy";
@@ -41,25 +40,25 @@ impl App {
 
     /// Pictures on the GPU can't be read back from their canvases: the CPU draws them once more.
     async fn picture(&self, side: usize) -> Result<(), JsValue> {
-        let (model, cpu) = self.model(side)?;
-        let codes: Vec<f32> = model.used().iter().flat_map(|&unit| model.row_codes(unit)).collect();
+        let (rows, cpu) = self.rows(side)?;
+        let codes: Vec<f32> = rows.units.iter().flat_map(|&unit| rows.model.row_codes(unit)).collect();
         let pictures = drawn(&cpu, &codes).await?;
-        let address = sheet(&self.0.dom, &model, &pictures)?.to_data_url()?;
+        let address = sheet(&self.0.dom, &rows, &pictures)?.to_data_url()?;
         self.offer(side, "png", &address)
     }
 
     /// Draws all pictures of a position, and then lets the page have its turn.
     async fn film(&self, side: usize, status: &Element) -> Result<(), JsValue> {
-        let (model, cpu) = self.model(side)?;
-        let film = Film::of(&model)?;
+        let (rows, cpu) = self.rows(side)?;
+        let film = Film::of(&rows)?;
         let mut pictures = Vec::new();
         for position in 0..POSITIONS {
             status.set_text_content(Some(&format!("Drawing {} of {POSITIONS} …", position + 1)));
             self.pause().await?;
             let share = position as f32 / (POSITIONS - 1) as f32;
-            pictures.extend(drawn(&cpu, &model.codes_at(share)).await?);
+            pictures.extend(drawn(&cpu, &rows.model.codes_at(&rows.units, share)).await?);
         }
-        let file = film.file(&self.0.dom, &model, &pictures)?;
+        let file = film.file(&self.0.dom, &rows, &pictures)?;
         let parts = Array::of1(&Uint8Array::from(&*file));
         let address = Url::create_object_url_with_blob(&Blob::new_with_u8_array_sequence(&parts)?)?;
         let offered = self.offer(side, "gif", &address);
@@ -68,11 +67,11 @@ impl App {
         offered
     }
 
-    /// The model that a side shows, and an engine of its own for it.
-    fn model(&self, side: usize) -> Result<(Box<Loaded>, Cpu), JsValue> {
-        let state = self.0.state.borrow();
-        let model = state.sides.get(side).and_then(|side| side.model()).ok_or("no model is shown")?;
-        Ok((Box::new(model.clone()), Cpu::load(&model.file).map_err(words)?))
+    /// The rows that a side shows, and an engine of their own for them.
+    fn rows(&self, side: usize) -> Result<(Box<SavedRows>, Cpu), JsValue> {
+        let rows = SavedRows::of(&self.0.state.borrow(), side).ok_or("no model is shown")?;
+        let cpu = Cpu::load(&rows.model.file).map_err(words)?;
+        Ok((Box::new(rows), cpu))
     }
 
     /// Makes the browser download the file at an address.

@@ -124,6 +124,8 @@ actions! {
     Pen = "pen" ();
     /// Wipes the paper.
     Clear = "clear" ();
+    /// Shows differences from the original four times as strong, or no longer.
+    Amplify = "amplify" ();
     /// Opens a picture.
     Open = "open" ();
     /// Turns the camera on, or takes the picture.

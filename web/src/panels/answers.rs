@@ -7,7 +7,7 @@ use super::html::{Safe, columns, put};
 use super::words::{grouped, label, number, percent, symbol, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
-use crate::state::{Event, Loaded, SURVEYED, Scene, State, Topic, View, pairs};
+use crate::state::{Event, Loaded, SURVEYED, Scene, State, Topic, View, ranked};
 use crate::worker::SIDES;
 
 /// Sum of all units' responses to a factor below which the model barely perceives it.
@@ -75,11 +75,6 @@ fn subject(state: &State, side: usize) -> Option<(&Loaded, &Scene)> {
     scene.suits(&model.card).then_some((model, scene))
 }
 
-/// A model's units in the order of the table's columns.
-fn units(state: &State, side: usize) -> Vec<usize> {
-    pairs(state).into_iter().filter_map(|pair| pair.units[side]).collect()
-}
-
 /// Makes a side's table anew if it is of another model or world.
 fn table(dom: &Dom, state: &State, side: usize) -> Drawn {
     let table: Element = dom.get(&format!("answers-{side}"))?;
@@ -95,7 +90,7 @@ fn table(dom: &Dom, state: &State, side: usize) -> Drawn {
     }
     if table.get_attribute("data-of").as_deref() != Some(&*of) {
         table.set_attribute("data-of", &of)?;
-        let units = units(state, side);
+        let units = ranked(state, side);
         let mut html = head(model, &units, side);
         for (factor, entry) in scene.world.factors().iter().enumerate() {
             row(&mut html, &units, side, factor, entry.name);
@@ -186,7 +181,7 @@ fn squares(dom: &Dom, state: &State, side: usize) -> Drawn {
         _ => format!("measured over {seen} of {SURVEYED} random pictures"),
     };
     dom.set_text(&format!("surveyed-{side}"), &text)?;
-    let units = units(state, side);
+    let units = ranked(state, side);
     for factor in 0..scene.world.factors().len() {
         let (shares, sum) = shares(model, &units, factor);
         let row: HtmlElement = dom.get(&format!("answer-{side}-{factor}"))?;
@@ -226,7 +221,7 @@ fn square(
         return None;
     }
     let name = scene.world.factors().get(factor)?.name;
-    let units = units(state, side);
+    let units = ranked(state, side);
     let (shares, sum) = shares(model, &units, factor);
     let share = number(100.0 * shares.get(units.iter().position(|&other| other == unit)?)?, 0);
     let answer = model.survey.answer(factor, unit, model.card.units[unit].std);

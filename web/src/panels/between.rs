@@ -2,7 +2,7 @@
 
 use web_sys::{Element, HtmlInputElement};
 
-use super::html::{columns, put};
+use super::html::{pair, put};
 use super::words::{label, percent, titles};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
@@ -21,23 +21,21 @@ impl Panel for Between {
     }
 
     fn build(&self, _: &Dom, root: &Element) -> Drawn {
-        let mut html = format!(
-            r#"<p class="ends"><button type="button" data-act="{}" title="The present pictures become A">Set A</button><input type="range" id="along" min="0" max="1" step="0.01" value="0" data-act="{}" aria-label="From A to B" disabled><button type="button" data-act="{}" title="The present pictures become B">Set B</button></p><div class="pair">"#,
+        let head = format!(
+            r#"<p class="ends"><button type="button" data-act="{}" title="The present pictures become A">Set A</button><input type="range" id="along" min="0" max="1" step="0.01" value="0" data-act="{}" aria-label="From A to B" disabled><button type="button" data-act="{}" title="The present pictures become B">Set B</button></p>"#,
             Action::Pin { end: 0 },
             Action::Along {},
             Action::Pin { end: 1 }
         );
-        html += &columns(|html, side| {
+        root.set_inner_html(&pair(&head, |html, side| {
             put!(
                 *html,
-                r#"<h2 class="name" data-name="{side}">&nbsp;</h2><h3>all at once</h3><div class="strip still" data-act="{}"><canvas id="line-{side}" data-slot="{}" width="576" height="64" role="img" aria-label="Pictures along the line from A to B"></canvas><span class="marker" id="along-{side}"></span></div><h3>one after another</h3><div class="strip still turns" id="turns-strip-{side}"><canvas id="turns-{side}" data-slot="{}" width="64" height="64" role="img" aria-label="Pictures from A to B, one number changed after another"></canvas></div><ol class="turned" id="changed-{side}"></ol>"#,
+                r#"<h3>all at once</h3><div class="strip still" data-act="{}"><canvas id="line-{side}" data-slot="{}" width="576" height="64" role="img" aria-label="Pictures along the line from A to B"></canvas><span class="marker" id="along-{side}"></span></div><h3>one after another</h3><div class="strip still turns" id="turns-strip-{side}"><canvas id="turns-{side}" data-slot="{}" width="64" height="64" role="img" aria-label="Pictures from A to B, one number changed after another"></canvas></div><ol class="turned" id="changed-{side}"></ol>"#,
                 Action::Line {},
                 Slot::new("line", side, 0),
                 Slot::new("turns", side, 0)
             );
-        });
-        html.push_str("</div>");
-        root.set_inner_html(&html);
+        }));
         Ok(())
     }
 

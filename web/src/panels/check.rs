@@ -1,4 +1,5 @@
-//! The check of the claim: each score of both models as it was just measured, beside the card's.
+//! The check of the claim: each score of both models as it was just measured, beside the card's, and how far
+//! off they redraw.
 
 use web_sys::{Element, HtmlElement, HtmlProgressElement};
 
@@ -7,11 +8,23 @@ use super::words::{metric as name, number, titles};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Loaded, State, Topic, View};
+use crate::table::note;
 use crate::worker::SIDES;
 
 /// The scores that are checked.
-const METRICS: [&str; 6] =
-    ["mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "factor_vae", "beta_vae"];
+const METRICS: [&str; 8] = [
+    "mig",
+    "dci_disentanglement",
+    "dci_completeness",
+    "dci_informativeness",
+    "factor_vae",
+    "beta_vae",
+    "nll",
+    "mse",
+];
+
+/// Errors, of which less is better, and their decimals.
+const ERRORS: [(&str, usize); 2] = [("nll", 1), ("mse", 4)];
 
 pub(super) struct Check;
 
@@ -87,18 +100,32 @@ fn running(dom: &Dom, state: &State) -> Drawn {
     Ok(())
 }
 
+/// Lines, and the scores that share each.
+type Shared<'a> = Vec<(String, Vec<&'a str>)>;
+
+/// Notes that a line is about a score.
+fn share<'a>(lines: &mut Shared<'a>, line: String, name: &'a str) {
+    match lines.iter_mut().find(|(known, _)| *known == line) {
+        Some((_, names)) => note(names, name),
+        None => lines.push((line, vec![name])),
+    }
+}
+
 /// Each score as it was measured here, beside the card's.
 fn table(dom: &Dom, state: &State) -> Drawn {
     let mut html = String::new();
-    let mut how: Vec<(String, Vec<&str>)> = Vec::new();
+    let [mut methods, mut draws] = [const { Shared::new() }; 2];
     for metric in METRICS {
-        put!(html, r#"<tr><th scope="row">{}</th>"#, name(metric));
+        let error = ERRORS.iter().find(|(error, _)| *error == metric);
+        let less = if error.is_some() { " (less is better)" } else { "" };
+        let places = error.map_or(3, |(_, places)| *places);
+        put!(html, r#"<tr><th scope="row">{}{less}</th>"#, name(metric));
         for side in 0..SIDES {
             let found = state.found(side).and_then(|found| found.as_ref().ok());
             let here = found.and_then(|scores| scores.iter().find(|score| score.metric == metric));
             let model = state.sides[side].model();
             let card = model.and_then(|m| m.card.scores.iter().find(|score| score.metric == metric));
-            let text = |value: Option<f64>| value.map_or("–".to_owned(), |value| number(value, 3));
+            let text = |value: Option<f64>| value.map_or("–".to_owned(), |value| number(value, places));
             put!(
                 html,
                 r#"<td class="here side-{side}">{}</td><td>{}</td>"#,
@@ -107,19 +134,17 @@ fn table(dom: &Dom, state: &State) -> Drawn {
             );
             for (score, place) in [(here, "here"), (card, "by the trainer")] {
                 let Some(score) = score else { continue };
-                let line = format!("{place}: {}", score.protocol);
-                match how.iter_mut().find(|(known, _)| *known == line) {
-                    Some((_, metrics)) if metrics.contains(&name(metric)) => {}
-                    Some((_, metrics)) => metrics.push(name(metric)),
-                    None => how.push((line, vec![name(metric)])),
-                }
+                // How it is computed comes first, and then on what.
+                let (method, drawn) = score.protocol.split_once("; ").unwrap_or((&score.protocol, ""));
+                share(&mut methods, method.into(), name(metric));
+                share(&mut draws, format!("{place}: {drawn}"), name(metric));
             }
         }
         html.push_str("</tr>");
     }
     dom.get::<Element>("verdict")?.set_inner_html(&html);
     let mut html = String::new();
-    for (line, metrics) in how {
+    for (line, metrics) in methods.into_iter().chain(draws) {
         put!(html, "<p><strong>{}</strong> {}.</p>", metrics.join(", "), Safe(&line));
     }
     dom.get::<Element>("protocols")?.set_inner_html(&html);

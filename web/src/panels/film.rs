@@ -1,24 +1,25 @@
 //! A side's rows as an animation, for slides and chats: a picture a unit, each with its unit's name,
 //! all going forth over their ranges and back at once.
 
-use js_sys::Reflect;
 use model::ImageShape;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
 use super::paint::strip;
+use super::sheet::{SavedRows, paper};
 use super::words::unit as name;
 use crate::dom::{Dom, context};
 use crate::gif::{Palette, Still, encode};
-use crate::state::{COLUMNS, Loaded};
+use crate::state::COLUMNS;
 
 /// Positions from one end of a range to the other: those of the rows, and one between each two.
 pub const POSITIONS: usize = 2 * COLUMNS - 1;
 /// Most bytes of pictures: what a visitor's own model has may be larger than a browser can hold.
 const MOST: usize = 64 << 20;
-/// Pixels around and between pictures, and for a name.
+/// Pixels around and between pictures, for a name, and for the title.
 const GAP: usize = 8;
 const NAME: usize = 18;
+const TITLE: usize = 24;
 /// Pixels across a picture at least.
 const WIDE: usize = 128;
 /// Maximum number of pictures in a line.
@@ -36,12 +37,12 @@ pub struct Film {
 }
 
 impl Film {
-    /// The film of a model's rows that are shown.
+    /// The film of a side's rows.
     ///
     /// # Errors
     /// Fails if there is none, or it would be too large.
-    pub fn of(model: &Loaded) -> Result<Self, JsValue> {
-        let (shape, units) = (model.card.model.image, model.used().len());
+    pub fn of(rows: &SavedRows) -> Result<Self, JsValue> {
+        let (shape, units) = (rows.model.card.model.image, rows.units.len());
         let scale = WIDE.div_ceil(shape.width).max(1);
         let bytes = units * shape.len() * POSITIONS;
         if units == 0 || bytes.max(units * shape.height * shape.width * scale * scale) > MOST {
@@ -53,7 +54,7 @@ impl Film {
     /// Width and height in pixels.
     fn size(self) -> [usize; 2] {
         let (across, down) = (self.units.min(LINE), self.units.div_ceil(LINE));
-        [GAP + across * (self.scale * self.shape.width + GAP), GAP + down * self.step()]
+        [GAP + across * (self.scale * self.shape.width + GAP), TITLE + GAP + down * self.step()]
     }
 
     /// Distance between two lines of pictures.
@@ -64,16 +65,16 @@ impl Film {
     /// Top left corner of a unit's picture.
     fn corner(self, rank: usize) -> [usize; 2] {
         let (across, down) = (rank % LINE, rank / LINE);
-        [GAP + across * (self.scale * self.shape.width + GAP), GAP + NAME + down * self.step()]
+        [GAP + across * (self.scale * self.shape.width + GAP), TITLE + GAP + NAME + down * self.step()]
     }
 
     /// Encodes `pictures`, `[POSITIONS, units, H, W, C]`, as a GIF.
     ///
     /// # Errors
     /// Fails if the browser has no canvas to give.
-    pub fn file(self, dom: &Dom, model: &Loaded, pictures: &[u8]) -> Result<Vec<u8>, JsValue> {
+    pub fn file(self, dom: &Dom, rows: &SavedRows, pictures: &[u8]) -> Result<Vec<u8>, JsValue> {
         let [width, height] = self.size();
-        let names = self.names(dom, model)?;
+        let names = self.names(dom, rows)?;
         let palette = Palette::of(&[&strip(pictures, self.shape), &names]);
         let mut still: Vec<u8> = names.chunks_exact(4).map(|pixel| palette.index(pixel)).collect();
         let stills: Vec<Still> = pictures
@@ -107,22 +108,21 @@ impl Film {
     }
 
     /// A still without pictures, RGBA.
-    fn names(self, dom: &Dom, model: &Loaded) -> Result<Vec<u8>, JsValue> {
+    fn names(self, dom: &Dom, rows: &SavedRows) -> Result<Vec<u8>, JsValue> {
         let [width, height] = self.size().map(|side| side as f64);
         let canvas: HtmlCanvasElement = dom.create("canvas", &[])?.unchecked_into();
         canvas.set_width(width as u32);
         canvas.set_height(height as u32);
-        let context = context(&canvas)?;
-        let style = |name: &str, value: &str| Reflect::set(&context, &name.into(), &value.into());
-        style("fillStyle", "#fff")?;
-        context.fill_rect(0.0, 0.0, width, height);
-        style("fillStyle", "#1b1b1b")?;
-        style("font", "12px system-ui, sans-serif")?;
-        for (rank, &unit) in model.used().iter().enumerate() {
+        let pen = context(&canvas)?;
+        paper(&pen, &canvas);
+        pen.set_font("600 14px system-ui, sans-serif");
+        pen.fill_text_with_max_width(&rows.title, GAP as f64, 20.0, width - 2.0 * GAP as f64)?;
+        pen.set_font("12px system-ui, sans-serif");
+        for (rank, &unit) in rows.units.iter().enumerate() {
             let [left, top] = self.corner(rank).map(|at| at as f64);
             let room = (self.scale * self.shape.width) as f64;
-            context.fill_text_with_max_width(&name(&model.card, unit), left, top - 5.0, room)?;
+            pen.fill_text_with_max_width(&name(&rows.model.card, unit), left, top - 5.0, room)?;
         }
-        Ok(context.get_image_data(0.0, 0.0, width, height)?.data().0)
+        Ok(pen.get_image_data(0.0, 0.0, width, height)?.data().0)
     }
 }

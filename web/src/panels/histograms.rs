@@ -6,11 +6,11 @@ use model::card::{Card, Histogram, Prior};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement};
 
-use super::html::{Safe, columns, put};
+use super::html::{Safe, pair, put};
 use super::words::{number, titles, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn, context};
-use crate::state::{Event, Side, State, Topic, View, pairs};
+use crate::state::{Event, Side, State, Topic, View, ranked};
 use crate::worker::SIDES;
 
 /// Steps of a curve.
@@ -33,12 +33,8 @@ impl Panel for Histograms {
     }
 
     fn build(&self, _: &Dom, root: &Element) -> Drawn {
-        root.set_class_name("pair");
-        root.set_inner_html(&columns(|html, side| {
-            put!(
-                *html,
-                r#"<h2 class="name" data-name="{side}">&nbsp;</h2><ol class="charts" id="charts-{side}"></ol>"#
-            );
+        root.set_inner_html(&pair("", |html, side| {
+            put!(*html, r#"<ol class="charts" id="charts-{side}"></ol>"#);
         }));
         Ok(())
     }
@@ -71,7 +67,7 @@ impl Panel for Histograms {
 /// Recreates the charts of a side; [`redraw`] draws them.
 fn charts(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
-    let used = pairs(state).into_iter().filter_map(|pair| pair.units[side]);
+    let used = ranked(state, side).into_iter();
     let mut html = String::new();
     for unit in used.chain(model.order[model.active..].iter().copied()) {
         let class = if model.card.units[unit].is_active() { "pairing" } else { "pairing idle" };

@@ -40,6 +40,15 @@ pub(super) fn columns(mut column: impl FnMut(&mut String, usize)) -> String {
     html
 }
 
+/// Both sides beside each other, below `head`: each begins with its model's title.
+pub(super) fn pair(head: &str, mut column: impl FnMut(&mut String, usize)) -> String {
+    let columns = columns(|html, side| {
+        put!(*html, r#"<h2 class="name" data-name="{side}">&nbsp;</h2>"#);
+        column(html, side);
+    });
+    [head, r#"<div class="pair">"#, &columns, "</div>"].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

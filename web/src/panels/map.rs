@@ -3,7 +3,7 @@
 
 use web_sys::{Element, HtmlCanvasElement, HtmlSelectElement};
 
-use super::html::{Safe, columns, put};
+use super::html::{Safe, pair, put};
 use super::words::{number, percent, symbol, titles, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn, context};
@@ -34,21 +34,19 @@ impl Panel for Map {
     }
 
     fn build(&self, _: &Dom, root: &Element) -> Drawn {
-        let mut html = format!(
-            r#"<p class="legend" id="coloured"><label>Coloured by <select id="colour" data-act="{}"></select></label> <span class="scale" aria-hidden="true"></span> <span id="colour-ends"></span></p><div class="pair">"#,
+        let head = format!(
+            r#"<p class="legend" id="coloured"><label>Coloured by <select id="colour" data-act="{}"></select></label> <span class="scale" aria-hidden="true"></span> <span id="colour-ends"></span></p>"#,
             Action::Colour {}
         );
-        html += &columns(|html, side| {
+        root.set_inner_html(&pair(&head, |html, side| {
             put!(
                 *html,
-                r#"<header class="bar"><h2 class="name" data-name="{side}">&nbsp;</h2><p class="hint" id="mapped-{side}">&nbsp;</p></header><div class="plane"><label class="up">up <select id="axis-{side}-1" data-act="{}"></select></label><div class="pad" id="pad-{side}" data-act="{}" tabindex="0" role="application" aria-label="Map"><canvas id="dots-{side}" aria-hidden="true"></canvas><span class="ring" id="ring-{side}"></span></div><label class="across">across <select id="axis-{side}-0" data-act="{}"></select></label></div>"#,
+                r#"<p class="hint" id="mapped-{side}">&nbsp;</p><div class="plane"><label class="up">up <select id="axis-{side}-1" data-act="{}"></select></label><div class="pad" id="pad-{side}" data-act="{}" tabindex="0" role="application" aria-label="Map"><canvas id="dots-{side}" aria-hidden="true"></canvas><span class="ring" id="ring-{side}"></span></div><label class="across">across <select id="axis-{side}-0" data-act="{}"></select></label></div>"#,
                 Action::Axis { side, axis: 1 },
                 Action::Map { side },
                 Action::Axis { side, axis: 0 }
             );
-        });
-        html.push_str("</div>");
-        root.set_inner_html(&html);
+        }));
         Ok(())
     }
 

@@ -34,7 +34,7 @@ pub use action::Action;
 pub use film::{Film, POSITIONS};
 pub use gesture::Gesture;
 pub use html::Safe;
-pub use sheet::sheet;
+pub use sheet::{SavedRows, sheet};
 
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};

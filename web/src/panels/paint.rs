@@ -34,14 +34,15 @@ pub(super) fn pictures(canvas: &HtmlCanvasElement, pixels: &[u8], shape: ImageSh
     put(canvas, &strip(pixels, shape), (count * shape.width) as u32, shape.height as u32)
 }
 
-/// Puts the signed difference of a picture from another, `[H, W, C]`, onto a canvas.
+/// Puts the signed difference of a picture from another, `[H, W, C]`, `gain` times as strong onto a canvas.
 pub(super) fn difference(
     canvas: &HtmlCanvasElement,
     picture: &[u8],
     from: &[u8],
     shape: ImageShape,
+    gain: i32,
 ) -> Drawn {
-    let rgba = signed(picture, from, shape.channels);
+    let rgba = signed(picture, from, shape.channels, gain);
     if rgba.len() != shape.height * shape.width * 4 {
         return Err(JsValue::from_str("no two pictures of that shape"));
     }
@@ -54,7 +55,7 @@ const BRIGHT: [u8; 3] = [224, 64, 160];
 const DARK: [u8; 3] = [40, 160, 80];
 
 /// Differences as RGBA: the colour tells the sign, the opacity how much, as the mean over channels.
-fn signed(picture: &[u8], from: &[u8], channels: usize) -> Vec<u8> {
+fn signed(picture: &[u8], from: &[u8], channels: usize, gain: i32) -> Vec<u8> {
     let channels = channels.max(1);
     let pairs = picture.chunks_exact(channels).zip(from.chunks_exact(channels));
     pairs
@@ -62,7 +63,7 @@ fn signed(picture: &[u8], from: &[u8], channels: usize) -> Vec<u8> {
             let sum: i32 = a.iter().zip(b).map(|(a, b)| i32::from(*a) - i32::from(*b)).sum();
             let mean = sum / channels as i32;
             let [red, green, blue] = if mean > 0 { BRIGHT } else { DARK };
-            [red, green, blue, mean.unsigned_abs() as u8]
+            [red, green, blue, (gain * mean).unsigned_abs().min(255) as u8]
         })
         .collect()
 }
@@ -103,8 +104,13 @@ mod tests {
     #[test]
     fn a_difference_shows_its_sign_and_how_much() {
         let [[r, g, b], [r2, g2, b2]] = [BRIGHT, DARK];
-        assert_eq!(signed(&[255, 10, 7], &[0, 30, 7], 1), [r, g, b, 255, r2, g2, b2, 20, r2, g2, b2, 0]);
-        assert_eq!(signed(&[9, 0, 0], &[0, 0, 0], 3), [r, g, b, 3]);
+        assert_eq!(signed(&[255, 10, 7], &[0, 30, 7], 1, 1), [r, g, b, 255, r2, g2, b2, 20, r2, g2, b2, 0]);
+        assert_eq!(signed(&[9, 0, 0], &[0, 0, 0], 3, 1), [r, g, b, 3]);
+        assert_eq!(
+            signed(&[255, 10], &[0, 30], 1, 4),
+            [r, g, b, 255, r2, g2, b2, 80],
+            "four times as strong"
+        );
     }
 
     #[test]

@@ -5,10 +5,10 @@ use web_sys::Element;
 
 use super::html::{columns, put};
 use super::words::{number, titles};
-use super::{Panel, paint};
+use super::{Action, Gesture, Panel, Unable, paint};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
-use crate::state::{Loaded, State, Topic, View};
+use crate::state::{Event, Loaded, State, Topic, View};
 
 /// Share of random pictures that must be redrawn better before a picture is called strange.
 const STRANGE: f64 = 0.99;
@@ -32,8 +32,9 @@ impl Panel for Reconstructions {
             let place = ["left", "right"][side];
             put!(
                 *html,
-                r#"<div class="redrawn"><figure><canvas class="picture" data-slot="{}" id="reconstruction-{side}" width="64" height="64" role="img" aria-label="Reconstruction by the model on the {place}"></canvas></figure><figure><canvas class="picture difference" id="difference-{side}" width="64" height="64" role="img" aria-label="Difference from the original, model on the {place}"></canvas></figure><div><h2 class="name" data-name="{side}">&nbsp;</h2><p class="scores"><span>NLL <output id="nll-{side}">–</output> nats</span> <span id="all-nll-{side}">&nbsp;</span></p><p class="scores"><span>MSE <output id="mse-{side}">–</output></span> <span id="all-mse-{side}">&nbsp;</span></p><p class="signs"><span class="over">too bright</span> <span class="under">too dark</span></p></div></div><p class="word" id="alien-{side}"></p>"#,
-                Slot::reconstruction(side)
+                r#"<div class="redrawn"><figure><canvas class="picture" data-slot="{}" id="reconstruction-{side}" width="64" height="64" role="img" aria-label="Reconstruction by the model on the {place}"></canvas></figure><figure><canvas class="picture difference" id="difference-{side}" width="64" height="64" role="img" aria-label="Difference from the original, model on the {place}"></canvas></figure><div><h2 class="name" data-name="{side}">&nbsp;</h2><p class="scores"><span>NLL <output id="nll-{side}">–</output> nats</span> <span id="all-nll-{side}">&nbsp;</span></p><p class="scores"><span>MSE <output id="mse-{side}">–</output></span> <span id="all-mse-{side}">&nbsp;</span></p><p class="signs"><span class="over">too bright</span> <span class="under">too dark</span> <button type="button" id="amplify-{side}" data-act="{}" aria-pressed="false" title="Show differences four times as strong" aria-label="Differences four times as strong, model on the {place}">×4</button></p></div></div><p class="word" id="alien-{side}"></p>"#,
+                Slot::reconstruction(side),
+                Action::Amplify {}
             );
         }));
         Ok(())
@@ -46,6 +47,10 @@ impl Panel for Reconstructions {
             Topic::Survey(side) => over_all(dom, state, side),
             _ => Ok(()),
         }
+    }
+
+    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+        Ok((gesture.action == Action::Amplify {} && gesture.clicks()).then_some(Event::Amplify))
     }
 
     fn want(&self, state: &State, wants: &mut Vec<Want>) {
@@ -69,9 +74,14 @@ fn errors(dom: &Dom, state: &State, side: usize) -> Drawn {
     for (name, text) in ["nll", "mse"].iter().zip(texts) {
         dom.set_text(&format!("{name}-{side}"), &text)?;
     }
+    let pressed = if state.amplified { "true" } else { "false" };
+    dom.get::<Element>(&format!("amplify-{side}"))?.set_attribute("aria-pressed", pressed)?;
     let canvas = dom.get(&format!("difference-{side}"))?;
     match (found, state.picture()) {
-        (Some((_, picture)), Some((original, shape))) => paint::difference(&canvas, picture, original, shape),
+        (Some((_, picture)), Some((original, shape))) => {
+            let gain = if state.amplified { 4 } else { 1 };
+            paint::difference(&canvas, picture, original, shape, gain)
+        }
         _ => {
             paint::clear(&canvas)?;
             dom.canvases(Slot::reconstruction(side))?.iter().try_for_each(paint::clear)

@@ -2,7 +2,7 @@
 
 use web_sys::Element;
 
-use super::html::{columns, put};
+use super::html::{pair, put};
 use super::words::titles;
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
@@ -25,12 +25,12 @@ impl Panel for Samples {
     }
 
     fn build(&self, _: &Dom, root: &Element) -> Drawn {
-        let mut html = format!(
-            r#"<p class="tools centred"><button type="button" id="again" data-act="{}">Draw again</button></p><div class="pair">"#,
+        let head = format!(
+            r#"<p class="tools centred"><button type="button" id="again" data-act="{}">Draw again</button></p>"#,
             Action::Again {}
         );
-        html += &columns(|html, side| {
-            put!(*html, r#"<h2 class="name" data-name="{side}">&nbsp;</h2><div class="gallery">"#);
+        root.set_inner_html(&pair(&head, |html, side| {
+            html.push_str(r#"<div class="gallery">"#);
             for index in 0..SAMPLES {
                 put!(
                     *html,
@@ -41,9 +41,7 @@ impl Panel for Samples {
                 );
             }
             html.push_str("</div>");
-        });
-        html.push_str("</div>");
-        root.set_inner_html(&html);
+        }));
         Ok(())
     }
 

@@ -1,47 +1,87 @@
-//! A side's rows as one picture, for slides and papers: on white, each with its unit's name.
+//! A side's rows as one picture, for slides and papers: on white, below a title, each with its unit's name.
 
-use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{HtmlCanvasElement, ImageData};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::paint::strip;
 use super::words::unit as name;
 use crate::dom::{Dom, context};
-use crate::state::{COLUMNS, Loaded};
+use crate::state::{COLUMNS, Loaded, State, ranked};
 
 /// Pixels around and between rows.
 const GAP: usize = 8;
-/// Pixels for the names.
-const NAMES: usize = 180;
+/// Pixels for the title.
+const TITLE: usize = 48;
+/// The fonts of the title and of what stands below it and beside the rows.
+const BOLD: &str = "600 16px system-ui, sans-serif";
+const PLAIN: &str = "14px system-ui, sans-serif";
 
-/// Draws `pictures`, `[rows, COLUMNS, H, W, C]` of the rows that are shown.
+/// A side's rows as they are shown, to be saved.
+#[derive(Clone, Debug)]
+pub struct SavedRows {
+    /// What the model is called, and what it learnt from.
+    pub title: String,
+    /// The model.
+    pub model: Loaded,
+    /// The rows' units from top to bottom.
+    pub units: Vec<usize>,
+}
+
+impl SavedRows {
+    /// The rows of a side; none before it shows a model.
+    pub fn of(state: &State, side: usize) -> Option<Self> {
+        let model = state.sides.get(side)?.model()?.clone();
+        let entry = state.sides[side].entry.and_then(|entry| state.entries.get(entry));
+        let set = entry.map_or(&model.card.training.dataset, |entry| &entry.set);
+        let title = format!("{set} · {}", state.title(side));
+        Some(Self { title, units: ranked(state, side), model })
+    }
+}
+
+/// Draws `pictures`, `[rows, COLUMNS, H, W, C]`.
 ///
 /// # Errors
 /// Fails if the pictures are of another number, or the browser has no canvas to give.
-pub fn sheet(dom: &Dom, model: &Loaded, pictures: &[u8]) -> Result<HtmlCanvasElement, JsValue> {
+pub fn sheet(dom: &Dom, rows: &SavedRows, pictures: &[u8]) -> Result<HtmlCanvasElement, JsValue> {
+    let SavedRows { title, model, units } = rows;
     let shape = model.card.model.image;
-    let (units, row) = (model.used(), COLUMNS * shape.len());
+    let row = COLUMNS * shape.len();
     if pictures.len() != units.len() * row {
         return Err(JsValue::from_str("another number of pictures"));
     }
     let canvas: HtmlCanvasElement = dom.create("canvas", &[])?.unchecked_into();
-    canvas.set_width((NAMES + COLUMNS * shape.width + GAP) as u32);
-    canvas.set_height((units.len() * (shape.height + GAP) + GAP) as u32);
-    let context = context(&canvas)?;
-    let style = |name: &str, value: &str| Reflect::set(&context, &name.into(), &value.into());
-    style("fillStyle", "#fff")?;
-    context.fill_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
-    style("fillStyle", "#1b1b20")?;
-    style("font", "14px system-ui, sans-serif")?;
-    style("textBaseline", "middle")?;
-    for (i, (&unit, row)) in units.iter().zip(pictures.chunks_exact(row)).enumerate() {
-        let top = (GAP + i * (shape.height + GAP)) as f64;
-        context.fill_text(&name(&model.card, unit), GAP as f64, top + shape.height as f64 / 2.0)?;
+    let pen = context(&canvas)?;
+    pen.set_font(PLAIN);
+    let names: Vec<String> = units.iter().map(|&unit| name(&model.card, unit)).collect();
+    let mut longest = 0.0_f64;
+    for name in &names {
+        longest = longest.max(pen.measure_text(name)?.width());
+    }
+    let left = longest.ceil() as usize + 2 * GAP;
+    canvas.set_width((left + COLUMNS * shape.width + GAP) as u32);
+    canvas.set_height((TITLE + units.len() * (shape.height + GAP)) as u32);
+    paper(&pen, &canvas);
+    let room = f64::from(canvas.width()) - 2.0 * GAP as f64;
+    pen.set_font(BOLD);
+    pen.fill_text_with_max_width(title, GAP as f64, 20.0, room)?;
+    pen.set_font(PLAIN);
+    let text = "Each row turns one number over its range and holds the others.";
+    pen.fill_text_with_max_width(text, GAP as f64, 39.0, room)?;
+    for ((name, row), i) in names.iter().zip(pictures.chunks_exact(row)).zip(0..) {
+        let top = (TITLE + i * (shape.height + GAP)) as f64;
+        pen.fill_text(name, GAP as f64, top + shape.height as f64 / 2.0 + 5.0)?;
         let (width, height) = ((COLUMNS * shape.width) as u32, shape.height as u32);
         let rgba = strip(row, shape);
         let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height)?;
-        context.put_image_data(&data, NAMES as f64, top)?;
+        pen.put_image_data(&data, left as f64, top)?;
     }
     Ok(canvas)
+}
+
+/// Makes a canvas white, and its pen dark: grey, so that grey pictures keep an animation to few colours.
+pub(super) fn paper(pen: &CanvasRenderingContext2d, canvas: &HtmlCanvasElement) {
+    pen.set_fill_style_str("#fff");
+    pen.fill_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
+    pen.set_fill_style_str("#1b1b1b");
 }

@@ -8,7 +8,7 @@ use super::html::{Safe, columns, put};
 use super::words::{number, symbol, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
-use crate::state::{Event, Loaded, State, Topic, View, pairs, wrapped};
+use crate::state::{Event, Loaded, State, Topic, View, ranked, wrapped};
 use crate::worker::SIDES;
 
 /// Steps of a slider.
@@ -76,7 +76,7 @@ impl Panel for Sliders {
 fn knobs(dom: &Dom, state: &State, side: usize) -> Drawn {
     let list: Element = dom.get(&format!("sliders-{side}"))?;
     let Some(model) = state.sides[side].model() else { return Ok(()) };
-    let used = pairs(state).into_iter().filter_map(|pair| pair.units[side]);
+    let used = ranked(state, side).into_iter();
     let mut html = String::new();
     for unit in used.chain(model.order[model.active..].iter().copied()) {
         knob(&mut html, model, side, unit);

@@ -8,7 +8,7 @@ use super::words::{grouped, number, size, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
-use crate::state::{Event, Phase, Preview, Side, State, Topic, View};
+use crate::state::{Event, Phase, Preview, Side, State, Topic, Toured, View};
 use crate::worker::SIDES;
 
 pub(super) struct Stage;
@@ -54,6 +54,7 @@ impl Panel for Stage {
             Topic::Reconstruction(side) => seen(dom, &state.sides[side], side),
             Topic::Progress(side) => progress(dom, &state.sides[side], side),
             Topic::Live(_) | Topic::Code(_) => moving(dom, state),
+            Topic::Tour => invite(dom, state),
             _ => Ok(()),
         }
     }
@@ -151,6 +152,19 @@ fn progress(dom: &Dom, side: &Side, index: usize) -> Drawn {
     bar.set_max(total.max(received).max(1) as f64);
     bar.set_value(received as f64);
     dom.set_text(&format!("arrived-{index}"), &format!("{} of {}", size(received), size(total.max(received))))
+}
+
+/// Offers the tour to who has not closed it yet.
+fn invite(dom: &Dom, state: &State) -> Drawn {
+    let Toured { step, closed } = state.toured;
+    let text = match (closed, step) {
+        (true, _) => "Tour",
+        (_, 0) => "Take the tour",
+        _ => "Go on with the tour",
+    };
+    dom.set_text("start-tour", text)?;
+    dom.get::<Element>("start-tour")?.class_list().toggle_with_force("offer", !closed)?;
+    Ok(())
 }
 
 /// Names what moves, and its value in each model.

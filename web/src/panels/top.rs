@@ -27,10 +27,7 @@ impl Panel for Top {
 
     fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn {
         match topic {
-            Topic::Notice => {
-                dom.set_text("notice", state.notice.as_deref().unwrap_or_default())?;
-                dom.show("notice", state.notice.is_some())
-            }
+            Topic::Notice => notice(dom, state),
             Topic::Engine => engine(dom, state),
             Topic::Menus => sets(dom, state),
             Topic::View => view(dom, state),
@@ -48,6 +45,18 @@ impl Panel for Top {
             _ => None,
         })
     }
+}
+
+/// Shows the state's notice, and hides it once it is over; one that the page's script shows stays.
+fn notice(dom: &Dom, state: &State) -> Drawn {
+    const OURS: &str = "data-ours";
+    let place: Element = dom.get("notice")?;
+    if place.has_attribute(OURS) || state.notice.is_some() {
+        place.set_attribute(OURS, "")?;
+        place.set_text_content(state.notice.as_deref());
+        dom.show("notice", state.notice.is_some())?;
+    }
+    Ok(())
 }
 
 /// Shows the view's section, its tab and its heading.

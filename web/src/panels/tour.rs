@@ -61,7 +61,7 @@ impl Panel for Tour {
             return Ok(None);
         }
         Ok(match (gesture.action, state.tour) {
-            (Action::Tour {}, _) => Some(Event::Tour(Some(0))),
+            (Action::Tour {}, _) => Some(Event::Tour(Some(state.toured.step))),
             (Action::Next {}, Some(step)) => Some(Event::Tour(Some(step + 1))),
             (Action::Back {}, Some(step)) => Some(Event::Tour(Some(step.saturating_sub(1)))),
             (Action::End {}, _) => Some(Event::Tour(None)),

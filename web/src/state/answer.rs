@@ -53,9 +53,10 @@ impl State {
             self.moved = None;
             effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         }
+        let drawn = self.link_drawing(effects);
         let shape = self.paper.as_ref().map(|paper| paper.shape);
         self.fit_paper();
-        let refitted = self.own && self.paper.as_ref().map(|paper| paper.shape) != shape;
+        let refitted = drawn || self.own && self.paper.as_ref().map(|paper| paper.shape) != shape;
         if refitted {
             effects.push(Effect::Draw(Topic::Original));
         }
@@ -69,6 +70,7 @@ impl State {
             self.link_side(index);
         }
         self.suggest_anew();
+        self.link_ends(effects);
         self.suggest_map();
         self.survey(index);
         if self.animated {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::Toured;
 use crate::lanes::Post;
 use crate::pictures::Slot;
 use crate::worker::SIDES;
@@ -50,6 +51,8 @@ pub enum Effect {
     Draw(Topic),
     /// Show the clock.
     Animate,
+    /// Keep how far the visitor has come with the tour.
+    Remember(Toured),
 }
 
 /// What has changed, for the panels that show it.

@@ -178,6 +178,8 @@ pub enum Event {
     Play,
     /// The visitor goes to a step of the tour, or leaves it.
     Tour(Option<usize>),
+    /// Differences from the original are shown four times as strong, or no longer.
+    Amplify,
     /// Both models go back to the last picture's code.
     Home,
     /// The note on engines was closed.

@@ -1,18 +1,24 @@
 //! What a link tells of the page, as its address's fragment:
-//! `m=vae,sparse&f=1,2,0.5&a=0.1,-2&b=…&o=1&v=map`: both models by their manifest's names, the scene's
-//! factors, the code of each side where it is not the scene's own, whether unused units are shown, and the
-//! view. A view's name alone is a link too.
-//! What is missing or makes no sense stays as it would be without.
+//! `m=vae,sparse&f=1,2,0.5&d=…&a=0.1,-2&b=…&a0=…&a1=…&b0=…&b1=…&t=0.5&o=1&v=map`: both models by their
+//! manifest's names, the scene's factors, a [drawing by hand](super::sketch), the code of each side where it
+//! is not the picture's own, each side's A and B where they were set, the share of the way between them,
+//! whether unused units are shown, and the view. A view's name alone is a link too.
+//! What is missing or makes no sense stays as it would be without; of a drawing, an A or a B that can't be
+//! read a notice tells.
 
 use std::fmt::{Display, Write};
 
 use serde::de::DeserializeOwned;
 
-use super::{Effect, Side, State, Topic, View};
+use super::sketch::{Sketch, packed};
+use super::{Effect, Paper, Side, State, Topic, View};
 use crate::worker::SIDES;
 
 /// The keys of the sides' codes.
 const CODES: [&str; SIDES] = ["a", "b"];
+
+const DAMAGED: &str =
+    "This link is damaged, so a drawing or the pictures A and B are missing. The rest is shown.";
 
 /// A link that has been read; what has been used is gone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +29,14 @@ pub struct Link {
     factors: Vec<f64>,
     /// The sides' codes; empty for the scene's own.
     codes: [Vec<f32>; SIDES],
+    /// The sides' A and B; empty for those that nobody has set.
+    ends: [[Vec<f32>; 2]; SIDES],
+    /// The share of the way from A to B.
+    along: f32,
+    /// A drawing by hand.
+    drawing: Option<Sketch>,
+    /// Whether a drawing, an A or a B can't be read.
+    damaged: bool,
     /// Whether the fold is open.
     open: bool,
     /// The view.
@@ -44,14 +58,30 @@ impl Link {
                 "f" => link.factors = numbers(value),
                 "o" => link.open = value.contains('1'),
                 "v" => link.view = View::named(value),
-                _ => {
-                    if let Some(side) = CODES.iter().position(|code| *code == key) {
-                        link.codes[side] = numbers(value);
-                    }
+                "t" => link.along = numbers(value).first().map_or(0.0, |share: &f32| share.clamp(0.0, 1.0)),
+                "d" => {
+                    link.drawing = Sketch::parse(value);
+                    link.damaged |= link.drawing.is_none();
                 }
+                _ => link.code(key, value),
             }
         }
         link
+    }
+
+    /// Reads a side's code, or its A (0) or B (1).
+    fn code(&mut self, key: &str, value: &str) {
+        for (side, code) in CODES.iter().enumerate() {
+            match key.strip_prefix(code) {
+                Some("") => self.codes[side] = numbers(value),
+                Some(end @ ("0" | "1")) => {
+                    let end = &mut self.ends[side][usize::from(end == "1")];
+                    *end = numbers(value);
+                    self.damaged |= end.is_empty();
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -67,10 +97,22 @@ impl State {
             // Sliders produce values such as 0.39999999999999997.
             write(&mut text, "f", scene.values.iter().map(|value| (value * 1e6).round() / 1e6));
         }
+        let drawing = self.drawing();
+        write(&mut text, "d", drawing.iter());
         for ((key, model), name) in CODES.into_iter().zip(models).zip(names) {
-            if name.is_some() && (self.own || model.code != model.origin) {
+            if name.is_none() {
+                continue;
+            }
+            if self.own && drawing.is_none() || model.code != model.origin {
                 write(&mut text, key, model.code.iter());
             }
+            for (end, code) in model.ends.iter().enumerate().filter(|(end, _)| self.pinned[*end]) {
+                let rounded = code.iter().flatten().map(|value| (f64::from(*value) * 1e4).round() / 1e4);
+                write(&mut text, &format!("{key}{end}"), rounded);
+            }
+        }
+        if self.along > 0.0 {
+            write(&mut text, "t", [self.along].iter());
         }
         if self.unfolded {
             text.push_str("&o=1");
@@ -80,6 +122,18 @@ impl State {
             text.push_str(self.view.id());
         }
         Some(text)
+    }
+
+    /// The visitor's drawing for a link; none if there is none, or it is too much for one. Files and stills of
+    /// the camera stay in this browser.
+    fn drawing(&self) -> Option<String> {
+        let paper = self.paper.as_ref().filter(|paper| self.own && !paper.given)?;
+        packed(&paper.pixels, paper.shape, self.scene.as_ref().map(|scene| &*scene.picture))
+    }
+
+    /// Whether a link can show another visitor the picture that the models are shown.
+    pub fn shares(&self) -> bool {
+        !self.own || self.drawing().is_some()
     }
 
     /// Goes to what a link tells, whether models are there already or not; a fragment that tells nothing
@@ -94,14 +148,19 @@ impl State {
         }
         self.settle(effects);
         self.unfolded = link.open;
+        self.along = link.along;
         self.show(link.view.unwrap_or_default(), effects);
+        self.tell_damage(link.damaged, effects);
         self.link = link;
         if self.entries.is_empty() {
             return;
         }
         self.own = false;
         self.link_scene();
-        effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
+        self.link_drawing(effects);
+        self.suggest_anew();
+        self.link_ends(effects);
+        effects.extend([Topic::Factors, Topic::Original, Topic::Along].map(Effect::Draw));
         for (side, entry) in self.linked_entries().into_iter().enumerate() {
             match entry.filter(|entry| self.sides[side].entry != Some(*entry)) {
                 Some(entry) => self.choose(side, entry, effects),
@@ -122,6 +181,58 @@ impl State {
         if let Some(scene) = self.scene.as_mut().filter(|scene| scene.values.len() == factors.len()) {
             factors.iter().enumerate().for_each(|(factor, &value)| scene.set(factor, value));
         }
+    }
+
+    /// Puts the link's drawing on the paper once there is a model that can see it, and says whether it did.
+    pub(super) fn link_drawing(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let Some(sketch) = self.link.drawing.take() else { return false };
+        let shape = sketch.shape;
+        if self.models().all(|(_, model)| model.card.model.image != shape) {
+            self.link.drawing = Some(sketch);
+            return false;
+        }
+        match sketch.pixels(self.scene.as_ref().map(|scene| &*scene.picture)) {
+            Some(pixels) => {
+                self.paper = Some(Paper::of(pixels, shape));
+                self.own = true;
+            }
+            None => self.tell_damage(true, effects),
+        }
+        self.own
+    }
+
+    /// Gives both sides the link's A and B, as far as their models are there.
+    pub(super) fn link_ends(&mut self, effects: &mut Vec<Effect>) {
+        let ends = self.link.ends.clone();
+        let mut damaged = false;
+        for (side, ends) in ends.into_iter().enumerate() {
+            let Some(model) = self.sides[side].model_mut() else { continue };
+            for (end, code) in ends.into_iter().enumerate().filter(|(_, code)| !code.is_empty()) {
+                match code.len() == model.code.len() {
+                    true => {
+                        model.ends[end] = Some(code);
+                        self.pinned[end] = true;
+                    }
+                    false => damaged = true,
+                }
+            }
+        }
+        if damaged {
+            self.tell_damage(true, effects);
+        }
+        if self.models().count() == SIDES {
+            self.link.ends = Default::default();
+        }
+    }
+
+    /// Tells of a damaged link, or no longer.
+    fn tell_damage(&mut self, damaged: bool, effects: &mut Vec<Effect>) {
+        if damaged {
+            self.notice = Some(DAMAGED.into());
+        } else if self.notice.as_deref() == Some(DAMAGED) {
+            self.notice = None;
+        }
+        effects.push(Effect::Draw(Topic::Notice));
     }
 
     /// Gives a side's first code what the link tells of it.

@@ -18,6 +18,7 @@ mod prior;
 mod sampling;
 mod scene;
 mod side;
+mod sketch;
 mod survey;
 mod sway;
 #[cfg(test)]
@@ -34,7 +35,7 @@ pub use event::Event;
 pub use hand::Hand;
 pub use link::Link;
 pub use own::Own;
-pub use pairs::{Pair, pairs};
+pub use pairs::{Pair, pairs, ranked};
 pub use paper::Paper;
 pub use path::Path;
 pub use sampling::SAMPLES;
@@ -42,7 +43,7 @@ pub use scene::Scene;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
 pub use survey::{SURVEYED, Survey};
 pub use sway::Sway;
-pub use tour::{Stop, TOUR};
+pub use tour::{Stop, TOUR, Toured};
 pub use trace::Trace;
 pub use verdict::{Running, Verdict};
 pub use view::View;
@@ -73,6 +74,10 @@ pub struct State {
     pub refused: Option<String>,
     /// The share of the way from A to B that was gone last.
     pub along: f32,
+    /// Whether the visitor or a link has set A, and B.
+    pinned: [bool; 2],
+    /// Whether differences from the original are shown four times as strong.
+    pub amplified: bool,
     /// Which view is shown.
     pub view: View,
     /// Whether the rows of inactive units are shown.
@@ -83,6 +88,8 @@ pub struct State {
     pub colour: usize,
     /// The step of the tour that is shown.
     pub tour: Option<usize>,
+    /// How far the visitor has come with the tour.
+    pub toured: Toured,
     /// Whether the page still moves on its own.
     pub animated: bool,
     /// Whether to invite the visitor to drag, after automatic motion has run for a while.
@@ -161,6 +168,11 @@ impl State {
             Event::View(view) => self.show(view, &mut effects),
             Event::Play => self.play(&mut effects),
             Event::Tour(step) => self.tour(step, &mut effects),
+            Event::Amplify => {
+                self.settle(&mut effects);
+                self.amplified = !self.amplified;
+                effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Reconstruction(side))));
+            }
             Event::Home => (0..SIDES).for_each(|side| {
                 self.change(side, &mut effects, |model| {
                     model.preview = None;

@@ -78,6 +78,11 @@ pub fn pairs(state: &State) -> Vec<Pair> {
     pairs
 }
 
+/// A side's units in use, in the order of its rows.
+pub fn ranked(state: &State, side: usize) -> Vec<usize> {
+    pairs(state).into_iter().filter_map(|pair| pair.units[side]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +112,7 @@ mod tests {
         ];
         let pair =
             |name: Option<&str>, left, right| Pair { name: name.map(Into::into), units: [left, right] };
+        assert_eq!([0, 1].map(|side| ranked(&state, side)), [vec![2, 1, 0, 3], vec![1, 0, 2, 3]]);
         assert_eq!(
             pairs(&state),
             [

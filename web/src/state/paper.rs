@@ -20,12 +20,14 @@ pub struct Paper {
     pub tip: Option<[f32; 2]>,
     /// Whether it touches the paper.
     pub down: bool,
+    /// Whether a file or the camera gave the picture.
+    pub given: bool,
 }
 
 impl Paper {
     /// A paper that shows a picture of that shape.
     pub(super) fn of(pixels: Vec<u8>, shape: ImageShape) -> Self {
-        Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false }
+        Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false, given: false }
     }
 
     /// Converts the picture to another number of channels: to grey, or grey in all channels.
@@ -42,6 +44,7 @@ impl Paper {
     /// Clears the paper.
     pub(super) fn clear(&mut self) {
         self.pixels.fill(0);
+        self.given = false;
     }
 
     /// Puts the pen down at a position.
@@ -99,6 +102,7 @@ impl Paper {
     /// Shows an opaque picture, RGBA, `[H, W, 4]`, of the paper's size: in colour where the paper has
     /// colours, else as luma.
     pub(super) fn show(&mut self, rgba: &[u8]) {
+        self.given = true;
         let channels = self.shape.channels.max(1);
         for (pixel, rgba) in self.pixels.chunks_exact_mut(channels).zip(rgba.chunks_exact(4)) {
             if channels < 3 {

@@ -20,9 +20,12 @@ impl Loaded {
         Some([a.as_deref()?, b.as_deref()?])
     }
 
-    /// Whether the present code is that share of the way from A to B.
+    /// Whether the present code is that share of the way from A to B, as closely as a link tells.
     pub fn is_along(&self, share: f32) -> bool {
-        self.ends().is_some_and(|[a, b]| self.code == self.between(a, b, share))
+        self.ends().is_some_and(|[a, b]| {
+            let there = self.between(a, b, share);
+            self.code.iter().zip(&there).all(|(a, b)| (a - b).abs() < 1e-3)
+        })
     }
 
     /// Codes along a path, `[N, D]`.
@@ -63,6 +66,7 @@ impl State {
             return;
         }
         self.along = end as f32;
+        self.pinned[end] = true;
         effects.push(Effect::Draw(Topic::Along));
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
@@ -83,6 +87,7 @@ impl State {
     /// Both sides walk between the survey's first two pictures again: a model that is new to the page
     /// has no code of those that the visitor set.
     pub(super) fn suggest_anew(&mut self) {
+        self.pinned = [false; 2];
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
                 model.ends = [0, 1].map(|end| model.survey.codes.get(end).cloned());

@@ -187,10 +187,10 @@ impl Loaded {
         codes
     }
 
-    /// The codes of all units in use, each at `position`, 0 to 1, along its own traversal, `[N, D]`.
-    pub fn codes_at(&self, position: f32) -> Vec<f32> {
-        let mut codes = self.code.repeat(self.used().len());
-        for (code, &unit) in codes.chunks_exact_mut(self.code.len()).zip(self.used()) {
+    /// The codes of `units`, each at `position`, 0 to 1, along its own traversal, `[N, D]`.
+    pub fn codes_at(&self, units: &[usize], position: f32) -> Vec<f32> {
+        let mut codes = self.code.repeat(units.len());
+        for (code, &unit) in codes.chunks_exact_mut(self.code.len()).zip(units) {
             code[unit] = self.value_at(unit, position);
         }
         codes

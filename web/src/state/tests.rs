@@ -68,7 +68,7 @@ impl Bench {
             match effect {
                 Effect::Draw(topic) => self.drawn.push(topic),
                 Effect::Paint(slot) => self.painted.push(slot),
-                Effect::Animate | Effect::Judge { .. } | Effect::Dismiss => {}
+                Effect::Animate | Effect::Judge { .. } | Effect::Dismiss | Effect::Remember(_) => {}
                 Effect::Fetch { side, visit, file } => {
                     let bytes = samples::file(1, 4);
                     self.fetched.push(file);
@@ -757,6 +757,135 @@ fn a_link_tells_another_page_all_that_was_set() {
 }
 
 #[test]
+fn a_link_keeps_a_and_b_and_where_the_visitor_is_between_them() {
+    let mut bench = Bench::shown();
+    bench.send(Event::View(View::Way));
+    assert!(!bench.state.fragment().expect("both are shown").contains("&a0="), "nobody has set A");
+    bench.send(Event::Turn { side: 0, unit: 0, value: 1.25 });
+    bench.send(Event::Turn { side: 1, unit: 1, value: -0.123_456 });
+    bench.send(Event::Pin { end: 0 });
+    bench.send(Event::Factor { factor: 3, value: 0.8125 });
+    bench.send(Event::Pin { end: 1 });
+    bench.send(Event::Along(0.375));
+    let link = bench.state.fragment().expect("both are shown");
+    let mut new = Bench::new();
+    new.send(Event::Link(link.clone()));
+    new.send(Event::Manifest(Ok(entries())));
+    let mut open = Bench::shown();
+    open.send(Event::Pin { end: 0 });
+    open.send(Event::Link(link.clone()));
+    for other in [new, open] {
+        assert_eq!((other.state.fragment(), other.state.notice.clone()), (Some(link.clone()), None));
+        for side in 0..SIDES {
+            let [here, there] = [bench.model(side), other.model(side)].map(Loaded::ends);
+            let apart = |[a, b]: [&[f32]; 2]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let (here, there) = (here.expect("they are set"), there.expect("the link tells them"));
+            assert!((0..2).all(|end| apart([here[end], there[end]]) < 1e-4), "{here:?} {there:?}");
+            assert!(other.model(side).is_along(0.375));
+        }
+    }
+    bench.send(Event::Choose { side: 0, entry: 1 });
+    assert!(!bench.state.fragment().expect("both are shown").contains("&b0="), "a new model ends that");
+}
+
+/// A page on which the visitor has drawn over a picture of the world.
+fn drawn() -> Bench {
+    let mut bench = Bench::shown();
+    bench.send(Event::Factor { factor: 3, value: 0.8125 });
+    bench.send(Event::Hand(Hand::Own(true)));
+    bench.send(Event::Hand(Hand::Begin([0.2, 0.2])));
+    bench.send(Event::Hand(Hand::Go([0.8, 0.3])));
+    bench
+}
+
+#[test]
+fn a_link_keeps_a_drawing_and_no_picture_from_a_file() {
+    let mut bench = drawn();
+    let link = bench.state.fragment().expect("both are shown");
+    assert!(bench.state.shares() && link.len() < 1000, "{link}");
+    let mut new = Bench::new();
+    new.send(Event::Link(link.clone()));
+    new.send(Event::Manifest(Ok(entries())));
+    let mut open = Bench::shown();
+    open.send(Event::Link(link.clone()));
+    for other in [new, open] {
+        assert!(other.state.own);
+        assert_eq!(other.state.picture(), bench.state.picture());
+        assert_eq!((other.state.fragment(), other.state.notice.clone()), (Some(link.clone()), None));
+        for side in 0..SIDES {
+            assert_eq!(other.live(side), bench.live(side));
+            assert_eq!(other.model(side).origin, bench.model(side).origin, "both see it");
+        }
+    }
+    bench.send(Event::Hand(Hand::Give(Ok(vec![9; 4 * 4096]))));
+    assert!(!bench.state.shares());
+    assert!(!bench.state.fragment().expect("both are shown").contains("&d="), "a file stays here");
+    bench.send(Event::Hand(Hand::Clear));
+    assert!(bench.state.shares());
+    bench.send(Event::Hand(Hand::Own(false)));
+    assert!(!bench.state.fragment().expect("both are shown").contains("&d="));
+}
+
+#[test]
+fn a_damaged_drawing_and_a_damaged_a_are_told_until_a_whole_link_comes() {
+    let mut bench = drawn();
+    bench.send(Event::Pin { end: 0 });
+    let link = bench.state.fragment().expect("both are shown");
+    let place = link.find("&d=").expect("a drawing") + 9;
+    let cut = |until: &str| link[..link.find(until).expect("it is there") + 6].to_owned();
+    let changed = [&link[..place], if &link[place..=place] == "A" { "B" } else { "A" }, &link[place + 1..]];
+    for damaged in [changed.concat(), cut("&d="), cut("&a0=")] {
+        let mut new = Bench::new();
+        new.send(Event::Link(damaged.clone()));
+        new.send(Event::Manifest(Ok(entries())));
+        let mut open = Bench::shown();
+        open.send(Event::Link(damaged.clone()));
+        for mut other in [new, open] {
+            assert!(other.state.notice.as_deref().is_some_and(|told| told.contains("damaged")), "{damaged}");
+            assert_eq!(
+                other.state.scene.as_ref().map(|scene| scene.values[3]),
+                Some(0.8125),
+                "the rest stays"
+            );
+            other.send(Event::Link(link.clone()));
+            assert_eq!(other.state.notice, None);
+            assert_eq!(other.state.picture(), bench.state.picture());
+        }
+    }
+}
+
+#[test]
+fn the_tour_goes_on_where_it_was_left_and_invites_nobody_who_has_closed_it() {
+    let kept = |effects: Vec<Effect>| {
+        effects.iter().rev().find_map(|effect| match effect {
+            Effect::Remember(toured) => Some(Toured::parse(&toured.text())),
+            _ => None,
+        })
+    };
+    let mut bench = Bench::shown();
+    let toured = |step, closed| Some(Toured { step, closed });
+    assert_eq!(bench.state.toured, Toured::default());
+    assert_eq!(kept(bench.state.update(Event::Tour(Some(2)))), toured(2, false));
+    assert_eq!(kept(bench.state.update(Event::Tour(None))), toured(2, true));
+    assert_eq!(kept(bench.state.update(Event::Tour(Some(5)))), toured(5, true));
+    assert_eq!(kept(bench.state.update(Event::Tour(None))), toured(0, true), "who saw the end begins anew");
+    for text in ["", "6", "-1", "two", "!", "2!!", "99999999999999999999"] {
+        assert_eq!(Toured::parse(text), Toured::default(), "{text}");
+    }
+}
+
+#[test]
+fn differences_are_amplified_and_no_longer() {
+    let mut bench = Bench::shown();
+    for amplified in [true, false] {
+        bench.drawn.clear();
+        bench.send(Event::Amplify);
+        assert_eq!(bench.state.amplified, amplified);
+        assert!((0..SIDES).all(|side| bench.drawn.contains(&Topic::Reconstruction(side))));
+    }
+}
+
+#[test]
 fn a_page_that_is_open_goes_to_a_link_and_stays_for_a_part_of_the_page() {
     let mut bench = Bench::shown();
     bench.send(Event::Factor { factor: 3, value: 0.8125 });
@@ -791,7 +920,9 @@ fn a_link_of_another_page_changes_nothing_that_it_does_not_fit() {
 fn damaged_links_leave_both_models_shown() {
     let bench = std::cell::RefCell::new(Bench::shown());
     let whole = bench.borrow().state.fragment().expect("both models are shown");
-    let seeds = [whole, "m=vae,&f=1,2,0.5&a=0.1,-2&b=1e3&o=10".into()].map(String::into_bytes);
+    let drawing = drawn().state.fragment().expect("both models are shown");
+    let ends = "m=vae,&f=1,2,0.5&a=0.1,-2&b=1e3&o=10&a0=1,2,3,4&b1=-1e30,0,0,1&t=0.5".into();
+    let seeds = [whole, ends, drawing].map(String::into_bytes);
     fuzz::explore("links", &seeds, |bytes| {
         let mut bench = bench.borrow_mut();
         bench.send(Event::Link(String::from_utf8_lossy(bytes).into_owned()));

@@ -62,6 +62,31 @@ pub const TOUR: [Stop; 6] = [
     },
 ];
 
+/// How far a visitor has come with the tour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Toured {
+    /// The step to go on from.
+    pub step: usize,
+    /// Whether the visitor has closed it, at its end or before, and so needs no invitation.
+    pub closed: bool,
+}
+
+impl Toured {
+    /// Reads what [`Toured::text`] says; anything else is a visitor who has not begun.
+    pub fn parse(text: &str) -> Self {
+        let (step, closed) = text.strip_suffix('!').map_or((text, false), |step| (step, true));
+        match step.parse() {
+            Ok(step) if step < TOUR.len() => Self { step, closed },
+            _ => Self::default(),
+        }
+    }
+
+    /// Itself in a few characters.
+    pub fn text(self) -> String {
+        format!("{}{}", self.step, if self.closed { "!" } else { "" })
+    }
+}
+
 impl State {
     /// The step that is shown.
     pub fn stop(&self) -> Option<Stop> {
@@ -71,8 +96,14 @@ impl State {
     /// Goes to a step of the tour, or ends it.
     pub(super) fn tour(&mut self, step: Option<usize>, effects: &mut Vec<Effect>) {
         self.settle(effects);
-        self.tour = step.filter(|step| *step < TOUR.len());
-        effects.push(Effect::Draw(Topic::Tour));
+        let before = std::mem::replace(&mut self.tour, step.filter(|step| *step < TOUR.len()));
+        self.toured = match (self.tour, before) {
+            (Some(step), _) => Toured { step, ..self.toured },
+            // Who has seen the end begins anew.
+            (None, Some(last)) if last + 1 == TOUR.len() => Toured { step: 0, closed: true },
+            _ => Toured { closed: true, ..self.toured },
+        };
+        effects.extend([Effect::Remember(self.toured), Effect::Draw(Topic::Tour)]);
         let Some(stop) = self.stop() else { return };
         self.show(stop.view, effects);
         match stop.drives {

@@ -104,7 +104,9 @@ impl View {
             Self::Units => {
                 "A number in use has a wide μ and a small σ; an unused one has μ near 0 and σ near 1. Lines: N(0, 1) and, dashed, the model’s own prior."
             }
-            Self::Check => "Measure the scores again, in your browser, with the trainer’s code. 1 is best.",
+            Self::Check => {
+                "Measure the scores again, in your browser, with the trainer’s code. 1 is the best score."
+            }
             Self::How => "How the networks work, what sparsity does, and the papers behind it.",
         }
     }
