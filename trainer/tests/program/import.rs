@@ -1,14 +1,12 @@
 //! Imported PyTorch models give the same numbers as PyTorch, which `golden/pytorch.py` recorded.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
+use crate::support::{Outcome, fails, latentscope, succeeds};
 use candle_core::{Device, Tensor};
 use model::{Parameters, Vae, Weights};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use support::{Outcome, fails, latentscope, succeeds};
 use trainer::import::{Layout, read};
 
 /// Maximum difference from PyTorch: means and log variances have magnitudes of 1 to 10, pixels are 0 to
