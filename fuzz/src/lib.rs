@@ -2,7 +2,8 @@
 //!
 //! A test calls [`explore`] with intact files and a closure that reads a file. In `cargo test`, the
 //! closure gets the same [`QUICK`] mutants each time. If the environment variable [`SECONDS`] is set, as
-//! by `cargo xtask fuzz`, it gets as many as fit into the time.
+//! by `cargo xtask fuzz`, it gets as many as fit into the time,
+//! from the number in [`FROM`] on.
 
 mod mutate;
 
@@ -17,6 +18,8 @@ pub use mutate::mutant;
 pub const QUICK: u64 = 200;
 /// Name of the environment variable with the seconds per target.
 pub const SECONDS: &str = "LATENTSCOPE_FUZZ_SECONDS";
+/// Name of the environment variable with the number of the first mutant, to continue an earlier run.
+pub const FROM: &str = "LATENTSCOPE_FUZZ_FROM";
 /// Time limit per mutant.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Panics
 /// If `read` panics. The process ends if a mutant takes over a minute.
 pub fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
-    let limit = std::env::var(SECONDS).ok().and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    let limit = variable(SECONDS).map(Duration::from_secs);
+    let first = limit.and_then(|_| variable(FROM)).unwrap_or(0);
     let began = Instant::now();
     let (told, heard) = channel::<PathBuf>();
     let watch = std::thread::spawn(move || {
@@ -44,7 +48,7 @@ pub fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
         }
     });
     let kept = std::env::temp_dir().join(format!("latentscope-fuzz-{target}-{}", std::process::id()));
-    let mut number = 0;
+    let mut number = first;
     while limit.map_or(number < QUICK, |limit| began.elapsed() < limit) {
         let bytes = mutant(seeds, number);
         // Writes the mutant to disk first, in case the fault ends the process.
@@ -64,5 +68,10 @@ pub fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     if limit.is_some() {
         std::fs::remove_file(&kept).expect("the last mutant");
     }
-    println!("{target}: {number} mutants in {:.0} s", began.elapsed().as_secs_f64());
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{target}: {} mutants from {first} on in {seconds:.0} s, no fault", number - first);
+}
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }

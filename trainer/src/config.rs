@@ -167,6 +167,8 @@ pub const SPENT: [&str; 6] =
 const MAX_NAME: usize = 64;
 /// Most parts of a dotted key: the configuration's deepest has three.
 const MAX_KEYS: usize = 8;
+/// Letters of an override that an error quotes.
+const LONGEST_QUOTE: usize = 80;
 /// Largest configuration that is read.
 const MAX_FILE: u64 = 1 << 20;
 
@@ -237,7 +239,8 @@ impl Config {
         // Parsed twice, so that errors in the file itself are shown with their line.
         let mut table: toml::Table = toml::from_str(text).map_err(|e| parse(path, e.to_string()))?;
         for pair in overrides {
-            set(&mut table, pair).map_err(|message| parse(&format!("--set {pair}"), message))?;
+            let start = || pair.chars().take(LONGEST_QUOTE).collect::<String>();
+            set(&mut table, pair).map_err(|message| parse(&format!("--set {}", start()), message))?;
         }
         let shaped = table.get("model").is_some_and(|model| model.get("image").is_some());
         let mut config: Self = if overrides.is_empty() {

@@ -11,10 +11,22 @@ const UNFINISHED: &str = ".writing-";
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{} could not be written: {source}; check the folder's permissions and free space", path.display())]
+#[error("{} could not be written: {}", path.display(), why(source))]
 pub struct WriteError {
     path: PathBuf,
     source: std::io::Error,
+}
+
+/// Reason and remedy, without the name of the temporary file that some errors contain.
+fn why(error: &std::io::Error) -> String {
+    let reason = match error.kind() {
+        ErrorKind::NotFound => return "its folder does not exist; make it first".into(),
+        kind @ (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull) => {
+            kind.to_string()
+        }
+        _ => error.to_string(),
+    };
+    format!("{reason}; check the folder's permissions and free space")
 }
 
 /// Why a file is not replaced.
@@ -237,6 +249,7 @@ mod tests {
     #[test]
     fn a_missing_folder_is_named() {
         let error = write(Path::new("/nonexistent/folder/file"), b"x").expect_err("it was written");
-        assert!(error.to_string().starts_with("/nonexistent/folder/file could not be written"));
+        let said = "/nonexistent/folder/file could not be written: its folder does not exist; make it first";
+        assert_eq!(error.to_string(), said);
     }
 }

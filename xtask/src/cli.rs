@@ -7,6 +7,7 @@ use lexopt::prelude::*;
 
 use crate::bench;
 use crate::demo;
+use crate::fuzz;
 use crate::gpu;
 
 pub(crate) const HELP: &str = "\
@@ -19,7 +20,9 @@ cargo xtask TASK
     --port N      serve at port N (default 8080, or the next free port)
     --check       request the page and its models once, and exit
   test          set up, lint, then run every test: native, wasm in headless Chromium, the page
-  fuzz SECONDS  test every file reader with damaged files, for SECONDS each
+  fuzz SECONDS [TARGET]
+                test every file reader, or TARGET only, with damaged files, for SECONDS each
+    --from N      begin with mutant N, to continue an earlier run
   setup         install what demo and test need
   lint          run rustfmt, clippy (native and wasm32), rustdoc, cargo-deny and npm audit
   dist          build the page into dist/, write SHA256SUMS, and list what a visitor downloads
@@ -29,6 +32,7 @@ cargo xtask TASK
     --out DIR       pack it into DIR
     --program PATH  pack a program that is already built
   golden        write new golden vectors of the shipped weights
+  tables        write README's tables of scores from the shipped models' cards
   screenshots   take new pictures of the page for the README";
 
 /// A task to run.
@@ -38,7 +42,7 @@ pub(crate) enum Task {
     Setup,
     Demo(demo::Options),
     Test,
-    Fuzz(u64),
+    Fuzz(fuzz::Options),
     Lint,
     Bench(String),
     Dist,
@@ -46,6 +50,7 @@ pub(crate) enum Task {
     Golden,
     Gpu(gpu::Options),
     Screenshots,
+    Tables,
 }
 
 /// Parses the arguments after `cargo xtask`.
@@ -62,7 +67,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "setup" => Task::Setup,
         "demo" => return demo_options(&mut parser),
         "test" => Task::Test,
-        "fuzz" => Task::Fuzz(parser.value().context("for how many seconds?")?.parse().context("SECONDS")?),
+        "fuzz" => return fuzz_options(&mut parser),
         "lint" => Task::Lint,
         "bench" => {
             let name = parser.value().with_context(|| format!("which one? {}", bench::names()))?;
@@ -73,6 +78,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "golden" => Task::Golden,
         "gpu" => return gpu_options(&mut parser),
         "screenshots" => Task::Screenshots,
+        "tables" => Task::Tables,
         other => bail!("there is no task `{other}`; `cargo xtask help` lists them"),
     };
     match parser.next()? {
@@ -99,6 +105,21 @@ fn demo_options(parser: &mut lexopt::Parser) -> Result<Task> {
         bail!("--retrain and --no-train contradict each other");
     }
     Ok(Task::Demo(options))
+}
+
+fn fuzz_options(parser: &mut lexopt::Parser) -> Result<Task> {
+    let mut options = fuzz::Options::default();
+    let seconds = parser.value().context("for how many seconds?")?;
+    options.seconds = seconds.parse().context("SECONDS")?;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("from") => options.from = parser.value()?.parse().context("--from")?,
+            Short('h') | Long("help") => return Ok(Task::Help),
+            Value(target) if options.target.is_empty() => options.target = target.string()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Task::Fuzz(options))
 }
 
 fn gpu_options(parser: &mut lexopt::Parser) -> Result<Task> {
@@ -135,7 +156,9 @@ mod tests {
         assert_eq!(parsed("")?, Task::Help);
         assert_eq!(parsed("test")?, Task::Test);
         assert_eq!(parsed("demo --help")?, Task::Help);
-        assert_eq!(parsed("fuzz 30")?, Task::Fuzz(30));
+        let options = |target: &str, from| fuzz::Options { seconds: 30, target: target.into(), from };
+        assert_eq!(parsed("fuzz 30")?, Task::Fuzz(options("", 0)));
+        assert_eq!(parsed("fuzz 30 npz --from 900")?, Task::Fuzz(options("npz", 900)));
         assert_eq!(parsed("bench train")?, Task::Bench("train".into()));
         let options = demo::Options { train: false, port: Some(9000), ..demo::Options::default() };
         assert_eq!(parsed("demo --no-train --port=9000")?, Task::Demo(options));
@@ -153,6 +176,7 @@ mod tests {
         assert!(complaint("bench").contains("which one"));
         assert!(complaint("fuzz").contains("how many seconds"));
         assert!(complaint("fuzz long").contains("SECONDS"));
+        assert!(complaint("fuzz 30 npz h5").contains("h5"));
         assert!(complaint("gpu").contains("pack"));
         assert!(complaint("gpu pack --program").contains("--program"));
         assert!(complaint("demo --retrain --no-train").contains("contradict"));

@@ -24,6 +24,7 @@ mod setup;
 mod step;
 mod styles;
 mod sums;
+mod tables;
 mod test;
 
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Setup => setup::everything(&project).map(drop),
         Task::Demo(options) => demo::run(&project, &options),
         Task::Test => test::run(&project),
-        Task::Fuzz(seconds) => fuzz::run(&project, seconds),
+        Task::Fuzz(options) => fuzz::run(&project, &options),
         Task::Lint => lint::run(&project),
         Task::Bench(name) => bench::run(&project, &name),
         Task::Gpu(options) => gpu::run(&project, &options),
@@ -60,5 +61,6 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Pkg => pkg::run(&project),
         Task::Golden => golden::run(&project),
         Task::Screenshots => screenshots::run(&project),
+        Task::Tables => tables::run(&project),
     }
 }

@@ -71,10 +71,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     let file_name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let stem = || args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let origin = args.origin.clone().unwrap_or_else(|| format!("imported from {}", file_name(&args.file)));
+    let measured = args.pictures.cut_of(&args.data)?.map(|cut| format!("; measured on {cut}"));
     let about = About {
         name: args.name.clone().unwrap_or_else(stem),
         objective: args.objective.clone(),
-        origin: args.origin.clone().unwrap_or_else(|| format!("imported from {}", file_name(&args.file))),
+        origin: origin + &measured.unwrap_or_default(),
         samples: args.samples as usize,
         seed: args.seed,
         half: args.half,

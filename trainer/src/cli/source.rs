@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use model::ImageShape;
-use trainer::data::{self, DataError, Dataset, Making};
+use trainer::data::{self, Cut, DataError, Dataset, Making};
 
 use super::data::cut;
 
@@ -31,6 +31,15 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
+    /// How the command line has the pictures of `name` cut, in words for a card; none for other images.
+    pub(crate) fn cut_of(self, name: &str) -> anyhow::Result<Option<String>> {
+        let cut = cut(self.crop, self.whole)?.filter(|_| data::is_pictures(name).unwrap_or(false));
+        Ok(cut.map(|cut| match cut {
+            Cut::Whole => "whole pictures, stretched to a square".to_owned(),
+            Cut::Square(share) => format!("the pictures' centred square, {share} of the shorter side"),
+        }))
+    }
+
     /// Opens `name` for images of that shape, which pictures are made into; if it is known, they are of `set`.
     pub(crate) fn open(
         self,

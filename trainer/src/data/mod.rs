@@ -213,6 +213,14 @@ pub fn image_shape(name: &str) -> Result<ImageShape, DataError> {
     })
 }
 
+/// Whether a name refers to picture files, which are cropped and resized when they are opened.
+///
+/// # Errors
+/// Lists the known names if there is none of that name.
+pub fn is_pictures(name: &str) -> Result<bool, DataError> {
+    Ok(matches!(find(name)?, Found::Pictures(_)))
+}
+
 /// What a name or path refers to.
 enum Found {
     World(&'static dyn World),

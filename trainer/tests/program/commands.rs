@@ -1,12 +1,10 @@
 //! Runs the binary from training to pictures.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::support::{Outcome, fails, folder, latentscope, succeeds, train};
 use npyz::WriterBuilder;
-use support::{Outcome, fails, folder, latentscope, succeeds, train};
 use worlds::World;
 use worlds::sprites::Sprites;
 

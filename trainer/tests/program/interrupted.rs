@@ -2,13 +2,11 @@
 //! repeating the command completes it.
 #![cfg(unix)]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
+use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use trainer::data::{Cache, Dataset};
 use trainer::train::Folder;
 use trainer::trained;

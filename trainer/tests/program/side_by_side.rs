@@ -1,11 +1,9 @@
 //! `latentscope runs`: trains configurations side by side within a time limit.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{Outcome, fails, folder, latentscope, succeeds, train};
 use candle_core::Device;
-use support::{Outcome, fails, folder, latentscope, succeeds};
 use trainer::config::Config;
 use trainer::train::{Folder, Lock, LockError};
 use trainer::trained;
@@ -23,7 +21,7 @@ from = 'run/model.safetensors'
 fn each_run_takes_the_steps_that_fit_and_goes_on_the_next_time() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
-    support::train(here, &[])?;
+    train(here, &[])?;
     std::fs::write(here.join("plan.toml"), PLAN)?;
     let words = ["runs", "plan.toml", "--out", "out", "--seconds", "6", "--device", "cpu"];
     let table = succeeds(here, &words)?;

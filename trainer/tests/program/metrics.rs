@@ -1,11 +1,9 @@
 //! Scores codes from other tools with the binary.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{Outcome, fails, folder, succeeds};
 use npyz::WriterBuilder;
-use support::{Outcome, fails, folder, succeeds};
 
 const SIZES: [i64; 3] = [3, 4, 5];
 const ROWS: i64 = SIZES[0] * SIZES[1] * SIZES[2];

@@ -1,9 +1,7 @@
 //! Trains, resumes and exports with every objective, prior and sparsity, using the binary.
 
-mod support;
-
+use crate::support::{Outcome, fails, folder, succeeds};
 use candle_core::Device;
-use support::{Outcome, fails, folder, succeeds};
 use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 

@@ -1,12 +1,10 @@
 //! Things outside the program: closed streams, foreign files, names in any script.
 
-mod support;
-
 use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
+use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use trainer::train::Folder;
 
 /// Trains with standard error redirected to `stderr`, and checks that the run completes.

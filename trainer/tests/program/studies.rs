@@ -1,12 +1,10 @@
 //! Studies with the binary: sweeps that are stopped, killed, resumed and reported.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use support::{Outcome, errors, fails, folder, latentscope, succeeds};
+use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds};
 use trainer::train::Folder;
 use trainer::trained;
 

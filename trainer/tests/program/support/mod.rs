@@ -1,7 +1,5 @@
 //! Runs the binary on a tiny network.
 
-#![allow(dead_code, reason = "no test file needs all of it")]
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -1,14 +1,12 @@
 //! Imported PyTorch models give the same numbers as PyTorch, which `golden/pytorch.py` recorded.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
+use crate::support::{Outcome, fails, latentscope, succeeds};
 use candle_core::{Device, Tensor};
 use model::{Parameters, Vae, Weights};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use support::{Outcome, fails, latentscope, succeeds};
 use trainer::import::{Layout, read};
 
 /// Maximum difference from PyTorch: means and log variances have magnitudes of 1 to 10, pixels are 0 to
@@ -177,6 +175,16 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
     succeeds(here, &[&import[..], &["--samples", "4"]].concat())?;
     let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("g.safetensors"))?)?;
     assert_eq!(card.training.dataset, "grey");
+    assert_eq!(card.origin.as_deref(), Some("imported from burgess.safetensors"));
+    // What the command line does to the pictures is part of what was measured.
+    for (cut, wanted) in
+        [(&["--whole"][..], "whole pictures"), (&["--crop", "0.5"], "0.5 of the shorter side")]
+    {
+        succeeds(here, &[&import[..], &["--samples", "4"], cut].concat())?;
+        let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("g.safetensors"))?)?;
+        let origin = card.origin.unwrap_or_default();
+        assert!(origin.starts_with("imported from") && origin.contains(wanted), "{origin}");
+    }
     Ok(())
 }
 

@@ -3,8 +3,6 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Outcome, errors, folder, latentscope, succeeds};
+use crate::support::{Outcome, errors, folder, latentscope, succeeds};
 use trainer::trained;
 
 /// Maximum wait for the job to end.

@@ -1,11 +1,9 @@
 //! Damaged weights files and a full disk: errors name the file, and nothing panics.
 
-mod support;
-
 use std::path::Path;
 use std::time::Duration;
 
-use support::{Outcome, errors, fails, folder, latentscope, train};
+use crate::support::{Outcome, errors, fails, folder, latentscope, train};
 use trainer::train::Folder;
 
 /// Splits a safetensors file into the header's JSON and the tensors' bytes.

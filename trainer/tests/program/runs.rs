@@ -1,14 +1,12 @@
 //! Runs that are stopped, killed, refused, diverge or run out of disk space lose nothing.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use candle_core::{Device, Tensor};
-use support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use trainer::train::{Checkpoint, Folder};
 
 /// Step of a checkpoint, with its weights, moments and averages.

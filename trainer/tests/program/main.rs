@@ -1,0 +1,15 @@
+//! Tests of the binary, in one executable: each executable would link all of candle again.
+
+mod commands;
+mod damage;
+mod import;
+mod interrupted;
+mod metrics;
+mod objectives;
+mod outside;
+mod reference;
+mod runs;
+mod side_by_side;
+mod slurm;
+mod studies;
+mod support;
