@@ -3,7 +3,7 @@
 //! Metrics that choose their own images visit nearly every image of a grid. A sub-grid makes them cheaper
 //! without changing what they measure: only the factors with the most classes lose values.
 
-use crate::World;
+use crate::{World, classes_at};
 
 /// The classes of each factor that a sub-grid keeps.
 pub struct Lattice {
@@ -69,13 +69,7 @@ impl Lattice {
     }
 
     fn kept(&self, place: usize) -> Vec<usize> {
-        let mut rest = place;
-        let mut kept = vec![0; self.counts.len()];
-        for (class, count) in kept.iter_mut().zip(&self.counts).rev() {
-            *class = rest % count;
-            rest /= count;
-        }
-        kept
+        classes_at(place as u64, self.counts.iter().copied())
     }
 }
 

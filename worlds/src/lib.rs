@@ -5,6 +5,7 @@
 pub mod chairs;
 pub mod faces;
 mod factor;
+mod grid;
 #[cfg(test)]
 mod hash;
 mod lattice;
@@ -13,6 +14,7 @@ pub mod sprites;
 mod trig;
 
 pub use factor::{Factor, FactorKind};
+pub use grid::classes_at;
 pub use lattice::{Lattice, varying_classes};
 pub use packing::{pack, packed_len};
 pub use trig::sin_cos;
@@ -52,19 +54,7 @@ pub trait World: Send + Sync {
     /// If `index` is outside the grid.
     fn classes(&self, index: u64) -> Vec<usize> {
         assert!(index < self.len(), "{} has no image {index}", self.name());
-        let mut rest = index;
-        let mut classes: Vec<usize> = self
-            .factors()
-            .iter()
-            .rev()
-            .map(|factor| {
-                let class = rest % factor.count as u64;
-                rest /= factor.count as u64;
-                class as usize
-            })
-            .collect();
-        classes.reverse();
-        classes
+        classes_at(index, self.factors().iter().map(|factor| factor.count))
     }
 
     /// Returns the grid index of `classes`, the inverse of [`World::classes`].

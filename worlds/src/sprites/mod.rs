@@ -81,14 +81,8 @@ impl Sprites {
     /// # Panics
     /// If `index` is not below 737,280.
     pub fn bitmap_at(&self, index: u64) -> Bitmap {
-        assert!(index < self.len(), "sprites has no image {index}");
-        let mut rest = index;
-        let mut values = [0.0; 5];
-        for (value, factor) in values.iter_mut().zip(&FACTORS).rev() {
-            let count = factor.count as u64;
-            *value = factor.value((rest % count) as usize);
-            rest /= count;
-        }
+        let classes = self.classes(index);
+        let values = std::array::from_fn(|place| FACTORS[place].value(classes[place]));
         self.bitmap(values)
     }
 }
