@@ -1,11 +1,8 @@
 //! What a network looks like: image shape, widths, latent size, posterior and likelihood.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
-
-use crate::likelihood::LOG_SCALE;
 
 /// Largest accepted image side in pixels: four halvings of 256 leave 16, far above what the page draws.
 pub const MAX_SIDE: usize = 256;
@@ -236,76 +233,6 @@ impl ModelConfig {
     /// Widths of the decoder's dense layers, the one after the code first; the features' aside.
     pub fn decoder_widths(&self) -> Vec<usize> {
         self.decoder_dense.clone().unwrap_or_else(|| vec![self.hidden])
-    }
-
-    /// Names of the encoder's dense layers with their inputs and outputs, the posterior's aside.
-    pub fn encoder_layers(&self) -> Vec<(String, [usize; 2])> {
-        let (height, width, last) = self.feature_shape();
-        let mut layers = Vec::new();
-        let mut inputs = height * width * last;
-        for (i, outputs) in self.encoder_widths().into_iter().enumerate() {
-            let name = if i == 0 { "encoder.dense".into() } else { format!("encoder.dense.{i}") };
-            layers.push((name, [inputs, outputs]));
-            inputs = outputs;
-        }
-        layers
-    }
-
-    /// Inputs and outputs of the layer that states the posterior, `encoder.posterior`.
-    pub fn posterior_layer(&self) -> [usize; 2] {
-        let (height, width, last) = self.feature_shape();
-        let inputs = self.encoder_widths().last().copied().unwrap_or(height * width * last);
-        [inputs, self.posterior.statistics() * self.width()]
-    }
-
-    /// Names of the decoder's dense layers with their inputs and outputs, the features' last.
-    pub fn decoder_layers(&self) -> Vec<(String, [usize; 2])> {
-        let (height, width, channels) = self.feature_shape();
-        let mut inputs = self.width();
-        let outputs = self.decoder_widths().into_iter().chain([height * width * channels]);
-        let layers = outputs.enumerate().map(|(i, outputs)| {
-            (format!("decoder.dense.{i}"), [std::mem::replace(&mut inputs, outputs), outputs])
-        });
-        layers.collect()
-    }
-
-    /// Height, width and channels of the last feature map.
-    pub fn feature_shape(&self) -> (usize, usize, usize) {
-        let shift = self.channels.len();
-        (self.image.height >> shift, self.image.width >> shift, *self.channels.last().unwrap_or(&0))
-    }
-
-    /// Name and shape of every tensor of the network.
-    ///
-    /// Convolutions are `[4, 4, in, out]`, transposed ones `[in, 4, 4, out]`, dense layers
-    /// `[out, in]`, biases `[out]`; feature maps flatten channels-last.
-    #[inline]
-    pub fn tensors(&self) -> BTreeMap<String, Vec<usize>> {
-        let mut all = BTreeMap::new();
-        let mut layer = |name: String, weight: Vec<usize>, bias: usize| {
-            all.insert(format!("{name}.bias"), vec![bias]);
-            all.insert(format!("{name}.weight"), weight);
-        };
-        let widths: Vec<usize> =
-            std::iter::once(self.image.channels).chain(self.channels.iter().copied()).collect();
-        let mirrored: Vec<usize> = widths.iter().rev().copied().collect();
-        for (i, pair) in mirrored.windows(2).enumerate() {
-            let weight = vec![pair[0], 4, 4, pair[1]];
-            layer(format!("decoder.deconv.{i}"), weight, pair[1]);
-        }
-        for (i, pair) in widths.windows(2).enumerate() {
-            let weight = vec![4, 4, pair[0], pair[1]];
-            layer(format!("encoder.conv.{i}"), weight, pair[1]);
-        }
-        for (name, [inputs, outputs]) in self.encoder_layers().into_iter().chain(self.decoder_layers()) {
-            layer(name, vec![outputs, inputs], outputs);
-        }
-        let [inputs, statistics] = self.posterior_layer();
-        layer("encoder.posterior".into(), vec![statistics, inputs], statistics);
-        if self.likelihood.is_scaled() {
-            all.insert(LOG_SCALE.to_owned(), vec![1]);
-        }
-        all
     }
 }
 

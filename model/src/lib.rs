@@ -10,6 +10,7 @@ mod checksum;
 pub mod circle;
 pub mod config;
 pub mod fault;
+pub mod layers;
 pub mod likelihood;
 pub mod network;
 pub mod ops;

@@ -3,34 +3,38 @@
 //!
 //! Encoder: k4 s2 p1 convolutions with ReLU, a dense layer or several with ReLU, a dense layer to the
 //! posterior. Decoder: two dense layers or more with ReLU, then the same convolutions transposed; the
-//! last gives the logits of the likelihood.
+//! last gives the logits of the likelihood. [`layers`] lists them.
 
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 
 use crate::circle;
-use crate::config::ModelConfig;
+use crate::config::{ImageShape, ModelConfig};
+use crate::layers::{self, Kind, Layer};
 use crate::likelihood::Likelihood;
 use crate::ops::{Activation, Frozen, Layers};
 use crate::posterior::Posterior;
 
-/// A layer's weight and bias.
+/// A layer's tensors.
 #[derive(Clone, Debug)]
-struct Layer {
+struct Loaded {
     weight: Tensor,
     bias: Tensor,
+    activation: Activation,
 }
 
-impl Layer {
-    fn load(vb: &VarBuilder, shape: &[usize], outputs: usize) -> Result<Self> {
-        Ok(Self { weight: vb.get(shape, "weight")?, bias: vb.get(outputs, "bias")? })
+impl Loaded {
+    /// The layers of a kind, in their order.
+    fn all(layers: &[Layer], kind: Kind, vb: &VarBuilder) -> Result<Vec<Self>> {
+        layers.iter().filter(|layer| layer.kind == kind).map(|layer| Self::load(layer, vb)).collect()
     }
 
-    fn dense(vb: &VarBuilder, layers: Vec<(String, [usize; 2])>) -> Result<Vec<Self>> {
-        let load = |(name, [inputs, outputs]): (String, [usize; 2])| {
-            Self::load(&vb.pp(name), &[outputs, inputs], outputs)
-        };
-        layers.into_iter().map(load).collect()
+    fn load(layer: &Layer, vb: &VarBuilder) -> Result<Self> {
+        Ok(Self {
+            weight: vb.get(layer.weight_shape(), &layers::weight(&layer.name))?,
+            bias: vb.get(layer.bias_len(), &layers::bias(&layer.name))?,
+            activation: if layer.relu { Activation::Relu } else { Activation::None },
+        })
     }
 }
 
@@ -48,12 +52,12 @@ pub struct Encoding {
 #[derive(Clone, Debug)]
 pub struct Vae {
     config: ModelConfig,
-    convolutions: Vec<Layer>,
-    encoder_dense: Vec<Layer>,
-    posterior: Layer,
-    /// The one that gives the features last.
-    decoder_dense: Vec<Layer>,
-    deconvolutions: Vec<Layer>,
+    convolutions: Vec<Loaded>,
+    /// The posterior's last.
+    encoder_dense: Vec<Loaded>,
+    /// The one that gives the feature map last.
+    decoder_dense: Vec<Loaded>,
+    deconvolutions: Vec<Loaded>,
     layers: Layers,
     likelihood: Likelihood,
     /// Whether an encoding has the feature maps.
@@ -71,28 +75,12 @@ impl Vae {
     #[inline]
     pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
         config.validate().map_err(candle_core::Error::wrap)?;
-        let [inputs, statistics] = config.posterior_layer();
-        let widths: Vec<usize> =
-            std::iter::once(config.image.channels).chain(config.channels.iter().copied()).collect();
-        let encoder = vb.pp("encoder");
-        let decoder = vb.pp("decoder");
-        let convolutions = widths
-            .windows(2)
-            .enumerate()
-            .map(|(i, w)| Layer::load(&encoder.pp(format!("conv.{i}")), &[4, 4, w[0], w[1]], w[1]))
-            .collect::<Result<_>>()?;
-        let mirrored: Vec<usize> = widths.into_iter().rev().collect();
-        let deconvolutions = mirrored
-            .windows(2)
-            .enumerate()
-            .map(|(i, w)| Layer::load(&decoder.pp(format!("deconv.{i}")), &[w[0], 4, 4, w[1]], w[1]))
-            .collect::<Result<_>>()?;
+        let [encoder, decoder] = [config.encoder(), config.decoder()];
         Ok(Self {
-            convolutions,
-            encoder_dense: Layer::dense(vb, config.encoder_layers())?,
-            posterior: Layer::load(&encoder.pp("posterior"), &[statistics, inputs], statistics)?,
-            decoder_dense: Layer::dense(vb, config.decoder_layers())?,
-            deconvolutions,
+            convolutions: Loaded::all(&encoder, Kind::Conv, vb)?,
+            encoder_dense: Loaded::all(&encoder, Kind::Dense, vb)?,
+            decoder_dense: Loaded::all(&decoder, Kind::Dense, vb)?,
+            deconvolutions: Loaded::all(&decoder, Kind::Deconv, vb)?,
             layers: Layers::FAST,
             maps: false,
             likelihood: Likelihood::load(config.likelihood, vb)?,
@@ -118,7 +106,7 @@ impl Vae {
     /// # Errors
     /// Passes candle's errors on.
     pub fn frozen(self) -> Result<Self> {
-        let (height, width, _) = self.config.feature_shape();
+        let ImageShape { height, width, .. } = self.config.feature_shape();
         let layers: Vec<_> = self.deconvolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
         let frozen = Frozen::new([height, width], &layers)?;
         Ok(Self { frozen: Some(frozen), ..self })
@@ -153,12 +141,12 @@ impl Vae {
         };
         x = x.reshape((x.dim(0)?, ()))?;
         for layer in &self.encoder_dense {
-            x = (self.layers.dense)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
-            activations.push(x.clone());
+            x = (self.layers.dense)(&x, &layer.weight, &layer.bias, layer.activation)?;
+            if layer.activation == Activation::Relu {
+                activations.push(x.clone());
+            }
         }
-        let statistics =
-            (self.layers.dense)(&x, &self.posterior.weight, &self.posterior.bias, Activation::None)?;
-        let mut posterior = Posterior::from_statistics(self.config.posterior, &statistics)?;
+        let mut posterior = Posterior::from_statistics(self.config.posterior, &x)?;
         if let Some(count) = self.config.winners {
             posterior = posterior.winners(count)?;
         }
@@ -182,9 +170,9 @@ impl Vae {
     pub fn decode_channels(&self, channels: &Tensor) -> Result<Tensor> {
         let mut x = channels.clone();
         for layer in &self.decoder_dense {
-            x = (self.layers.dense)(&x, &layer.weight, &layer.bias, Activation::Relu)?;
+            x = (self.layers.dense)(&x, &layer.weight, &layer.bias, layer.activation)?;
         }
-        let (height, width, channels) = self.config.feature_shape();
+        let ImageShape { height, width, channels } = self.config.feature_shape();
         let x = x.reshape(((), height, width, channels))?;
         if let Some(frozen) = &self.frozen {
             return frozen.run(&x);

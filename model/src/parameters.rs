@@ -23,10 +23,9 @@ impl Parameters {
     /// Fails if the device can't hold the tensors.
     pub fn initial(config: &ModelConfig, seed: u64, device: &Device) -> Result<Self> {
         let tensors = config.tensors();
-        let fan_in: BTreeMap<&str, usize> = tensors
-            .iter()
-            .filter_map(|(name, shape)| Some((name.strip_suffix(".weight")?, fan_in(name, shape))))
-            .collect();
+        let layers = config.encoder().into_iter().chain(config.decoder());
+        let fan_in: BTreeMap<String, usize> =
+            layers.map(|layer| (layer.name.clone(), layer.fan_in())).collect();
         let mut variables = BTreeMap::new();
         for (index, (name, shape)) in tensors.iter().enumerate() {
             let layer = name.rsplit_once('.').map_or(name.as_str(), |(layer, _)| layer);
@@ -96,17 +95,6 @@ impl Parameters {
     /// The variables as candle's layers ask for them; gradients reach them.
     pub fn builder(&self, device: &Device) -> VarBuilder<'static> {
         Self::view(&self.tensors(), device)
-    }
-}
-
-/// Inputs that reach one output: what PyTorch's `_calculate_fan_in_and_fan_out` calls fan-in
-/// (for a transposed convolution PyTorch counts the outputs' channels; so does this).
-fn fan_in(name: &str, shape: &[usize]) -> usize {
-    match shape {
-        [_, input] => *input,
-        [_, k, l, output] if name.contains("deconv") => k * l * output,
-        [k, l, input, _] => k * l * input,
-        other => other.iter().product(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Instant;
 use latentscope_web::engine::Engine;
 use latentscope_web::engine::gpu::{Device, Frame, Gpu, Picture};
 use model::ModelConfig;
+use model::layers::{Kind, Layer};
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -54,15 +55,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// For each transposed convolution: pixels and channels of its input, channels of its output.
 fn layers(config: &ModelConfig) -> Vec<[f64; 3]> {
-    let (height, width, _) = config.feature_shape();
-    let widths: Vec<usize> = config.channels.iter().rev().copied().chain([config.image.channels]).collect();
-    let pixels = |i: usize| (height << i) * (width << i);
-    widths.windows(2).enumerate().map(|(i, w)| [pixels(i), w[0], w[1]].map(|n| n as f64)).collect()
+    let layers = config.decoder().into_iter().filter(|layer| layer.kind == Kind::Deconv);
+    let sizes = layers.map(|Layer { input, output, .. }| {
+        [input.height * input.width, input.channels, output.channels].map(|size| size as f64)
+    });
+    sizes.collect()
 }
 
 /// Inputs and outputs of each dense layer.
 fn dense(config: &ModelConfig) -> Vec<[f64; 2]> {
-    config.decoder_layers().into_iter().map(|(_, sizes)| sizes.map(|size| size as f64)).collect()
+    let layers = config.decoder().into_iter().filter(|layer| layer.kind == Kind::Dense);
+    layers.map(|layer| [layer.input, layer.output].map(|shape| shape.len() as f64)).collect()
 }
 
 /// Multiply-adds per decoded image.

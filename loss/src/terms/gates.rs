@@ -8,6 +8,7 @@
 
 use candle_core::{Device, Result, Tensor};
 use candle_nn::ops::sigmoid;
+use model::layers::{CODE, Kind, POSTERIOR, bias, weight};
 use model::{ModelConfig, Parameters};
 use rand::{Rng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,6 @@ const STRETCH: (f64, f64) = (-0.1, 1.1);
 const START: f32 = 1.5;
 /// What the gates' names start with; the layer that they gate follows.
 const PREFIX: &str = "gates.";
-/// The decoder's weights from the code, `[hidden, D]`.
-const UNITS: &str = "decoder.dense.0";
 
 /// L0 on channels and latent units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,11 +75,12 @@ impl Term for Gates {
 
 /// log α of every gate, as it starts.
 fn initial(config: &ModelConfig, device: &Device) -> Result<Tensors> {
-    let mut sizes = vec![(UNITS.to_owned(), config.width())];
-    sizes.extend(config.encoder_widths().first().map(|&width| ("encoder.dense".to_owned(), width)));
-    sizes.extend(config.channels.iter().enumerate().map(|(i, &c)| (format!("encoder.conv.{i}"), c)));
-    sizes
-        .into_iter()
+    let encoder = config.encoder();
+    let of = |kind: Kind| encoder.iter().filter(move |layer| layer.kind == kind && layer.name != POSTERIOR);
+    let channels = of(Kind::Conv).chain(of(Kind::Dense).take(1));
+    channels
+        .map(|layer| (layer.name.as_str(), layer.bias_len()))
+        .chain([(CODE, config.width())])
         .map(|(layer, size)| Ok((format!("{PREFIX}{layer}"), Tensor::full(START, size, device)?)))
         .collect()
 }
@@ -106,7 +106,7 @@ impl Gates {
         let mut total: Option<Tensor> = None;
         for (name, log_alpha) in parameters.iter() {
             let Some(layer) = name.strip_prefix(PREFIX) else { continue };
-            let price = if layer == UNITS { self.units } else { self.channels };
+            let price = if layer == CODE { self.units } else { self.channels };
             let open = (sigmoid(&(log_alpha.as_tensor() - shift)?)?.sum_all()? * price)?;
             total = Some(match total {
                 Some(total) => (total + open)?,
@@ -130,22 +130,22 @@ fn gated(mut tensors: Tensors, mut gate: impl FnMut(&Tensor) -> Result<Tensor>) 
         let Some(log_alpha) = tensors.remove(&name) else { continue };
         let gate = gate(&log_alpha)?;
         let layer = &name[PREFIX.len()..];
-        let mut scale = |part: &str, gate: &Tensor| -> Result<()> {
-            let Some(tensor) = tensors.get_mut(&format!("{layer}.{part}")) else {
-                candle_core::bail!("{name} has no {layer}.{part} to gate")
-            };
-            *tensor = tensor.broadcast_mul(gate)?;
-            Ok(())
-        };
-        if layer == UNITS {
-            scale("weight", &gate)?;
+        if layer == CODE {
+            scale(&mut tensors, weight(layer), &gate)?;
             continue;
         }
-        scale("bias", &gate)?;
+        scale(&mut tensors, bias(layer), &gate)?;
         // A dense layer's outputs are its weight's rows, a convolution's its last dimension.
-        if layer == "encoder.dense" { scale("weight", &gate.unsqueeze(1)?)? } else { scale("weight", &gate)? }
+        let dense = tensors.get(&weight(layer)).is_some_and(|weight| weight.rank() == 2);
+        scale(&mut tensors, weight(layer), &if dense { gate.unsqueeze(1)? } else { gate })?;
     }
     Ok(tensors)
+}
+
+fn scale(tensors: &mut Tensors, name: String, gate: &Tensor) -> Result<()> {
+    let Some(tensor) = tensors.get_mut(&name) else { candle_core::bail!("there is no {name} to gate") };
+    *tensor = tensor.broadcast_mul(gate)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -193,7 +193,7 @@ mod tests {
         }
         let first = Tensor::new(&[9f32, -9.0, 9.0], &Device::Cpu)?;
         tensors.insert(format!("{PREFIX}encoder.conv.0"), first);
-        tensors.insert(format!("{PREFIX}{UNITS}"), Tensor::new(&[-9f32, 9.0], &Device::Cpu)?);
+        tensors.insert(format!("{PREFIX}{CODE}"), Tensor::new(&[-9f32, 9.0], &Device::Cpu)?);
         let applied = gated(tensors, stretched)?;
         assert!(applied.keys().all(|name| !name.starts_with(PREFIX)));
         let parameters = Parameters::from_tensors(&applied)?;

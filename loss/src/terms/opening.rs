@@ -9,16 +9,12 @@
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
+use model::layers::{CODE, POSTERIOR, bias, weight};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, within};
 use crate::term::{Line, Tensors, Term};
-
-/// The decoder's weights from the code, `[hidden, D]`.
-const DECODER: &str = "decoder.dense.0.weight";
-/// The layer that states the posterior: weights `[statistics·D, hidden]`, bias `[statistics·D]`.
-const POSTERIOR: [&str; 2] = ["encoder.posterior.weight", "encoder.posterior.bias"];
 
 /// When units open, in the order of their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +69,7 @@ impl Opening {
     /// The network's tensors with the units that are closed at `step` held at 0.
     fn applied(self, mut tensors: Tensors, step: u64) -> Result<Tensors> {
         let open = self.open(step);
-        let Some(decoder) = tensors.get_mut(DECODER) else { candle_core::bail!("there is no {DECODER}") };
+        let Some(decoder) = tensors.get_mut(&weight(CODE)) else { candle_core::bail!("there is no {CODE}") };
         let units = decoder.dim(1)?;
         if open >= units {
             return Ok(tensors);
@@ -81,8 +77,8 @@ impl Opening {
         let mask: Vec<f32> = (0..units).map(|unit| f32::from(u8::from(unit < open))).collect();
         let mask = Tensor::new(mask, decoder.device())?;
         *decoder = decoder.broadcast_mul(&mask)?;
-        for name in POSTERIOR {
-            let Some(tensor) = tensors.get_mut(name) else { candle_core::bail!("there is no {name}") };
+        for name in [weight(POSTERIOR), bias(POSTERIOR)] {
+            let Some(tensor) = tensors.get_mut(&name) else { candle_core::bail!("there is no {name}") };
             let rows = mask.repeat(tensor.dim(0)? / units)?;
             let rows = if tensor.rank() == 1 { rows } else { rows.unsqueeze(1)? };
             *tensor = tensor.broadcast_mul(&rows)?;
@@ -120,7 +116,7 @@ mod tests {
         }
         let loss = vae.decode(&(posterior.mean + 1.0)?)?.sqr()?.sum_all()?;
         let gradients = loss.backward()?;
-        for (name, row) in [("decoder.dense.0.weight", 1), ("encoder.posterior.weight", 0)] {
+        for (name, row) in [(weight(CODE), 1), (weight(POSTERIOR), 0)] {
             let variable = parameters.iter().find(|(n, _)| *n == name).map(|(_, v)| v);
             let Some(gradient) = variable.and_then(|v| gradients.get(v)) else { panic!("none for {name}") };
             let lengths = gradient.abs()?.sum(1 - row)?.to_vec1::<f32>()?;

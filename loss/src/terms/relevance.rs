@@ -10,6 +10,7 @@
 use candle_core::{DType, Device, Result, Tensor};
 use model::card::Prior;
 use model::config::PosteriorKind;
+use model::layers::{CODE, POSTERIOR, bias, weight};
 use model::ops::to_vec;
 use model::{ModelConfig, Parameters, Posterior};
 use rand::RngCore;
@@ -30,10 +31,9 @@ fn applied(mut tensors: Tensors, circles: usize) -> Result<Tensors> {
         Tensor::cat(&[log_var.narrow(0, 0, plain)?, log_var.narrow(0, plain, 2 * circles)?.zeros_like()?], 0)?
     };
     let std = (&log_var * 0.5)?.exp()?;
-    if let Some(columns) = tensors.get_mut(COLUMNS) {
+    if let Some(columns) = tensors.get_mut(&weight(CODE)) {
         *columns = columns.broadcast_mul(&std)?;
     }
-    let [weight, bias] = ["weight", "bias"].map(|part| format!("encoder.posterior.{part}"));
     let measured = |statistics: &Tensor, shift: bool| -> Result<Tensor> {
         let [mean, spread] = [0, units].map(|from| statistics.narrow(0, from, units));
         let mean =
@@ -41,7 +41,7 @@ fn applied(mut tensors: Tensors, circles: usize) -> Result<Tensors> {
         let spread = if shift { spread? - &log_var } else { spread };
         Tensor::cat(&[mean?, spread?], 0)
     };
-    for (name, shift) in [(weight, false), (bias, true)] {
+    for (name, shift) in [(weight(POSTERIOR), false), (bias(POSTERIOR), true)] {
         if let Some(statistics) = tensors.get_mut(&name) {
             *statistics = measured(statistics, shift)?;
         }
@@ -51,8 +51,6 @@ fn applied(mut tensors: Tensors, circles: usize) -> Result<Tensors> {
 
 /// Name of log v, `[D]`.
 const LOG_VAR: &str = "prior.log_var";
-/// The decoder's weights from the code, `[hidden, D]`.
-const COLUMNS: &str = "decoder.dense.0.weight";
 
 /// N(0, v) with a v of its own for each unit, learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,7 +111,7 @@ impl Term for Relevance {
 impl Relevance {
     /// η·Σ_d (√v_d + ½‖w_d‖²), a scalar.
     fn price(self, parameters: &Parameters) -> Result<Tensor> {
-        let (log_var, columns) = (find(parameters, LOG_VAR)?, find(parameters, COLUMNS)?);
+        let (log_var, columns) = (find(parameters, LOG_VAR)?, find(parameters, &weight(CODE))?);
         let effect = ((log_var * 0.5)?.exp()?.sum_all()? + (columns.sqr()?.sum_all()? * 0.5)?)?;
         effect * self.strength
     }
@@ -195,7 +193,7 @@ mod tests {
             Posterior::gaussian(Tensor::new(&[[2f32, 0.0]], &device)?, Tensor::new(&[[0f32, 0.0]], &device)?);
         let parameters = Parameters::from_tensors(&Tensors::from([
             (LOG_VAR.to_owned(), Tensor::new(&[4f32.ln(), 0.0], &device)?),
-            (COLUMNS.to_owned(), Tensor::new(&[[1f32, 0.0], [2.0, 1.0]], &device)?),
+            (weight(CODE), Tensor::new(&[[1f32, 0.0], [2.0, 1.0]], &device)?),
         ]))?;
         // ½(5/4 + ln 4 − 1) = 0.818147; ½·(2 + 1 + ½·6)
         let kl = kl(&posterior, find(&parameters, LOG_VAR)?)?.to_vec2::<f32>()?;

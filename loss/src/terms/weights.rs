@@ -3,6 +3,7 @@
 //! exactly zero.
 
 use candle_core::{Result, Tensor};
+use model::layers::{CODE, ENCODER, POSTERIOR, weight};
 use model::{ModelConfig, Parameters};
 use serde::{Deserialize, Serialize};
 
@@ -36,11 +37,6 @@ impl Default for Shrink {
     }
 }
 
-/// The layer whose first units give the means.
-const POSTERIOR: &str = "encoder.posterior.weight";
-/// The decoder's first layer, `[hidden, D]`: it knows D.
-const CODE: &str = "decoder.dense.0.weight";
-
 impl Term for Shrink {
     fn card(&self) -> Option<Line> {
         Line::of("weights", &[("weight", self.weight)])
@@ -62,7 +58,9 @@ impl Shrink {
         let by = rate * self.weight;
         match self.layers {
             Shrunk::Mean => {
-                let (Some(posterior), Some(code)) = (parameters.get(POSTERIOR), parameters.get(CODE)) else {
+                // The posterior's first rows give the means, as many as the code's layer has columns.
+                let [posterior, code] = [POSTERIOR, CODE].map(|layer| parameters.get(&weight(layer)));
+                let (Some(posterior), Some(code)) = (posterior, code) else {
                     candle_core::bail!("there is no {POSTERIOR} or no {CODE} to shrink")
                 };
                 let (rows, units) = (posterior.dim(0)?, code.dim(1)?);
@@ -72,7 +70,7 @@ impl Shrink {
             }
             Shrunk::Encoder => parameters
                 .iter()
-                .filter(|(name, _)| name.starts_with("encoder.") && name.ends_with(".weight"))
+                .filter(|(name, _)| name.starts_with(ENCODER) && name.ends_with(".weight"))
                 .try_for_each(|(_, variable)| variable.set(&towards_zero(variable, by)?)),
         }
     }
@@ -94,18 +92,18 @@ mod tests {
     fn small_weights_become_exactly_zero_and_others_are_left_alone() -> Result<()> {
         let device = Device::Cpu;
         let parameters = Parameters::from_tensors(&BTreeMap::from([
-            (POSTERIOR.to_owned(), Tensor::new(&[[0.05f32, -0.5], [0.05, 0.5]], &device)?),
+            (weight(POSTERIOR), Tensor::new(&[[0.05f32, -0.5], [0.05, 0.5]], &device)?),
             ("encoder.dense.weight".to_owned(), Tensor::new(&[[-0.05f32, 1.0]], &device)?),
             ("encoder.dense.bias".to_owned(), Tensor::new(&[0.05f32], &device)?),
-            (CODE.to_owned(), Tensor::new(&[[0.05f32]], &device)?),
+            (weight(CODE), Tensor::new(&[[0.05f32]], &device)?),
         ]))?;
         let read = |name: &str| parameters.tensors()[name].flatten_all()?.to_vec1::<f32>();
         Shrink { weight: 1.0, layers: Shrunk::Mean }.shrink(&parameters, 0.1)?;
-        assert_eq!(read(POSTERIOR)?, [0.0, -0.4, 0.05, 0.5]);
+        assert_eq!(read(&weight(POSTERIOR))?, [0.0, -0.4, 0.05, 0.5]);
         assert_eq!(read("encoder.dense.weight")?, [-0.05, 1.0]);
         Shrink { weight: 1.0, layers: Shrunk::Encoder }.shrink(&parameters, 0.1)?;
         assert_eq!(read("encoder.dense.weight")?, [0.0, 0.9]);
-        assert_eq!((read("encoder.dense.bias")?, read(CODE)?), (vec![0.05], vec![0.05]));
+        assert_eq!((read("encoder.dense.bias")?, read(&weight(CODE))?), (vec![0.05], vec![0.05]));
         Ok(())
     }
 }

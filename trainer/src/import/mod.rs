@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
 use model::config::ConfigError;
+use model::layers;
 use model::{ImageShape, ModelConfig};
 use safetensors::tensor::Dtype;
 
@@ -161,11 +162,7 @@ impl Source {
         if down == 0 || down != up {
             return Err(ImportError::Convolutions { down, up });
         }
-        let mut tensors = BTreeMap::new();
-        let mut put = |name: String, [weight, bias]: [Tensor; 2]| {
-            tensors.insert(format!("{name}.weight"), weight);
-            tensors.insert(format!("{name}.bias"), bias);
-        };
+        let (mut encoder, mut decoder) = (Vec::new(), Vec::new());
         let mut widths = Vec::new();
         for (i, name) in layout.encoder.convolutions.iter().enumerate() {
             let layer = self.convolution(name, widths.last().copied())?;
@@ -173,7 +170,7 @@ impl Source {
                 widths.push(layer[0].dim(2)?);
             }
             widths.push(layer[0].dim(3)?);
-            put(format!("encoder.conv.{i}"), layer);
+            encoder.push(layer);
         }
         let first = layout.encoder.dense.first().unwrap_or(match &layout.encoder.posterior {
             Posterior::Joint { layer: name, .. } | Posterior::Apart { mean: name, .. } => name,
@@ -182,11 +179,11 @@ impl Source {
         let mut inputs = features.iter().product();
         let mut encoder_dense = Vec::new();
         let mut order = Some(features);
-        for (i, name) in layout.encoder.dense.iter().enumerate() {
+        for name in &layout.encoder.dense {
             let layer = self.dense(name, inputs, order.take())?;
             inputs = layer[0].dim(0)?;
             encoder_dense.push(inputs);
-            put(if i == 0 { "encoder.dense".into() } else { format!("encoder.dense.{i}") }, layer);
+            encoder.push(layer);
         }
         let posterior = match &layout.encoder.posterior {
             Posterior::Joint { layer: name, order: arrangement } => {
@@ -209,20 +206,19 @@ impl Source {
             }
         };
         let latent = posterior[0].dim(0)? / 2;
-        put("encoder.posterior".into(), posterior);
+        encoder.push(posterior);
         let mut decoder_dense = Vec::new();
         inputs = latent;
-        for (i, name) in layout.decoder.dense.iter().enumerate() {
+        for name in &layout.decoder.dense {
             let layer = self.dense(name, inputs, None)?;
             inputs = layer[0].dim(0)?;
             decoder_dense.push(inputs);
-            put(format!("decoder.dense.{i}"), layer);
+            decoder.push(layer);
         }
-        let layer = self.feature_layer(&layout.decoder.features, inputs, features)?;
-        put(format!("decoder.dense.{}", decoder_dense.len()), layer);
+        decoder.push(self.feature_layer(&layout.decoder.features, inputs, features)?);
         let ups = widths.windows(2).rev().map(|pair| [pair[1], pair[0]]);
-        for (i, (name, sizes)) in layout.decoder.convolutions.iter().zip(ups).enumerate() {
-            put(format!("decoder.deconv.{i}"), self.transposed(name, sizes)?);
+        for (name, sizes) in layout.decoder.convolutions.iter().zip(ups) {
+            decoder.push(self.transposed(name, sizes)?);
         }
         if let Some(name) = self.left(&layout.ignore) {
             return Err(ImportError::Unused(name.to_owned()));
@@ -237,6 +233,12 @@ impl Source {
             ..ModelConfig::default()
         };
         config.validate()?;
+        let mut tensors = BTreeMap::new();
+        let layers = config.encoder().into_iter().chain(config.decoder());
+        for (layer, [weight, bias]) in layers.zip(encoder.into_iter().chain(decoder)) {
+            tensors.insert(layers::weight(&layer.name), weight);
+            tensors.insert(layers::bias(&layer.name), bias);
+        }
         Ok(Imported { config: plain(config), tensors })
     }
 

@@ -64,8 +64,8 @@ impl Gpu {
     /// Fails if the file is invalid or the GPU can't hold the model.
     pub async fn load(device: &Rc<Device>, bytes: &[u8], pictures: usize) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
-        let layers = RefCell::new(plan::encoder(&card.model, &tensors)?.into());
-        let decoder = plan::decoder(&card.model, &tensors)?;
+        let layers = RefCell::new(plan::plans(&card.model.encoder(), &tensors)?.into());
+        let decoder = plan::plans(&card.model.decoder(), &tensors)?;
         let decoders = compile(device, &decoder);
         let (layout, drawing) = Drawing::compile(device, card.model.image);
         let (decoders, drawing) = (decoders.await?, drawing.await?);
@@ -161,8 +161,7 @@ impl Gpu {
 
     fn write_images(&self, encoder: &Chain, images: &[f32]) {
         let image = self.card.model.image;
-        let layout = Layout { pixels: image.height * image.width, channels: image.channels };
-        self.device.host.write(&encoder.input, &layout.pad(images));
+        self.device.host.write(&encoder.input, &Layout::of(image).pad(images));
     }
 }
 

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Result, Tensor};
-use model::ModelConfig;
+use model::ImageShape;
+use model::layers::{Kind, Layer, bias, weight};
 use model::ops::to_vec;
 
 use super::shaders::Shader;
@@ -20,6 +21,10 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    pub(super) fn of(shape: ImageShape) -> Self {
+        Self { pixels: shape.height * shape.width, channels: shape.channels }
+    }
+
     pub(super) fn vector(length: usize) -> Self {
         Self { pixels: 1, channels: length }
     }
@@ -66,49 +71,20 @@ pub(super) struct Plan {
     pub(super) output: usize,
 }
 
-/// Layers of the encoder, from an image to the posterior's statistics.
-pub(super) fn encoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
-    let (mut height, mut width) = (config.image.height, config.image.width);
-    let mut channels = config.image.channels;
-    let mut plans = Vec::new();
-    for (i, &outputs) in config.channels.iter().enumerate() {
-        (height, width) = (height / 2, width / 2);
-        let tensors = Tensors::of(tensors, &format!("encoder.conv.{i}"))?;
-        plans.push(conv([height, width], [channels, outputs], tensors));
-        channels = outputs;
-    }
-    let mut from = Layout { pixels: height * width, channels };
-    for (name, [_, outputs]) in config.encoder_layers() {
-        let to = Layout::vector(outputs);
-        plans.push(dense(from, to, true, Tensors::of(tensors, &name)?));
-        from = to;
-    }
-    let statistics = Layout::vector(config.posterior_layer()[1]);
-    plans.push(dense(from, statistics, false, Tensors::of(tensors, "encoder.posterior")?));
-    Ok(plans)
-}
-
-/// Layers of the decoder, from a code to logits.
-pub(super) fn decoder(config: &ModelConfig, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
-    let (mut height, mut width, mut channels) = config.feature_shape();
-    let features = Layout { pixels: height * width, channels };
-    let mut from = Layout::vector(config.width());
-    let mut plans = Vec::new();
-    let layers = config.decoder_layers();
-    for (i, (name, [_, outputs])) in layers.iter().enumerate() {
-        let to = if i + 1 == layers.len() { features } else { Layout::vector(*outputs) };
-        plans.push(dense(from, to, true, Tensors::of(tensors, name)?));
-        from = to;
-    }
-    let inner = config.channels.iter().rev().skip(1).copied();
-    for (i, outputs) in inner.enumerate() {
-        let tensors = Tensors::of(tensors, &format!("decoder.deconv.{i}"))?;
-        plans.push(deconv([height, width], [channels, outputs], tensors));
-        (height, width, channels) = (2 * height, 2 * width, outputs);
-    }
-    let last = Tensors::of(tensors, &format!("decoder.deconv.{}", config.channels.len() - 1))?;
-    plans.push(image([height, width], [channels, config.image.channels], last));
-    Ok(plans)
+/// The layers of an encoder or a decoder.
+pub(super) fn plans(layers: &[Layer], tensors: &BTreeMap<String, Tensor>) -> Result<Vec<Plan>> {
+    let plan = |layer: &Layer| {
+        let Layer { input, output, .. } = layer;
+        let channels = [input.channels, output.channels];
+        let tensors = Tensors::of(tensors, &layer.name)?;
+        Ok(match layer.kind {
+            Kind::Dense => dense(Layout::of(*input), Layout::of(*output), layer.relu, tensors),
+            Kind::Conv => conv([output.height, output.width], channels, tensors),
+            Kind::Deconv if layer.relu => deconv([input.height, input.width], channels, tensors),
+            Kind::Deconv => image([input.height, input.width], channels, tensors),
+        })
+    };
+    layers.iter().map(plan).collect()
 }
 
 /// A layer's tensors, flat.
@@ -119,14 +95,11 @@ struct Tensors {
 
 impl Tensors {
     fn of(tensors: &BTreeMap<String, Tensor>, layer: &str) -> Result<Self> {
-        let read = |name: &str| {
-            let name = format!("{layer}.{name}");
-            match tensors.get(&name) {
-                Some(tensor) => to_vec(tensor),
-                None => candle_core::bail!("there is no tensor `{name}`"),
-            }
+        let read = |name: String| match tensors.get(&name) {
+            Some(tensor) => to_vec(tensor),
+            None => candle_core::bail!("there is no tensor `{name}`"),
         };
-        Ok(Self { weight: read("weight")?, bias: read("bias")? })
+        Ok(Self { weight: read(weight(layer))?, bias: read(bias(layer))? })
     }
 }
 
