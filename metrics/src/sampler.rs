@@ -81,16 +81,12 @@ impl Grid {
         if grid != rows.rows() as u128 {
             return Err(GridError::Count { rows: rows.rows(), sizes: sizes.to_vec(), grid });
         }
+        let mut expected = vec![0; sizes.len()];
         for row in 0..rows.rows() {
-            let mut rest = row;
-            let mut expected = vec![0; sizes.len()];
-            for (class, size) in expected.iter_mut().zip(sizes).rev() {
-                *class = (rest % size) as u32;
-                rest /= size;
-            }
             if rows.classes(row) != expected {
                 return Err(GridError::Order { row, found: rows.classes(row).to_vec(), expected });
             }
+            advance(&mut expected, sizes);
         }
         Ok(Self { rows })
     }
@@ -98,6 +94,17 @@ impl Grid {
     /// Returns all rows.
     pub fn rows(&self) -> &Representation {
         &self.rows
+    }
+}
+
+/// Changes `classes` to those of the next row of a grid.
+fn advance(classes: &mut [u32], sizes: &[usize]) {
+    for (class, &size) in classes.iter_mut().zip(sizes).rev() {
+        *class += 1;
+        if (*class as usize) < size {
+            return;
+        }
+        *class = 0;
     }
 }
 

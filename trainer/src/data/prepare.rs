@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::ImageShape;
 use rayon::prelude::*;
+use worlds::classes_at;
 
 use super::cache::{Header, Writer};
 use super::files::{Encoded, Files};
@@ -222,13 +223,9 @@ impl Job<'_> {
         step: &mut dyn FnMut(u64) -> Result<(), PrepareError>,
     ) -> Result<(), PrepareError> {
         let index = writer.header().count;
-        let mut rest = index;
-        let mut classes: Vec<String> = Vec::with_capacity(grid.len());
-        for (_, count) in grid.iter().rev() {
-            classes.push((rest % count).to_string());
-            rest /= count;
-        }
-        let labels = classes.iter().rev().map(String::as_str);
+        let classes = classes_at(index, grid.iter().map(|(_, count)| *count as usize));
+        let classes: Vec<String> = classes.iter().map(usize::to_string).collect();
+        let labels = classes.iter().map(String::as_str);
         writer.push(image, labels).map_err(|source| self.unwritten(source))?;
         if (index + 1).is_multiple_of(CHUNK as u64) { step(index + 1) } else { Ok(()) }
     }
