@@ -8,8 +8,8 @@
 //!
 //! H_n is the entropy to base n of a row or column scaled to sum to 1. All scores lie between 0 and 1.
 
-use crate::Representation;
 use crate::learn::{Boosting, Standard};
+use crate::{Representation, Sample, Score};
 
 /// Added to every importance, so that the entropy of a row of zeros is defined.
 const FLOOR: f64 = 1e-11;
@@ -24,6 +24,19 @@ pub struct Dci {
     pub completeness: Option<f64>,
     /// How well the code predicts the factors.
     pub informativeness: f64,
+}
+
+/// `dci_disentanglement`, `dci_completeness` and `dci_informativeness`.
+pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+    let (train, test) = sample.parts();
+    let dci = dci(&train, &test, sample.seed);
+    let trees = format!("gradient-boosted trees; {}", sample.fitted());
+    let scores = [
+        Score::known("dci_disentanglement", dci.disentanglement, trees.clone()),
+        Score::known("dci_completeness", dci.completeness, trees.clone()),
+        Some(Score::new("dci_informativeness", dci.informativeness, trees)),
+    ];
+    scores.into_iter().flatten().collect()
 }
 
 /// Fits trees on `train` and takes informativeness from `test`. Units are standardised, and the trees

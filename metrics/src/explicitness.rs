@@ -2,10 +2,17 @@
 //! Loss"): mean over factors and their classes of the area under the ROC curve of a logistic regression
 //! on the standardised code. ½ is chance, 1 is best.
 
-use crate::Representation;
 use crate::area::area;
 use crate::learn::{Logistic, Standard};
 use crate::parallel;
+use crate::{Representation, Sample, Score};
+
+/// `explicitness`.
+pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+    let (train, test) = sample.parts();
+    let protocol = format!("logistic regression; {}", sample.fitted());
+    vec![Score::new("explicitness", explicitness(&train, &test), protocol)]
+}
 
 /// Returns the explicitness, with classifiers fitted on `train` and scored on `test`.
 pub fn explicitness(train: &Representation, test: &Representation) -> f64 {

@@ -9,11 +9,11 @@
 //! A unit is active if its range is over a twentieth of the largest range. All scores lie between 0 and
 //! 1.
 
-use crate::Representation;
 use crate::information::whole;
 use crate::learn::{Logistic, Standard};
 use crate::neighbours::information;
 use crate::parallel;
+use crate::{Representation, Sample, Score};
 
 /// Fraction of the largest range above which a unit is active.
 const ACTIVE: f64 = 1.0 / 20.0;
@@ -28,6 +28,20 @@ pub struct InfoMec {
     pub compactness: Option<f64>,
     /// InfoE.
     pub explicitness: f64,
+}
+
+/// `infomec_modularity`, `infomec_compactness` and `infomec_explicitness`.
+pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+    let infomec = infomec(sample.distinct);
+    let codes = format!("{} distinct codes", sample.distinct.rows());
+    let neighbours = format!("information by 10 nearest neighbours; {codes}");
+    let regression = format!("log loss of a balanced logistic regression; {codes}");
+    let scores = [
+        Some(Score::new("infomec_modularity", infomec.modularity, neighbours.clone())),
+        Score::known("infomec_compactness", infomec.compactness, neighbours),
+        Some(Score::new("infomec_explicitness", infomec.explicitness, regression)),
+    ];
+    scores.into_iter().flatten().collect()
 }
 
 /// Returns the InfoMEC scores of a sample.

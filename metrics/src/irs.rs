@@ -6,12 +6,18 @@
 //! The score is the mean over units of the largest entry, weighted by max|z_d − E(z_d)|. Factors are
 //! sorted into [`BINS`] bins; constant units are left out. 0 to 1.
 
-use crate::Representation;
 use crate::angle::{distance, mean};
 use crate::information::{BINS, bins};
+use crate::{Representation, Sample, Score};
 
 /// Quantile of the deviations that is used in place of their maximum.
 const QUANTILE: f64 = 0.99;
+
+/// `irs`, from all codes.
+pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+    let protocol = format!("0.99-quantile of deviations, {BINS} bins of a factor; {}", sample.codes());
+    vec![Score::new("irs", irs(sample.whole), protocol)]
+}
 
 /// Returns the IRS of a sample, or 0 if no unit varies.
 pub fn irs(sample: &Representation) -> f64 {

@@ -37,7 +37,10 @@ pub use modularity::modularity;
 pub use representation::{Representation, RepresentationError};
 pub use sampler::{Grid, GridError, Sampler};
 pub use sap::{Sap, sap};
-pub use score::{Score, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images, of_rows};
+pub use score::{
+    METRICS, Metric, Sample, Score, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images, of_rows,
+    of_rows_by,
+};
 
 /// Points on which a metric is fitted.
 pub const TRAIN: usize = 10_000;

@@ -5,8 +5,14 @@
 //! where z₁ and z₂ are the two units, in [`BINS`](crate::information::BINS) bins, with the most
 //! information about k. 0 to 1.
 
-use crate::Representation;
-use crate::information::{matrix, whole};
+use crate::information::{BINS, matrix, whole};
+use crate::{Representation, Sample, Score};
+
+/// `mig`, from all codes.
+pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+    let protocol = format!("mutual information gap, {BINS} bins; {}", sample.codes());
+    Score::known("mig", mig(sample.whole), protocol).into_iter().collect()
+}
 
 /// Returns the MIG of a sample, or `None` for a code of one unit. A factor of one class counts as 0.
 pub fn mig(sample: &Representation) -> Option<f64> {

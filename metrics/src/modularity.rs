@@ -6,8 +6,14 @@
 //! where I is the mutual information of the unit, in [`BINS`](crate::information::BINS) bins, and a
 //! factor. 0 to 1; a unit without information counts as 0.
 
-use crate::Representation;
-use crate::information::matrix;
+use crate::information::{BINS, matrix};
+use crate::{Representation, Sample, Score};
+
+/// `modularity`, from all codes.
+pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+    let protocol = format!("information, {BINS} bins; {}", sample.codes());
+    vec![Score::new("modularity", modularity(sample.whole), protocol)]
+}
 
 /// Returns the modularity of a sample.
 pub fn modularity(sample: &Representation) -> f64 {

@@ -10,12 +10,12 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::Representation;
 use crate::learn::Svm;
 use crate::mig::top_two;
+use crate::{Representation, Sample, Score};
 
 /// Number of draws of rows.
-pub(crate) const DRAWS: usize = 5;
+const DRAWS: usize = 5;
 
 /// SAP over several draws of rows: median and range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +44,21 @@ impl Sap {
         values.sort_unstable_by(f64::total_cmp);
         Some(Self { median: values[DRAWS / 2], low: values[0], high: values[DRAWS - 1] })
     }
+}
+
+/// `sap`, `sap_low` and `sap_high`.
+pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+    let Some(sap) = Sap::of(sample.order, sample.train, sample.test, sample.seed) else { return Vec::new() };
+    let score = |metric, value, which| {
+        let fitted = sample.fitted();
+        let protocol = format!("linear support vector machines, {which} of {DRAWS} draws; {fitted}");
+        Score::new(metric, value, protocol)
+    };
+    vec![
+        score("sap", sap.median, "median"),
+        score("sap_low", sap.low, "smallest"),
+        score("sap_high", sap.high, "largest"),
+    ]
 }
 
 /// Returns SAP for one draw: classifiers fitted on `train` and compared on `test`. Returns `None` for a

@@ -1,4 +1,4 @@
-//! Runs all metrics on a representation. To add a metric, add its file and its lines here.
+//! Runs all metrics on a representation.
 
 use std::collections::HashSet;
 
@@ -6,11 +6,26 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::sap::DRAWS;
 use crate::{
-    Grid, Representation, Sampler, Sap, TEST, TRAIN, beta_vae, dci, explicitness, factor_vae, infomec, irs,
-    mig, modularity,
+    Grid, Representation, Sampler, TEST, TRAIN, beta_vae, dci, explicitness, factor_vae, infomec, irs, mig,
+    modularity, sap,
 };
+
+/// A metric: returns its scores on a sample, none if it is undefined for the sample.
+pub type Metric = fn(&Sample) -> Vec<Score>;
+
+/// All metrics that don't choose their images. A new metric is a file and a line here.
+pub const METRICS: &[Metric] = &[
+    mig::scores,
+    dci::scores,
+    sap::scores,
+    modularity::scores,
+    explicitness::scores,
+    irs::scores,
+    infomec::scores,
+];
+/// Number of [`METRICS`], from the first, that [`few_of_drawn`] runs.
+const FEW: usize = 2;
 
 /// The value of one metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,13 +43,18 @@ pub struct Score {
 /// metrics use all rows, except InfoMEC, which is expensive and uses the fitting rows if there are more
 /// than [`TRAIN`] + [`TEST`]. Metrics that are undefined for a code of one unit are left out.
 pub fn of_rows(rows: &Representation, seed: u64) -> Vec<Score> {
+    of_rows_by(METRICS, rows, seed)
+}
+
+/// Like [`of_rows`], with other metrics.
+pub fn of_rows_by(metrics: &[Metric], rows: &Representation, seed: u64) -> Vec<Score> {
     let mut order: Vec<usize> = (0..rows.rows()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     let train = TRAIN.min(rows.rows() * 2 / 3);
     let test = TEST.min(rows.rows() - train);
     let shuffled = rows.select(&order);
-    let infomec = if rows.rows() > TRAIN + TEST { &shuffled.select(&first(train)) } else { rows };
-    Sample { whole: rows, order: &shuffled, infomec, train, test, seed }.scores()
+    let distinct = if rows.rows() > TRAIN + TEST { &shuffled.select(&first(train)) } else { rows };
+    Sample { whole: rows, order: &shuffled, distinct, train, test, seed }.scores(metrics)
 }
 
 /// Scores a full grid with all metrics, on [`TRAIN`] and [`TEST`] codes drawn uniformly with `seed`.
@@ -59,8 +79,8 @@ pub fn drawn_rows(count: usize, drawn: usize, seed: u64) -> Vec<usize> {
 pub fn of_drawn(drawn: &Representation, rows: &[usize], seed: u64) -> Vec<Score> {
     let (train, test) = sizes(drawn);
     let fitted = drawn.select(&first(train));
-    let infomec = drawn.select(&distinct(rows));
-    Sample { whole: &fitted, order: drawn, infomec: &infomec, train, test, seed }.scores()
+    let distinct = drawn.select(&distinct(rows));
+    Sample { whole: &fitted, order: drawn, distinct: &distinct, train, test, seed }.scores(METRICS)
 }
 
 /// MIG and DCI of codes drawn by [`drawn_rows`]: the first scores of [`of_drawn`], in a fraction of its
@@ -68,7 +88,7 @@ pub fn of_drawn(drawn: &Representation, rows: &[usize], seed: u64) -> Vec<Score>
 pub fn few_of_drawn(drawn: &Representation, seed: u64) -> Vec<Score> {
     let (train, test) = sizes(drawn);
     let fitted = drawn.select(&first(train));
-    Sample { whole: &fitted, order: drawn, infomec: &fitted, train, test, seed }.few_scores()
+    Sample { whole: &fitted, order: drawn, distinct: &fitted, train, test, seed }.scores(&METRICS[..FEW])
 }
 
 /// Numbers of codes to fit on and to score on.
@@ -88,86 +108,55 @@ fn distinct(rows: &[usize]) -> Vec<usize> {
 }
 
 /// Codes, and the parts of them that each kind of metric uses.
-struct Sample<'a> {
+#[derive(Debug)]
+pub struct Sample<'a> {
     /// Codes for metrics that are not fitted.
-    whole: &'a Representation,
+    pub whole: &'a Representation,
     /// Codes for fitted metrics: fit on the first `train`, score on the next `test`.
-    order: &'a Representation,
-    /// Distinct rows, for InfoMEC.
-    infomec: &'a Representation,
-    train: usize,
-    test: usize,
-    seed: u64,
+    pub order: &'a Representation,
+    /// Codes of distinct rows.
+    pub distinct: &'a Representation,
+    /// Number of codes to fit on.
+    pub train: usize,
+    /// Number of codes to score on.
+    pub test: usize,
+    /// Seed for metrics that draw at random.
+    pub seed: u64,
 }
 
 impl Sample<'_> {
-    /// MIG and DCI.
-    fn few_scores(&self) -> Vec<Score> {
-        let (train, test) = self.parts();
-        let bins = crate::information::BINS;
-        let dci = dci(&train, &test, self.seed);
-        let trees = format!("gradient-boosted trees; {}", self.fitted());
-        let mig_protocol = format!("mutual information gap, {bins} bins; {}", codes(self.whole));
-        known([
-            ("mig", mig(self.whole), mig_protocol),
-            ("dci_disentanglement", dci.disentanglement, trees.clone()),
-            ("dci_completeness", dci.completeness, trees.clone()),
-            ("dci_informativeness", Some(dci.informativeness), trees),
-        ])
-    }
-
-    fn scores(&self) -> Vec<Score> {
-        let (train, test) = self.parts();
-        let (all, fitted) = (codes(self.whole), self.fitted());
-        let bins = crate::information::BINS;
-        let infomec = infomec(self.infomec);
-        let distinct = format!("{} distinct codes", self.infomec.rows());
-        let neighbours = format!("information by 10 nearest neighbours; {distinct}");
-        let sap = Sap::of(self.order, self.train, self.test, self.seed);
-        let machines = |which| format!("linear support vector machines, {which} of {DRAWS} draws; {fitted}");
-        let mut scores = self.few_scores();
-        scores.extend(known([
-            ("sap", sap.map(|sap| sap.median), machines("median")),
-            ("sap_low", sap.map(|sap| sap.low), machines("smallest")),
-            ("sap_high", sap.map(|sap| sap.high), machines("largest")),
-            ("modularity", Some(modularity(self.whole)), format!("information, {bins} bins; {all}")),
-            ("explicitness", Some(explicitness(&train, &test)), format!("logistic regression; {fitted}")),
-            (
-                "irs",
-                Some(irs(self.whole)),
-                format!("0.99-quantile of deviations, {bins} bins of a factor; {all}"),
-            ),
-            ("infomec_modularity", Some(infomec.modularity), neighbours.clone()),
-            ("infomec_compactness", infomec.compactness, neighbours),
-            (
-                "infomec_explicitness",
-                Some(infomec.explicitness),
-                format!("log loss of a balanced logistic regression; {distinct}"),
-            ),
-        ]));
-        scores
+    /// Runs `metrics` in their order.
+    pub fn scores(&self, metrics: &[Metric]) -> Vec<Score> {
+        metrics.iter().flat_map(|metric| metric(self)).collect()
     }
 
     /// Codes to fit on, and codes to score on.
-    fn parts(&self) -> (Representation, Representation) {
+    pub fn parts(&self) -> (Representation, Representation) {
         let others: Vec<usize> = (self.train..self.train + self.test).collect();
         (self.order.select(&first(self.train)), self.order.select(&others))
     }
 
-    fn fitted(&self) -> String {
+    /// Protocol of a metric that uses all codes: their number.
+    pub fn codes(&self) -> String {
+        format!("{} codes", self.whole.rows())
+    }
+
+    /// Protocol of a fitted metric: the numbers of codes to fit and to score on.
+    pub fn fitted(&self) -> String {
         format!("{} codes, {} others to score on", self.train, self.test)
     }
 }
 
-fn codes(sample: &Representation) -> String {
-    format!("{} codes", sample.rows())
-}
+impl Score {
+    /// Creates the score of a metric.
+    pub fn new(metric: &'static str, value: f64, protocol: String) -> Self {
+        Self { metric, value, protocol }
+    }
 
-/// Keeps the metrics that have a value.
-fn known<const N: usize>(scores: [(&'static str, Option<f64>, String); N]) -> Vec<Score> {
-    let score =
-        |(metric, value, protocol): (_, Option<f64>, _)| value.map(|value| Score { metric, value, protocol });
-    scores.into_iter().filter_map(score).collect()
+    /// Creates the score of a metric that has no value for some samples, such as codes of one unit.
+    pub fn known(metric: &'static str, value: Option<f64>, protocol: String) -> Option<Self> {
+        value.map(|value| Self::new(metric, value, protocol))
+    }
 }
 
 /// Scores the codes from `source` with the metrics that choose the factors of their images.

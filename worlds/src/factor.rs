@@ -30,12 +30,12 @@ pub struct Factor {
 
 impl Factor {
     /// A quantity with `count` grid values from `low` to `high`.
-    pub(crate) const fn quantity(name: &'static str, low: f64, high: f64, count: usize) -> Self {
+    pub const fn quantity(name: &'static str, low: f64, high: f64, count: usize) -> Self {
         Self { name, kind: FactorKind::Quantity, low, high, count, labels: &[] }
     }
 
     /// A category with one class per label.
-    pub(crate) const fn category(name: &'static str, labels: &'static [&'static str]) -> Self {
+    pub const fn category(name: &'static str, labels: &'static [&'static str]) -> Self {
         let count = labels.len();
         Self { name, kind: FactorKind::Category, low: 0.0, high: (count - 1) as f64, count, labels }
     }

@@ -102,8 +102,12 @@ fn shown(panel: &dyn Panel, state: &State) -> bool {
 
 /// Pictures for all visible panels.
 pub fn wants(state: &State) -> Vec<Want> {
+    wants_of(&PANELS, state)
+}
+
+fn wants_of(panels: &[&dyn Panel], state: &State) -> Vec<Want> {
     let mut wants = Vec::new();
-    for panel in PANELS.iter().filter(|panel| shown(**panel, state)) {
+    for panel in panels.iter().filter(|panel| shown(**panel, state)) {
         panel.want(state, &mut wants);
     }
     wants
@@ -158,4 +162,53 @@ pub fn act(dom: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Eve
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The whole of a panel: a picture of a code of zeros for each side, on the map.
+    struct Zeros;
+
+    fn slot(side: usize) -> Slot {
+        Slot::new("zeros", side, 0)
+    }
+
+    impl Panel for Zeros {
+        fn id(&self) -> &'static str {
+            "zeros"
+        }
+
+        fn view(&self) -> Option<View> {
+            Some(View::Map)
+        }
+
+        fn build(&self, _: &Dom, root: &Element) -> Drawn {
+            root.set_inner_html(&html::columns(|html, side| {
+                html::put!(*html, r#"<canvas data-slot="{}"></canvas>"#, slot(side));
+            }));
+            Ok(())
+        }
+
+        fn draw(&self, _: &Dom, _: &State, _: Topic) -> Drawn {
+            Ok(())
+        }
+
+        fn want(&self, _: &State, wants: &mut Vec<Want>) {
+            wants.extend([0, 1].map(|side| Want { slot: slot(side), codes: vec![0.0; 3], rank: 9 }));
+        }
+    }
+
+    #[test]
+    fn a_panel_gets_its_pictures_by_its_line_in_the_table_while_it_is_in_sight() {
+        let panels: Vec<&dyn Panel> = PANELS.iter().copied().chain([&Zeros as &dyn Panel]).collect();
+        let mut state = State::new(false);
+        let zeros =
+            |state: &State| wants_of(&panels, state).iter().filter(|want| want.slot.name == "zeros").count();
+        state.view = View::Rows;
+        assert_eq!(zeros(&state), 0);
+        state.view = View::Map;
+        assert_eq!(zeros(&state), 2);
+    }
 }
