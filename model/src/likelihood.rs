@@ -1,27 +1,23 @@
-//! The likelihood p(x|z) of an image under what the decoder says of it.
+//! The likelihood p(x|z) of an image given the decoder's output.
 //!
-//! Whatever its family, the decoder gives a logit l a value, and the mean is μ = 1/(1 + exp(−l)). The
-//! Gaussian and the logistic have a learnt scale in common to all values (σ-VAE: Rybkin, Daniilidis &
-//! Levine 2021, "Simple and effective VAE training with calibrated decoders"): it settles by itself how
-//! much a wrong value counts against the KL, where a fixed scale of 1 gives blurred images.
+//! For every family, the decoder outputs a logit l per value, and the mean is μ = 1/(1 + exp(−l)). The Gaussian
+//! and the logistic have a learnt scale that all values share (σ-VAE: Rybkin, Daniilidis & Levine 2021, "Simple
+//! and effective VAE training with calibrated decoders"). The scale balances reconstruction and KL; a fixed
+//! scale of 1 gives blurred images.
 
 use candle_core::{DType, Result, Tensor};
 use candle_nn::VarBuilder;
 use candle_nn::ops::sigmoid;
 
 use crate::config::LikelihoodKind;
-use crate::ops::{Scaled, bernoulli_nll, on_cpu, scaled_nll, to_vec};
+use crate::ops::{BIN, HALF_LOG_TAU, Scaled, bernoulli_nll, on_cpu, scaled_nll, to_vec};
 
-/// Name of the tensor `[1]` that holds the scale's logarithm.
+/// Name of the tensor `[1]` with the logarithm of the scale.
 pub const LOG_SCALE: &str = "decoder.log_scale";
-/// Where it starts: a scale of 0.14, in units of the values' range.
+/// Initial logarithm: a scale of 0.14 for values in `[0, 1]`.
 pub const INITIAL_LOG_SCALE: f32 = -2.0;
-/// Below it values would be told apart that 8 bits hold equal.
+/// Smallest logarithm. A smaller scale would resolve more than 8 bits.
 const LEAST_LOG_SCALE: f32 = -6.0;
-/// Distance of two neighbours of the values that 8 bits hold.
-pub(crate) const BIN: f32 = 1.0 / 255.0;
-/// ½ log 2π.
-pub(crate) const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;
 
 /// A likelihood with its scale.
 #[derive(Clone, Debug)]
@@ -31,12 +27,12 @@ pub struct Likelihood {
 }
 
 impl Likelihood {
-    /// With the logarithm of its scale, `[1]`, if its family has one.
+    /// Creates a likelihood with the logarithm of its scale, `[1]`, if the family has one.
     pub fn new(kind: LikelihoodKind, log_scale: Option<Tensor>) -> Self {
         Self { kind, log_scale }
     }
 
-    /// Takes its scale, if it has one, from `vb` under [`LOG_SCALE`].
+    /// Takes the scale, if the family has one, from `vb` under [`LOG_SCALE`].
     ///
     /// # Errors
     /// Fails if the scale is missing or of another shape.
@@ -44,8 +40,8 @@ impl Likelihood {
         Ok(Self::new(kind, kind.is_scaled().then(|| vb.get(1, LOG_SCALE)).transpose()?))
     }
 
-    /// −log p(x|l) summed over each image, in nats, `[N]`, of logits and images `[N, …]`: of a density
-    /// for the Gaussian, so it may be negative; of a probability for the others.
+    /// −log p(x|l) in nats, summed over each image, `[N]`, for logits and images `[N, …]`. The Gaussian is a
+    /// density, so the value may be negative; the others are probabilities.
     ///
     /// # Errors
     /// Fails if the shapes differ.
@@ -59,7 +55,7 @@ impl Likelihood {
         scaled_nll(family, logits, images, &log_scale)
     }
 
-    /// The families with a scale in candle's own operations.
+    /// The families with a scale, in candle's operations.
     fn composed_nll(&self, logits: &Tensor, images: &Tensor, log_scale: &Tensor) -> Result<Tensor> {
         let mean = sigmoid(logits)?;
         let off = (images - mean)?.flatten_from(1)?;
@@ -81,7 +77,7 @@ impl Likelihood {
         ((upper + lower)? - inside)?.sum(1)
     }
 
-    /// The same of one image, in plain numbers: what the page computes.
+    /// Like [`nll`](Self::nll) for the plain numbers of one image, as the page computes it.
     ///
     /// # Errors
     /// Fails if the scale can't be read.
@@ -96,12 +92,12 @@ impl Likelihood {
 }
 
 impl LikelihoodKind {
-    /// Whether it has a learnt scale.
+    /// Whether the family has a learnt scale.
     pub fn is_scaled(self) -> bool {
         self != Self::Bernoulli
     }
 
-    /// Its name as the field writes it.
+    /// Name of the family, capitalised as usual.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bernoulli => "Bernoulli",

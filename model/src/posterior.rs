@@ -7,11 +7,8 @@ use rand::Rng;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 
 use crate::config::PosteriorKind;
+pub use crate::ops::LOG_VAR_RANGE;
 use crate::ops::{awake, bounded, product, to_vec};
-
-/// Smallest and largest log σ² that the network may state: σ from 4.5e-5 to 22, wide enough never
-/// to bind in a healthy run and narrow enough that exp never overflows.
-pub const LOG_VAR_RANGE: (f64, f64) = (-20.0, 6.2);
 
 /// How sharply a spike is drawn once training is over (Tonolini et al. 2019 let c grow to 200).
 pub const SHARPNESS: f64 = 200.0;

@@ -53,8 +53,9 @@ pub use deconv::{deconv, deconvs};
 pub use dense::dense;
 pub use flat::FlatAdam;
 pub use frozen::Frozen;
+pub use map::LOG_VAR_RANGE;
 pub(crate) use map::{awake, bounded, product};
-pub(crate) use scaled::{Scaled, scaled_nll};
+pub(crate) use scaled::{BIN, HALF_LOG_TAU, Scaled, scaled_nll};
 pub(crate) use storage::on_cpu;
 pub use storage::to_vec;
 

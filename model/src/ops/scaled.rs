@@ -19,7 +19,11 @@ use pulp::{Arch, NullaryFnOnce};
 use super::batch::for_images;
 use super::elementary::{LANES, exp_negative, flushed, log_one_plus, sigmoid};
 use super::storage::{training_only, values, with_values};
-use crate::likelihood::{BIN, HALF_LOG_TAU};
+
+/// Distance of two neighbours of the values that 8 bits hold.
+pub(crate) const BIN: f32 = 1.0 / 255.0;
+/// ½ log 2π.
+pub(crate) const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;
 
 /// A likelihood family with a scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
