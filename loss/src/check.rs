@@ -1,31 +1,31 @@
-//! Checks of parameters.
+//! Checks of a term's parameters.
 
 use crate::weight::Weight;
 
-/// A parameter that can't be used.
+/// An invalid parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
-    /// Its key within the term's table; empty for the table itself.
+    /// Key in the term's table; empty for the table itself.
     pub key: &'static str,
-    /// What it is and what it should be.
+    /// Its value and the values that are allowed.
     pub problem: String,
 }
 
-/// What a check finds.
+/// Result of a check.
 pub type Checked = Result<(), Invalid>;
 
-/// An [`Invalid`] parameter, as a result.
+/// Returns an [`Invalid`] parameter as an error.
 ///
 /// # Errors
-/// Always.
+/// Always fails.
 pub fn invalid(key: &'static str, problem: impl Into<String>) -> Checked {
     Err(Invalid { key, problem: problem.into() })
 }
 
-/// A finite number above 0.
+/// Checks that `value` is finite and above 0.
 ///
 /// # Errors
-/// Names the key otherwise.
+/// Names the key.
 pub fn positive(key: &'static str, value: f64) -> Checked {
     if value.is_finite() && value > 0.0 {
         return Ok(());
@@ -33,10 +33,10 @@ pub fn positive(key: &'static str, value: f64) -> Checked {
     invalid(key, format!("is {value}; it must be a finite number above 0"))
 }
 
-/// A weight that is finite and above 0 at every step.
+/// Checks that `weight` is finite and above 0 at every step.
 ///
 /// # Errors
-/// Names the key otherwise.
+/// Names the key.
 pub fn positive_weight(key: &'static str, weight: Weight) -> Checked {
     if weight.is_positive() {
         return Ok(());
@@ -44,10 +44,10 @@ pub fn positive_weight(key: &'static str, weight: Weight) -> Checked {
     invalid(key, format!("is {weight}; it must be finite and above 0 throughout"))
 }
 
-/// A finite number, 0 or above.
+/// Checks that `value` is finite and not negative.
 ///
 /// # Errors
-/// Names the key otherwise.
+/// Names the key.
 pub fn not_negative(key: &'static str, value: f64) -> Checked {
     if value.is_finite() && value >= 0.0 {
         return Ok(());
@@ -55,10 +55,10 @@ pub fn not_negative(key: &'static str, value: f64) -> Checked {
     invalid(key, format!("is {value}; it must be a finite number, 0 or above"))
 }
 
-/// A whole number from 1 to `max`.
+/// Checks that `value` lies between 1 and `max`.
 ///
 /// # Errors
-/// Names the key otherwise.
+/// Names the key.
 pub fn within(key: &'static str, value: usize, max: usize) -> Checked {
     if (1..=max).contains(&value) {
         return Ok(());
@@ -66,10 +66,10 @@ pub fn within(key: &'static str, value: usize, max: usize) -> Checked {
     invalid(key, format!("is {value}; it must lie between 1 and {max}"))
 }
 
-/// A number between 0 and 1, neither of them.
+/// Checks that `value` lies strictly between 0 and 1.
 ///
 /// # Errors
-/// Names the key otherwise.
+/// Names the key.
 pub fn share(key: &'static str, value: f64) -> Checked {
     if value > 0.0 && value < 1.0 {
         return Ok(());

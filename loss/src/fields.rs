@@ -1,11 +1,11 @@
-//! The names of a struct's fields, as serde reads them.
+//! Names of the fields that serde reads into a struct.
 
 use std::fmt;
 
 use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The names of the fields of `T`; empty if it is no struct.
+/// Returns the names of the fields of `T`, none if `T` is not a struct.
 pub(crate) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     match T::deserialize(Asked) {
         Err(Fields(fields)) => fields,
@@ -13,7 +13,7 @@ pub(crate) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     }
 }
 
-/// Reads nothing: it answers with the fields that it was asked for, as an error.
+/// Deserializer without data, which returns the fields of the requested struct as an error.
 struct Asked;
 
 #[derive(Debug)]

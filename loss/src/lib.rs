@@ -1,10 +1,10 @@
-//! The training loss, as a list of parts.
+//! The training loss, as a list of terms.
 //!
-//! The loss of a step is R + w(K) + Σ penalties, in nats an image: R = −log p(x|z), K =
-//! KL(q(z|x) ‖ p(z)) and w the objective's weight of the KL. Every part of it is a [`Term`]: an
-//! objective weighs the KL, a prior defines it, everything else adds a penalty, changes the network or
-//! follows the optimiser's step. [`terms`] has one file a term, [`table`] has one line a term, and
-//! [`Loss`] runs the list. Whoever trains knows no term by name.
+//! The loss of a step is R + w(K) + Σ penalties, in nats per image, where R = −log p(x|z), K =
+//! KL(q(z|x) ‖ p(z)), and w weighs the KL. Each part is a [`Term`]: an objective weighs the KL, a prior
+//! defines it, and other terms add a penalty, change the network's weights or act after the optimiser's
+//! step. [`terms`] has one file per term, [`table`] one line per term, and [`Loss`] runs a list of terms.
+//! The trainer knows no term by name.
 //!
 //! This crate does no I/O and builds for native targets and for wasm32 alike.
 
@@ -30,7 +30,7 @@ pub use weight::{Schedule, Weight};
 #[cfg(test)]
 mod example;
 
-/// The examples of `CONTRIBUTING.md`, which are tests.
+/// Runs the examples in `CONTRIBUTING.md` as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../CONTRIBUTING.md")]
 struct Contributing;

@@ -1,22 +1,22 @@
-//! A weight that may change over a run.
+//! Weights that may change during training.
 
 use serde::{Deserialize, Serialize};
 
-/// A constant, or a weight that moves geometrically: `4.0`, or `{ from = 60.0, to = 4.0, over = 20000 }`.
+/// A constant weight, `4.0`, or one that changes geometrically, `{ from = 60.0, to = 4.0, over = 20000 }`.
 ///
-/// A weight of the KL that starts high and falls lets only what explains most through at first, each
-/// factor on an axis of its own, and then lets the details in (Shao et al. 2021, "Rethinking
-/// controllable variational autoencoders", section 4).
+/// A KL weight that starts high and decreases first allows only the factors that explain most, each on an
+/// axis of its own, and later the details (Shao et al. 2021, "Rethinking controllable variational
+/// autoencoders", section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Weight {
-    /// The same at every step.
+    /// The same weight at every step.
     Constant(f64),
-    /// From one value to another.
+    /// A weight that changes from one value to another.
     Schedule(Schedule),
 }
 
-/// A weight's way from one value to another.
+/// How a weight changes from one value to another, up or down.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
@@ -24,23 +24,23 @@ pub struct Schedule {
     pub from: f64,
     /// Value from step `hold + over` on.
     pub to: f64,
-    /// Steps at `from` before it moves.
+    /// Steps before it starts to change.
     #[serde(default)]
     pub hold: u64,
-    /// Steps that the move takes.
+    /// Steps that the change takes.
     pub over: u64,
 }
 
 impl Weight {
-    /// The constant 0: what has it is left out.
+    /// The constant 0, which turns a part of the loss off.
     pub const NONE: Self = Self::Constant(0.0);
 
-    /// Whether it is the constant 0.
+    /// Whether the weight is the constant 0.
     pub fn is_none(self) -> bool {
         self == Self::NONE
     }
 
-    /// Its value at `step`, counted from 1.
+    /// Value at `step`, counted from 1.
     pub fn at(self, step: u64) -> f64 {
         match self {
             Self::Constant(value) => value,
@@ -51,12 +51,12 @@ impl Weight {
         }
     }
 
-    /// Its value in the end.
+    /// Final value.
     pub fn last(self) -> f64 {
         self.at(u64::MAX)
     }
 
-    /// Whether all its values are finite and above 0.
+    /// Whether all values are finite and above 0.
     pub(crate) fn is_positive(self) -> bool {
         let values = match self {
             Self::Constant(value) => [value; 2],

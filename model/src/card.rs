@@ -1,4 +1,4 @@
-//! The model card: what a weights file says of itself.
+//! The model card: the description of a model in its weights file.
 
 mod objective;
 mod untyped;
@@ -9,17 +9,17 @@ use crate::config::ModelConfig;
 
 pub use objective::{Objective, Part, Prior};
 
-/// Version of the card's layout. Readers refuse any other.
+/// Version of the card's format. Readers reject any other.
 pub const FORMAT: u32 = 1;
-/// Newest minor version, which every file is written with: 1 added several dense layers, [`Card::origin`] and
-/// [`Card::attributes`]; 2 added [circles](crate::circle); 3 typed the [`Objective`].
-/// Readers refuse a newer one and read all older ones.
+/// Newest minor version, with which every file is written. Version 1 added several dense layers,
+/// [`Card::origin`] and [`Card::attributes`]; version 2 added [circles](crate::circle); version 3 typed the
+/// [`Objective`]. Readers reject newer versions and read all older ones.
 pub const MINOR: u32 = 3;
-/// Largest number of attributes that a card may hold.
+/// Largest number of attributes in a card.
 pub const MAX_ATTRIBUTES: usize = 256;
-/// Area under the ROC curve from which on an attribute names a unit; ½ is chance.
+/// Smallest area under the ROC curve with which an attribute names a unit; chance is ½.
 pub const NAMING_AREA: f32 = 0.6;
-/// Largest number of histogram bins a card may hold per unit.
+/// Largest number of bins of a histogram in a card.
 pub const MAX_BINS: usize = 256;
 /// Largest number of points of a training history.
 pub const MAX_HISTORY: usize = 4096;
@@ -27,16 +27,16 @@ pub const MAX_HISTORY: usize = 4096;
 /// (Burda et al. 2016, section 5.2).
 pub const ACTIVE_VARIANCE: f32 = 0.01;
 
-/// Everything that the page or a reader needs to know of a trained model.
+/// Everything that the page or another reader needs to know about a trained model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
     /// Always [`FORMAT`].
     pub format: u32,
-    /// Minor version: of a card that was read or written from a file, always [`MINOR`].
+    /// Minor version. Reading and writing a file set it to [`MINOR`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub minor: u32,
-    /// Short name, such as `sparse`.
+    /// Short name of the model, such as `sparse`.
     pub name: String,
     /// The network.
     pub model: ModelConfig,
@@ -44,22 +44,22 @@ pub struct Card {
     pub objective: Objective,
     /// How it was trained.
     pub training: Training,
-    /// Who trained it and on what terms it is passed on, if it was imported.
+    /// Who trained an imported model, and its licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// One entry a latent unit, in the code's order.
+    /// One entry per latent unit, in the order of the code.
     pub units: Vec<Unit>,
     /// Scores with their protocols.
     #[serde(default)]
     pub scores: Vec<Score>,
-    /// How well single units tell attributes of the pictures, where those are known.
+    /// How well single units predict attributes of the pictures, where these are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
     /// Training curve, thinned to at most [`MAX_HISTORY`] points.
     #[serde(default)]
     pub history: Vec<HistoryPoint>,
-    /// CRC-32 of the card's other text and of all tensors, which reading a file checks. Writing a file fills
-    /// it in; files of earlier versions have none.
+    /// CRC-32 of the rest of the card's text and of all tensors. Writing a file sets it, and reading checks it.
+    /// Files of earlier versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<u32>,
 }
@@ -72,7 +72,7 @@ pub struct Training {
     pub dataset: String,
     /// Optimiser steps taken.
     pub steps: u64,
-    /// Images a step.
+    /// Images per step.
     pub batch: usize,
     /// Adam's learning rate.
     pub learning_rate: f64,
@@ -84,8 +84,8 @@ pub struct Training {
     pub device: String,
     /// Version of the trainer.
     pub code_version: String,
-    /// The configuration file's name, if there was one, and what training began from, if not from fresh
-    /// weights: `sparse.toml, from vae after 10000 steps`.
+    /// Name of the configuration file, if any, and the model whose weights training started from, if any:
+    /// `sparse.toml, from vae after 10000 steps`.
     #[serde(default)]
     pub config: Option<String>,
 }
@@ -94,7 +94,7 @@ pub struct Training {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {
-    /// Mean KL to N(0, 1) in nats; comparable between models whatever their prior.
+    /// Mean KL to N(0, 1) in nats, which can be compared between models with different priors.
     pub kl: f32,
     /// Mean of μ over the data.
     pub mean: f32,
@@ -106,16 +106,15 @@ pub struct Unit {
     pub mean_histogram: Histogram,
     /// Histogram of σ over the data.
     pub std_histogram: Histogram,
-    /// Traversal range: the 0.5 and 99.5 percentiles of μ, widened to at least ±0.5 around the mean; −π
-    /// to π of a circle.
+    /// Traversal range: the 0.5 and 99.5 percentiles of μ, at least ±0.5 around the mean. For circles, −π to π.
     pub range: [f32; 2],
-    /// The factor with which the unit shares most information, if any is known.
+    /// The factor with the highest mutual information with the unit, if factors are known.
     #[serde(default)]
     pub factor: Option<FactorMatch>,
 }
 
 impl Unit {
-    /// Whether the unit carries information: Var(μ) above [`ACTIVE_VARIANCE`].
+    /// Whether Var(μ) exceeds [`ACTIVE_VARIANCE`].
     pub fn is_active(&self) -> bool {
         self.std * self.std > ACTIVE_VARIANCE
     }
@@ -133,52 +132,52 @@ pub struct Histogram {
     pub counts: Vec<u32>,
 }
 
-/// The factor of variation that a unit tells most of.
+/// The factor of variation that a unit knows most about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactorMatch {
-    /// Factor's name in its world.
+    /// Name of the factor in its world.
     pub name: String,
-    /// Mutual information over the factor's entropy, 0 to 1.
+    /// Mutual information divided by the factor's entropy, 0 to 1.
     pub information: f32,
 }
 
-/// An attribute that a picture has or has not, and the unit that tells it best.
+/// A binary attribute of pictures and the unit that predicts it best.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
-    /// Its name.
+    /// Name of the attribute.
     pub name: String,
-    /// Share of the pictures that have it, 0 to 1.
+    /// Share of the pictures that have the attribute, 0 to 1.
     pub share: f32,
-    /// The unit whose mean tells it best.
+    /// The unit whose mean predicts the attribute best.
     pub unit: usize,
     /// Area under the ROC curve of that unit's mean, ½ to 1.
     pub area: f32,
-    /// Whether pictures that have it have smaller means.
+    /// Whether pictures with the attribute have smaller means.
     pub falls: bool,
-    /// The area of the second best unit; ½ if there is only one.
+    /// Area of the second best unit, ½ if there is only one unit.
     pub next_area: f32,
-    /// How far moving the unit over its range moves a linear probe's share of pictures that have the
-    /// attribute, −1 to 1.
+    /// Change of the share of pictures with the attribute, by a linear probe, when the unit moves over its
+    /// range, −1 to 1.
     pub change: f32,
-    /// The other attribute whose probe's share that moves most, if there are others.
+    /// The other attribute whose share changes most, if there are others.
     pub other: Option<Moved>,
-    /// Mean over the other attributes of how far their probes' shares move, 0 to 1.
+    /// Mean absolute change over the other attributes, 0 to 1.
     pub others: f32,
 }
 
-/// An attribute that a unit moves besides its own.
+/// Another attribute that a unit changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moved {
     /// Its name.
     pub name: String,
-    /// How far its probe's share moves, −1 to 1.
+    /// Change of its share, −1 to 1.
     pub change: f32,
 }
 
-/// One score.
+/// The value of one metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
@@ -196,16 +195,16 @@ pub struct Score {
 pub struct HistoryPoint {
     /// Step.
     pub step: u64,
-    /// Objective, nats an image.
+    /// Objective in nats per image.
     pub loss: f32,
-    /// Reconstruction NLL, nats an image.
+    /// Reconstruction NLL in nats per image.
     pub reconstruction: f32,
-    /// KL to the prior, nats an image.
+    /// KL to the prior in nats per image.
     pub kl: f32,
 }
 
 impl HistoryPoint {
-    /// Whether it has no NaN and no infinity, which a card can't hold.
+    /// Whether all values are finite. A card can't contain other values.
     pub fn is_finite(&self) -> bool {
         [self.loss, self.reconstruction, self.kl].iter().all(|value| value.is_finite())
     }
@@ -216,17 +215,17 @@ fn is_zero(value: &u32) -> bool {
 }
 
 impl Card {
-    /// The attribute that `unit` tells best of those that no other unit tells better, if its area is
-    /// at least [`NAMING_AREA`].
+    /// Returns the attribute with the largest area among those that `unit` predicts best, if this area is at
+    /// least [`NAMING_AREA`].
     pub fn attribute(&self, unit: usize) -> Option<&Attribute> {
         let told = self.attributes.iter().filter(|told| told.unit == unit && told.area >= NAMING_AREA);
         told.reduce(|best, told| if told.area > best.area { told } else { best })
     }
 
-    /// Checks that the card makes sense on its own.
+    /// Checks the card without its tensors.
     ///
     /// # Errors
-    /// One sentence on the first thing that is wrong.
+    /// Describes the first problem in one sentence.
     #[inline]
     pub fn validate(&self) -> Result<(), String> {
         self.model.validate().map_err(|e| e.to_string())?;

@@ -1,5 +1,5 @@
-//! CRC-32 (ISO 3309, as in zip and PNG) of a weights file's content. A table of bytes is small enough for the
-//! page and takes a few milliseconds a model.
+//! CRC-32 (ISO 3309, as in zip and PNG) of a weights file's content. A table of 256 entries is small enough for
+//! the page and takes a few milliseconds per model.
 
 const TABLE: [u32; 256] = {
     let mut table = [0; 256];
@@ -17,7 +17,7 @@ const TABLE: [u32; 256] = {
     table
 };
 
-/// A checksum of the bytes given so far.
+/// Checksum of the bytes so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checksum(u32);
 
@@ -26,7 +26,7 @@ impl Checksum {
         Self(u32::MAX)
     }
 
-    /// Adds bytes.
+    /// Adds `bytes`.
     #[inline]
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         for &byte in bytes {

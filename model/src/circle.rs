@@ -1,16 +1,16 @@
 //! Circular units: units whose values are angles.
 //!
-//! What comes back to where it began, such as a rotation, has no place on a line: a continuous unit would have
-//! to tear it. A circle's value is an angle in radians, and it takes two of the network's channels. The
-//! posterior of the channels is a Gaussian in the plane, N((a, b), diag(σ_a², σ_b²)), and the decoder reads
-//! only the direction of a sample, (cos θ, sin θ). So θ has a projected normal distribution (Mardia & Jupp
-//! 2000, "Directional statistics", section 3.5.6), and under the prior N(0, I) of the plane it is uniform. The
-//! KL in the plane is an upper bound of the angle's, since dropping the radius can't add information: the
-//! bound stays an evidence lower bound. Other posteriors on a circle: Davidson et al. 2018, "Hyperspherical
-//! variational auto-encoders"; Falorsi et al. 2018, "Explorations in homeomorphic variational auto-encoding".
+//! A periodic factor such as a rotation can't be mapped continuously to a line. The value of a circle is an
+//! angle in radians, and it uses two channels of the network. The posterior of the channels is a Gaussian in
+//! the plane, N((a, b), diag(σ_a², σ_b²)), and the decoder reads only the direction of a sample,
+//! (cos θ, sin θ). So θ has a projected normal distribution (Mardia & Jupp 2000, "Directional statistics",
+//! section 3.5.6), which is uniform under the prior N(0, I) of the plane. The KL in the plane is an upper bound
+//! of the KL of the angle, because dropping the radius can't add information. The objective therefore remains
+//! an evidence lower bound. Other posteriors on a circle: Davidson et al. 2018, "Hyperspherical variational
+//! auto-encoders"; Falorsi et al. 2018, "Explorations in homeomorphic variational auto-encoding".
 //!
-//! A code has D values, one for each unit, and W = D + C channels, where C of the units, the last ones, are
-//! circles: first the channels of the ordinary units, then two for each circle.
+//! A code has D values, one for each unit, and W = D + C channels, where the last C units are circles: first
+//! the channels of the ordinary units, then two for each circle.
 
 use std::f32::consts::PI;
 
@@ -20,11 +20,11 @@ use crate::config::ModelConfig;
 use crate::ops::to_vec;
 use crate::posterior::{LOG_VAR_RANGE, Posterior};
 
-/// Added to the squared length of a point in the plane, so that the centre has a direction too.
+/// Added to the squared length of a point in the plane, to avoid division by zero at the centre.
 const CENTRE: f64 = 1e-6;
 
-/// `codes` as the decoder's first layer reads them, `[N, W]`: the values of units, `[N, D]`, or channels,
-/// `[N, W]`, of which each circle's become a point on the unit circle.
+/// Returns the input of the decoder, `[N, W]`, for `codes`, which are values of units, `[N, D]`, or channels,
+/// `[N, W]`. The channels of each circle are a point on the unit circle.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -42,7 +42,7 @@ pub fn directions(codes: &Tensor, config: &ModelConfig) -> Result<Tensor> {
     beside(codes, plain, points)
 }
 
-/// `channels`, `[N, W]`, with those of the `circles` moved to the unit circle.
+/// Projects the channels of the `circles` to the unit circle, `[N, W]` to `[N, W]`.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -57,12 +57,12 @@ pub fn rounded(channels: &Tensor, circles: usize) -> Result<Tensor> {
     beside(channels, plain, points.broadcast_div(&length)?.reshape((count, 2 * circles))?)
 }
 
-/// The first `plain` columns of `codes`, then those of `points`.
+/// Joins the first `plain` columns of `codes` and the columns of `points`.
 fn beside(codes: &Tensor, plain: usize, points: Tensor) -> Result<Tensor> {
     if plain == 0 { Ok(points) } else { Tensor::cat(&[&codes.narrow(1, 0, plain)?, &points], 1) }
 }
 
-/// The values of units, rows of D, as channels, rows of W: see [`directions`].
+/// Converts values of units, rows of D, to channels, rows of W; see [`directions`].
 pub fn expanded(codes: &[f32], config: &ModelConfig) -> Vec<f32> {
     let plain = config.latent - config.circles;
     let mut channels = Vec::with_capacity(codes.len() / config.latent * config.width());
@@ -73,9 +73,9 @@ pub fn expanded(codes: &[f32], config: &ModelConfig) -> Vec<f32> {
     channels
 }
 
-/// What a posterior's channels, means and log σ² in rows of W, say of each unit, in rows of D. Of a circle: the
-/// mean direction in (−π, π], and log of the angle's variance to first order, (σ_a²·sin²θ + σ_b²·cos²θ)/r²,
-/// which is at most that of the uniform distribution, π²/3.
+/// Converts means and log σ² of a posterior's channels, in rows of W, to those of units, in rows of D. For a
+/// circle these are the mean direction in (−π, π] and the log of the angle's variance to first order,
+/// (σ_a²·sin²θ + σ_b²·cos²θ)/r², at most the variance of the uniform distribution, π²/3.
 pub fn units(mean: &[f32], log_var: &[f32], config: &ModelConfig) -> [Vec<f32>; 2] {
     let (plain, width) = (config.latent - config.circles, config.width());
     let mut by_unit = [Vec::new(), Vec::new()];
@@ -94,7 +94,7 @@ pub fn units(mean: &[f32], log_var: &[f32], config: &ModelConfig) -> [Vec<f32>; 
     by_unit
 }
 
-/// `values`, one for each channel, `[N, W]`, added up by units, `[N, D]`.
+/// Sums values of channels, `[N, W]`, for each unit, `[N, D]`.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -108,14 +108,14 @@ pub fn summed(values: &Tensor, circles: usize) -> Result<Tensor> {
     beside(values, plain, pairs)
 }
 
-/// The shortest way from angle `from` to angle `to`, in [−π, π].
+/// Shortest signed distance from angle `from` to angle `to`, in [−π, π].
 pub fn way(from: f32, to: f32) -> f32 {
     let way = (to - from).rem_euclid(2.0 * PI);
     if way > PI { way - 2.0 * PI } else { way }
 }
 
 impl Posterior {
-    /// The same by units, `[N, D]`, where some are circles: see [`units`]. A copy if none is.
+    /// Returns the posterior of units, `[N, D]`; see [`units`]. Without circles it is a copy.
     ///
     /// # Errors
     /// Passes candle's errors on.

@@ -1,25 +1,26 @@
-//! What a network looks like: image shape, widths, latent size, posterior and likelihood.
+//! Configuration of a network: image shape, widths, latent size, posterior and likelihood.
 
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-/// Largest accepted image side in pixels: four halvings of 256 leave 16, far above what the page draws.
+/// Largest image side in pixels. Four convolutions take 256 pixels to 16.
 pub const MAX_SIDE: usize = 256;
-/// Largest accepted number of image channels (RGBA).
+/// Largest number of image channels (RGBA).
 pub const MAX_IMAGE_CHANNELS: usize = 4;
-/// Largest accepted latent size: the page shows a row per unit.
+/// Largest latent size. The page shows a row per unit.
 pub const MAX_LATENT: usize = 256;
-/// Largest accepted width of a convolution or of the hidden layer.
+/// Largest width of a convolution or of a dense layer.
 pub const MAX_WIDTH: usize = 4096;
-/// Most bytes of a network's tensors: 64 million weights, some eighty times the default's.
+/// Largest size of a network's tensors in bytes: 64 million weights, about eighty times the default.
 pub const MAX_NETWORK: u64 = 256 << 20;
-/// Largest accepted number of convolutions: each halves the image.
+/// Largest number of convolutions. Each halves the image.
 pub const MAX_CONVOLUTIONS: usize = 8;
-/// Largest accepted number of dense layers on a side, the posterior's and the features' aside.
+/// Largest number of dense layers in the encoder or the decoder, without the layers to the posterior and to the
+/// feature map.
 pub const MAX_DENSE: usize = 8;
 
-/// Shape of one image, channels last.
+/// Shape of one image or feature map, channels last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageShape {
@@ -27,17 +28,17 @@ pub struct ImageShape {
     pub height: usize,
     /// Columns in pixels.
     pub width: usize,
-    /// Values a pixel: 1 for grey, 3 for RGB.
+    /// Values per pixel: 1 for grey, 3 for RGB.
     pub channels: usize,
 }
 
 impl ImageShape {
-    /// Values in one image.
+    /// Number of values in one image.
     pub fn len(&self) -> usize {
         self.height * self.width * self.channels
     }
 
-    /// Whether an image holds no value at all.
+    /// Whether an image has no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -57,7 +58,7 @@ pub enum PosteriorKind {
 }
 
 impl PosteriorKind {
-    /// Numbers that the encoder gives for each unit.
+    /// Number of statistics that the encoder outputs for each unit.
     pub fn statistics(self) -> usize {
         match self {
             Self::Gaussian | Self::Laplace => 2,
@@ -70,18 +71,18 @@ impl PosteriorKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LikelihoodKind {
-    /// Independent Bernoulli values: for images that are black and white.
+    /// Independent Bernoulli values, for black and white images.
     #[default]
     Bernoulli,
-    /// Independent Gaussian values of one learnt standard deviation.
+    /// Independent Gaussian values with a common, learnt standard deviation.
     Gaussian,
-    /// Independent logistic values of one learnt scale, each taken over its bin of the 256 that 8 bits
-    /// hold (Salimans et al. 2017, PixelCNN++).
+    /// Independent logistic values with a common, learnt scale, integrated over the 256 bins of 8-bit values
+    /// (Salimans et al. 2017, PixelCNN++).
     Logistic,
 }
 
-/// The network's configuration. The default is the field's dSprites network
-/// (Burgess et al. 2018; Locatello et al. 2019) with ten latent units.
+/// Configuration of the network. The default is the usual network for dSprites (Burgess et al. 2018; Locatello
+/// et al. 2019) with ten latent units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
@@ -89,26 +90,25 @@ pub struct ModelConfig {
     pub image: ImageShape,
     /// Number of latent units.
     pub latent: usize,
-    /// How many of the units, the last ones, are [circles](crate::circle).
+    /// Number of [circles](crate::circle), which are the last units.
     #[serde(skip_serializing_if = "is_zero")]
     pub circles: usize,
-    /// Output channels of the encoder's k4 s2 p1 convolutions; the decoder mirrors them.
+    /// Output channels of the encoder's convolutions. The decoder has them in reverse.
     pub channels: Vec<usize>,
-    /// Width of the dense layer between the convolutions and the code, on each side.
+    /// Width of the dense layer between convolutions and code, in the encoder and the decoder.
     pub hidden: usize,
-    /// Widths of the encoder's dense layers, the one after the convolutions first, if not one of
-    /// [`hidden`](Self::hidden).
+    /// Widths of the encoder's dense layers in order, if not one layer of [`hidden`](Self::hidden).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoder_dense: Option<Vec<usize>>,
-    /// Widths of the decoder's dense layers, the one after the code first, if not one of
-    /// [`hidden`](Self::hidden). The layer that gives the first feature map comes after them.
+    /// Widths of the decoder's dense layers in order, if not one layer of [`hidden`](Self::hidden). The layer
+    /// to the first feature map follows them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoder_dense: Option<Vec<usize>>,
     /// Family of q(z|x).
     pub posterior: PosteriorKind,
     /// Family of p(x|z).
     pub likelihood: LikelihoodKind,
-    /// Units of a code that may tell anything of an image; all, if it is left out.
+    /// Number of units per image that may carry information. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winners: Option<usize>,
 }
@@ -130,23 +130,23 @@ impl Default for ModelConfig {
     }
 }
 
-/// A network that can't be built.
+/// Error for a configuration without a valid network.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("model.{key} = {value}: {expected}")]
 pub struct ConfigError {
-    /// The offending key under `model`.
+    /// The invalid key under `model`.
     pub key: &'static str,
     /// Its value.
     pub value: String,
-    /// What it should be.
+    /// Values that are allowed.
     pub expected: String,
 }
 
 impl ModelConfig {
-    /// Checks every number against its limit.
+    /// Checks all values.
     ///
     /// # Errors
-    /// Names the first key whose value can't make a network.
+    /// Names the first key with an invalid value.
     #[inline]
     pub fn validate(&self) -> Result<(), ConfigError> {
         let image = self.image;
@@ -205,7 +205,7 @@ impl ModelConfig {
         Ok(())
     }
 
-    /// Bytes of all tensors in f32.
+    /// Size of all tensors in bytes, as f32.
     #[inline]
     pub fn bytes(&self) -> u64 {
         let size =
@@ -213,8 +213,7 @@ impl ModelConfig {
         self.tensors().values().map(size).fold(0, u64::saturating_add)
     }
 
-    /// Channels of a code W as the network reads and states it: one for each unit, and a second for each
-    /// circle.
+    /// Number W of channels of a code inside the network: one for each unit, and a second one for each circle.
     pub fn width(&self) -> usize {
         self.latent + self.circles
     }
@@ -224,19 +223,18 @@ impl ModelConfig {
         (self.latent - self.circles..self.latent).contains(&unit)
     }
 
-    /// Widths of the encoder's dense layers, the one after the convolutions first; the posterior's
-    /// aside.
+    /// Widths of the encoder's dense layers in order, without the layer to the posterior.
     pub fn encoder_widths(&self) -> Vec<usize> {
         self.encoder_dense.clone().unwrap_or_else(|| vec![self.hidden])
     }
 
-    /// Widths of the decoder's dense layers, the one after the code first; the features' aside.
+    /// Widths of the decoder's dense layers in order, without the layer to the feature map.
     pub fn decoder_widths(&self) -> Vec<usize> {
         self.decoder_dense.clone().unwrap_or_else(|| vec![self.hidden])
     }
 }
 
-/// Holds a list of widths to so many entries, each within [`MAX_WIDTH`].
+/// Checks the number of `widths`, and each against [`MAX_WIDTH`].
 fn widths(key: &'static str, widths: &[usize], most: RangeInclusive<usize>) -> Result<(), ConfigError> {
     if !most.contains(&widths.len()) {
         let expected = format!("list {} to {} widths", most.start(), most.end());

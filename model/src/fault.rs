@@ -1,7 +1,7 @@
-//! What the tensor library says when an operation fails.
+//! Errors of the tensor library as text.
 
-/// A fault of the tensor library, in its own words. In the browser in fewer: its words bring the printing of
-/// backtraces, and the page would be 5 % larger for what no visitor can act on.
+/// Text of an error of the tensor library. In the browser it is shorter, because the full text needs code to
+/// print backtraces, which would make the page 5 % larger.
 pub fn words(error: &candle_core::Error) -> String {
     if cfg!(target_arch = "wasm32") { "an operation on tensors failed".into() } else { error.to_string() }
 }

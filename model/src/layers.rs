@@ -1,6 +1,6 @@
-//! The network as two lists of layers, the encoder's and the decoder's. Everything that has to know the network
-//! follows from them: the names and shapes of its tensors, its initial weights, the network on the CPU, the
-//! page's plans for the GPU, and the tensors that parts of the loss change.
+//! The network as two lists of layers, of the encoder and of the decoder. All code that depends on the network's
+//! structure uses these lists: names and shapes of tensors, initial weights, the network on the CPU and on the
+//! GPU, import, and the terms of the loss that change weights.
 //!
 //! | kind | input | weight | output |
 //! |---|---|---|---|
@@ -8,20 +8,19 @@
 //! | [`Kind::Deconv`], the same transposed | `[H, W, I]` | `[I, 4, 4, O]` | `[2H, 2W, O]` |
 //! | [`Kind::Dense`] | `I` values | `[O, I]` | `O` values |
 //!
-//! A bias has as many values as the layer has output channels. A vector is a map of one pixel; maps flatten
-//! channels-last.
+//! A bias has one value per output channel. A vector is a map of one pixel. Maps are flattened channels-last.
 
 use std::collections::BTreeMap;
 
 use crate::config::{ImageShape, ModelConfig};
 use crate::likelihood::LOG_SCALE;
 
-/// What the names of the encoder's layers start with.
+/// Prefix of the names of the encoder's layers.
 pub const ENCODER: &str = "encoder.";
-/// The layer that gives the posterior's statistics, the encoder's last: each statistic of all channels in turn,
-/// the means first.
+/// Name of the encoder's last layer. Its outputs are the posterior's statistics: the means of all channels, then
+/// the log variances, and so on.
 pub const POSTERIOR: &str = "encoder.posterior";
-/// The layer that reads the code, the decoder's first: a column of its weight belongs to a channel.
+/// Name of the decoder's first layer. Its weight has a column for each channel of the code.
 pub const CODE: &str = "decoder.dense.0";
 
 /// What a layer computes.
@@ -38,24 +37,24 @@ pub enum Kind {
 /// A layer with a weight and a bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// Its name, such as `encoder.conv.0`.
+    /// Name, such as `encoder.conv.0`.
     pub name: String,
-    /// What it computes.
+    /// What the layer computes.
     pub kind: Kind,
-    /// Shape of an image's input.
+    /// Shape of the input of one image.
     pub input: ImageShape,
-    /// Shape of an image's output.
+    /// Shape of the output of one image.
     pub output: ImageShape,
     /// Whether a ReLU follows.
     pub relu: bool,
 }
 
-/// The name of a layer's weight.
+/// Name of a layer's weight.
 pub fn weight(layer: &str) -> String {
     format!("{layer}.weight")
 }
 
-/// The name of a layer's bias.
+/// Name of a layer's bias.
 pub fn bias(layer: &str) -> String {
     format!("{layer}.bias")
 }
@@ -71,13 +70,13 @@ impl Layer {
         }
     }
 
-    /// Values of the bias.
+    /// Number of values of the bias.
     pub fn bias_len(&self) -> usize {
         self.widths()[1]
     }
 
-    /// The number that bounds initial weights, as PyTorch's `_calculate_fan_in_and_fan_out` counts it: the
-    /// inputs that reach an output. Of a transposed convolution PyTorch counts its outputs instead.
+    /// Fan-in for initial weights, as in PyTorch's `_calculate_fan_in_and_fan_out`: the number of inputs of an
+    /// output. For transposed convolutions PyTorch uses the output channels instead.
     pub fn fan_in(&self) -> usize {
         let [inputs, outputs] = self.widths();
         match self.kind {
@@ -87,7 +86,7 @@ impl Layer {
         }
     }
 
-    /// Inputs and outputs that the weight joins: channels of a convolution, all values of a dense layer.
+    /// Inputs and outputs of the weight: channels of a convolution, all values of a dense layer.
     fn widths(&self) -> [usize; 2] {
         match self.kind {
             Kind::Conv | Kind::Deconv => [self.input.channels, self.output.channels],
@@ -97,7 +96,7 @@ impl Layer {
 }
 
 impl ModelConfig {
-    /// The encoder's layers, from an image to the posterior's statistics: convolutions, dense layers, and the
+    /// Layers of the encoder, from an image to the posterior's statistics: convolutions, dense layers, and
     /// [`POSTERIOR`].
     pub fn encoder(&self) -> Vec<Layer> {
         let mut layers = Vec::new();
@@ -121,8 +120,8 @@ impl ModelConfig {
         layers
     }
 
-    /// The decoder's layers, from a code to the likelihood's logits: dense layers, the first of them [`CODE`]
-    /// and the last one to a feature map, and transposed convolutions.
+    /// Layers of the decoder, from a code to the likelihood's logits: dense layers, of which the first is [`CODE`]
+    /// and the last outputs a feature map, and transposed convolutions.
     pub fn decoder(&self) -> Vec<Layer> {
         let mut layers = Vec::new();
         let features = self.feature_shape();
@@ -145,7 +144,7 @@ impl ModelConfig {
         layers
     }
 
-    /// Shape of the last feature map of the encoder, the first of the decoder.
+    /// Shape of the encoder's last feature map, which is the decoder's first.
     pub fn feature_shape(&self) -> ImageShape {
         let halvings = self.channels.len();
         ImageShape {
@@ -155,8 +154,8 @@ impl ModelConfig {
         }
     }
 
-    /// Name and shape of every tensor of the network: a weight and a bias for each layer, and the scale of a
-    /// likelihood that has one.
+    /// Names and shapes of all tensors of the network: a weight and a bias for each layer, and the scale of the
+    /// likelihood if it has one.
     #[inline]
     pub fn tensors(&self) -> BTreeMap<String, Vec<usize>> {
         let mut all = BTreeMap::new();
@@ -171,7 +170,7 @@ impl ModelConfig {
     }
 }
 
-/// The shape of a vector.
+/// Shape of a vector.
 fn vector(channels: usize) -> ImageShape {
     ImageShape { height: 1, width: 1, channels }
 }

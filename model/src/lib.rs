@@ -1,9 +1,9 @@
 //! The network of Latentscope, its posterior and its weights file.
 //!
-//! One definition serves the native trainer and the page: this crate does no I/O beyond bytes in
-//! and bytes out, and builds for native targets and for wasm32 alike.
+//! The native trainer and the page share this crate. It does no I/O beyond bytes in and bytes out, and builds
+//! for native targets and for wasm32.
 //!
-//! Images are channels-last everywhere: `[N, H, W, C]`, values in `[0, 1]`.
+//! Images are always channels-last, `[N, H, W, C]`, with values in `[0, 1]`.
 
 pub mod card;
 mod checksum;

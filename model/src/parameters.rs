@@ -1,4 +1,4 @@
-//! Trainable tensors under stable names.
+//! Trainable tensors by name.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use crate::config::ModelConfig;
 use crate::likelihood::INITIAL_LOG_SCALE;
 use crate::random::{Purpose, stream};
 
-/// The network's variables in name order, so that every pass over them is the same on every run.
+/// Variables of the network, in the order of their names, which makes every iteration over them reproducible.
 #[derive(Clone, Debug)]
 pub struct Parameters(BTreeMap<String, Var>);
 
 impl Parameters {
-    /// Fresh weights, uniform in ±√(1/fan-in) as PyTorch's layers start, biases included;
-    /// the likelihood's scale from [`INITIAL_LOG_SCALE`].
+    /// Draws initial weights and biases, uniform in ±√(1/fan-in) as in PyTorch. The scale of the likelihood
+    /// starts at [`INITIAL_LOG_SCALE`].
     ///
     /// # Errors
     /// Fails if the device can't hold the tensors.
@@ -42,7 +42,7 @@ impl Parameters {
         Ok(Self(variables))
     }
 
-    /// Variables that start from the tensors given.
+    /// Creates variables that start from `tensors`.
     ///
     /// # Errors
     /// Fails if the device can't hold a tensor.
@@ -54,17 +54,17 @@ impl Parameters {
             .map(Self)
     }
 
-    /// Name and variable, in name order.
+    /// Iterates over names and variables in the order of names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.0.iter().map(|(name, variable)| (name.as_str(), variable))
     }
 
-    /// The variable of a name.
+    /// Returns the variable of that name.
     pub fn get(&self, name: &str) -> Option<&Var> {
         self.0.get(name)
     }
 
-    /// The variables' gradients in name order; zeros where the loss does not depend on one.
+    /// Returns the gradients of all variables in the order of names, zeros if the loss doesn't depend on one.
     ///
     /// # Errors
     /// Fails if the device can't hold the zeros.
@@ -72,7 +72,7 @@ impl Parameters {
         self.0.values().map(|v| of.get(v).map_or_else(|| v.zeros_like(), |g| Ok(g.clone()))).collect()
     }
 
-    /// The variables with further ones that start from `tensors`.
+    /// Adds variables that start from `tensors`.
     ///
     /// # Errors
     /// Fails if the device can't hold a tensor.
@@ -81,18 +81,18 @@ impl Parameters {
         Ok(self)
     }
 
-    /// A copy of the names with the tensors behind them.
+    /// Returns the tensors of all variables, which share their storage.
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
         self.0.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
     }
 
-    /// Tensors of any origin as candle's layers ask for them.
+    /// Returns a [`VarBuilder`] of `tensors`.
     pub fn view(tensors: &BTreeMap<String, Tensor>, device: &Device) -> VarBuilder<'static> {
         let tensors = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.clone()));
         VarBuilder::from_tensors(tensors.collect(), DType::F32, device)
     }
 
-    /// The variables as candle's layers ask for them; gradients reach them.
+    /// Returns a [`VarBuilder`] of the variables, through which gradients reach them.
     pub fn builder(&self, device: &Device) -> VarBuilder<'static> {
         Self::view(&self.tensors(), device)
     }

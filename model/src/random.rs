@@ -1,28 +1,27 @@
-//! Random numbers that depend on a seed, a purpose and a step, and on nothing else.
+//! Random numbers that depend only on a seed, a purpose and a step.
 //!
-//! A run draws each step's numbers from a stream of its own, so a resumed run needs no generator
-//! state: the step's number is the state.
+//! Each step of a run has its own stream of random numbers, so a resumed run needs no state of a generator.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream of random numbers is for. Streams of different purposes never meet.
+/// Purpose of a stream of random numbers. Streams of different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Purpose {
-    /// Initial weights; the step is the tensor's index.
+    /// Initial weights. The step is the index of the tensor.
     Weights = 1,
-    /// Which images make up a batch.
+    /// Choice of the images of a batch.
     Batch = 2,
-    /// The noise ε of the reparameterised posterior sample.
+    /// Noise ε of the reparameterised posterior sample.
     Noise = 3,
     /// Samples for figures, statistics and metrics.
     Evaluation = 4,
-    /// Anything else an objective draws.
+    /// All other random numbers of the loss.
     Objective = 5,
 }
 
-/// The generator of `purpose` at `step` under `seed`.
+/// Returns the generator for `purpose` at `step` with `seed`.
 pub fn stream(seed: u64, purpose: Purpose, step: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream((u64::from(purpose as u8) << 56) ^ step);

@@ -1,12 +1,12 @@
-//! The weights file: one safetensors file whose metadata holds the model card.
+//! The weights file: a safetensors file with the model card in its metadata.
 //!
-//! Tensors are f32 or f16, named and shaped as [`ModelConfig::tensors`] lists them; one whose values
-//! are all exact in f16 is written so, in half the bytes. The metadata has one key, [`CARD_KEY`], with the
-//! card as JSON, so that equal models give equal bytes. The card ends with a checksum of its other text and of
-//! every tensor's name and bytes, in the order of names.
+//! Tensors are f32 or f16, with the names and shapes of [`ModelConfig::tensors`]. A tensor whose values are all
+//! exact in f16 is written as f16. The metadata has one key, [`CARD_KEY`], with the card as JSON, so equal
+//! models give equal bytes. The card ends with a checksum of the rest of its text and of the names and bytes of
+//! all tensors, in the order of names.
 //!
-//! What reads a file is `#[inline]`, to be built with the crate that calls it: small in the page's wasm,
-//! of which this crate is the part that is built for speed.
+//! Functions that read a file are `#[inline]`, so that the calling crate compiles them. The page compiles this
+//! crate for speed and its own for size.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,62 +19,62 @@ use crate::card::{Card, FORMAT, MINOR};
 use crate::checksum::Checksum;
 use crate::config::{MAX_NETWORK, ModelConfig};
 
-/// The metadata key of the card.
+/// Metadata key of the card.
 pub const CARD_KEY: &str = "latentscope";
-/// Comes before the checksum, at the end of the card.
+/// Text before the checksum at the end of the card.
 const CHECKSUM: &str = ",\"checksum\":";
-/// Largest file that is read: the largest network's tensors and the largest header.
+/// Largest file that is read: the tensors of the largest network and the largest header.
 pub const MAX_FILE: usize = MAX_NETWORK as usize + MAX_HEADER + 8;
-/// Largest header that is parsed: 4 MiB, some fifty times that of a ten-unit model.
+/// Largest header that is parsed: 4 MiB, about fifty times the header of a model with ten units.
 pub const MAX_HEADER: usize = 4 << 20;
 
-/// Why a weights file can't be read or written.
+/// Error while reading or writing a weights file.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The file is larger than any model of ours.
+    /// The file exceeds [`MAX_FILE`].
     #[error("the file has {0} bytes, over the limit of {MAX_FILE}")]
     TooLarge(usize),
-    /// The header claims more than the limit.
+    /// The header exceeds [`MAX_HEADER`].
     #[error(
         "the file's header claims {0} bytes, over the limit of {MAX_HEADER}; it is not a weights file or it is damaged"
     )]
     HeaderTooLarge(u64),
-    /// Not a safetensors file, or a truncated one.
+    /// The file is truncated or not a safetensors file.
     #[error("the file is not a complete safetensors file ({0}); export or download it again")]
     Malformed(#[from] safetensors::SafeTensorError),
-    /// There is no card.
+    /// The file has no card.
     #[error("the file has no model card (metadata key `{CARD_KEY}`); export it with `latentscope export`")]
     NoCard,
-    /// The card's version is not ours.
+    /// The card has another format version.
     #[error(
         "the card has format version {0}, and this version reads {FORMAT}; use the version that wrote it or export it again"
     )]
     Version(u64),
-    /// The card's minor version is newer than ours.
+    /// The card has a newer minor version.
     #[error(
         "the card has format version {FORMAT}.{0}, and this version reads up to {FORMAT}.{MINOR}; use a newer version"
     )]
     Minor(u64),
-    /// The card can't be understood.
+    /// The card can't be parsed or is invalid.
     #[error("the model card is damaged: {0}")]
     Card(String),
-    /// A bit has changed since the file was written.
+    /// The file was changed after it was written.
     #[error(
         "the file's checksum is {found:08x} and not {written:08x}, so that it is damaged; export or download it again"
     )]
     Checksum {
-        /// Of the file as it is.
+        /// Checksum of the content.
         found: u32,
-        /// As it was written.
+        /// Checksum in the card.
         written: u32,
     },
-    /// A tensor that the network needs is missing.
+    /// A tensor of the network is missing.
     #[error("tensor `{0}` is missing")]
     Missing(String),
-    /// A tensor that the network doesn't have.
+    /// A tensor is not part of the network.
     #[error("tensor `{0}` is not part of the network")]
     Unknown(String),
-    /// A tensor of another shape.
+    /// A tensor has another shape.
     #[error("tensor `{name}` has shape {found:?} but the card's network needs {expected:?}")]
     Shape {
         /// Tensor.
@@ -84,7 +84,7 @@ pub enum WeightsError {
         /// Shape in the network.
         expected: Vec<usize>,
     },
-    /// A tensor of a type other than f32 or f16.
+    /// A tensor is neither f32 nor f16.
     #[error("tensor `{name}` has type {found:?}; f32 and f16 are read")]
     Type {
         /// Tensor.
@@ -92,15 +92,15 @@ pub enum WeightsError {
         /// Type in the file.
         found: Dtype,
     },
-    /// NaN or infinity among the weights.
+    /// A tensor has a value that is NaN or infinite.
     #[error("tensor `{0}` holds a value that is not finite")]
     NotFinite(String),
-    /// Candle could not make a tensor.
+    /// Candle failed to create a tensor.
     #[error("the tensors could not be read or made: {}", crate::fault::words(.0))]
     Tensor(#[from] candle_core::Error),
 }
 
-/// A model as its file holds it.
+/// The content of a weights file.
 #[derive(Clone, Debug)]
 pub struct Weights {
     /// The card.
@@ -109,7 +109,7 @@ pub struct Weights {
     pub tensors: BTreeMap<String, Tensor>,
 }
 
-/// Enough of the card to learn its version before the rest is parsed.
+/// The card's version, which is parsed before the rest.
 #[derive(Deserialize)]
 struct Versioned {
     format: u64,
@@ -118,10 +118,10 @@ struct Versioned {
 }
 
 impl Weights {
-    /// Reads a weights file from its bytes, checking all of it.
+    /// Reads and checks a weights file. Memory is allocated only after sizes were checked.
     ///
     /// # Errors
-    /// Says what is wrong with the file; nothing is allocated for what its header merely claims.
+    /// Describes the first problem.
     #[inline]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         let json = card_text(bytes)?;
@@ -140,19 +140,19 @@ impl Weights {
         Ok(Self { card, tensors })
     }
 
-    /// Reads the card alone; the tensors are not looked at.
+    /// Reads only the card, without the tensors.
     ///
     /// # Errors
-    /// Says what is wrong with the file's header.
+    /// Describes the first problem of the header.
     #[inline]
     pub fn card_from_bytes(bytes: &[u8]) -> Result<Card, WeightsError> {
         read_card(&card_text(bytes)?)
     }
 
-    /// The file's bytes; equal models give equal bytes.
+    /// Returns the bytes of the file. Equal models give equal bytes.
     ///
     /// # Errors
-    /// Fails if card and tensors don't belong together.
+    /// Fails if the tensors don't fit the card, or the card is invalid.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         self.card.validate().map_err(WeightsError::Card)?;
         let card = Card { minor: MINOR, checksum: None, ..self.card.clone() };
@@ -180,7 +180,7 @@ impl Weights {
     }
 }
 
-/// Values in the smaller type that loses none of them.
+/// Converts values to f16 if they are all exact in it, otherwise to f32.
 fn stored(values: &[f32]) -> (Dtype, Vec<u8>) {
     let halves: Vec<f16> = values.iter().copied().map(f16::from_f32).collect();
     if halves.iter().zip(values).all(|(half, value)| half.to_f32() == *value) {
@@ -190,7 +190,7 @@ fn stored(values: &[f32]) -> (Dtype, Vec<u8>) {
     }
 }
 
-/// The card's JSON.
+/// Returns the JSON of the card.
 #[inline]
 fn card_text(bytes: &[u8]) -> Result<String, WeightsError> {
     if bytes.len() > MAX_FILE {
@@ -207,7 +207,7 @@ fn card_text(bytes: &[u8]) -> Result<String, WeightsError> {
     entries.and_then(|entries| entries.get(CARD_KEY)).cloned().ok_or(WeightsError::NoCard)
 }
 
-/// The checksum of a card's text, whether its own checksum stands there or not, and of tensors.
+/// Checksum of a card's text, without the checksum in it, and of tensors.
 #[inline]
 fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> u32 {
     let text = json.rsplit_once(CHECKSUM).map_or_else(|| &json[..json.len() - 1], |(text, _)| text);
@@ -232,7 +232,7 @@ fn read_card(json: &str) -> Result<Card, WeightsError> {
     }
     let mut card: Card = serde_json::from_str(json).map_err(damaged)?;
     card.validate().map_err(WeightsError::Card)?;
-    // Whatever the file's version, what was read has the newest form.
+    // Reading converts cards of older versions to the newest form.
     card.minor = MINOR;
     Ok(card)
 }

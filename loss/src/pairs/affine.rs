@@ -1,9 +1,9 @@
-//! Motions of images in their plane.
+//! Affine motions of images.
 
 use candle_core::{D, DType, Result, Tensor};
 
-/// Where a pixel of the moved image comes from: p ↦ c + A·(p − c) + d, with A = [[cos, −sin], [sin, cos]],
-/// which scales if cos² + sin² ≠ 1, about the image's centre of brightness c.
+/// Maps a pixel of the moved image to its source: p ↦ c + A·(p − c) + d, with A = [[cos, −sin], [sin, cos]]
+/// and c the image's centre of brightness. It scales if cos² + sin² ≠ 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
     /// cos of the turn, times the scale.
@@ -20,8 +20,8 @@ impl Affine {
     /// No motion.
     pub const STILL: Self = Self { cos: 1.0, sin: 0.0, dx: 0.0, dy: 0.0 };
 
-    /// `images`, `[N, H, W, C]`, so moved, each about its own centre; the nearest pixel is taken and the
-    /// edge repeated.
+    /// Moves `images`, `[N, H, W, C]`, each about its own centre. Takes the nearest pixel and repeats the
+    /// edges.
     ///
     /// # Errors
     /// Passes candle's errors on.

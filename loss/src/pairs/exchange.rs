@@ -1,23 +1,24 @@
-//! One factor, one unit: the second image of a pair should follow from the code of the first, moved in a
-//! single unit. w·E\[−log p(x'|z + m∘(μ(x') − μ(x)))\] over pairs that differ in one factor, where z is
-//! x's code and m is 1 in the unit that the pair's group has, else 0. Each group of a step is of another
-//! factor, so each has a unit of its own: the one that tells most of its change, the surest group first.
+//! One factor, one unit: the code of a pair's first image, with one unit changed, should decode to the second
+//! image. The loss is w·E\[−log p(x'|z + m∘(μ(x') − μ(x)))\] over pairs that differ in one factor, where z is
+//! the code of x, and m is 1 in the unit of the pair's group and 0 in others. Each group of a step has another
+//! factor, and so a unit of its own: the one with the largest share of the group's change. Groups choose in
+//! the order of these shares.
 //!
-//! With a focus f, a value of x' that differs more from x counts more: −log p(x'_i|·) is weighted by
-//! 1 − f + f·|x'_i − x_i|/mean_k |x'_k − x_k|. A factor that moves few pixels, such as a smile, is then
-//! heard as well as one that moves many.
+//! A focus f gives more weight to values in which x' differs more from x: −log p(x'_i|·) is weighted by
+//! 1 − f + f·|x'_i − x_i|/mean_k |x'_k − x_k|. A factor that changes few pixels, such as a smile, then has as
+//! much influence as one that changes many.
 //!
-//! So pairs are used by Locatello et al. 2020, "Weakly-supervised disentanglement without compromises", who
-//! average the posteriors of all units but those that change, and by Hu et al. 2018, "Disentangling factors
-//! of variation by mixing them", who put codes together of two images.
+//! Locatello et al. 2020, "Weakly-supervised disentanglement without compromises", average the posteriors of
+//! the units that a pair shares; Hu et al. 2018, "Disentangling factors of variation by mixing them", combine
+//! the codes of two images.
 
 use std::ops::Range;
 
 use candle_core::{Result, Tensor};
 use model::Likelihood;
 
-/// The codes of pairs' first images moved in one unit, `[M, W]`: the first M of `codes`, `[N, W]`, each with
-/// the `shift`, `[M, W]`, in the `channels` of the unit that its group has.
+/// Returns codes of the first images with one unit changed, `[M, W]`: the first M of `codes`, `[N, W]`, plus
+/// `shift`, `[M, W]`, in the `channels` of the unit of each group.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -38,8 +39,8 @@ pub fn moved(
     codes.narrow(0, 0, count)? + (shift * mask)?
 }
 
-/// −log p(x'|·) under the `logits` of the [`moved`] codes, `[M, H, W, C]` as `first` and `second` images are:
-/// the mean over pairs in nats, a scalar; `focus` from 0 to 1.
+/// Mean −log p(x'|·) over pairs in nats, a scalar. The `logits` of the [`moved`] codes and the `first` and
+/// `second` images are `[M, H, W, C]`; `focus` lies between 0 and 1.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -59,7 +60,7 @@ pub fn penalty(
     (nll * weights.reshape(values)?)?.sum_all()? / second.dim(0)? as f64
 }
 
-/// How much each value of the second images counts, `[M, …]`: 1 in the mean over one that differs.
+/// Weight of each value of the second images, `[M, …]`. The mean over an image that differs is 1.
 fn weights(first: &Tensor, second: &Tensor, focus: f64) -> Result<Tensor> {
     let off = (second - first)?.abs()?.flatten_from(1)?;
     let mean = (off.mean_keepdim(1)? + f64::from(f32::MIN_POSITIVE))?;

@@ -6,7 +6,7 @@ use rand::seq::index::sample;
 use super::{Owner, grouped};
 use crate::term::{Catalogue, Selected};
 
-/// What these pairs need of the data set.
+/// What these pairs need from the data set.
 pub const NEEDS: &str = "images that are a whole grid of factors";
 
 /// For the first half of the `batch`, images of which one factor has another class: the same factor in a

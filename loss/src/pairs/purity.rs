@@ -1,29 +1,28 @@
-//! One factor, all of a unit: what moves a unit should be its group's factor and no other. The mean over
-//! groups of −log(S + ε), with S = E\[(μ_u(x') − μ_u(x))²\] / (2·Var\[μ_u\]) of the unit u that the group
-//! has, over its pairs and over the batch. S is the total effect of the factor on the unit, by Jansen's
-//! estimator (Jansen 1999, "Analysis of variance designs for model output"; Sobol 2001): 0 where the unit
-//! is deaf to the factor and 1 where nothing else moves it; K/(K − 1) here with K classes, since a pair's
-//! are never the same.
+//! One unit, one factor: the factor of a group should account for all variance of the group's unit. The
+//! penalty is the mean over groups of −log(S + ε), with S = E\[(μ_u(x') − μ_u(x))²\] / (2·Var\[μ_u\]) for the
+//! group's unit u, over its pairs and over the batch. S is the total effect of the factor on the unit by
+//! Jansen's estimator (Jansen 1999, "Analysis of variance designs for model output"; Sobol 2001): 0 if the unit
+//! doesn't depend on the factor, and 1 if it depends on nothing else. With K classes it reaches K/(K − 1),
+//! because the two images of a pair never have the same class.
 //!
-//! A circle's μ counts as a point on the unit circle, and the variance as 1, that of a uniform angle: a circle
-//! whose angles all lie on an arc would be as pure, but it would tear what goes round.
+//! The mean of a circle counts as a point on the unit circle, with the variance 1 of a uniform angle. With the
+//! batch's variance, angles that cover only an arc would be as pure, but the factor would not close.
 //!
-//! The logarithm doesn't know how far a unit moves, so a factor that few pixels show is sought as eagerly
-//! as one that many do.
+//! The logarithm makes the penalty independent of the unit's scale, so factors that change few pixels count as
+//! much as those that change many.
 
 use std::ops::Range;
 
 use candle_core::{Result, Tensor};
 use model::circle::rounded;
 
-/// ε: below such a share of a unit's variance a factor isn't sought more eagerly.
+/// ε, which bounds the gradient for a factor with less than this share of the unit's variance.
 const FLOOR: f64 = 1e-3;
-/// Added to variances, so that a unit that never moves divides nothing by zero.
+/// Added to variances, to avoid division by zero.
 const STILL: f64 = 1e-8;
 
-/// The mean over groups, a scalar. `means` is μ of a batch, `[N, W]`, `shift` is μ(x') − μ(x) of its
-/// pairs, `[M, W]`, and `channels` are those of the unit that each of the `groups` of pairs has. The last
-/// units are `circles`.
+/// Mean penalty over groups, a scalar. `means` are the means μ of a batch, `[N, W]`, `shift` is μ(x') − μ(x) of
+/// its pairs, `[M, W]`, and `channels` has the channels of each group's unit. The last units are `circles`.
 ///
 /// # Errors
 /// Passes candle's errors on.

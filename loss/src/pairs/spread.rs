@@ -1,20 +1,20 @@
-//! One change, few units: the units that answer should be few, and the same in all pairs of a group.
-//! ‖g‖₁/‖g‖₂ − 1 with g_j = √E\[d_j²\] over the pairs of a group and d = (μ(x') − μ(x))/σ(x); the mean over
-//! groups. It is a group sparsity over pairs of images by Hoyer's ratio of norms (Hoyer 2004, "Non-negative
-//! matrix factorization with sparseness constraints", eq. 3): 0 if a single unit moves, however far, and
-//! largest if all move alike. Image by image, a code could pass it with a factor split over units that take
-//! turns. Changes count in the posterior's standard deviations, whatever scale a unit has: in the prior's, a
-//! precise unit could tell much by changes too small to cost.
+//! One factor, few units: few units should change between the images of a pair, and the same ones in all pairs
+//! of a group. The penalty is the mean over groups of ‖g‖₁/‖g‖₂ − 1, with g_j = √E\[d_j²\] over the pairs of a
+//! group and d = (μ(x') − μ(x))/σ(x). It is a group sparsity by Hoyer's ratio of norms (Hoyer 2004,
+//! "Non-negative matrix factorization with sparseness constraints", eq. 3): 0 if a single unit changes,
+//! however far, and largest if all change equally. A penalty on single pairs would allow a factor to use
+//! different units for different images. Changes are measured in standard deviations of the posterior, because
+//! a unit with a small σ carries information in changes that are small on the prior's scale.
 
 use std::ops::Range;
 
 use candle_core::{Result, Tensor};
 
-/// Added to ‖d‖₂, in standard deviations of the posterior: changes below it don't count.
+/// Added to ‖d‖₂, in standard deviations of the posterior. Smaller changes hardly count.
 const FLOOR: f64 = 0.1;
 
-/// The mean over `groups` of rows of `squares` of changes, `[M, D]`, of which in each group so many units are
-/// `counted`, the first ones: a scalar, never below 0.
+/// Mean penalty over `groups` of rows of `squares`, the squared changes `[M, D]`: a scalar, never below 0. In
+/// each group only the first `counted` units count.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -26,10 +26,10 @@ pub fn penalty(squares: &Tensor, groups: &[Range<usize>], counted: &[usize]) -> 
     Tensor::stack(&spreads.collect::<Result<Vec<_>>>()?, 0)?.mean(0)
 }
 
-/// ‖g‖₁/‖g‖₂ − 1, a scalar, never below 0, where g is the root of each unit's mean over rows, `[N, D]`.
+/// ‖g‖₁/‖g‖₂ − 1, a scalar, never below 0, where g is the root of each unit's mean over the rows, `[N, D]`.
 fn spread(squares: &Tensor) -> Result<Tensor> {
     let squares = squares.mean(0)?;
-    // A root has no slope at 0; with the floor in it this one has, and units within it are still.
+    // The floor keeps the gradient of the root finite at 0.
     let group = ((&squares + FLOOR * FLOOR)?.sqrt()? - FLOOR)?;
     let length = (squares.sum_all()? + FLOOR * FLOOR)?.sqrt()?;
     ((group.sum_all()? / length)? - 1.0)?.relu()

@@ -1,4 +1,4 @@
-//! L1 on the encoder's hidden activations, λ·Σ|h| an image: few hidden units stay awake for each.
+//! L1 on the encoder's hidden activations, λ·Σ|h| per image: few hidden units are active for each image.
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, not_negative};
 use crate::term::{Decoded, Encoded, Line, Term};
 
-/// Which hidden activations count.
+/// Which activations are penalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layers {
-    /// The dense layer before the code.
+    /// Those of the last dense layer before the posterior.
     #[default]
     Dense,
-    /// Every layer, feature maps included.
+    /// Those of every layer, including feature maps.
     All,
 }
 
@@ -25,7 +25,7 @@ pub enum Layers {
 pub struct Activation {
     /// Weight λ, per hidden unit and image.
     pub weight: f64,
-    /// Activations that count.
+    /// Activations that are penalised.
     pub layers: Layers,
 }
 

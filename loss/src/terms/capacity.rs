@@ -1,5 +1,5 @@
 //! Annealed capacity (Burgess et al. 2018, "Understanding disentangling in β-VAE", eq. 8):
-//! −log p(x|z) + γ·|KL(q(z|x) ‖ p(z)) − C|, C climbing from 0.
+//! −log p(x|z) + γ·|KL(q(z|x) ‖ p(z)) − C|, where C grows from 0.
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, not_negative, positive};
 use crate::term::{Line, Term};
 
-/// A KL held at a capacity that grows. The default is the paper's for dSprites with
-/// disentanglement_lib's constants.
+/// A KL that follows a growing capacity. The defaults are the paper's for dSprites with disentanglement_lib's
+/// constants.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Capacity {
     /// Weight γ of the KL's distance from C.
     pub gamma: f64,
-    /// C in the end, in nats.
+    /// Final C, in nats.
     pub capacity: f64,
-    /// Steps over which C climbs, straight, from 0.
+    /// Steps over which C grows linearly from 0.
     pub over: u64,
 }
 

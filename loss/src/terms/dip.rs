@@ -1,7 +1,7 @@
 //! DIP-VAE (Kumar, Sattigeri & Balakrishnan 2018, "Variational inference of disentangled latent
 //! concepts from unlabeled observations", eqs. 6 and 7):
-//! −log p(x|z) + KL(q(z|x) ‖ p(z)) + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², C being the covariance
-//! of the means (I), or of the codes, Cov(μ) + E\[σ²\] (II).
+//! −log p(x|z) + KL(q(z|x) ‖ p(z)) + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², where C is the covariance of
+//! the means (I) or of the codes, Cov(μ) + E\[σ²\] (II).
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, not_negative};
 use crate::term::{Decoded, Encoded, Line, Term};
 
-/// Whose covariance is drawn to the identity.
+/// The covariance that should become the identity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Covariance {
-    /// The means': DIP-VAE-I.
+    /// Covariance of the means, DIP-VAE-I.
     #[default]
     I,
-    /// The codes': DIP-VAE-II.
+    /// Covariance of the codes, DIP-VAE-II.
     Ii,
 }
 
@@ -30,7 +30,7 @@ pub struct Dip {
     pub covariance: Covariance,
     /// Weight λ_od off the diagonal.
     pub off_diagonal: f64,
-    /// Weight λ_d on the diagonal; 10·λ_od for I and λ_od for II, if left out.
+    /// Weight λ_d on the diagonal. Default: 10·λ_od for I and λ_od for II.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagonal: Option<f64>,
 }
@@ -82,7 +82,7 @@ impl Term for Dip {
     }
 }
 
-/// E\[vvᵀ\] − E\[v\]E\[v\]ᵀ over a batch, `[N, D]` to `[D, D]`.
+/// Covariance E\[vvᵀ\] − E\[v\]E\[v\]ᵀ of a batch, `[N, D]` to `[D, D]`.
 fn covariance(values: &Tensor) -> Result<Tensor> {
     let centred = values.broadcast_sub(&values.mean_keepdim(0)?)?;
     centred.t()?.matmul(&centred)? / values.dim(0)? as f64

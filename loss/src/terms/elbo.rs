@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::term::{Line, Term};
 
-/// The plain VAE; it has no parameter, and leaves the loss as it is.
+/// The plain VAE, without parameters. It leaves the loss as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Elbo {}

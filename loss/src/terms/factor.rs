@@ -1,6 +1,6 @@
 //! FactorVAE (Kim & Mnih 2018, "Disentangling by factorising", eq. 2 and algorithm 2):
-//! −log p(x|z) + KL(q(z|x) ‖ p(z)) + γ·TC, where a discriminator D that tells codes from codes with
-//! every unit shuffled over the batch gives the total correlation by its density ratio:
+//! −log p(x|z) + KL(q(z|x) ‖ p(z)) + γ·TC. A discriminator D separates codes from codes with each unit
+//! shuffled over the batch; its density ratio estimates the total correlation,
 //! TC ≈ E\[log D(z) − log(1 − D(z))\], the difference of its two logits.
 
 use candle_core::{D, Device, Result, Tensor};
@@ -17,7 +17,7 @@ use crate::term::{Adversary, Decoded, Encoded, Line, Tensors, Term};
 
 /// Slope of the discriminator's leaky ReLU below 0.
 const LEAK: f64 = 0.2;
-/// First stream of initial weights that the network itself can't reach.
+/// First random stream for initial weights that the network itself never uses.
 const STREAM: u64 = 1 << 32;
 
 /// FactorVAE. The defaults are disentanglement_lib's.
@@ -110,11 +110,11 @@ impl Factor {
     }
 }
 
-/// Tells codes from shuffled ones: weight and bias of each layer.
+/// Separates codes from shuffled codes: weight and bias of each layer.
 struct Discriminator(Vec<(Tensor, Tensor)>);
 
 impl Discriminator {
-    /// The discriminator with so many hidden `layers`, on its own variables.
+    /// Takes a discriminator with `layers` hidden layers from its variables.
     fn load(layers: usize, own: &Parameters) -> Result<Self> {
         let find = |name: String| match own.get(&name) {
             Some(variable) => Ok(variable.as_tensor().clone()),
@@ -126,8 +126,8 @@ impl Discriminator {
             .map(Self)
     }
 
-    /// Logits of "a code" and "a shuffled one", `[N, D]` to `[N, 2]`; no gradient reaches the
-    /// weights if they are `frozen`.
+    /// Logits of "code" and "shuffled code", `[N, D]` to `[N, 2]`. If `frozen`, no gradient reaches the
+    /// weights.
     fn logits(&self, codes: &Tensor, frozen: bool) -> Result<Tensor> {
         let mut x = codes.clone();
         for (i, (weight, bias)) in self.0.iter().enumerate() {
@@ -149,7 +149,7 @@ impl Discriminator {
         (logits.narrow(1, 0, 1)? - logits.narrow(1, 1, 1)?)?.mean_all()
     }
 
-    /// The discriminator's own loss, ½·(cross-entropy on codes + on shuffled ones), in nats.
+    /// Loss of the discriminator, ½·(cross-entropy on codes + on shuffled codes), in nats.
     fn loss(&self, codes: &Tensor, shuffled: &Tensor) -> Result<Tensor> {
         let told = log_softmax(&self.logits(&codes.detach(), false)?, D::Minus1)?.narrow(1, 0, 1)?;
         let not = log_softmax(&self.logits(&shuffled.detach(), false)?, D::Minus1)?.narrow(1, 1, 1)?;
@@ -157,7 +157,7 @@ impl Discriminator {
     }
 }
 
-/// `codes`, `[N, D]`, with every unit shuffled over the batch on its own (algorithm 1).
+/// Shuffles each unit of `codes`, `[N, D]`, over the batch independently (algorithm 1).
 fn shuffled(codes: &Tensor, rng: &mut (impl Rng + ?Sized)) -> Result<Tensor> {
     let (n, units) = codes.dims2()?;
     let values = codes.detach().flatten_all()?.to_vec1::<f32>()?;

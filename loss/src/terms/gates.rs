@@ -1,10 +1,11 @@
 //! Hard-concrete L0 gates (Louizos, Welling & Kingma 2018, "Learning sparse neural networks through L0
 //! regularization", eqs. 10 to 13) on the encoder's channels and on the latent units.
 //!
-//! u ~ U(0, 1), s = sigmoid((log u − log(1 − u) + log α)/β), gate = min(1, max(0, s·(ζ − γ) + γ)); it is
-//! open with probability sigmoid(log α − β·log(−γ/ζ)), and their sum is the penalty. A channel's gate
-//! multiplies its weights and bias, which a ReLU lets through as it is; a unit's, the decoder's weights
-//! from it. So the exported network holds its gates in its weights.
+//! u ~ U(0, 1), s = sigmoid((log u − log(1 − u) + log α)/β), gate = min(1, max(0, s·(ζ − γ) + γ)). A gate is
+//! open with probability sigmoid(log α − β·log(−γ/ζ)), and the penalty is the sum of these probabilities. The
+//! gate of a channel multiplies its weights and bias, which is the same as multiplying its output, because a
+//! ReLU is linear for positive factors. The gate of a unit multiplies the decoder's weights for it. The
+//! exported weights include the gates.
 
 use candle_core::{Device, Result, Tensor};
 use candle_nn::ops::sigmoid;
@@ -20,18 +21,18 @@ use crate::term::{Decoded, Encoded, Line, Tensors, Term};
 const TEMPERATURE: f64 = 2.0 / 3.0;
 /// Stretch (γ, ζ).
 const STRETCH: (f64, f64) = (-0.1, 1.1);
-/// log α at the start: open with probability 0.96.
+/// Initial log α: open with probability 0.96.
 const START: f32 = 1.5;
-/// What the gates' names start with; the layer that they gate follows.
+/// Prefix of the gates' names; the name of the gated layer follows.
 const PREFIX: &str = "gates.";
 
 /// L0 on channels and latent units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gates {
-    /// Nats an open channel of the encoder costs.
+    /// Cost of an open channel of the encoder, in nats.
     pub channels: f64,
-    /// Nats an open latent unit costs.
+    /// Cost of an open latent unit, in nats.
     pub units: f64,
 }
 
@@ -73,7 +74,7 @@ impl Term for Gates {
     }
 }
 
-/// log α of every gate, as it starts.
+/// Initial log α of every gate.
 fn initial(config: &ModelConfig, device: &Device) -> Result<Tensors> {
     let encoder = config.encoder();
     let of = |kind: Kind| encoder.iter().filter(move |layer| layer.kind == kind && layer.name != POSTERIOR);
@@ -85,7 +86,7 @@ fn initial(config: &ModelConfig, device: &Device) -> Result<Tensors> {
         .collect()
 }
 
-/// The network's tensors with gates drawn at random.
+/// Returns the network's tensors with random gates.
 fn drawn(tensors: Tensors, noise: &mut (impl Rng + ?Sized)) -> Result<Tensors> {
     gated(tensors, |log_alpha| {
         let logits: Vec<f32> = (0..log_alpha.elem_count())
@@ -100,7 +101,7 @@ fn drawn(tensors: Tensors, noise: &mut (impl Rng + ?Sized)) -> Result<Tensors> {
 }
 
 impl Gates {
-    /// The price of the gates that are expected to be open, in nats, a scalar.
+    /// Expected cost of open gates in nats, a scalar.
     fn expected(self, parameters: &Parameters) -> Result<Tensor> {
         let shift = TEMPERATURE * (-STRETCH.0 / STRETCH.1).ln();
         let mut total: Option<Tensor> = None;
@@ -123,7 +124,7 @@ fn stretched(x: &Tensor) -> Result<Tensor> {
     ((sigmoid(x)? * (high - low))? + low)?.clamp(0.0, 1.0)
 }
 
-/// The network's tensors with the gates, made of their log α, multiplied in; the gates are taken out.
+/// Multiplies the gates, computed from their log α by `gate`, into the network's tensors, and removes them.
 fn gated(mut tensors: Tensors, mut gate: impl FnMut(&Tensor) -> Result<Tensor>) -> Result<Tensors> {
     let gates: Vec<String> = tensors.keys().filter(|name| name.starts_with(PREFIX)).cloned().collect();
     for name in gates {

@@ -1,4 +1,4 @@
-//! The standard normal prior, p(z) = N(0, 1) for each unit: the KL's default.
+//! The standard normal prior, p(z) = N(0, 1) for each unit. It is the default.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! A Laplace prior: sparsity at the prior (Cristovao, Nakada, Tanimura & Asoh, "A study on the latent
 //! space of VAE by inducing sparsity in the encoder network").
 //!
-//! It pulls most of a code to zero and, unlike a Gaussian, is not the same in every direction: only
-//! rotations that permute the axes leave it as it is.
+//! It moves most of a code towards zero. Unlike a Gaussian it depends on the direction: only rotations that
+//! permute or flip the axes leave it unchanged.
 
 use candle_core::{Result, Tensor};
 use model::card::Prior;

@@ -1,7 +1,7 @@
 //! A sparse two-scale mixture of Gaussians (Mathieu, Rainforth, Siddharth & Teh 2019, "Disentangling
 //! disentanglement in variational autoencoders", section 6.3): p(z) = s·N(0, t²) + (1 − s)·N(0, 1) for
 //! each unit, s = 0.8 and t = 0.05 in the paper. KL(q(z|x) ‖ p(z)) is estimated from the sampled code,
-//! and α·MMD²(q(z), p(z)), unit by unit, draws the aggregate posterior to the prior.
+//! and α·MMD²(q(z), p(z)), summed over units, moves the aggregate posterior towards the prior.
 
 use std::f64::consts::TAU;
 
@@ -16,15 +16,15 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, invalid, not_negative, positive, share};
 use crate::term::{Decoded, Encoded, Line, Tensors, Term};
 
-/// Two Gaussians, one narrow.
+/// Mixture of a narrow Gaussian and N(0, 1).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mixture {
-    /// Share s of the narrow one.
+    /// Share s of the narrow component.
     pub share: f64,
     /// Its standard deviation t.
     pub narrow: f64,
-    /// Weight α of the aggregate posterior's distance from the prior.
+    /// Weight α of the distance between aggregate posterior and prior.
     pub alignment: f64,
 }
 

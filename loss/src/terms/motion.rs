@@ -1,9 +1,9 @@
-//! Few units that answer to a motion of the image: pairs are images and the same images shifted along an axis,
-//! made larger or smaller, or turned, all images of a group alike; a group is a kind of motion.
+//! Few units for each motion of the image. A pair is an image and the same image shifted along an axis, scaled
+//! or rotated. Each group has one kind of motion, the same for all its images.
 //!
-//! No label enters, only that pictures lie in a plane. A Gaussian prior is the same in every direction,
-//! and a Laplace prior even prefers two evenly spread factors turned by 45°, so neither can tell the axes
-//! of a position by itself.
+//! This uses no labels, only the fact that objects move in the plane of the image. A prior alone can't find the
+//! axes of a position: a Gaussian prior is the same in every direction, and a Laplace prior even prefers two
+//! uniform factors rotated by 45°.
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
@@ -19,11 +19,11 @@ use crate::term::Extra;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Motion {
-    /// Longest shift in pixels; 0 for none.
+    /// Largest shift in pixels; 0 for no shifts.
     pub pixels: usize,
-    /// Largest factor by which an image is made larger or smaller; 1 for none.
+    /// Largest factor by which an image is enlarged or reduced; 1 for no scaling.
     pub zoom: f64,
-    /// Largest turn in degrees; 0 for none.
+    /// Largest rotation in degrees; 0 for no rotations.
     pub turn: f64,
 }
 
@@ -53,7 +53,7 @@ impl Source for Motion {
         Ok(())
     }
 
-    /// The first half of the batch, moved: half the cost of the whole batch.
+    /// Moves the first half of the batch (half the cost of the full batch).
     fn images(&self, batch: &Tensor, noise: &mut dyn RngCore) -> Result<Option<Extra>> {
         let motions = self.drawn(noise);
         let half = batch.dim(0)?.div_ceil(2);
@@ -68,9 +68,9 @@ impl Source for Motion {
 }
 
 impl Motion {
-    /// A motion of each kind that is asked for.
+    /// Draws one motion of each kind that is turned on.
     fn drawn(self, noise: &mut (impl Rng + ?Sized)) -> Vec<Affine> {
-        // Motions much smaller than the largest would be lost in the pixels' grid.
+        // Much smaller motions would vanish between pixels.
         let mut part = || {
             let part: f64 = noise.random_range(0.25..=1.0);
             if noise.random() { part } else { -part }

@@ -1,11 +1,10 @@
-//! Units that open one after another: at first only a few carry anything, so that what explains most
-//! takes them alone, a factor each, and can't be split over two while other factors still want them;
-//! each that follows finds the earlier factors told (after the growing code of Li et al. 2020,
-//! "Progressive learning and disentanglement of hierarchical representations", and nested dropout,
-//! Rippel et al. 2014).
+//! Units that open one after another. With few open units, each takes one of the factors that explain most,
+//! and no factor can use two units while other factors have none. Each later unit learns a factor that the
+//! earlier ones leave (after Li et al. 2020, "Progressive learning and disentanglement of hierarchical
+//! representations", and nested dropout, Rippel et al. 2014).
 //!
-//! A closed unit's posterior is N(0, 1) whatever the image, so it costs nothing, and the decoder does not
-//! read it: its rows of the posterior's layer and its column of the decoder's first are held at 0.
+//! The posterior of a closed unit is N(0, 1) for every image, so its KL is 0, and the decoder does not use it:
+//! its rows in the posterior's layer and its column in the decoder's first layer are 0.
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
@@ -16,15 +15,15 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, invalid, within};
 use crate::term::{Line, Tensors, Term};
 
-/// When units open, in the order of their numbers.
+/// When units open, in the order of the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Opening {
     /// Units that are open from the start.
     pub first: usize,
-    /// Steps before the next one opens.
+    /// Steps before the next unit opens.
     pub hold: u64,
-    /// Steps between one and the next from then on.
+    /// Steps between later units.
     pub every: u64,
 }
 
@@ -57,7 +56,7 @@ impl Term for Opening {
 }
 
 impl Opening {
-    /// How many units are open at `step`, counted from 1, of a code however long.
+    /// Number of open units at `step`, counted from 1; it may exceed the size of the code.
     fn open(self, step: u64) -> usize {
         let further = match step.saturating_sub(self.hold) {
             0 => 0,
@@ -66,7 +65,7 @@ impl Opening {
         self.first.saturating_add(usize::try_from(further).unwrap_or(usize::MAX))
     }
 
-    /// The network's tensors with the units that are closed at `step` held at 0.
+    /// Returns the network's tensors with the weights of units that are closed at `step` set to 0.
     fn applied(self, mut tensors: Tensors, step: u64) -> Result<Tensors> {
         let open = self.open(step);
         let Some(decoder) = tensors.get_mut(&weight(CODE)) else { candle_core::bail!("there is no {CODE}") };

@@ -1,7 +1,7 @@
 //! Sharpness at every scale, without a pretrained network: the Laplacian pyramid loss of Bojanowski,
 //! Joulin, Lopez-Paz & Szlam 2018, "Optimizing the latent space of generative networks", section 3:
-//! λ·Σ_j 4^j·‖L_j(x) − L_j(μ)‖₁ summed over an image's values, where L_0, … are the pyramid's bands and
-//! the last is what is left. Each band is an image less its means over squares of 2×2 values.
+//! λ·Σ_j 4^j·‖L_j(x) − L_j(μ)‖₁ summed over an image's values, where L_0, … are the bands of the pyramid and
+//! the last is the remaining image. Each band is an image minus its means over blocks of 2×2 values.
 
 use candle_core::{Result, Tensor};
 use candle_nn::ops::sigmoid;
@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, not_negative, within};
 use crate::term::{Decoded, Encoded, Line, Term};
 
-/// The loss with its weight, as `[pyramid]` in a configuration.
+/// The Laplacian pyramid loss, `[pyramid]` in a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pyramid {
-    /// Weight λ, in nats for each unit of a value's range.
+    /// Weight λ, in nats per unit of a pixel's value.
     pub weight: f64,
-    /// How often the image is halved; a side that is odd is not halved further.
+    /// Number of times the image is halved. A side that is odd is not halved further.
     pub levels: usize,
 }
 
@@ -49,9 +49,9 @@ impl Term for Pyramid {
 }
 
 impl Pyramid {
-    /// Its mean over the batch, a scalar, in nats an image, of logits and images `[N, H, W, C]`.
+    /// Mean over the batch in nats per image, a scalar, of logits and images `[N, H, W, C]`.
     fn distance(self, logits: &Tensor, images: &Tensor) -> Result<Tensor> {
-        // The pyramid is linear: that of the difference is the difference of both.
+        // The pyramid is linear, so the difference of pyramids is the pyramid of the difference.
         let mut off = (images - sigmoid(logits)?)?;
         let mut scale = self.weight / off.dim(0)? as f64;
         let mut cost = Tensor::zeros((), off.dtype(), off.device())?;

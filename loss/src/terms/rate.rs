@@ -1,6 +1,6 @@
-//! A low mean activity of every unit in the encoder's dense layer: λ·Σ_j KL(ρ ‖ ρ̂_j) (Ng 2011, "Sparse
-//! autoencoder", section 3). ReLU units have no upper end, so ρ̂_j is the batch mean of 1 − exp(−h_j), the
-//! chance of any event at rate h_j, in [0, 1).
+//! A low mean activity of every unit in the encoder's dense layer, λ·Σ_j KL(ρ ‖ ρ̂_j) (Ng 2011, "Sparse
+//! autoencoder", section 3). ReLU units are not bounded, so ρ̂_j is the batch mean of 1 − exp(−h_j), in
+//! [0, 1): the probability of at least one event of a Poisson process with rate h_j.
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, invalid, not_negative, positive};
 use crate::term::{Decoded, Encoded, Line, Term};
 
-/// ρ̂ is held this far from 0 and 1.
+/// Smallest distance of ρ̂ from 0 and 1.
 const MARGIN: f64 = 1e-6;
 
-/// A target for the mean activity of hidden units.
+/// Target for the mean activity of hidden units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rate {

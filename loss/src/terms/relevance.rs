@@ -1,11 +1,10 @@
-//! A prior with a variance of its own for each unit, learnt, that switches units off: N(0, v_d), after
-//! automatic relevance determination (MacKay 1994; Neal 1996) and the Bayes-Factor-VAE (Kim et al.
-//! 2019).
+//! A prior N(0, v_d) with a learnt variance for each unit, which turns units off. It follows automatic
+//! relevance determination (MacKay 1994; Neal 1996) and the Bayes-Factor-VAE (Kim et al. 2019).
 //!
-//! The KL alone would not choose: scaling a unit up and the decoder's weights for it down changes
-//! nothing. Adding η·Σ_d (√v_d + ½‖w_d‖²), with w_d the decoder's weights from unit d, prices both ends;
-//! over all scalings its smallest value is 3/2·η·(√v_d·‖w_d‖)^⅔, a penalty on the unit's effect that is
-//! concave and so takes small effects to zero.
+//! The KL alone doesn't determine v_d: scaling a unit up and the decoder's weights for it down changes nothing.
+//! The penalty η·Σ_d (√v_d + ½‖w_d‖²), where w_d are the decoder's weights for unit d, puts a cost on both.
+//! Its minimum over all scalings is 3/2·η·(√v_d·‖w_d‖)^⅔, a concave penalty on the effect of the unit, which
+//! takes small effects to zero.
 
 use candle_core::{DType, Device, Result, Tensor};
 use model::card::Prior;
@@ -19,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, invalid, not_negative};
 use crate::term::{Decoded, Encoded, Line, Tensors, Term};
 
-/// The exported tensors: each unit is measured in √v, which makes its prior N(0, 1) and leaves the pictures as
-/// they are. The last units are `circles`, whose prior is uniform whatever v is: they stay as they are.
+/// Returns the exported tensors, in which each unit is measured in √v. Its prior is then N(0, 1), and pictures
+/// stay the same. The last units are `circles`; their prior is uniform for any v, and they stay unchanged.
 fn applied(mut tensors: Tensors, circles: usize) -> Result<Tensors> {
     let Some(log_var) = tensors.remove(LOG_VAR) else { return Ok(tensors) };
     let units = log_var.dim(0)?;
@@ -52,11 +51,11 @@ fn applied(mut tensors: Tensors, circles: usize) -> Result<Tensors> {
 /// Name of log v, `[D]`.
 const LOG_VAR: &str = "prior.log_var";
 
-/// N(0, v) with a v of its own for each unit, learnt.
+/// N(0, v) with a learnt v for each unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Relevance {
-    /// Weight η of what an active unit costs.
+    /// Weight η of the penalty on active units.
     pub strength: f64,
 }
 

@@ -2,8 +2,8 @@
 //! p(z) = α·N(0, 1) + (1 − α)·δ₀ for each unit. With q = γ·N(μ, σ²) + (1 − γ)·δ₀, their eq. 6:
 //! KL = γ·KL(N(μ, σ²) ‖ N(0, 1)) + γ·log(γ/α) + (1 − γ)·log((1 − γ)/(1 − α)).
 //!
-//! The warm-up, their appendix on training, learns the spikes first: λ climbs from 0 to 1 and the
-//! slab is N(λμ, λσ² + 1 − λ).
+//! The warm-up of their appendix learns the spikes first: λ grows from 0 to 1, and the slab is
+//! N(λμ, λσ² + 1 − λ).
 
 use candle_core::{Result, Tensor};
 use model::card::Prior;
@@ -16,18 +16,18 @@ use crate::check::{Checked, invalid, positive_weight, share};
 use crate::term::{Encoded, Line, Tensors, Term};
 use crate::weight::{Schedule, Weight};
 
-/// γ is held this far from 0 and 1 where its logarithm is taken.
+/// Smallest distance of γ from 0 and 1 inside logarithms.
 const MARGIN: f64 = 1e-6;
 
-/// Spike and slab.
+/// Spike-and-slab prior.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpikeSlab {
-    /// Share α of units that are awake.
+    /// Probability α that a unit is active.
     pub active: f64,
-    /// How sharply spikes are drawn, c.
+    /// Sharpness c with which spikes are sampled.
     pub sharpness: Weight,
-    /// Steps over which λ climbs.
+    /// Steps over which λ grows.
     pub warm_up: u64,
 }
 

@@ -22,8 +22,8 @@ pub enum Estimator {
     /// Minibatch-weighted: q(z) ≈ Σ_m q(z|x_m)/(N·M) (their eq. S3).
     #[default]
     Weighted,
-    /// Minibatch stratified: the image that z came from weighs 1/N, the last of the others
-    /// (N − M + 1)/(N·(M − 1)), the rest 1/(M − 1) (their eq. S5).
+    /// Minibatch stratified: the image that z was sampled from has weight 1/N, the last of the others
+    /// (N − M + 1)/(N·(M − 1)), and the rest 1/(M − 1) (their eq. S5).
     Stratified,
 }
 
@@ -67,8 +67,8 @@ impl Term for TotalCorrelation {
     }
 }
 
-/// The total correlation in nats, a scalar, of `codes` `[M, D]`, a sample of each image's Gaussian
-/// `posterior`, in a batch of M out of `images_in_all`.
+/// Total correlation in nats, a scalar, of `codes`, `[M, D]`, which are samples of the Gaussian `posterior` of
+/// M out of `images_in_all` images.
 fn total_correlation(
     posterior: &Posterior,
     codes: &Tensor,

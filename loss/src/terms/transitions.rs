@@ -1,11 +1,11 @@
-//! Few units that answer to a change of one factor: pairs are images of a world that differ in one factor, the
-//! same in a group.
+//! Few units for each factor. A pair is two images of a world that differ in one factor, the same factor for
+//! all pairs of a group.
 //!
-//! So it is in films: from one picture to the next little changes, and the same for a while (Klindt et al.
-//! 2021, "Towards nonlinear disentanglement in natural data with temporal sparse coding", whose prior on a
-//! transition is sparse likewise). This is weak supervision: it is told that two pictures differ in one
-//! thing and that others differ in the same, but never in what, how far, or which way (Shu et al. 2020;
-//! Locatello et al. 2020). It needs data whose factors are known.
+//! Successive frames of a video are such pairs (Klindt et al. 2021, "Towards nonlinear disentanglement in
+//! natural data with temporal sparse coding", whose prior on transitions is sparse, too). This is weak
+//! supervision: the model learns which pairs differ in one factor and which pairs share this factor, but not
+//! which factor it is, how far it changes, or in which direction (Shu et al. 2020; Locatello et al. 2020). It
+//! needs data with known factors.
 
 use model::ModelConfig;
 use rand::RngCore;
@@ -19,7 +19,7 @@ use crate::term::{Catalogue, Selected};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Transitions {
-    /// Groups of pairs a step, each of another factor; half of the batch is shared out among them.
+    /// Groups of pairs per step, each with another factor. Half of the batch is divided among them.
     pub groups: usize,
 }
 

@@ -10,24 +10,24 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Checked, not_negative};
 use crate::term::{Line, Term};
 
-/// Which weights shrink.
+/// Which weights are penalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shrunk {
-    /// Those of the posterior's means.
+    /// Those of the layer for the posterior's means.
     #[default]
     Mean,
-    /// All of the encoder's.
+    /// All weights of the encoder.
     Encoder,
 }
 
-/// L1 on weights.
+/// L1 penalty on weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shrink {
     /// Weight λ.
     pub weight: f64,
-    /// Weights that shrink.
+    /// Weights that are penalised.
     pub layers: Shrunk,
 }
 
@@ -53,12 +53,12 @@ impl Term for Shrink {
 }
 
 impl Shrink {
-    /// The proximal step at learning `rate`.
+    /// Takes a proximal step at learning `rate`.
     fn shrink(self, parameters: &Parameters, rate: f64) -> Result<()> {
         let by = rate * self.weight;
         match self.layers {
             Shrunk::Mean => {
-                // The posterior's first rows give the means, as many as the code's layer has columns.
+                // The first rows give the means. There are as many as the code's layer has columns.
                 let [posterior, code] = [POSTERIOR, CODE].map(|layer| parameters.get(&weight(layer)));
                 let (Some(posterior), Some(code)) = (posterior, code) else {
                     candle_core::bail!("there is no {POSTERIOR} or no {CODE} to shrink")
