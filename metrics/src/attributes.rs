@@ -17,7 +17,7 @@ use crate::parallel;
 
 /// How well single units separate one attribute.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct AttributeScore {
     /// Fraction of rows with the attribute, 0 to 1.
     pub share: f64,
     /// The unit with the largest area; the first of equals.
@@ -31,7 +31,7 @@ pub struct Told {
     pub changes: Vec<f64>,
 }
 
-impl Told {
+impl AttributeScore {
     /// Returns the area of the best unit.
     pub fn area(&self) -> f64 {
         self.areas[self.unit]
@@ -49,7 +49,12 @@ impl Told {
 ///
 /// # Panics
 /// If the lengths don't match.
-pub fn attributes(codes: &[f32], ranges: &[[f32; 2]], has: &[bool], names: usize) -> Vec<Option<Told>> {
+pub fn attributes(
+    codes: &[f32],
+    ranges: &[[f32; 2]],
+    has: &[bool],
+    names: usize,
+) -> Vec<Option<AttributeScore>> {
     let latent = ranges.len();
     let rows = codes.len() / latent.max(1);
     assert_eq!((codes.len(), has.len()), (rows * latent, rows * names), "a code and all attributes a row");
@@ -82,7 +87,7 @@ pub fn attributes(codes: &[f32], ranges: &[[f32; 2]], has: &[bool], names: usize
     });
     let scores = areas.into_iter().zip(best).zip(&classes).map(|((areas, unit), classes)| {
         let (areas, unit) = (areas?, unit?);
-        Some(Told {
+        Some(AttributeScore {
             share: classes.iter().sum::<usize>() as f64 / rows as f64,
             unit,
             falls: areas[unit] < 0.5,
@@ -105,7 +110,7 @@ mod tests {
 
     /// Three units: the first separates attribute 0; the second separates attribute 1 (falling) and
     /// attribute 0 weakly; the third is noise. All rows have attribute 2.
-    fn scores() -> Vec<Option<Told>> {
+    fn scores() -> Vec<Option<AttributeScore>> {
         let (mut codes, mut has) = (Vec::new(), Vec::new());
         for row in 0..400usize {
             let (a, b) = (row % 2, row / 2 % 2);

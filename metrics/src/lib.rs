@@ -25,7 +25,7 @@ mod sampler;
 mod sap;
 mod score;
 
-pub use attributes::{Told, attributes};
+pub use attributes::{AttributeScore, attributes};
 pub use beta_vae::beta_vae;
 pub use dci::{Dci, dci};
 pub use explicitness::explicitness;

@@ -1,9 +1,8 @@
-//! Measures how well a model redraws and how disentangled it is, on a world whose factors are known: the
-//! trainer's own metrics, on its own draw of images.
+//! Measures how well a model reconstructs and how disentangled it is, on a world with known factors, with
+//! the trainer's metrics on its own draw of images.
 //!
-//! A quick check draws fewer images than the trainer; a full one follows the protocol that the
-//! shipped cards' scores were measured by. It is a module of its own, which the page's visitors don't
-//! download before they ask for a check.
+//! A quick check draws fewer images than the trainer; a full one follows the protocol of the scores in
+//! the shipped cards. This is a separate module, which visitors download only when they start a check.
 
 use js_sys::Function;
 use metrics::{Grid, Representation};
@@ -17,28 +16,29 @@ use crate::engine::{Cpu, Engine};
 const BATCH: usize = 40;
 /// The trainer's seed.
 const SEED: u64 = 0;
-/// The part of the time, roughly, that encoding and redrawing take.
+/// Approximate fraction of the time spent on encoding and reconstructing.
 const ENCODING: f32 = 0.8;
-/// How much longer it takes, roughly, to redraw an image than to encode it.
+/// Approximate cost of reconstructing an image, relative to encoding it.
 const REDRAWING: usize = 3;
 
-/// How much is drawn.
+/// Sample sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {
-    /// Images that are redrawn.
+    /// Number of images to reconstruct.
     redrawn: usize,
-    /// Codes for the metrics that need no chosen images: two thirds to fit on, the rest to score on.
+    /// Number of codes for metrics that don't choose their images: two thirds to fit on, the rest to
+    /// score on.
     codes: usize,
     /// Maximum number of grid images for the other metrics.
     grid: u64,
 }
 
-/// Ends within about a minute on a laptop's one core.
+/// Takes about a minute on one core of a laptop.
 const QUICK: Plan = Plan { redrawn: 500, codes: 3000, grid: 6000 };
-/// The trainer's numbers, with the grid that the shipped cards name.
+/// The trainer's numbers, with the grid size in the shipped cards.
 const FULL: Plan = Plan { redrawn: metrics::TRAIN, codes: metrics::TRAIN + metrics::TEST, grid: 200_000 };
 
-/// Scores the model of a weights file, and calls `told` with the share that is done meanwhile.
+/// Scores the model in a weights file; calls `told` with the finished fraction meanwhile.
 ///
 /// Returns the scores, or one sentence on why there are none, as JSON.
 ///
@@ -110,7 +110,7 @@ pub async fn judge(
     Ok(scores)
 }
 
-/// Mean NLL and MSE of the world's images, each redrawn from its posterior mean.
+/// Mean NLL and MSE of the world's images, reconstructed from their posterior means.
 async fn redrawing(
     engine: &dyn Engine,
     world: &dyn World,

@@ -15,7 +15,7 @@ use crate::engine::{Codes, Cpu, Engine};
 #[cfg(feature = "gpu")]
 const ROOM: usize = 128;
 
-/// The types of the card's objective, for TypeScript.
+/// TypeScript types of the card's objective.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /** The prior p(z) of a unit: `JSON.parse(model.card()).objective.prior`. */

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::project::{Project, execute, output};
 
-/// Package, executable and beginning of the names of the tests that show damaged input to what reads it.
+/// Package, executable and name prefix of the fuzz tests.
 const EXECUTABLES: [(&str, &[&str], &str); 2] = [
     ("latentscope-trainer", &["--test", "fuzz"], ""),
     ("latentscope-web", &["--lib"], "state::tests::damaged_"),
@@ -15,15 +15,15 @@ const EXECUTABLES: [(&str, &[&str], &str); 2] = [
 /// What to explore.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// For each kind of input.
+    /// Seconds per kind of input.
     pub(crate) seconds: u64,
-    /// Part of the names of the tests to run.
+    /// Part of the names of the tests to run; all if `None`.
     pub(crate) target: String,
     /// Number of the first mutant.
     pub(crate) from: u64,
 }
 
-/// Explores each kind of input, or those of one target, for so many seconds.
+/// Explores each kind of input, or those of one target, for a given time.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let mut known = Vec::new();
     let mut found = false;
@@ -52,7 +52,7 @@ fn cargo(project: &Project, package: &str, executable: &[&str]) -> Command {
     cargo
 }
 
-/// Names of tests that begin with `start` in what libtest lists.
+/// Names of tests that begin with `start`, from libtest's list.
 fn tests(list: &str, start: &str) -> Vec<String> {
     let names = list.lines().filter_map(|line| line.strip_suffix(": test"));
     names.filter(|name| name.starts_with(start)).map(str::to_owned).collect()

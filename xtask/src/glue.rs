@@ -20,7 +20,7 @@ pub(crate) fn shrink(script: &Path, wasm: &Path) -> Result<()> {
     let mut names = BTreeMap::new();
     let module = renamed(&module, &mut names).with_context(|| format!("{} is no wasm", wasm.display()))?;
     fs::write(wasm, module).with_context(|| unwritten(wasm))?;
-    fs::write(script, spoken(&terse(&code), &names)).with_context(|| unwritten(script))
+    fs::write(script, with_names(&minified(&code), &names)).with_context(|| unwritten(script))
 }
 
 /// Returns the module with short import names; adds them to `names`, keyed by the original names.
@@ -101,34 +101,34 @@ fn text(bytes: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// Replaces words of a script as in `names`.
-fn spoken(code: &str, names: &BTreeMap<String, String>) -> String {
-    let mut spoken = String::with_capacity(code.len());
+fn with_names(code: &str, names: &BTreeMap<String, String>) -> String {
+    let mut result = String::with_capacity(code.len());
     let mut rest = code;
     while !rest.is_empty() {
         let part_of_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
         let end = rest.find(|c| !part_of_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
-        spoken += names.get(word).map_or(word, String::as_str);
+        result += names.get(word).map_or(word, String::as_str);
         let next = after.find(part_of_word).unwrap_or(after.len());
-        spoken += &after[..next];
+        result += &after[..next];
         rest = &after[next..];
     }
-    spoken
+    result
 }
 
 /// Removes comments, indentation and empty lines. wasm-bindgen writes no multi-line strings.
-fn terse(code: &str) -> String {
-    let mut terse = String::with_capacity(code.len());
+fn minified(code: &str) -> String {
+    let mut result = String::with_capacity(code.len());
     let mut documents = false;
     for line in code.lines().map(str::trim).filter(|line| !line.is_empty()) {
         documents |= line.starts_with("/**");
         if !documents {
-            terse += line;
-            terse.push('\n');
+            result += line;
+            result.push('\n');
         }
         documents &= !line.ends_with("*/");
     }
-    terse
+    result
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ mod tests {
     fn a_scripts_documentation_costs_the_visitor_nothing() {
         let code =
             "/**\n * Starts.\n */\nexport function start() {\n    wasm.start();\n}\n\n/** @enum */\nlet a;\n";
-        assert_eq!(terse(code), "export function start() {\nwasm.start();\n}\nlet a;\n");
+        assert_eq!(minified(code), "export function start() {\nwasm.start();\n}\nlet a;\n");
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let mut names = BTreeMap::new();
         let new = renamed(&module, &mut names)?;
         assert_eq!(&new[8..], b"\x02\x09\x01\x02./\x02_0\x00\x00\x0a\x01\x00");
-        assert_eq!(spoken("{ __wbg1: f(__wbg12), a.__wbg1 }", &names), "{ _0: f(__wbg12), a._0 }");
+        assert_eq!(with_names("{ __wbg1: f(__wbg12), a.__wbg1 }", &names), "{ _0: f(__wbg12), a._0 }");
         for damaged in [&module[..7], &module[..14], b"no wasm at all"] {
             assert!(renamed(damaged, &mut BTreeMap::new()).is_err());
         }

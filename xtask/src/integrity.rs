@@ -22,26 +22,26 @@ const TRUNK: &str = " data-trunk";
 pub(crate) fn write(folder: &Path) -> Result<()> {
     let path = folder.join(PAGE);
     let page = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
-    let sealed = sealed(&page, |file| {
+    let page = with_hashes(&page, |file| {
         let file = folder.join(file);
         fs::read(&file).with_context(|| format!("{} can't be read", file.display()))
     })?;
-    fs::write(&path, sealed).with_context(|| format!("{} can't be written", path.display()))
+    fs::write(&path, page).with_context(|| format!("{} can't be written", path.display()))
 }
 
 /// Returns the page with a hash for each of its scripts and links.
-fn sealed(page: &str, read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<String> {
-    let mut sealed = String::with_capacity(page.len() + 1024);
+fn with_hashes(page: &str, read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<String> {
+    let mut result = String::with_capacity(page.len() + 1024);
     let mut rest = page;
     while let Some(start) = ["<script ", "<link "].iter().filter_map(|tag| rest.find(tag)).min() {
         let end = start + rest[start..].find('>').context("a tag of the page is not closed")?;
         let tag = &rest[start..end];
         if tag.contains(TRUNK) {
-            sealed.push_str(&rest[..start]);
+            result.push_str(&rest[..start]);
             rest = &rest[end + 1..];
             continue;
         }
-        sealed.push_str(&rest[..end]);
+        result.push_str(&rest[..end]);
         rest = &rest[end..];
         let file = attribute(tag, "src").or_else(|| attribute(tag, "href"));
         let checked = attribute(tag, "rel").is_none_or(|rel| rel != ICON);
@@ -49,10 +49,10 @@ fn sealed(page: &str, read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<String> 
             ensure!(attribute(tag, "integrity").is_none(), "{file} has a hash already");
             // Browsers don't check prefetched files that don't run; the page's script does.
             let name = if attribute(tag, "as") == Some("fetch") { "data-integrity" } else { "integrity" };
-            sealed.push_str(&format!(" {name}=\"{}\"", hash(&read(file)?)));
+            result.push_str(&format!(" {name}=\"{}\"", hash(&read(file)?)));
         }
     }
-    Ok(sealed + rest)
+    Ok(result + rest)
 }
 
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
@@ -83,17 +83,17 @@ mod tests {
     fn every_script_and_style_gets_the_hash_of_its_contents() -> Result<()> {
         let page = r#"<link rel="icon" href="icon.svg"><link rel="stylesheet" href="a.css">
             <link data-trunk rel="rust" href="Cargo.toml"><script type="module" src="b.js"></script>"#;
-        let sealed = sealed(page, |file| Ok(if file == "a.css" { b"abc".to_vec() } else { Vec::new() }))?;
+        let page = with_hashes(page, |file| Ok(if file == "a.css" { b"abc".to_vec() } else { Vec::new() }))?;
         // The example of FIPS 180-4, and the hash of no bytes.
         let abc = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
         let nothing = "sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb";
         assert!(
-            sealed.contains(&format!(r#"<link rel="stylesheet" href="a.css" integrity="{abc}">"#)),
-            "{sealed}"
+            page.contains(&format!(r#"<link rel="stylesheet" href="a.css" integrity="{abc}">"#)),
+            "{page}"
         );
-        assert!(sealed.contains(&format!(r#"src="b.js" integrity="{nothing}"></script>"#)), "{sealed}");
-        assert_eq!(sealed.matches("integrity").count(), 2);
-        assert!(!sealed.contains("Cargo.toml"), "{sealed}");
+        assert!(page.contains(&format!(r#"src="b.js" integrity="{nothing}"></script>"#)), "{page}");
+        assert_eq!(page.matches("integrity").count(), 2);
+        assert!(!page.contains("Cargo.toml"), "{page}");
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::setup;
 use crate::step::step;
 
 /// Messages of tools that could not download the list of known vulnerabilities.
-const UNREACHED: [&str; 6] = [
+const OFFLINE: [&str; 6] = [
     "failed to fetch advisory database",
     "audit endpoint returned an error",
     "ENOTFOUND",
@@ -57,8 +57,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         execute(deny(project).args(["licenses", "bans", "sources"]))?;
         Ok("licences, versions and sources as deny.toml has them".into())
     })?;
-    step("advisories", || unless_unreached(deny(project).arg("advisories")))?;
-    step("npm audit", || unless_unreached(project.command("npm").args(["audit", "--package-lock-only"])))
+    step("advisories", || unless_offline(deny(project).arg("advisories")))?;
+    step("npm audit", || unless_offline(project.command("npm").args(["audit", "--package-lock-only"])))
 }
 
 fn deny(project: &Project) -> Command {
@@ -69,17 +69,17 @@ fn deny(project: &Project) -> Command {
 
 /// Runs a command that checks for known vulnerabilities. If it can't download the list, reports that
 /// instead of failing.
-fn unless_unreached(command: &mut Command) -> Result<String> {
+fn unless_offline(command: &mut Command) -> Result<String> {
     let Ok(output) = command.output() else { bail!(not_started(command)) };
     if output.status.success() {
         return Ok("nothing is known of any package".into());
     }
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    if UNREACHED.iter().any(|words| said.contains(words)) {
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    if OFFLINE.iter().any(|words| printed.contains(words)) {
         return Ok("not checked: the list of advisories could not be fetched".into());
     }
-    bail!("`{}` failed ({})\n{}", quote(command), output.status, said.trim_end())
+    bail!("`{}` failed ({})\n{}", quote(command), output.status, printed.trim_end())
 }
 
 fn run_cargo(project: &Project, arguments: &[&str]) -> Result<()> {
@@ -92,13 +92,13 @@ mod tests {
 
     #[test]
     fn advisories_that_could_not_be_fetched_are_no_failure_and_others_are() {
-        let outcome = |script: &str| unless_unreached(Command::new("sh").args(["-c", script]));
-        assert!(outcome("true").is_ok_and(|said| said.contains("nothing is known")));
+        let outcome = |script: &str| unless_offline(Command::new("sh").args(["-c", script]));
+        assert!(outcome("true").is_ok_and(|printed| printed.contains("nothing is known")));
         let unreached = "echo npm error audit endpoint returned an error >&2; exit 1";
-        assert!(outcome(unreached).is_ok_and(|said| said.contains("not checked")));
+        assert!(outcome(unreached).is_ok_and(|printed| printed.contains("not checked")));
         let found = outcome("echo 1 high severity vulnerability; exit 1").expect_err("one was found");
         assert!(found.to_string().contains("1 high severity"), "{found}");
         let mut missing = Command::new("latentscope-no-such-program");
-        assert!(unless_unreached(&mut missing).is_err());
+        assert!(unless_offline(&mut missing).is_err());
     }
 }

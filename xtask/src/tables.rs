@@ -1,4 +1,4 @@
-//! README's tables of scores, written from the cards of the shipped models.
+//! Writes the README's tables of scores from the cards of the shipped models.
 
 use std::fs;
 use std::path::Path;
@@ -12,26 +12,26 @@ use crate::step::say;
 /// A table between the lines `<!-- table: NAME -->` and `<!-- end -->`.
 struct Table {
     name: &'static str,
-    /// File of the model without its extension, and heading. Neighbours of a group are compared.
+    /// File name of the model without its extension, and its heading. Neighbours in a group are compared.
     groups: &'static [&'static [(&'static str, &'static str)]],
     rows: &'static [Row],
 }
 
-/// A row: what it is called, the score's name in the card, and how it is written.
+/// A row: its title, the score's name in the card, and its format.
 struct Row(&'static str, &'static str, Form);
 
-/// How a score is written, and which one of a group is the best.
+/// Format of a score, and which value in a group is the best.
 #[derive(Clone, Copy)]
 enum Form {
-    /// With so many digits after the point; the highest is bold.
+    /// With the given number of decimals; the highest is bold.
     High(usize),
-    /// As above; the lowest is bold. From 1,000 on without digits after the point.
+    /// With the given number of decimals, or none from 1,000 up; the lowest is bold.
     Low(usize),
-    /// None is better than another.
+    /// No value is better than another.
     Plain(usize),
-    /// `7 of 10`: of the model's units.
+    /// As `7 of 10`, with the model's number of units.
     Units,
-    /// Steps of training and images of a step.
+    /// Training steps and images per step.
     Steps,
 }
 
@@ -78,7 +78,7 @@ const TABLES: [Table; 2] = [
     },
 ];
 
-/// Writes the tables in README.md anew.
+/// Rewrites the tables in README.md.
 pub(crate) fn run(project: &Project) -> Result<()> {
     let path = project.root.join("README.md");
     let old = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
@@ -92,7 +92,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The text with each table written from the cards of the weights files in `models`.
+/// Returns the text with each table replaced, from the cards of the weights files in `models`.
 fn written(text: &str, models: &Path) -> Result<String> {
     TABLES.iter().try_fold(text.to_owned(), |text, table| {
         let start = format!("<!-- table: {} -->\n", table.name);
@@ -104,7 +104,7 @@ fn written(text: &str, models: &Path) -> Result<String> {
     })
 }
 
-/// The card in a weights file's header.
+/// Reads the card in a weights file's header.
 fn card(path: &Path) -> Result<Value> {
     let bytes = fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
     let header = || {
@@ -139,7 +139,7 @@ fn markdown(table: &Table, card: impl Fn(&str) -> Result<Value>) -> Result<Strin
         .fold(String::new(), |text, (row, line)| text + line + if row == 1 { "\n" } else { " |\n" }))
 }
 
-/// One row's cells of models that are compared. Empty for a score that a card doesn't have.
+/// Cells of a row for models that are compared; empty for a score that a card doesn't have.
 fn cells(Row(_, score, form): &Row, cards: &[Value]) -> Result<Vec<String>> {
     let values: Vec<Option<f64>> = cards.iter().map(|card| value(card, score)).collect();
     let write = |(card, value): (&Value, Option<f64>)| -> Result<String> {
@@ -164,7 +164,7 @@ fn cells(Row(_, score, form): &Row, cards: &[Value]) -> Result<Vec<String>> {
     };
     let Some(best) = best else { return Ok(cells) };
     let place = cards.iter().position(|card| value(card, score) == Some(best)).context("the best")?;
-    // Equal figures are equally good as far as one can tell.
+    // Equal numbers are equally good.
     if cells.iter().filter(|cell| **cell == cells[place]).count() == 1 {
         cells[place] = format!("**{}**", cells[place]);
     }
@@ -175,7 +175,7 @@ fn value(card: &Value, score: &str) -> Option<f64> {
     card["scores"].as_array()?.iter().find(|found| found["metric"] == score)?["value"].as_f64()
 }
 
-/// `17,063 × 64`, with the steps before it where the run began from another one's weights.
+/// Formats as `17,063 × 64`, with earlier steps first if the run started from another one's weights.
 fn steps(training: &Value) -> Result<String> {
     let (Some(steps), Some(batch)) = (training["steps"].as_u64(), training["batch"].as_u64()) else {
         bail!("a card tells no steps");
@@ -187,7 +187,7 @@ fn steps(training: &Value) -> Result<String> {
     Ok(format!("{}, then {own}", grouped(before.context("the steps before a run's own")?)))
 }
 
-/// A number with a comma before every three digits.
+/// Formats a number with thousands separators.
 fn grouped(number: u64) -> String {
     let (rest, last) = (number / 1000, number % 1000);
     if rest == 0 { last.to_string() } else { format!("{},{last:03}", grouped(rest)) }

@@ -57,7 +57,7 @@ fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
 fn native(project: &Project, chromium: &Chromium) -> Command {
     let mut cargo = project.cargo();
     cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
-    vulkan::lend(chromium, &mut cargo);
+    vulkan::configure(chromium, &mut cargo);
     cargo
 }
 

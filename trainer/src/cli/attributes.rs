@@ -105,7 +105,7 @@ pub(super) fn table(attributes: &[Attribute]) -> Table {
 }
 
 fn json(model: &Path, attributes: &Attributes) -> serde_json::Value {
-    let of = |(name, told): (&String, &Option<metrics::Told>)| {
+    let of = |(name, told): (&String, &Option<metrics::AttributeScore>)| {
         let told = told.as_ref()?;
         let next = told.next();
         let changes: serde_json::Map<String, serde_json::Value> =
@@ -127,6 +127,6 @@ fn json(model: &Path, attributes: &Attributes) -> serde_json::Value {
         "model": model,
         "dataset": attributes.dataset,
         "pictures": attributes.pictures,
-        "attributes": attributes.names.iter().zip(&attributes.told).filter_map(of).collect::<Vec<_>>(),
+        "attributes": attributes.names.iter().zip(&attributes.results).filter_map(of).collect::<Vec<_>>(),
     })
 }

@@ -19,7 +19,7 @@ pub(crate) struct Args {
 /// Writes report.md with its plots, and report.html, into the sweep's folder.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let results = Results::read(&args.folder)?;
-    if results.groups.iter().all(|group| group.ran.is_empty()) {
+    if results.groups.iter().all(|group| group.scored.is_empty()) {
         bail!(
             "no run in {} is trained and scored yet; wait for the sweep to finish one",
             args.folder.display()

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use candle_core::Device;
 use trainer::config::{Config, SPENT};
 use trainer::data::Dataset;
-use trainer::train::{CONFIG, Checkpoint, Folder, METRICS, MODEL, Run, told};
+use trainer::train::{CONFIG, Checkpoint, Folder, METRICS, MODEL, Run, lineage};
 
 use super::train::{known, named, newest};
 
@@ -49,7 +49,7 @@ pub(super) fn start(
     // Runs of earlier versions tell what they began from in their checkpoints alone.
     if let (Some(path), Some(weights)) = (from, &weights)
         && saved.as_ref().is_none_or(|saved| saved.from.is_none())
-        && newest.state.from.as_ref() != Some(&told(&weights.card))
+        && newest.state.from.as_ref() != Some(&lineage(&weights.card))
     {
         bail!(
             "the run in {} began from {}, not from {}; remove --from, or choose another --out",

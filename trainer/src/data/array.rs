@@ -178,27 +178,27 @@ mod tests {
         let sum = |path: &Path| Array::open(path).map(|array| array.checksum());
         assert_eq!(sum(&binary)?, Some(crc32fast::hash(&[0, 1, 1, 1])));
         assert_ne!(sum(&colour)?, sum(&file(&[1, 1, 1, 3], &[0.25f32, 0.5, 0.75])?)?);
-        assert!(read(&colour, &[1]).is_err_and(|said| said.to_string().contains("none of index 1")));
+        assert!(read(&colour, &[1]).is_err_and(|message| message.to_string().contains("none of index 1")));
         Ok(())
     }
 
     #[test]
     fn what_is_no_array_of_images_is_named() -> Result<(), Box<dyn std::error::Error>> {
-        let said = |path: &Path, word: &str| {
-            let said = read(path, &[0]).expect_err(word).to_string();
-            assert!(said.contains(&path.display().to_string()) && said.contains(word), "{said}");
+        let fails = |path: &Path, word: &str| {
+            let message = read(path, &[0]).expect_err(word).to_string();
+            assert!(message.contains(&path.display().to_string()) && message.contains(word), "{message}");
         };
-        said(&file(&[1, 1, 2], &[0.5f32, 255.0])?, "255");
-        said(&file(&[1, 1, 2], &[0.5f32, f32::NAN])?, "NaN");
-        said(&file(&[1, 1, 2], &[0.5f64, 0.0])?, "<f8");
-        said(&file(&[2, 2], &[0u8; 4])?, "2 dimensions");
-        said(&file(&[1, 1, 1, 1, 1], &[0u8])?, "5 dimensions");
-        said(&file(&[0, 2, 2], &[0u8; 0])?, "no image");
-        said(&file(&[1, 0, 2], &[0u8; 0])?, "0×2");
+        fails(&file(&[1, 1, 2], &[0.5f32, 255.0])?, "255");
+        fails(&file(&[1, 1, 2], &[0.5f32, f32::NAN])?, "NaN");
+        fails(&file(&[1, 1, 2], &[0.5f64, 0.0])?, "<f8");
+        fails(&file(&[2, 2], &[0u8; 4])?, "2 dimensions");
+        fails(&file(&[1, 1, 1, 1, 1], &[0u8])?, "5 dimensions");
+        fails(&file(&[0, 2, 2], &[0u8; 0])?, "no image");
+        fails(&file(&[1, 0, 2], &[0u8; 0])?, "0×2");
         let cut = file(&[2, 2, 2], &[0u8; 8])?;
         let bytes = std::fs::read(&cut)?;
         std::fs::write(&cut, &bytes[..bytes.len() - 1])?;
-        said(&cut, "claims");
+        fails(&cut, "claims");
         Ok(())
     }
 }

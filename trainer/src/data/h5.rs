@@ -29,27 +29,27 @@ fn absent(file: &File, name: &str, error: &hdf5_pure::Error) -> String {
 
 /// Explains why a data set can't be read.
 fn unread(name: &str, error: &hdf5_pure::Error) -> String {
-    let said = error.to_string();
-    if said.contains("data layout version") {
+    let message = error.to_string();
+    if message.contains("data layout version") {
         return format!(
             "{name} is laid out in a way that only libver='latest' writes and nothing here reads; write it \
              with h5py's default"
         );
     }
-    format!("{name}: {said}")
+    format!("{name}: {message}")
 }
 
 /// Checks that all images are stored in the file's `held` bytes. Missing parts would be read as black.
 fn stored(images: &Dataset, layout: Layout, held: u64) -> Result<(), String> {
-    let said = |error: hdf5_pure::Error| error.to_string();
+    let message = |error: hdf5_pure::Error| error.to_string();
     let within = |address: u64, size: u64| address.checked_add(size).is_some_and(|end| end <= held);
     match layout {
         Layout::Compact { .. } => Ok(()),
         Layout::Contiguous { address: Some(address), size } if within(address, size) => Ok(()),
         Layout::Contiguous { .. } => Err("its values are not in the file".into()),
         Layout::Chunked { chunk_shape, .. } => {
-            let sides = images.shape().map_err(said)?;
-            let chunks = images.chunks().map_err(said)?;
+            let sides = images.shape().map_err(message)?;
+            let chunks = images.chunks().map_err(message)?;
             let whole = |chunk: &Chunk| {
                 let places = chunk.offset.iter().zip(&chunk_shape).zip(&sides);
                 within(chunk.address, chunk.storage_size)
@@ -86,17 +86,17 @@ pub(super) fn each<T>(
     mut visit: impl FnMut(&mut T, &[u8]) -> Result<(), PrepareError>,
 ) -> Result<T, PrepareError> {
     let content = |problem: String| PrepareError::Content { path: path.to_owned(), problem };
-    let said = |error: hdf5_pure::Error| content(format!("{name}: {error}"));
+    let failed = |error: hdf5_pure::Error| content(format!("{name}: {error}"));
     let held =
         std::fs::metadata(path).map_err(|source| PrepareError::Read { path: path.to_owned(), source })?.len();
     let file = File::open_streaming(path).map_err(|error| content(error.to_string()))?;
     let images = file.dataset(name).map_err(|error| content(absent(&file, name, &error)))?;
     let layout = images.layout().map_err(|error| content(unread(name, &error)))?;
-    let dtype = images.dtype().map_err(said)?;
+    let dtype = images.dtype().map_err(failed)?;
     if dtype != DType::U8 {
         return Err(content(format!("{name}: its values have type {dtype:?}, not unsigned bytes")));
     }
-    let sides = images.shape().map_err(said)?;
+    let sides = images.shape().map_err(failed)?;
     let shaped = <[u64; 4]>::try_from(sides).map_err(|sides| format!("it has {} sides", sides.len()));
     let (shape, count) = shaped.and_then(shape).map_err(|problem| content(format!("{name}: {problem}")))?;
     stored(&images, layout, held).map_err(|problem| content(format!("{name}: {problem}")))?;
@@ -107,7 +107,7 @@ pub(super) fn each<T>(
         )));
     }
     // Reads windows as high as a chunk, so that no chunk is unpacked twice.
-    let chunk = images.chunk_shape().map_err(said)?.and_then(|sides| sides.first().copied()).unwrap_or(1);
+    let chunk = images.chunk_shape().map_err(failed)?.and_then(|sides| sides.first().copied()).unwrap_or(1);
     let rows = chunk.max(ROWS).min(count);
     if rows * size > MAX_WINDOW {
         return Err(content(format!(
@@ -117,7 +117,7 @@ pub(super) fn each<T>(
     let mut state = start(shape, count)?;
     for first in (0..count).step_by(rows as usize) {
         let rows = rows.min(count - first);
-        let bytes = images.read_raw_rows(first, rows).map_err(said)?;
+        let bytes = images.read_raw_rows(first, rows).map_err(failed)?;
         if bytes.len() as u64 != rows * size {
             return Err(content(format!("{name} ends within its images from number {first} on")));
         }

@@ -307,11 +307,11 @@ fn list(text: &str) -> Result<Rows, String> {
 
 fn csv(text: &str) -> Result<Rows, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let said = |error: csv::Error| error.to_string();
-    let columns = reader.headers().map_err(said)?.iter().skip(1).map(str::to_owned).collect();
+    let message = |error: csv::Error| error.to_string();
+    let columns = reader.headers().map_err(message)?.iter().skip(1).map(str::to_owned).collect();
     let (mut rows, mut order) = (HashMap::new(), Vec::new());
     for record in reader.records() {
-        let record = record.map_err(said)?;
+        let record = record.map_err(message)?;
         let mut values = record.iter();
         let line = record.position().map_or(0, csv::Position::line);
         if let Some(name) = values.next() {
@@ -398,8 +398,8 @@ mod tests {
         assert!(read("name,b\n1.jpg,1\n2.jpg,2\n1.jpg,3\n")?.contains("row 4 says otherwise of 1.jpg"));
         assert!(read("2\nb\n1.jpg 1\n1.jpg 2\n")?.contains("row 4 says otherwise of 1.jpg"));
         std::fs::write(&path, "1.jpg 0\n1.jpg 2\n")?;
-        let said = Partition::read(&path, Part::Test).expect_err("it was taken").to_string();
-        assert!(said.contains("1.jpg is 0 in row 1 and 2 in row 2"), "{said}");
+        let message = Partition::read(&path, Part::Test).expect_err("it was taken").to_string();
+        assert!(message.contains("1.jpg is 0 in row 1 and 2 in row 2"), "{message}");
         Ok(())
     }
 
@@ -443,7 +443,7 @@ mod tests {
             assert_eq!(table.columns()[0], "Smiling");
             assert_eq!(table.of("a/1.jpg")?.next(), Some("1"));
             assert_eq!(table.of("x/y/2.jpg")?.nth(1), Some("short"));
-            assert!(table.of("3.jpg").is_err_and(|said| said.contains("labels has no row")));
+            assert!(table.of("3.jpg").is_err_and(|message| message.contains("labels has no row")));
         }
         Ok(())
     }
@@ -461,8 +461,8 @@ mod tests {
             (&format!("name{}\na{}\n", ",c".repeat(60), ",1".repeat(60)), "60 columns"),
         ] {
             std::fs::write(&path, text)?;
-            let said = Table::read(&path).expect_err(word).to_string();
-            assert!(said.contains("bad.csv") && said.contains(word), "{word}: {said}");
+            let message = Table::read(&path).expect_err(word).to_string();
+            assert!(message.contains("bad.csv") && message.contains(word), "{word}: {message}");
         }
         std::fs::write(&path, [b'a', 0xff, b'\n'])?;
         assert!(Table::read(&path).is_err() && Table::read(folder.path()).is_err());

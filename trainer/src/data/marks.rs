@@ -26,7 +26,7 @@ pub enum MarksError {
     #[error(
         "{table} has no row for any picture of `{dataset}`, such as {picture}; its rows have names such as {row}"
     )]
-    Strangers {
+    Unmatched {
         /// Path of the table.
         table: String,
         /// Data set.
@@ -88,7 +88,7 @@ impl Marks {
             }
         }
         if images.is_empty() {
-            return Err(MarksError::Strangers {
+            return Err(MarksError::Unmatched {
                 table: path.display().to_string(),
                 dataset: dataset.name().to_owned(),
                 picture: dataset.picture(0).unwrap_or_default().to_owned(),

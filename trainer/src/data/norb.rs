@@ -178,14 +178,14 @@ mod tests {
         ] {
             write(folder.path())?;
             std::fs::write(folder.path().join(&bad), bytes)?;
-            let said = each(folder.path(), &TARGET, |_, _| Ok(())).expect_err("it was taken").to_string();
-            assert!(said.contains(&bad), "{said}");
+            let message = each(folder.path(), &TARGET, |_, _| Ok(())).expect_err("it was taken").to_string();
+            assert!(message.contains(&bad), "{message}");
         }
         write(folder.path())?;
         let labels = format!("{}-cat.mat", HALVES[0]);
         std::fs::write(folder.path().join(&labels), matrix(INTEGERS, &[3], &[0; 12]))?;
-        let said = each(folder.path(), &TARGET, |_, _| Ok(())).expect_err("three labels").to_string();
-        assert!(said.contains(&labels), "{said}");
+        let message = each(folder.path(), &TARGET, |_, _| Ok(())).expect_err("three labels").to_string();
+        assert!(message.contains(&labels), "{message}");
         Ok(())
     }
 }

@@ -47,7 +47,7 @@ pub enum PrepareError {
     /// Too many pictures are bad.
     #[error(
         "{bad} of {} in {} can't be used, which is more than one in {BAD}; \
-         the last was {name}: {problem}", counted(*seen, "picture"), path.display()
+         the last was {name}: {problem}", counted(*total, "picture"), path.display()
     )]
     Bad {
         /// File or folder.
@@ -55,7 +55,7 @@ pub enum PrepareError {
         /// Number of pictures that can't be used.
         bad: u64,
         /// Total number of pictures.
-        seen: u64,
+        total: u64,
         /// Name of the last bad picture.
         name: String,
         /// What is wrong with it.
@@ -70,7 +70,7 @@ pub enum PrepareError {
 }
 
 /// A writer for images in the order of a grid, or in any order.
-struct Gridded<W: Write + Seek> {
+struct GridWriter<W: Write + Seek> {
     writer: Writer<W>,
     grid: Grid,
 }
@@ -127,11 +127,11 @@ impl Job<'_> {
             if stop.load(Ordering::Relaxed) { Err(PrepareError::Stopped) } else { Ok(()) }
         };
         match self.recipe.source {
-            Source::Pictures { wanted, target, told } => {
+            Source::Pictures { wanted, target, labels } => {
                 let target = self.target.unwrap_or(target);
-                let columns = match (self.table, told) {
+                let columns = match (self.table, labels) {
                     (Some(table), _) => table.columns().to_vec(),
-                    (None, Some(told)) => told.columns.iter().map(|&name| name.to_owned()).collect(),
+                    (None, Some(labels)) => labels.columns.iter().map(|&name| name.to_owned()).collect(),
                     (None, None) => Vec::new(),
                 };
                 let mut writer = self.writer(out, target.shape(), columns)?;
@@ -204,7 +204,7 @@ impl Job<'_> {
         shape: ImageShape,
         count: u64,
         grid: Grid,
-    ) -> Result<Gridded<W>, PrepareError> {
+    ) -> Result<GridWriter<W>, PrepareError> {
         let whole = grid.iter().map(|(_, classes)| classes).product::<u64>() == count;
         if !whole {
             let images = counted(count, "image");
@@ -212,13 +212,13 @@ impl Job<'_> {
         }
         let grid = if whole { grid } else { &[] };
         let columns = grid.iter().map(|(name, _)| (*name).to_owned()).collect();
-        Ok(Gridded { writer: self.writer(out, shape, columns)?, grid })
+        Ok(GridWriter { writer: self.writer(out, shape, columns)?, grid })
     }
 
     /// Writes the next image of a grid, with the class of each factor.
     fn place<W: Write + Seek>(
         &self,
-        Gridded { writer, grid }: &mut Gridded<W>,
+        GridWriter { writer, grid }: &mut GridWriter<W>,
         image: &[u8],
         step: &mut dyn FnMut(u64) -> Result<(), PrepareError>,
     ) -> Result<(), PrepareError> {
@@ -244,9 +244,8 @@ impl Job<'_> {
     fn labels(&self, name: &str) -> Result<Vec<String>, String> {
         match (self.table, self.recipe.source) {
             (Some(table), _) => Ok(table.of(name)?.map(str::to_owned).collect()),
-            (None, Source::Pictures { told: Some(told), .. }) => {
-                (told.by)(name).ok_or_else(|| format!("its name tells no {}", told.columns.join(" or ")))
-            }
+            (None, Source::Pictures { labels: Some(labels), .. }) => (labels.parse)(name)
+                .ok_or_else(|| format!("its name tells no {}", labels.columns.join(" or "))),
             _ => Ok(Vec::new()),
         }
     }
@@ -290,10 +289,10 @@ impl Job<'_> {
 
     /// Checks that the fraction of bad pictures is small enough.
     fn few_bad(&self, header: &Header, last: Option<(String, String)>) -> Result<(), PrepareError> {
-        let (bad, seen) = (header.skipped, header.count + header.skipped);
+        let (bad, total) = (header.skipped, header.count + header.skipped);
         match last {
-            Some((name, problem)) if bad * BAD > seen => {
-                Err(PrepareError::Bad { path: self.path.to_owned(), bad, seen, name, problem })
+            Some((name, problem)) if bad * BAD > total => {
+                Err(PrepareError::Bad { path: self.path.to_owned(), bad, total, name, problem })
             }
             _ => Ok(()),
         }

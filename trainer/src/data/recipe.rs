@@ -13,7 +13,7 @@ pub enum Source {
         /// The images that pictures are converted to.
         target: Target,
         /// Labels in the file names, if any.
-        told: Option<Told>,
+        labels: Option<NameLabels>,
     },
     /// An array in an `.npz` file.
     Npz(Array, Grid),
@@ -25,11 +25,11 @@ pub enum Source {
 
 /// Labels in the names of picture files.
 #[derive(Clone, Copy, Debug)]
-pub struct Told {
+pub struct NameLabels {
     /// Names of the label columns.
     pub columns: &'static [&'static str],
     /// Returns the labels of a file name, one per column.
-    pub by: fn(&str) -> Option<Vec<String>>,
+    pub parse: fn(&str) -> Option<Vec<String>>,
 }
 
 /// Factors of a full grid, with their numbers of classes; the last varies fastest.
@@ -56,7 +56,7 @@ pub(super) const FOLDER: Recipe = Recipe {
     name: "folder",
     path: "a folder, tar or zip of PNG, JPEG, WebP, BMP, GIF or TIFF pictures",
     terms: "your own pictures",
-    source: Source::Pictures { wanted: |_| true, target: ANY_PICTURE, told: None },
+    source: Source::Pictures { wanted: |_| true, target: ANY_PICTURE, labels: None },
 };
 
 /// All data sets that can be prepared.
@@ -71,7 +71,7 @@ pub const RECIPES: [Recipe; 7] = [
             wanted: celeba,
             // 148 of 178 pixels, the usual crop.
             target: Target { side: 64, grey: false, cut: Cut::Square(148.0 / 178.0) },
-            told: None,
+            labels: None,
         },
     },
     Recipe {
@@ -92,7 +92,7 @@ pub const RECIPES: [Recipe; 7] = [
         source: Source::Pictures {
             wanted: chair,
             target: Target { side: 64, grey: true, cut: Cut::Square(0.75) },
-            told: Some(Told { columns: &["elevation", "azimuth"], by: view }),
+            labels: Some(NameLabels { columns: &["elevation", "azimuth"], parse: view }),
         },
     },
     Recipe {
@@ -172,8 +172,8 @@ mod tests {
 
     #[test]
     fn a_chairs_view_stands_in_its_name() {
-        let told = view("rendered_chairs/1a6f/renders/image_000_p020_t011_r096.png");
-        assert_eq!(told, Some(vec!["20".into(), "11".into()]));
+        let labels = view("rendered_chairs/1a6f/renders/image_000_p020_t011_r096.png");
+        assert_eq!(labels, Some(vec!["20".into(), "11".into()]));
         assert!(view("renders/image_000_p020.png").is_none() && view("").is_none());
     }
 

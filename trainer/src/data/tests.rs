@@ -201,8 +201,8 @@ fn a_bad_picture_among_many_is_left_out_and_named_and_more_stop_it() -> Outcome 
     for bad in ["in/100.png", "in/101.png"] {
         place.write(bad, b"no picture");
     }
-    let said = place.prepare("folder", &folder, Some(TARGET)).expect_err("three in 200").to_string();
-    assert!(said.contains("3 of 200 pictures") && said.contains("101.png"), "{said}");
+    let message = place.prepare("folder", &folder, Some(TARGET)).expect_err("three in 200").to_string();
+    assert!(message.contains("3 of 200 pictures") && message.contains("101.png"), "{message}");
     assert!(!place.out().exists());
     Ok(())
 }
@@ -219,7 +219,7 @@ fn hostile_pictures_are_refused_in_words() {
     let cut = jpeg(None);
     let long = webp(3);
     for bytes in [&bomb[..], &tall, &cut[..cut.len() - 30], &long[..long.len() / 2], b"", b"GIF89a"] {
-        assert!(picture::decode(bytes, &TARGET).is_err_and(|said| !said.is_empty()));
+        assert!(picture::decode(bytes, &TARGET).is_err_and(|message| !message.is_empty()));
     }
 }
 
@@ -250,8 +250,8 @@ fn cut_archives_and_other_files_are_refused_and_nothing_is_written() {
         ("empty.tar", &tar_of(&[])),
     ] {
         let path = place.write(name, bytes);
-        let said = place.prepare("folder", &path, Some(TARGET)).expect_err(name).to_string();
-        assert!(said.contains(name), "{said}");
+        let message = place.prepare("folder", &path, Some(TARGET)).expect_err(name).to_string();
+        assert!(message.contains(name), "{message}");
     }
     assert!(place.prepare("folder", &place.0.path().join("missing"), None).is_err());
     assert!(!place.out().exists());
@@ -293,8 +293,8 @@ fn hostile_arrays_are_refused_and_nothing_is_written() {
         (b"rubbish".to_vec(), Vec::new(), "d.npz"),
     ] {
         let path = place.write("d.npz", &npz(&header, &values));
-        let said = place.prepare("dsprites", &path, None).expect_err(word).to_string();
-        assert!(said.contains(word) && said.contains("d.npz"), "{word}: {said}");
+        let message = place.prepare("dsprites", &path, None).expect_err(word).to_string();
+        assert!(message.contains(word) && message.contains("d.npz"), "{word}: {message}");
     }
     let path = place.write("d.npz", &zip_of(&[("other.npy", b"")]));
     assert!(
@@ -323,8 +323,8 @@ fn damaged_caches_are_refused_by_name() -> Outcome {
         changed(20, b'?'),
     ] {
         let path = place.write("bad.images", &bytes);
-        let said = Cache::open(&path).expect_err("damage").to_string();
-        assert!(said.contains("bad.images") && said.contains("data prepare"), "{said}");
+        let message = Cache::open(&path).expect_err("damage").to_string();
+        assert!(message.contains("bad.images") && message.contains("data prepare"), "{message}");
     }
     let cache = Cache::open(&place.write("bit.images", &changed(whole.len() - 1, 1)))?;
     assert!(cache.check().is_err_and(|error| error.to_string().contains("checksum")));
@@ -493,8 +493,8 @@ fn hostile_hdf5_is_refused_by_name_and_nothing_is_written() {
         huge,
     ] {
         let path = place.write("3dshapes.h5", &bytes);
-        let said = place.prepare("shapes3d", &path, None).expect_err("it was taken").to_string();
-        assert!(said.contains("3dshapes.h5"), "{said}");
+        let message = place.prepare("shapes3d", &path, None).expect_err("it was taken").to_string();
+        assert!(message.contains("3dshapes.h5"), "{message}");
     }
     assert!(!place.out().exists());
 }
@@ -514,9 +514,9 @@ fn a_flipped_bit_of_an_archive_is_seen() {
     for (place_of_bit, word) in [(at + 100, "checksum"), (at + 639, "checksum"), (32, "differently")] {
         let mut bytes = whole.clone();
         bytes[place_of_bit] ^= 1;
-        let said = place.prepare("dsprites", &place.write("d.npz", &bytes), None);
-        let said = said.expect_err("it was taken").to_string();
-        assert!(said.contains("d.npz") && said.contains(word), "{said}");
+        let message = place.prepare("dsprites", &place.write("d.npz", &bytes), None);
+        let message = message.expect_err("it was taken").to_string();
+        assert!(message.contains("d.npz") && message.contains(word), "{message}");
     }
 }
 
@@ -528,8 +528,8 @@ fn images_in_fortrans_order_are_told_so() {
     let start = [b"\x93NUMPY\x01\x00".as_slice(), &(header.len() as u16).to_le_bytes()].concat();
     let array = [&start, &header[..], &[0; 640]].concat();
     let path = place.write("d.npz", &zip_of(&[("imgs.npy", &array)]));
-    let said = place.prepare("dsprites", &path, None).expect_err("it was taken").to_string();
-    assert!(said.contains("Fortran's order") && said.contains("ascontiguousarray"), "{said}");
+    let message = place.prepare("dsprites", &path, None).expect_err("it was taken").to_string();
+    assert!(message.contains("Fortran's order") && message.contains("ascontiguousarray"), "{message}");
 }
 
 /// Replaces part of a cache's header and corrects its checksum.
@@ -563,8 +563,8 @@ fn a_cache_is_believed_nothing() -> Outcome {
         ("\"count\":3", "\"count\":1000000000000000000", "absurd"),
         ("\"count\":3", "\"count\":4", "images need"),
     ] {
-        let said = refused(&with_header(&whole, from, to));
-        assert!(said.contains("out.images") && said.contains(word), "{said}");
+        let message = refused(&with_header(&whole, from, to));
+        assert!(message.contains("out.images") && message.contains(word), "{message}");
     }
     let mut label = whole.clone();
     let last = label.len() - 1;
@@ -578,8 +578,8 @@ fn a_cache_is_believed_nothing() -> Outcome {
     let dataset = open(&place.out().to_string_lossy())?;
     File::options().write(true).open(place.out())?.set_len(4500)?;
     let mut images = vec![0.0; dataset.image_shape().len()];
-    let said = dataset.read(&[2], &mut images).expect_err("it was read").to_string();
-    assert!(said.contains("out.images") && said.contains("cut short"), "{said}");
+    let message = dataset.read(&[2], &mut images).expect_err("it was read").to_string();
+    assert!(message.contains("out.images") && message.contains("cut short"), "{message}");
     assert_eq!(dataset.classes(2), [2]);
     Ok(())
 }
@@ -672,8 +672,8 @@ fn links_to_pipes_and_folders_are_named_and_not_followed() -> Outcome {
     let others = files::Files::at(&folder)?.each(|_| true, &mut |_| Ok(()))?;
     let words = others.words().ok_or("nothing was left out")?;
     assert_eq!(words, "2 other files were left out: 2 links to no file, such as more");
-    let said = place.prepare("folder", &pipe, Some(TARGET)).expect_err("it was taken").to_string();
-    assert!(said.contains("pipe") && said.contains("neither a folder nor a file"), "{said}");
+    let message = place.prepare("folder", &pipe, Some(TARGET)).expect_err("it was taken").to_string();
+    assert!(message.contains("pipe") && message.contains("neither a folder nor a file"), "{message}");
     Ok(())
 }
 
@@ -684,8 +684,8 @@ fn a_list_that_names_no_picture_is_what_is_blamed() -> Outcome {
     let list = place.write("list.txt", b"other.png 0\n");
     let part = Partition::read(&list, Part::Train)?;
     let folder = place.0.path().join("in");
-    let said = place.labelled("folder", &folder, Some(TARGET), None, Some(&part));
-    let said = said.expect_err("it was taken").to_string();
-    assert!(said.contains("list.txt") && said.contains("none of the 1 picture in"), "{said}");
+    let message = place.labelled("folder", &folder, Some(TARGET), None, Some(&part));
+    let message = message.expect_err("it was taken").to_string();
+    assert!(message.contains("list.txt") && message.contains("none of the 1 picture in"), "{message}");
     Ok(())
 }

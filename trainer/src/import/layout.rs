@@ -131,16 +131,16 @@ mod tests {
     #[test]
     fn what_is_no_layout_is_refused_in_words() {
         let good = LAYOUTS[0].1;
-        let said = |text: &str, word: &str| {
-            let said = Layout::parse("my.toml", text).expect_err(word).to_string();
-            assert!(said.contains("my.toml") && said.contains(word), "{said}");
+        let message = |text: &str, word: &str| {
+            let message = Layout::parse("my.toml", text).expect_err(word).to_string();
+            assert!(message.contains("my.toml") && message.contains(word), "{message}");
         };
-        said(&good.replace(", order = \"interleaved\"", ""), "`layer` and `order`");
-        said(&good.replace("interleaved", "backwards"), "halves or interleaved");
-        said(&good.replace("dense", "dence"), "dence");
-        said(&good.replace("features = \"decoder.lin3\"", ""), "features");
-        said("[encoder", "TOML");
-        let said = Layout::read("bugress").expect_err("no such layout").to_string();
-        assert!(said.contains("bugress") && said.contains("burgess-32"), "{said}");
+        message(&good.replace(", order = \"interleaved\"", ""), "`layer` and `order`");
+        message(&good.replace("interleaved", "backwards"), "halves or interleaved");
+        message(&good.replace("dense", "dence"), "dence");
+        message(&good.replace("features = \"decoder.lin3\"", ""), "features");
+        message("[encoder", "TOML");
+        let message = Layout::read("bugress").expect_err("no such layout").to_string();
+        assert!(message.contains("bugress") && message.contains("burgess-32"), "{message}");
     }
 }

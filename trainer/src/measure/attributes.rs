@@ -1,6 +1,6 @@
 //! How well single units separate the attributes of pictures, for the model card.
 
-use metrics::Told;
+use metrics::AttributeScore;
 use model::card::{Attribute, Moved, Score};
 use model::{Card, Vae};
 
@@ -14,7 +14,7 @@ pub struct Attributes {
     /// Names of the attributes.
     pub names: Vec<String>,
     /// Score of each attribute; `None` if all pictures have it or none has.
-    pub told: Vec<Option<Told>>,
+    pub results: Vec<Option<AttributeScore>>,
     /// Number of pictures measured.
     pub pictures: usize,
     /// Name of the data set.
@@ -37,7 +37,7 @@ pub fn attributes(
     let codes = codes(vae, dataset, &marks.images, &|images| watch.encoded(images))?.means;
     let ranges: Vec<[f32; 2]> = card.units.iter().map(|unit| unit.range).collect();
     Ok(Attributes {
-        told: metrics::attributes(&codes, &ranges, &marks.has, marks.names.len()),
+        results: metrics::attributes(&codes, &ranges, &marks.has, marks.names.len()),
         names: marks.names.clone(),
         pictures: marks.images.len(),
         dataset: dataset.name().to_owned(),
@@ -47,43 +47,45 @@ pub fn attributes(
 impl Attributes {
     /// Returns the card's entries, best separated first; attributes without a score are left out.
     pub fn card(&self) -> Vec<Attribute> {
-        let told = self.names.iter().enumerate().zip(&self.told);
-        let mut attributes: Vec<Attribute> =
-            told.filter_map(|((place, name), told)| Some(self.entry(place, name, told.as_ref()?))).collect();
+        let scores = self.names.iter().enumerate().zip(&self.results);
+        let mut attributes: Vec<Attribute> = scores
+            .filter_map(|((place, name), score)| Some(self.entry(place, name, score.as_ref()?)))
+            .collect();
         attributes.sort_by(|a, b| b.area.total_cmp(&a.area).then_with(|| a.name.cmp(&b.name)));
         attributes
     }
 
-    fn entry(&self, place: usize, name: &str, told: &Told) -> Attribute {
-        let others = || (0..self.names.len()).filter(|&other| other != place && self.told[other].is_some());
-        let change = |other: usize| told.changes[other].abs();
+    fn entry(&self, place: usize, name: &str, score: &AttributeScore) -> Attribute {
+        let others =
+            || (0..self.names.len()).filter(|&other| other != place && self.results[other].is_some());
+        let change = |other: usize| score.changes[other].abs();
         let most = others().reduce(|best, other| if change(other) > change(best) { other } else { best });
         let count = others().count().max(1) as f64;
         Attribute {
             name: name.to_owned(),
-            share: told.share as f32,
-            unit: told.unit,
-            area: told.area() as f32,
-            falls: told.falls,
-            next_area: told.next().map_or(0.5, |(_, area)| area) as f32,
-            change: told.changes[place] as f32,
+            share: score.share as f32,
+            unit: score.unit,
+            area: score.area() as f32,
+            falls: score.falls,
+            next_area: score.next().map_or(0.5, |(_, area)| area) as f32,
+            change: score.changes[place] as f32,
             other: most
-                .map(|other| Moved { name: self.names[other].clone(), change: told.changes[other] as f32 }),
+                .map(|other| Moved { name: self.names[other].clone(), change: score.changes[other] as f32 }),
             others: (others().map(change).sum::<f64>() / count) as f32,
         }
     }
 
     /// Returns the mean scores over attributes, with their protocols.
     pub fn scores(&self) -> Vec<Score> {
-        let told: Vec<&Told> = self.told.iter().flatten().collect();
-        let mean = |value: &dyn Fn(&Told) -> f64| {
-            told.iter().map(|told| value(told)).sum::<f64>() / told.len().max(1) as f64
+        let scores: Vec<&AttributeScore> = self.results.iter().flatten().collect();
+        let mean = |value: &dyn Fn(&AttributeScore) -> f64| {
+            scores.iter().map(|score| value(score)).sum::<f64>() / scores.len().max(1) as f64
         };
-        let on = format!("{} attributes, {} pictures of {}", told.len(), self.pictures, self.dataset);
+        let on = format!("{} attributes, {} pictures of {}", scores.len(), self.pictures, self.dataset);
         let area = "area under the ROC curve of the best unit's mean";
-        let gap = |told: &Told| told.area() - told.next().map_or(0.5, |(_, area)| area);
+        let gap = |score: &AttributeScore| score.area() - score.next().map_or(0.5, |(_, area)| area);
         [
-            ("attribute_area", mean(&Told::area), format!("{area}, mean over attributes; {on}")),
+            ("attribute_area", mean(&AttributeScore::area), format!("{area}, mean over attributes; {on}")),
             ("attribute_gap", mean(&gap), format!("{area} less the next unit's, mean over attributes; {on}")),
         ]
         .map(|(metric, value, protocol)| Score { metric: metric.to_owned(), value, protocol })
@@ -95,25 +97,25 @@ impl Attributes {
 mod tests {
     use super::*;
 
-    fn told(unit: usize, areas: &[f64], changes: &[f64]) -> Option<Told> {
-        Some(Told { share: 0.25, unit, areas: areas.into(), falls: true, changes: changes.into() })
+    fn score(unit: usize, areas: &[f64], changes: &[f64]) -> Option<AttributeScore> {
+        Some(AttributeScore { share: 0.25, unit, areas: areas.into(), falls: true, changes: changes.into() })
     }
 
     #[test]
     fn the_card_names_the_best_unit_the_next_and_what_else_moves() {
         let attributes = Attributes {
             names: ["Hat", "Bald", "All", "Smile"].map(str::to_owned).into(),
-            told: vec![
-                told(1, &[0.5, 0.7, 0.625], &[-0.75, 0.25, 0.9, -0.5]),
-                told(0, &[0.875, 0.5, 0.5], &[0.125, 0.5, 0.9, 0.125]),
+            results: vec![
+                score(1, &[0.5, 0.7, 0.625], &[-0.75, 0.25, 0.9, -0.5]),
+                score(0, &[0.875, 0.5, 0.5], &[0.125, 0.5, 0.9, 0.125]),
                 None,
-                told(2, &[0.5, 0.5, 0.75], &[0.0, 0.0, 0.0, 0.5]),
+                score(2, &[0.5, 0.5, 0.75], &[0.0, 0.0, 0.0, 0.5]),
             ],
             pictures: 9,
             dataset: "faces".into(),
         };
         let card = attributes.card();
-        let names: Vec<&str> = card.iter().map(|told| told.name.as_str()).collect();
+        let names: Vec<&str> = card.iter().map(|score| score.name.as_str()).collect();
         assert_eq!(names, ["Bald", "Smile", "Hat"], "the surest first, without what nothing tells");
         let hat = &card[2];
         assert_eq!((hat.unit, hat.area, hat.next_area, hat.falls), (1, 0.7, 0.625, true));

@@ -134,12 +134,12 @@ mod tests {
 
     #[test]
     fn keys_come_in_any_order() {
-        let said = Dict { descr: "|u1".into(), fortran: true, shape: vec!["2".into(), "30".into()] };
+        let expected = Dict { descr: "|u1".into(), fortran: true, shape: vec!["2".into(), "30".into()] };
         for text in [
             "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 30), }    \n",
             "{'shape': (2, 30,), \"descr\": \"|u1\",'fortran_order':True}\n",
         ] {
-            assert_eq!(parse(text), Ok(said.clone()), "{text}");
+            assert_eq!(parse(text), Ok(expected.clone()), "{text}");
         }
     }
 
@@ -158,7 +158,7 @@ mod tests {
             ("{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "twice"),
             ("{'descr': '|u1', 'x': 1, 'fortran_order': False, 'shape': (2,), }", "a key `x`"),
         ] {
-            assert!(parse(text).is_err_and(|said| said.contains(word)), "{text}: {:?}", parse(text));
+            assert!(parse(text).is_err_and(|message| message.contains(word)), "{text}: {:?}", parse(text));
         }
     }
 }

@@ -428,13 +428,13 @@ mod tests {
         write(r#"{\"format\":1"#, tensors)?;
         assert_eq!(folder.newest(&Device::Cpu)?.0.map(|found| found.state), Some(checkpoint(7)?.state));
         write(r#"{\"format\":2"#, tensors)?;
-        let said = folder.newest(&Device::Cpu).expect_err("it lost its checksum").to_string();
-        assert!(said.contains("it has no checksum"), "{said}");
+        let message = folder.newest(&Device::Cpu).expect_err("it lost its checksum").to_string();
+        assert!(message.contains("it has no checksum"), "{message}");
         // Non-finite values are rejected even if the checksum matches.
         let nan = [&tensors[..tensors.len() - 4], &f32::NAN.to_le_bytes()].concat();
         write(r#"{\"format\":1"#, &nan)?;
-        let said = folder.newest(&Device::Cpu).expect_err("it holds a NaN").to_string();
-        assert!(said.contains("step-000000007") && said.contains("not finite"), "{said}");
+        let message = folder.newest(&Device::Cpu).expect_err("it holds a NaN").to_string();
+        assert!(message.contains("step-000000007") && message.contains("not finite"), "{message}");
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub use limits::Limits;
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 pub(crate) use start::provenance;
-pub use start::{beginning, told};
+pub use start::{beginning, lineage};
 
 use crate::config::{Config, Train};
 use crate::data::{Dataset, Resident};

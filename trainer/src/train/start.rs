@@ -27,7 +27,7 @@ impl Run<'_> {
     /// Fails if the checkpoint can't be written or the device runs out of memory.
     pub fn begin(&self, weights: &Weights) -> Result<Checkpoint, TrainError> {
         let learner = Learner::fresh(self.config, self.dataset.len(), self.device)?;
-        let (from, origin) = (Some(told(&weights.card)), weights.card.origin.clone());
+        let (from, origin) = (Some(lineage(&weights.card)), weights.card.origin.clone());
         let state = State { from, origin, ..State::default() };
         let mut checkpoint = Checkpoint { average: BTreeMap::new(), ..learner.checkpoint(&state)? };
         for (name, tensor) in &weights.tensors {
@@ -70,7 +70,7 @@ fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>,
 }
 
 /// Describes a model and its ancestors: `b after 500 steps, from a after 10000 steps`.
-pub fn told(card: &Card) -> String {
+pub fn lineage(card: &Card) -> String {
     let before = card.training.config.as_deref().and_then(|config| Some(config.split_once(FROM)?.1));
     let before = before.map(|before| format!("{FROM}{before}")).unwrap_or_default();
     // The steps of imported models are unknown.
@@ -111,11 +111,11 @@ mod tests {
             checksum: None,
         };
         let a = card("a", 10_000, provenance(Some("a.toml"), None));
-        assert_eq!(told(&a), "a after 10000 steps");
-        let b = card("b", 500, provenance(None, Some(&told(&a))));
+        assert_eq!(lineage(&a), "a after 10000 steps");
+        let b = card("b", 500, provenance(None, Some(&lineage(&a))));
         assert_eq!(b.training.config.as_deref(), Some("a configuration, from a after 10000 steps"));
-        assert_eq!(told(&b), "b after 500 steps, from a after 10000 steps");
-        assert_eq!(told(&card("imported", 0, None)), "imported");
+        assert_eq!(lineage(&b), "b after 500 steps, from a after 10000 steps");
+        assert_eq!(lineage(&card("imported", 0, None)), "imported");
     }
 
     #[test]

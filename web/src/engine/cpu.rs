@@ -39,10 +39,10 @@ impl Cpu {
 }
 
 impl Cpu {
-    /// [`Engine::encode`], at once.
+    /// Same as [`Engine::encode`], but synchronous.
     ///
     /// # Errors
-    /// As there.
+    /// Same as [`Engine::encode`].
     pub fn encode_now(&self, images: &[f32]) -> Result<Codes, EngineError> {
         codes(&self.vae.encode(&self.images(images)?)?.posterior, self.vae.config())
     }
@@ -50,7 +50,7 @@ impl Cpu {
     /// Same as [`Engine::decode`], but synchronous.
     ///
     /// # Errors
-    /// As there.
+    /// Same as [`Engine::decode`].
     pub fn decode_now(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
         Ok(means(self.logits(codes)?))
     }
@@ -58,7 +58,7 @@ impl Cpu {
     /// Same as [`Engine::reconstruct`], but synchronous.
     ///
     /// # Errors
-    /// As there.
+    /// Same as [`Engine::reconstruct`].
     pub fn reconstruct_now(&self, image: &[f32]) -> Result<Reconstruction, EngineError> {
         let target = self.images(image)?;
         if target.dim(0)? != 1 {

@@ -90,7 +90,7 @@ impl App {
         self.copy("embed", "Embed", html, ["Copied", "No clipboard here"]);
     }
 
-    /// Copies a text by a button, which tells for a while what came of it.
+    /// Copies a text; the button shows the result for a while.
     fn copy(&self, button: &'static str, name: &'static str, text: String, told: [&'static str; 2]) {
         let app = self.clone();
         spawn_local(async move {

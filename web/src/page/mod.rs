@@ -31,7 +31,7 @@ use camera::Camera;
 use gpu::{Desk, Job};
 use link::Address;
 
-/// The name under which the browser keeps how far the visitor has come with the tour.
+/// Key of the visitor's progress in the tour, in the browser's storage.
 const TOURED: &str = "latentscope-tour";
 
 /// Starts the page.
@@ -69,7 +69,7 @@ pub fn start() -> Result<(), JsValue> {
     Ok(())
 }
 
-/// What the browser keeps for this page, where it keeps anything.
+/// Returns the browser's storage, if it provides one.
 fn storage(dom: &Dom) -> Option<Storage> {
     dom.window().local_storage().ok().flatten()
 }
@@ -153,7 +153,7 @@ impl App {
         })
     }
 
-    /// Keeps how far the visitor has come with the tour; a browser that keeps nothing forgets it.
+    /// Stores the visitor's progress in the tour, if the browser has storage.
     fn remember(&self, toured: Toured) {
         if let Some(storage) = storage(&self.0.dom) {
             storage.set_item(TOURED, &toured.text()).ok();

@@ -9,7 +9,7 @@ use super::App;
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::panels::{Film, POSITIONS, SavedRows, sheet};
 
-/// Marks what is under way.
+/// Marks a status while saving is in progress.
 const BUSY: &str = "aria-busy";
 
 /// Time for the browser to read a file, in milliseconds.
@@ -38,7 +38,7 @@ impl App {
         });
     }
 
-    /// Pictures on the GPU can't be read back from their canvases: the CPU draws them once more.
+    /// Pictures on the GPU can't be read back from their canvases, so the CPU draws them again.
     async fn picture(&self, side: usize) -> Result<(), JsValue> {
         let (rows, cpu) = self.rows(side)?;
         let codes: Vec<f32> = rows.units.iter().flat_map(|&unit| rows.model.row_codes(unit)).collect();
@@ -47,7 +47,7 @@ impl App {
         self.offer(side, "png", &address)
     }
 
-    /// Draws all pictures of a position, and then lets the page have its turn.
+    /// Draws all pictures of each position, and yields to the page in between.
     async fn film(&self, side: usize, status: &Element) -> Result<(), JsValue> {
         let (rows, cpu) = self.rows(side)?;
         let film = Film::of(&rows)?;
@@ -67,7 +67,7 @@ impl App {
         offered
     }
 
-    /// The rows that a side shows, and an engine of their own for them.
+    /// The rows of a side, and a separate engine for them.
     fn rows(&self, side: usize) -> Result<(Box<SavedRows>, Cpu), JsValue> {
         let rows = SavedRows::of(&self.0.state.borrow(), side).ok_or("no model is shown")?;
         let cpu = Cpu::load(&rows.model.file).map_err(words)?;

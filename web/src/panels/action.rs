@@ -122,9 +122,9 @@ actions! {
     Tool = "tool" (erases);
     /// Width of the pen.
     Pen = "pen" ();
-    /// Wipes the paper.
+    /// Clears the paper.
     Clear = "clear" ();
-    /// Shows differences from the original four times as strong, or no longer.
+    /// Toggles showing differences from the original four times as strong.
     Amplify = "amplify" ();
     /// Opens a picture.
     Open = "open" ();

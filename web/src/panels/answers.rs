@@ -75,7 +75,7 @@ fn subject(state: &State, side: usize) -> Option<(&Loaded, &Scene)> {
     scene.suits(&model.card).then_some((model, scene))
 }
 
-/// Makes a side's table anew if it is of another model or world.
+/// Recreates a side's table if its model or world has changed.
 fn table(dom: &Dom, state: &State, side: usize) -> Drawn {
     let table: Element = dom.get(&format!("answers-{side}"))?;
     let Some((model, scene)) = subject(state, side) else {

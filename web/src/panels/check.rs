@@ -1,5 +1,4 @@
-//! The check of the claim: each score of both models as it was just measured, beside the card's, and how far
-//! off they redraw.
+//! The check of the claim: scores and errors of both models as measured now, next to the card's.
 
 use web_sys::{Element, HtmlElement, HtmlProgressElement};
 
@@ -23,7 +22,7 @@ const METRICS: [&str; 8] = [
     "mse",
 ];
 
-/// Errors, of which less is better, and their decimals.
+/// Errors, for which lower is better, with their decimals.
 const ERRORS: [(&str, usize); 2] = [("nll", 1), ("mse", 4)];
 
 pub(super) struct Check;
@@ -100,10 +99,10 @@ fn running(dom: &Dom, state: &State) -> Drawn {
     Ok(())
 }
 
-/// Lines, and the scores that share each.
+/// Lines, each with the scores that share it.
 type Shared<'a> = Vec<(String, Vec<&'a str>)>;
 
-/// Notes that a line is about a score.
+/// Adds a score to a line.
 fn share<'a>(lines: &mut Shared<'a>, line: String, name: &'a str) {
     match lines.iter_mut().find(|(known, _)| *known == line) {
         Some((_, names)) => note(names, name),
@@ -111,7 +110,7 @@ fn share<'a>(lines: &mut Shared<'a>, line: String, name: &'a str) {
     }
 }
 
-/// Each score as it was measured here, beside the card's.
+/// Shows each measured score next to the card's.
 fn table(dom: &Dom, state: &State) -> Drawn {
     let mut html = String::new();
     let [mut methods, mut draws] = [const { Shared::new() }; 2];
@@ -134,7 +133,7 @@ fn table(dom: &Dom, state: &State) -> Drawn {
             );
             for (score, place) in [(here, "here"), (card, "by the trainer")] {
                 let Some(score) = score else { continue };
-                // How it is computed comes first, and then on what.
+                // The protocol begins with the method, followed by the data.
                 let (method, drawn) = score.protocol.split_once("; ").unwrap_or((&score.protocol, ""));
                 share(&mut methods, method.into(), name(metric));
                 share(&mut draws, format!("{place}: {drawn}"), name(metric));

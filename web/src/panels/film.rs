@@ -1,5 +1,5 @@
-//! A side's rows as an animation, for slides and chats: a picture a unit, each with its unit's name,
-//! all going forth over their ranges and back at once.
+//! A side's rows as an animation, for slides and chats: one picture per unit, with its name, all moving
+//! over their ranges and back together.
 
 use model::ImageShape;
 use wasm_bindgen::prelude::*;
@@ -12,15 +12,15 @@ use crate::dom::{Dom, context};
 use crate::gif::{Palette, Still, encode};
 use crate::state::COLUMNS;
 
-/// Positions from one end of a range to the other: those of the rows, and one between each two.
+/// Positions along a range: those of the rows, and one between each pair.
 pub const POSITIONS: usize = 2 * COLUMNS - 1;
-/// Most bytes of pictures: what a visitor's own model has may be larger than a browser can hold.
+/// Maximum bytes of pictures, because a visitor's own model may have larger ones than a browser can hold.
 const MOST: usize = 64 << 20;
 /// Pixels around and between pictures, for a name, and for the title.
 const GAP: usize = 8;
 const NAME: usize = 18;
 const TITLE: usize = 24;
-/// Pixels across a picture at least.
+/// Minimum width of a picture in pixels.
 const WIDE: usize = 128;
 /// Maximum number of pictures in a line.
 const LINE: usize = 4;
@@ -37,10 +37,10 @@ pub struct Film {
 }
 
 impl Film {
-    /// The film of a side's rows.
+    /// Creates the layout for a side's rows.
     ///
     /// # Errors
-    /// Fails if there is none, or it would be too large.
+    /// Fails if there are no rows, or the animation would be too large.
     pub fn of(rows: &SavedRows) -> Result<Self, JsValue> {
         let (shape, units) = (rows.model.card.model.image, rows.units.len());
         let scale = WIDE.div_ceil(shape.width).max(1);
@@ -71,7 +71,7 @@ impl Film {
     /// Encodes `pictures`, `[POSITIONS, units, H, W, C]`, as a GIF.
     ///
     /// # Errors
-    /// Fails if the browser has no canvas to give.
+    /// Fails if the browser provides no canvas.
     pub fn file(self, dom: &Dom, rows: &SavedRows, pictures: &[u8]) -> Result<Vec<u8>, JsValue> {
         let [width, height] = self.size();
         let names = self.names(dom, rows)?;
@@ -107,7 +107,7 @@ impl Film {
         }
     }
 
-    /// A still without pictures, RGBA.
+    /// A still with names only, RGBA.
     fn names(self, dom: &Dom, rows: &SavedRows) -> Result<Vec<u8>, JsValue> {
         let [width, height] = self.size().map(|side| side as f64);
         let canvas: HtmlCanvasElement = dom.create("canvas", &[])?.unchecked_into();

@@ -40,7 +40,7 @@ pub(super) fn columns(mut column: impl FnMut(&mut String, usize)) -> String {
     html
 }
 
-/// Both sides beside each other, below `head`: each begins with its model's title.
+/// Columns for both sides below `head`; each begins with its model's title.
 pub(super) fn pair(head: &str, mut column: impl FnMut(&mut String, usize)) -> String {
     let columns = columns(|html, side| {
         put!(*html, r#"<h2 class="name" data-name="{side}">&nbsp;</h2>"#);

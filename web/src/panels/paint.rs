@@ -34,7 +34,7 @@ pub(super) fn pictures(canvas: &HtmlCanvasElement, pixels: &[u8], shape: ImageSh
     put(canvas, &strip(pixels, shape), (count * shape.width) as u32, shape.height as u32)
 }
 
-/// Puts the signed difference of a picture from another, `[H, W, C]`, `gain` times as strong onto a canvas.
+/// Draws the signed difference between two pictures, `[H, W, C]`, multiplied by `gain`, on a canvas.
 pub(super) fn difference(
     canvas: &HtmlCanvasElement,
     picture: &[u8],
@@ -54,7 +54,7 @@ pub(super) fn difference(
 const BRIGHT: [u8; 3] = [224, 64, 160];
 const DARK: [u8; 3] = [40, 160, 80];
 
-/// Differences as RGBA: the colour tells the sign, the opacity how much, as the mean over channels.
+/// Differences as RGBA: the colour is the sign, the opacity the magnitude, averaged over channels.
 fn signed(picture: &[u8], from: &[u8], channels: usize, gain: i32) -> Vec<u8> {
     let channels = channels.max(1);
     let pairs = picture.chunks_exact(channels).zip(from.chunks_exact(channels));

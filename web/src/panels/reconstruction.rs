@@ -10,7 +10,7 @@ use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
 use crate::state::{Event, Loaded, State, Topic, View};
 
-/// Share of random pictures that must be redrawn better before a picture is called strange.
+/// Fraction of random pictures that must have a smaller error before a picture is called strange.
 const STRANGE: f64 = 0.99;
 
 /// Number of random pictures needed before the rank is shown.

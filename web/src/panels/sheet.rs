@@ -1,4 +1,5 @@
-//! A side's rows as one picture, for slides and papers: on white, below a title, each with its unit's name.
+//! A side's rows as one picture, for slides and papers: on white, with a title and the names of the
+//! units.
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
@@ -11,25 +12,25 @@ use crate::state::{COLUMNS, Loaded, State, ranked};
 
 /// Pixels around and between rows.
 const GAP: usize = 8;
-/// Pixels for the title.
+/// Height of the title in pixels.
 const TITLE: usize = 48;
-/// The fonts of the title and of what stands below it and beside the rows.
+/// Fonts of the title, and of other text.
 const BOLD: &str = "600 16px system-ui, sans-serif";
 const PLAIN: &str = "14px system-ui, sans-serif";
 
-/// A side's rows as they are shown, to be saved.
+/// The visible rows of a side, for saving.
 #[derive(Clone, Debug)]
 pub struct SavedRows {
-    /// What the model is called, and what it learnt from.
+    /// Title of the model, with its data set.
     pub title: String,
     /// The model.
     pub model: Loaded,
-    /// The rows' units from top to bottom.
+    /// Units of the rows, from top to bottom.
     pub units: Vec<usize>,
 }
 
 impl SavedRows {
-    /// The rows of a side; none before it shows a model.
+    /// Returns the rows of a side, or `None` before it shows a model.
     pub fn of(state: &State, side: usize) -> Option<Self> {
         let model = state.sides.get(side)?.model()?.clone();
         let entry = state.sides[side].entry.and_then(|entry| state.entries.get(entry));
@@ -42,7 +43,7 @@ impl SavedRows {
 /// Draws `pictures`, `[rows, COLUMNS, H, W, C]`.
 ///
 /// # Errors
-/// Fails if the pictures are of another number, or the browser has no canvas to give.
+/// Fails if the number of pictures is wrong, or the browser provides no canvas.
 pub fn sheet(dom: &Dom, rows: &SavedRows, pictures: &[u8]) -> Result<HtmlCanvasElement, JsValue> {
     let SavedRows { title, model, units } = rows;
     let shape = model.card.model.image;
@@ -79,7 +80,8 @@ pub fn sheet(dom: &Dom, rows: &SavedRows, pictures: &[u8]) -> Result<HtmlCanvasE
     Ok(canvas)
 }
 
-/// Makes a canvas white, and its pen dark: grey, so that grey pictures keep an animation to few colours.
+/// Fills a canvas with white and sets a dark grey pen, so that animations of grey pictures need few
+/// colours.
 pub(super) fn paper(pen: &CanvasRenderingContext2d, canvas: &HtmlCanvasElement) {
     pen.set_fill_style_str("#fff");
     pen.fill_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());

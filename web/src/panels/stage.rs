@@ -154,7 +154,7 @@ fn progress(dom: &Dom, side: &Side, index: usize) -> Drawn {
     dom.set_text(&format!("arrived-{index}"), &format!("{} of {}", size(received), size(total.max(received))))
 }
 
-/// Offers the tour to who has not closed it yet.
+/// Offers the tour to visitors who have not closed it yet.
 fn invite(dom: &Dom, state: &State) -> Drawn {
     let Toured { step, closed } = state.toured;
     let text = match (closed, step) {
@@ -167,7 +167,7 @@ fn invite(dom: &Dom, state: &State) -> Drawn {
     Ok(())
 }
 
-/// Names what moves, and its value in each model.
+/// Shows what moves, and its value in each model.
 fn moving(dom: &Dom, state: &State) -> Drawn {
     let mut names: Vec<String> = Vec::new();
     for index in 0..SIDES {

@@ -47,7 +47,7 @@ impl Panel for Top {
     }
 }
 
-/// Shows the state's notice, and hides it once it is over; one that the page's script shows stays.
+/// Shows the state's notice and hides it when it ends; a notice from the page's script stays.
 fn notice(dom: &Dom, state: &State) -> Drawn {
     const OURS: &str = "data-ours";
     let place: Element = dom.get("notice")?;
@@ -59,7 +59,7 @@ fn notice(dom: &Dom, state: &State) -> Drawn {
     Ok(())
 }
 
-/// Shows the view's section, its tab and its heading.
+/// Shows the view's section, tab and heading.
 fn view(dom: &Dom, state: &State) -> Drawn {
     for view in View::ALL {
         dom.show(view.id(), view == state.view)?;

@@ -49,9 +49,9 @@ pub enum Effect {
     Paint(Slot),
     /// Redraw what depends on a topic.
     Draw(Topic),
-    /// Show the clock.
+    /// Request animation ticks.
     Animate,
-    /// Keep how far the visitor has come with the tour.
+    /// Store the visitor's progress in the tour.
     Remember(Toured),
 }
 

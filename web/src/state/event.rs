@@ -176,11 +176,11 @@ pub enum Event {
     View(View),
     /// Pause or resume automatic motion.
     Play,
-    /// The visitor goes to a step of the tour, or leaves it.
+    /// Go to a step of the tour, or leave it.
     Tour(Option<usize>),
-    /// Differences from the original are shown four times as strong, or no longer.
+    /// Toggle showing differences from the original four times as strong.
     Amplify,
-    /// Both models go back to the last picture's code.
+    /// Both models return to the last picture's code.
     Home,
     /// The note on engines was closed.
     CloseNote,

@@ -1,10 +1,9 @@
-//! What a link tells of the page, as its address's fragment:
-//! `m=vae,sparse&f=1,2,0.5&d=…&a=0.1,-2&b=…&a0=…&a1=…&b0=…&b1=…&t=0.5&o=1&v=map`: both models by their
-//! manifest's names, the scene's factors, a [drawing by hand](super::sketch), the code of each side where it
-//! is not the picture's own, each side's A and B where they were set, the share of the way between them,
-//! whether unused units are shown, and the view. A view's name alone is a link too.
-//! What is missing or makes no sense stays as it would be without; of a drawing, an A or a B that can't be
-//! read a notice tells.
+//! The state of the page in an address's fragment:
+//! `m=vae,sparse&f=1,2,0.5&d=…&a=0.1,-2&b=…&a0=…&a1=…&b0=…&b1=…&t=0.5&o=1&v=map`. It has both models by
+//! their names in the manifest, the scene's factors, a [drawing by hand](super::sketch), the code of each
+//! side if it differs from the picture's, each side's A and B if they are set, the position between them,
+//! whether inactive units are shown, and the view. The name of a view alone is also valid. Missing or
+//! invalid parts have no effect, but a notice reports a drawing, an A or a B that can't be read.
 
 use std::fmt::{Display, Write};
 
@@ -20,24 +19,24 @@ const CODES: [&str; SIDES] = ["a", "b"];
 const DAMAGED: &str =
     "This link is damaged, so a drawing or the pictures A and B are missing. The rest is shown.";
 
-/// A link that has been read; what has been used is gone.
+/// A parsed link; parts are removed as they are used.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
     /// Names of the models.
     models: [Option<String>; SIDES],
     /// Factors of the scene.
     factors: Vec<f64>,
-    /// The sides' codes; empty for the scene's own.
+    /// Codes of the sides; empty for the scene's own.
     codes: [Vec<f32>; SIDES],
-    /// The sides' A and B; empty for those that nobody has set.
+    /// A and B of each side; empty if not set.
     ends: [[Vec<f32>; 2]; SIDES],
-    /// The share of the way from A to B.
+    /// Position between A and B, 0 to 1.
     along: f32,
     /// A drawing by hand.
     drawing: Option<Sketch>,
-    /// Whether a drawing, an A or a B can't be read.
+    /// Whether a drawing, an A or a B is damaged.
     damaged: bool,
-    /// Whether the fold is open.
+    /// Whether inactive units are shown.
     open: bool,
     /// The view.
     view: Option<View>,
@@ -69,7 +68,7 @@ impl Link {
         link
     }
 
-    /// Reads a side's code, or its A (0) or B (1).
+    /// Parses a side's code, or its A (0) or B (1).
     fn code(&mut self, key: &str, value: &str) {
         for (side, code) in CODES.iter().enumerate() {
             match key.strip_prefix(code) {
@@ -124,8 +123,8 @@ impl State {
         Some(text)
     }
 
-    /// The visitor's drawing for a link; none if there is none, or it is too much for one. Files and stills of
-    /// the camera stay in this browser.
+    /// Returns the visitor's drawing for a link, or `None` if there is none or it is too large. Pictures
+    /// from files and the camera stay in this browser.
     fn drawing(&self) -> Option<String> {
         let paper = self.paper.as_ref().filter(|paper| self.own && !paper.given)?;
         packed(&paper.pixels, paper.shape, self.scene.as_ref().map(|scene| &*scene.picture))
@@ -136,8 +135,8 @@ impl State {
         !self.own || self.drawing().is_some()
     }
 
-    /// Goes to what a link tells, whether models are there already or not; a fragment that tells nothing
-    /// names a part of the page.
+    /// Applies a link, now or when its models are loaded. A fragment without content names a part of the
+    /// page.
     pub(super) fn follow(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
         if let Some(view) = View::named(fragment.trim_start_matches('#')) {
             return self.show(view, effects);
@@ -183,7 +182,7 @@ impl State {
         }
     }
 
-    /// Puts the link's drawing on the paper once there is a model that can see it, and says whether it did.
+    /// Puts the link's drawing on the paper once a model that fits it is loaded; returns whether it did.
     pub(super) fn link_drawing(&mut self, effects: &mut Vec<Effect>) -> bool {
         let Some(sketch) = self.link.drawing.take() else { return false };
         let shape = sketch.shape;
@@ -201,7 +200,7 @@ impl State {
         self.own
     }
 
-    /// Gives both sides the link's A and B, as far as their models are there.
+    /// Applies the link's A and B to the sides whose models are loaded.
     pub(super) fn link_ends(&mut self, effects: &mut Vec<Effect>) {
         let ends = self.link.ends.clone();
         let mut damaged = false;
@@ -225,7 +224,7 @@ impl State {
         }
     }
 
-    /// Tells of a damaged link, or no longer.
+    /// Shows or hides the notice about a damaged link.
     fn tell_damage(&mut self, damaged: bool, effects: &mut Vec<Effect>) {
         if damaged {
             self.notice = Some(DAMAGED.into());
@@ -235,7 +234,7 @@ impl State {
         effects.push(Effect::Draw(Topic::Notice));
     }
 
-    /// Gives a side's first code what the link tells of it.
+    /// Applies the link's code to a side's first code.
     pub(super) fn link_side(&mut self, index: usize) {
         let code = std::mem::take(&mut self.link.codes[index]);
         let Some(model) = self.sides[index].model_mut() else { return };

@@ -72,13 +72,13 @@ pub struct State {
     pub own: bool,
     /// A sentence on a file that could not be shown.
     pub refused: Option<String>,
-    /// The share of the way from A to B that was gone last.
+    /// The last position between A and B, 0 to 1.
     pub along: f32,
-    /// Whether the visitor or a link has set A, and B.
+    /// Whether the visitor or a link has set A and B.
     pinned: [bool; 2],
     /// Whether differences from the original are shown four times as strong.
     pub amplified: bool,
-    /// Which view is shown.
+    /// Current view.
     pub view: View,
     /// Whether the rows of inactive units are shown.
     pub unfolded: bool,
@@ -86,11 +86,11 @@ pub struct State {
     pub seed: u64,
     /// Index of the factor that colours the map.
     pub colour: usize,
-    /// The step of the tour that is shown.
+    /// Current step of the tour.
     pub tour: Option<usize>,
-    /// How far the visitor has come with the tour.
+    /// The visitor's progress in the tour.
     pub toured: Toured,
-    /// Whether the page still moves on its own.
+    /// Whether automatic motion is on.
     pub animated: bool,
     /// Whether to invite the visitor to drag, after automatic motion has run for a while.
     pub invites: bool,

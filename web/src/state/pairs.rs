@@ -78,7 +78,7 @@ pub fn pairs(state: &State) -> Vec<Pair> {
     pairs
 }
 
-/// A side's units in use, in the order of its rows.
+/// Active units of a side, in the order of its rows.
 pub fn ranked(state: &State, side: usize) -> Vec<usize> {
     pairs(state).into_iter().filter_map(|pair| pair.units[side]).collect()
 }

@@ -18,14 +18,14 @@ pub struct Paper {
     pub erases: bool,
     /// Position of the pen, x and y from 0 to 1; `None` if it hasn't been on the paper.
     pub tip: Option<[f32; 2]>,
-    /// Whether it touches the paper.
+    /// Whether the pen is down.
     pub down: bool,
-    /// Whether a file or the camera gave the picture.
+    /// Whether the picture is from a file or the camera.
     pub given: bool,
 }
 
 impl Paper {
-    /// A paper that shows a picture of that shape.
+    /// Creates a paper that shows the given picture.
     pub(super) fn of(pixels: Vec<u8>, shape: ImageShape) -> Self {
         Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false, given: false }
     }
@@ -99,8 +99,8 @@ impl Paper {
         }
     }
 
-    /// Shows an opaque picture, RGBA, `[H, W, 4]`, of the paper's size: in colour where the paper has
-    /// colours, else as luma.
+    /// Shows an opaque RGBA picture, `[H, W, 4]`, of the paper's size: in colour if the paper has
+    /// colours, otherwise as luma.
     pub(super) fn show(&mut self, rgba: &[u8]) {
         self.given = true;
         let channels = self.shape.channels.max(1);

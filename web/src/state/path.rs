@@ -20,7 +20,8 @@ impl Loaded {
         Some([a.as_deref()?, b.as_deref()?])
     }
 
-    /// Whether the present code is that share of the way from A to B, as closely as a link tells.
+    /// Whether the current code is at the fraction `share` of the way from A to B, within the precision
+    /// of a link.
     pub fn is_along(&self, share: f32) -> bool {
         self.ends().is_some_and(|[a, b]| {
             let there = self.between(a, b, share);
@@ -84,8 +85,8 @@ impl State {
         }
     }
 
-    /// Both sides walk between the survey's first two pictures again: a model that is new to the page
-    /// has no code of those that the visitor set.
+    /// Resets A and B of both sides to the survey's first two pictures, because a new model has no codes
+    /// of the visitor's pictures.
     pub(super) fn suggest_anew(&mut self) {
         self.pinned = [false; 2];
         for side in 0..SIDES {

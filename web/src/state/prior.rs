@@ -1,4 +1,4 @@
-//! Draws from the prior p(z) of a unit, as the model's card names it.
+//! Draws from the prior p(z) of a unit, from the model's card.
 
 use std::f64::consts::TAU;
 
@@ -7,7 +7,7 @@ use worlds::sin_cos;
 
 use crate::dice::Dice;
 
-/// A value drawn from `prior`.
+/// Draws a value from `prior`.
 pub(super) fn sample(prior: &Prior, dice: &mut Dice) -> f64 {
     match prior {
         Prior::Gaussian | Prior::Relevance { .. } => normal(dice),

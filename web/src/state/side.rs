@@ -187,7 +187,7 @@ impl Loaded {
         codes
     }
 
-    /// The codes of `units`, each at `position`, 0 to 1, along its own traversal, `[N, D]`.
+    /// Codes with one of `units` each at `position` (0 to 1) of its traversal, `[N, D]`.
     pub fn codes_at(&self, units: &[usize], position: f32) -> Vec<f32> {
         let mut codes = self.code.repeat(units.len());
         for (code, &unit) in codes.chunks_exact_mut(self.code.len()).zip(units) {

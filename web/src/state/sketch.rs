@@ -1,31 +1,31 @@
-//! A drawing by hand as text for a link: runs of equal pixels in the base64 of addresses (RFC 4648 §5).
+//! A drawing by hand as text for a link: runs of equal pixels in base64url (RFC 4648 §5).
 //!
-//! The bytes are the height, the width, the number of channels, 1 if the pixels are differences from the
-//! world's picture and 0 if not, the runs, each as its length and its pixel, and two bytes of a checksum
-//! (Fletcher 1982). Numbers are LEB128.
+//! The bytes are height, width and channels, a flag that is 1 if pixels are differences from the world's
+//! picture, the runs (length and pixel each), and a two-byte checksum (Fletcher 1982). Numbers are
+//! LEB128.
 
 use model::ImageShape;
 
-/// Most characters of a drawing: addresses of several thousand get through everywhere.
+/// Maximum length of a drawing; addresses of several thousand characters work everywhere.
 const MOST: usize = 6000;
-/// Most pixels along a side, and most channels.
+/// Maximum side in pixels, and maximum number of channels.
 const SIDE: usize = 512;
 const CHANNELS: usize = 4;
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// A drawing that a link holds.
+/// A drawing in a link.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Sketch {
-    /// Its shape.
+    /// Shape of the drawing.
     pub(super) shape: ImageShape,
-    /// Whether its pixels are differences from the world's picture.
+    /// Whether pixels are differences from the world's picture.
     over: bool,
     pixels: Vec<u8>,
 }
 
 impl Sketch {
-    /// Reads the text of a drawing; none if it is damaged.
+    /// Parses a drawing; returns `None` if it is damaged.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let bytes = Some(text).filter(|text| text.len() <= MOST).and_then(bytes)?;
         let (bytes, check) = bytes.split_last_chunk()?;
@@ -49,7 +49,7 @@ impl Sketch {
         (pixels.len() == shape.len()).then_some(Self { shape, over: over == 1, pixels })
     }
 
-    /// Its pixels, `[H, W, C]`; none without the picture that it was drawn over.
+    /// Returns the pixels, `[H, W, C]`, or `None` if the picture that was drawn over is missing.
     pub(super) fn pixels(self, world: Option<&[u8]>) -> Option<Vec<u8>> {
         match world {
             _ if !self.over => Some(self.pixels),
@@ -61,7 +61,8 @@ impl Sketch {
     }
 }
 
-/// The text of a drawing, the shorter of those with and without the world's picture; none if it is too long.
+/// Encodes a drawing, with or without the world's picture, whichever is shorter. Returns `None` if it is
+/// too long.
 pub(super) fn packed(pixels: &[u8], shape: ImageShape, world: Option<&[u8]>) -> Option<String> {
     let plain = runs(pixels, shape, 0);
     let over = world.filter(|world| world.len() == pixels.len()).map(|world| {
@@ -95,7 +96,7 @@ fn put(bytes: &mut Vec<u8>, mut number: usize) {
     bytes.push(number as u8);
 }
 
-/// Takes a number of at most three bytes.
+/// Reads a number of at most three bytes.
 fn take(bytes: &mut &[u8]) -> Option<usize> {
     let mut number = 0;
     for place in 0..3 {
@@ -187,7 +188,7 @@ mod tests {
         for place in 0..text.len() {
             let other = if &text[place..=place] == "B" { "C" } else { "B" };
             let changed = [&text[..place], other, &text[place + 1..]].concat();
-            // The last digit holds bits that mean nothing.
+            // The last digit has unused bits.
             if bytes(&changed) != bytes(&text) {
                 assert_eq!(Sketch::parse(&changed), None, "another digit at {place}");
             }

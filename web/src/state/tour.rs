@@ -62,17 +62,17 @@ pub const TOUR: [Stop; 6] = [
     },
 ];
 
-/// How far a visitor has come with the tour.
+/// A visitor's progress in the tour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Toured {
-    /// The step to go on from.
+    /// The step at which to continue.
     pub step: usize,
-    /// Whether the visitor has closed it, at its end or before, and so needs no invitation.
+    /// Whether the visitor has closed the tour, at its end or earlier, and needs no invitation.
     pub closed: bool,
 }
 
 impl Toured {
-    /// Reads what [`Toured::text`] says; anything else is a visitor who has not begun.
+    /// Parses the result of [`Toured::text`]; anything else means a new visitor.
     pub fn parse(text: &str) -> Self {
         let (step, closed) = text.strip_suffix('!').map_or((text, false), |step| (step, true));
         match step.parse() {
@@ -81,14 +81,14 @@ impl Toured {
         }
     }
 
-    /// Itself in a few characters.
+    /// Encodes the progress in a few characters.
     pub fn text(self) -> String {
         format!("{}{}", self.step, if self.closed { "!" } else { "" })
     }
 }
 
 impl State {
-    /// The step that is shown.
+    /// The current step.
     pub fn stop(&self) -> Option<Stop> {
         TOUR.get(self.tour?).copied()
     }
@@ -99,7 +99,7 @@ impl State {
         let before = std::mem::replace(&mut self.tour, step.filter(|step| *step < TOUR.len()));
         self.toured = match (self.tour, before) {
             (Some(step), _) => Toured { step, ..self.toured },
-            // Who has seen the end begins anew.
+            // After the end, the tour starts again.
             (None, Some(last)) if last + 1 == TOUR.len() => Toured { step: 0, closed: true },
             _ => Toured { closed: true, ..self.toured },
         };

@@ -14,7 +14,7 @@ use super::child::watch;
 use super::floor::floor;
 use super::python;
 use super::table::{Series, median, print, save};
-use super::train::{logged_rate, numbers, without_run};
+use super::train::{empty_folder, logged_rate, numbers};
 use crate::project::{Project, execute, find, output};
 use crate::step::say;
 
@@ -164,7 +164,7 @@ impl Bench<'_> {
 
     /// Runs all of `latentscope train`: data on the device, log, checkpoints, export.
     fn train_for_real(&self, batch: &str) -> Result<f64> {
-        let folder = without_run(self.project, "cuda-run")?;
+        let folder = empty_folder(self.project, "cuda-run")?;
         let mut command = self.program();
         command.args(["train", "--config", "configs/vae.toml", "--device", "cuda"]);
         command.args(["--steps", "600", "--batch", batch, "--out"]).arg(&folder);

@@ -144,7 +144,7 @@ fn record(series: &mut Series, command: &mut Command) -> Result<()> {
 
 /// Runs all of `latentscope train`: data, log, checkpoints, export.
 fn train_for_real(project: &Project, series: &mut Series, settings: &[&str]) -> Result<()> {
-    let folder = without_run(project, "run")?;
+    let folder = empty_folder(project, "run")?;
     let mut command = project.command(project.target.join("release/latentscope"));
     command.args(["train", "--config", "configs/vae.toml", "--device", "cpu"]);
     command.args(["--steps", "200", "--batch", "64"]).args(settings).arg("--out").arg(&folder);
@@ -155,7 +155,7 @@ fn train_for_real(project: &Project, series: &mut Series, settings: &[&str]) -> 
 }
 
 /// An empty folder under `target/bench`.
-pub(super) fn without_run(project: &Project, name: &str) -> Result<PathBuf> {
+pub(super) fn empty_folder(project: &Project, name: &str) -> Result<PathBuf> {
     let folder = project.target.join("bench").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("{} can't be deleted", folder.display()))?;

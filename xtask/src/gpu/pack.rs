@@ -80,7 +80,7 @@ fn build(project: &Project, toolkit: &Toolkit) -> Result<PathBuf> {
     let target = project.target.join("cuda-build");
     step("program", || {
         let mut cargo = project.cargo();
-        toolkit.lend(project, &mut cargo)?;
+        toolkit.configure(project, &mut cargo)?;
         cargo.args(["build", "--release", "--locked", "-p", "latentscope-trainer", "--bin", "latentscope"]);
         cargo.args(["--features", "cuda", "--target-dir"]).arg(&target);
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols");

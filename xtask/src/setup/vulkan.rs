@@ -33,7 +33,7 @@ pub(super) fn look(chromium: &Chromium) -> Result<()> {
 }
 
 /// Makes a command use Chromium's software driver if the machine has no driver.
-pub(crate) fn lend(chromium: &Chromium, command: &mut Command) {
+pub(crate) fn configure(chromium: &Chromium, command: &mut Command) {
     let Some(folder) = software(chromium).filter(|_| installed() == 0) else { return };
     let known = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
     let folders = env::split_paths(&known).filter(|path| path != Path::new("")).chain([folder.clone()]);

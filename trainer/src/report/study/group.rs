@@ -13,7 +13,7 @@ const LAST_SCORE: &str = "recall";
 
 /// A run that is trained and scored.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ran {
+pub struct ScoredRun {
     /// Name.
     pub name: String,
     /// Seed.
@@ -38,7 +38,7 @@ pub struct Group {
     /// Index of the method, in the study's order.
     pub method: usize,
     /// Runs that are scored.
-    pub ran: Vec<Ran>,
+    pub scored: Vec<ScoredRun>,
     /// Names of the runs that are not scored.
     pub missing: Vec<String>,
 }
@@ -83,7 +83,7 @@ impl Results {
             for score in &card.scores {
                 results.protocols.entry(score.metric.clone()).or_insert_with(|| score.protocol.clone());
             }
-            results.groups[place].ran.push(Ran {
+            results.groups[place].scored.push(ScoredRun {
                 config: std::fs::read_to_string(path.join(CONFIG)).unwrap_or_default(),
                 name: run.name,
                 seed: run.seed,
@@ -100,7 +100,7 @@ impl Results {
     pub fn missing(&self) -> Option<String> {
         let missing: Vec<&str> =
             self.groups.iter().flat_map(|group| &group.missing).map(String::as_str).collect();
-        let all = missing.len() + self.groups.iter().map(|group| group.ran.len()).sum::<usize>();
+        let all = missing.len() + self.groups.iter().map(|group| group.scored.len()).sum::<usize>();
         (!missing.is_empty()).then(|| {
             format!(
                 "{} of {all} runs are missing, not trained or not scored: {}.",
@@ -124,7 +124,7 @@ impl Results {
 impl Group {
     /// Values of a metric, for all runs that have it.
     pub(super) fn values(&self, metric: &str) -> Vec<f64> {
-        let values = self.ran.iter().filter_map(|run| run.scores.get(metric));
+        let values = self.scored.iter().filter_map(|run| run.scores.get(metric));
         values.copied().filter(|value| value.is_finite()).collect()
     }
 
@@ -142,9 +142,9 @@ impl Group {
 
     /// Name of the group, with the number of scored seeds if some are missing.
     pub(super) fn label(&self) -> String {
-        match (self.ran.len(), self.missing.len()) {
+        match (self.scored.len(), self.missing.len()) {
             (_, 0) => self.name.clone(),
-            (ran, missing) => format!("{} ({ran} of {} seeds)", self.name, ran + missing),
+            (scored, missing) => format!("{} ({scored} of {} seeds)", self.name, scored + missing),
         }
     }
 }
@@ -155,7 +155,7 @@ pub(super) mod tests {
 
     /// Groups named `a`, `b`, … whose runs have the given NLL and MIG.
     pub(in super::super) fn results(groups: &[&[(f64, f64)]]) -> Results {
-        let run = |seed: usize, (nll, mig): (f64, f64)| Ran {
+        let run = |seed: usize, (nll, mig): (f64, f64)| ScoredRun {
             name: format!("<run {seed}>"),
             seed: seed as u64,
             steps: 10,
@@ -167,7 +167,7 @@ pub(super) mod tests {
         let group = |(place, runs): (usize, &&[(f64, f64)])| Group {
             name: format!("{}|", char::from(b'a' + place as u8)),
             method: place,
-            ran: runs.iter().enumerate().map(|(seed, &values)| run(seed, values)).collect(),
+            scored: runs.iter().enumerate().map(|(seed, &values)| run(seed, values)).collect(),
             missing: if runs.len() < 3 { vec!["x & y".into()] } else { Vec::new() },
         };
         Results {
@@ -187,7 +187,7 @@ pub(super) mod tests {
             (results.best("nll", Better::Low), results.best("nll", Better::High)),
             (Some(2.0), Some(7.0))
         );
-        assert_eq!(results.missing().map(|said| said.starts_with("2 of 6 runs")), Some(true));
+        assert_eq!(results.missing().map(|message| message.starts_with("2 of 6 runs")), Some(true));
         assert_eq!(results.groups[1].label(), "b| (1 of 2 seeds)");
     }
 }

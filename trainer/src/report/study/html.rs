@@ -56,7 +56,7 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
         }
     }
     text += "<h2>Runs</h2>\n";
-    for run in results.groups.iter().flat_map(|group| &group.ran) {
+    for run in results.groups.iter().flat_map(|group| &group.scored) {
         text += &format!(
             "<details><summary>{}: seed {}, {} in {:.0} s on {}</summary><pre>{}</pre></details>\n",
             escape(&run.name),

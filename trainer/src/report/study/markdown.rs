@@ -73,7 +73,7 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
         }
     }
     text += "\n## Runs\n\n| run | seed | steps | seconds | device | configuration |\n|---|---:|---:|---:|---|---|\n";
-    for run in results.groups.iter().flat_map(|group| &group.ran) {
+    for run in results.groups.iter().flat_map(|group| &group.scored) {
         text += &format!(
             "| {0} | {1} | {2} | {3:.0} | {4} | [config.toml](<{5}/config.toml>) |\n",
             escape(&run.name),
@@ -102,8 +102,8 @@ pub(super) fn shown<'a>(results: &Results, metrics: &'a [Metric]) -> Vec<&'a Met
 /// How many seeds of a group are scored.
 pub(super) fn seeds(group: &Group) -> String {
     match group.missing.len() {
-        0 => group.ran.len().to_string(),
-        missing => format!("{} of {}", group.ran.len(), group.ran.len() + missing),
+        0 => group.scored.len().to_string(),
+        missing => format!("{} of {}", group.scored.len(), group.scored.len() + missing),
     }
 }
 

@@ -8,6 +8,6 @@ mod scatter;
 mod strips;
 mod svg;
 
-pub use group::{Group, Ran, Results};
+pub use group::{Group, Results, ScoredRun};
 pub use html::html;
 pub use markdown::{Plot, markdown, plots};

@@ -19,7 +19,7 @@ const LINE: f32 = 17.0;
 /// values.
 pub(super) fn scatter(results: &Results, metric: &Metric) -> Option<String> {
     let runs = || {
-        results.groups.iter().flat_map(|group| &group.ran).filter_map(|run| {
+        results.groups.iter().flat_map(|group| &group.scored).filter_map(|run| {
             let value = |name: &str| run.scores.get(name).copied().filter(|value| value.is_finite());
             Some([value(RECONSTRUCTION)?, value(metric.name)?])
         })
@@ -52,7 +52,7 @@ pub(super) fn scatter(results: &Results, metric: &Metric) -> Option<String> {
     content += &line(&front(&medians.iter().map(|(_, median)| *median).collect::<Vec<_>>()), place);
     for (group, _) in &medians {
         let group = &results.groups[*group];
-        for run in &group.ran {
+        for run in &group.scored {
             if let (Some(&nll), Some(&value)) = (run.scores.get(RECONSTRUCTION), run.scores.get(metric.name))
                 && nll.is_finite()
                 && value.is_finite()

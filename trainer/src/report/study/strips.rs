@@ -33,7 +33,7 @@ pub(super) fn strip(results: &Results, metric: &Metric) -> Option<String> {
         content += &text([NAMES - 12.0, middle + 4.0], "end", "", &group.label());
         let Some([least, median, largest]) = group.spread(metric.name) else { continue };
         content += &bar([x(least), middle], [x(largest), middle], 1.5, group.method);
-        for run in &group.ran {
+        for run in &group.scored {
             if let Some(&value) = run.scores.get(metric.name).filter(|value| value.is_finite()) {
                 let says = format!("{}, seed {}: {value:.4}", group.name, run.seed);
                 content += &dot([x(value), middle], 4.0, 0.55, group.method, &says);
