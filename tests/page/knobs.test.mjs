@@ -222,3 +222,25 @@ test("the way from A to B is drawn by WebGPU too", async () => {
   assert.deepEqual(complaints, []);
   await gpu.close();
 });
+
+test("a unit whose pictures lie apart offers one of each kind, by pointer and by keys", async () => {
+  const { page, complaints } = await shown("sliders");
+  const modes = [0, 1, 2].map((mode) => `#mode-1-5-${mode} canvas`);
+  for (const mode of modes) {
+    await page.waitForFunction((mode) => {
+      const canvas = document.querySelector(mode);
+      return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((v, i) => i % 4 < 3 && v > 0);
+    }, mode);
+  }
+  const pictures = await Promise.all(modes.map((mode) => pixels(page, mode)));
+  assert.equal(new Set(pictures).size, 3, "ellipse, heart and square");
+  assert.equal(await page.locator("[id^='mode-0-']").count(), 0, "the VAE's pictures lie everywhere");
+  let before = await pixels(page, "#live-1");
+  for (const [mode, take] of [[0, (button) => button.press("Enter")], [2, (button) => button.click()]]) {
+    await take(page.locator(`#mode-1-5-${mode}`));
+    before = await changed(page, "#live-1", before);
+    assert.equal(before, pictures[mode]);
+  }
+  assert.deepEqual(complaints, []);
+  await page.close();
+});

@@ -29,7 +29,10 @@ const engine = (page, name) =>
 async function onGpu(page, ask = true) {
   const found = () => document.getElementById("engine").textContent === "WebGPU";
   // A GPU in software may be slower than the CPU, and is then left alone unless it is asked for.
-  if (ask && !(await page.waitForFunction(found, undefined, { timeout: 5000 }).catch(() => null))) await page.locator("#badge").click();
+  if (ask && !(await page.waitForFunction(found, undefined, { timeout: 5000 }).catch(() => null))) {
+    // At once: a click on the badge of a GPU that has come meanwhile would leave it.
+    await page.evaluate(() => document.getElementById("engine").textContent === "WebGPU" || document.getElementById("badge").click());
+  }
   await engine(page, "WebGPU");
   await page.waitForFunction(() => {
     const canvases = [...document.querySelectorAll("canvas[data-slot]")].filter((canvas) => canvas.checkVisibility());

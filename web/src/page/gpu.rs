@@ -28,7 +28,8 @@ pub(super) struct Desk {
     canvases: RefCell<Table<String, Canvas>>,
     /// Models to load, one after another, so that they share a device.
     waiting: RefCell<VecDeque<Job>>,
-    preparing: Cell<bool>,
+    /// The side of the model that loads now, and the choice that it belongs to.
+    preparing: Cell<Option<(usize, u32)>>,
     /// Slots whose pictures wait for the previous frame.
     stale: RefCell<Vec<Slot>>,
     drawing: Cell<bool>,
@@ -43,23 +44,30 @@ pub(super) struct Job {
 }
 
 impl App {
-    /// Loads a model after those already queued.
+    /// Loads a model after those already queued, unless it is one of them.
     pub(super) fn prepare(&self, job: Job) {
         let desk = &self.0.desk;
+        let key = |job: &Job| (job.side, job.visit);
+        let now = desk.preparing.get();
+        if now == Some(key(&job)) || desk.waiting.borrow().iter().any(|other| key(other) == key(&job)) {
+            return;
+        }
+        desk.preparing.set(now.or(Some(key(&job))));
         desk.waiting.borrow_mut().push_back(job);
-        if desk.preparing.replace(true) {
+        if now.is_some() {
             return;
         }
         let app = self.clone();
         spawn_local(async move {
             loop {
                 let Some(job) = app.0.desk.waiting.borrow_mut().pop_front() else { break };
-                let (side, visit) = (job.side, job.visit);
+                let (side, visit) = key(&job);
+                app.0.desk.preparing.set(Some((side, visit)));
                 let taken = app.take_in(job).await.map_err(|error| error.to_string());
                 let pace = *taken.as_ref().unwrap_or(&0.0);
                 app.send(Event::Prepared { side, visit, outcome: taken.map(drop), pace });
             }
-            app.0.desk.preparing.set(false);
+            app.0.desk.preparing.set(None);
         });
     }
 

@@ -102,6 +102,8 @@ actions! {
     Turn = "turn" (side, unit);
     /// A unit's dial.
     Dial = "dial" (side, unit);
+    /// A mode of a unit.
+    Mode = "mode" (side, unit, mode);
     /// Draws a code from the prior.
     Sample = "sample" (side);
     /// Resets a model to the picture's code.

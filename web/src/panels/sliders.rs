@@ -8,7 +8,8 @@ use super::html::{Safe, columns, put};
 use super::words::{number, symbol, unit as name};
 use super::{Action, Gesture, Panel, Unable};
 use crate::dom::{Dom, Drawn};
-use crate::state::{Event, Loaded, State, Topic, View, ranked, wrapped};
+use crate::pictures::{Slot, Want};
+use crate::state::{Event, Loaded, MODES, Side, State, Topic, View, ranked, wrapped};
 use crate::worker::SIDES;
 
 /// Steps of a slider.
@@ -55,6 +56,18 @@ impl Panel for Sliders {
         }
     }
 
+    fn want(&self, state: &State, wants: &mut Vec<Want>) {
+        for (side, model) in state.models() {
+            for &unit in model.used() {
+                for (mode, value) in model.modes(unit).into_iter().enumerate() {
+                    let mut codes = model.code.clone();
+                    codes[unit] = value;
+                    wants.push(Want { slot: slot(side, unit, mode), codes, rank: 1 });
+                }
+            }
+        }
+    }
+
     fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
         Ok(match gesture.action {
             Action::Turn { side, unit } if gesture.kind == "dblclick" => {
@@ -64,6 +77,11 @@ impl Panel for Sliders {
                 gesture.value().map(|value| Event::Turn { side, unit, value: value as f32 })
             }
             Action::Dial { side, unit } => dial(state, gesture, side, unit),
+            Action::Mode { side, unit, mode } if gesture.clicks() => {
+                let model = state.sides.get(side).and_then(Side::model);
+                let value = model.and_then(|model| model.modes(unit).get(mode).copied());
+                value.map(|value| Event::Turn { side, unit, value })
+            }
             Action::Sample { side } if gesture.clicks() => {
                 Some(Event::Sample { side, seed: js_sys::Math::random().to_bits() })
             }
@@ -102,10 +120,25 @@ fn knob(html: &mut String, model: &Loaded, side: usize, unit: usize) {
     }
     put!(
         *html,
-        r#"<li class="{class}"><label for="turn-{side}-{unit}" title="{title}">{name}</label><output id="turned-{side}-{unit}" for="turn-{side}-{unit}"></output><canvas class="chart behind" data-act="{}" aria-hidden="true"></canvas><input type="range" id="turn-{side}-{unit}" data-act="{}"></li>"#,
+        r#"<li class="{class}"><label for="turn-{side}-{unit}" title="{title}">{name}</label><output id="turned-{side}-{unit}" for="turn-{side}-{unit}"></output><canvas class="chart behind" data-act="{}" aria-hidden="true"></canvas><input type="range" id="turn-{side}-{unit}" data-act="{}"><p class="modes">"#,
         Action::Chart { side, unit, kind: super::histograms::BEHIND },
         Action::Turn { side, unit }
     );
+    for (mode, value) in model.modes(unit).into_iter().enumerate() {
+        put!(
+            *html,
+            r#"<button type="button" id="mode-{side}-{unit}-{mode}" data-act="{}" aria-label="{name} at {}"><canvas class="picture" data-slot="{}" width="64" height="64"></canvas></button>"#,
+            Action::Mode { side, unit, mode },
+            number(value.into(), 2),
+            slot(side, unit, mode)
+        );
+    }
+    html.push_str("</p></li>");
+}
+
+/// Where the picture of a unit's mode is shown.
+fn slot(side: usize, unit: usize, mode: usize) -> Slot {
+    Slot::new("mode", side, unit * MODES + mode)
 }
 
 /// Moves a side's sliders and dials to its live code.
