@@ -63,11 +63,24 @@ test("a model can be chosen after one that failed", async () => {
   await site.close();
 });
 
+/** A manifest of these models, which lie at `file`. */
+const manifest = (...models) => JSON.stringify({
+  format: 1,
+  models: models.map((model) => ({ file: "a.safetensors", name: "a", title: "A", bytes: 9, ...model })),
+});
+
 const manifests = {
   "a missing manifest": [null, /404/],
   "a manifest that is no JSON": ["nonsense", /damaged/],
   "a manifest of an unknown format": ['{"format":7,"models":[]}', /format 7/],
   "an empty manifest": ['{"format":1,"models":[]}', /no model/],
+  "a manifest of other types": ['{"format":1,"models":{"file":7}}', /damaged/],
+  "a manifest with a size below 0": [manifest({ bytes: -1 }), /damaged/],
+  "a deep manifest": [`{"format":1,"models":${"[".repeat(100_000)}`, /damaged/],
+  "a manifest of a file above": [manifest({ file: "../a.safetensors" }), /plain names/],
+  "a manifest of another origin's file": [manifest({ file: "https://127.0.0.1:1/a" }), /plain names/],
+  "a manifest that has a name twice": [manifest({}, { file: "b.safetensors" }), /two models are called `a`/],
+  "a huge manifest": [manifest({ title: "A".repeat(2 ** 16) }), /more than 65536 bytes/],
 };
 
 for (const [what, [change, sentence]] of Object.entries(manifests)) {

@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 /// Supported format of the manifest.
 const FORMAT: u64 = 1;
+/// Largest manifest that is read: menus of thousands of models would hang the page.
+const LARGEST: usize = 1 << 16;
 
 /// A model in the manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -73,6 +75,12 @@ pub enum ManifestError {
     /// A file is outside the manifest's folder.
     #[error("it names the file `{0}`, and only plain names beside it are allowed")]
     File(String),
+    /// Two models that links can't tell apart.
+    #[error("two models are called `{0}`")]
+    Twice(String),
+    /// Too long.
+    #[error("it has more than {LARGEST} bytes")]
+    Large,
 }
 
 /// Parses a manifest.
@@ -80,6 +88,9 @@ pub enum ManifestError {
 /// # Errors
 /// Fails if the manifest is invalid.
 pub fn parse(text: &str) -> Result<Vec<Entry>, ManifestError> {
+    if text.len() > LARGEST {
+        return Err(ManifestError::Large);
+    }
     let format = serde_json::from_str::<Versioned>(text)?.format;
     if format != FORMAT {
         return Err(ManifestError::Format(format));
@@ -87,6 +98,10 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, ManifestError> {
     let models = serde_json::from_str::<Manifest>(text)?.models;
     if models.is_empty() {
         return Err(ManifestError::Empty);
+    }
+    let same = |model: &Entry| models.iter().filter(|other| other.name == model.name).count() > 1;
+    if let Some(model) = models.iter().find(|model| same(model)) {
+        return Err(ManifestError::Twice(model.name.clone()));
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     match models.iter().find(|model| model.file.starts_with('.') || !model.file.chars().all(plain)) {
@@ -152,5 +167,10 @@ mod tests {
         for file in ["../secret", "https://elsewhere/a", ".hidden", "a b"] {
             assert!(matches!(error(&manifest(file)), ManifestError::File(_)), "{file}");
         }
+        let one = r#"{"file":"a","name":"a","title":"A","bytes":9}"#;
+        let twice = error(&format!(r#"{{"format":1,"models":[{one},{one}]}}"#));
+        assert!(matches!(twice, ManifestError::Twice(name) if name == "a"));
+        assert!(matches!(error(&" ".repeat(LARGEST + 1)), ManifestError::Large));
+        assert!(matches!(error(&"[".repeat(LARGEST)), ManifestError::Damaged(_)));
     }
 }
