@@ -31,7 +31,7 @@ pub struct Part {
 
 /// The prior p(z) of a unit. Circles are uniform whatever the prior of the other units.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", try_from = "ReadPrior")]
 pub enum Prior {
     /// N(0, 1).
     #[default]
@@ -53,7 +53,6 @@ pub enum Prior {
         /// Its standard deviation t, above 0.
         narrow: f64,
         /// Weight of the distance between aggregate posterior and prior, 0 or above.
-        #[serde(default)]
         alignment: f64,
     },
     /// N(0, v) with a learnt variance v for each unit. The exported network measures each unit in √v, so
@@ -62,9 +61,50 @@ pub enum Prior {
         /// Weight η of what an active unit costs, 0 or above.
         strength: f64,
         /// The learnt v of each unit that is no circle; empty in files of minor versions 0 to 2.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         variances: Vec<f32>,
     },
+}
+
+/// A prior as a card holds it. A tagged enum would be shorter, but adds 12 kB to the page.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadPrior {
+    kind: String,
+    scale: Option<f64>,
+    active: Option<f64>,
+    share: Option<f64>,
+    narrow: Option<f64>,
+    alignment: Option<f64>,
+    strength: Option<f64>,
+    variances: Option<Vec<f32>>,
+}
+
+impl TryFrom<ReadPrior> for Prior {
+    type Error = &'static str;
+
+    fn try_from(read: ReadPrior) -> Result<Self, Self::Error> {
+        let ReadPrior { kind, scale, active, share, narrow, alignment, strength, variances } = read;
+        let numbers = [scale, active, share, narrow, alignment, strength].map(|number| number.is_some());
+        let counted = numbers.into_iter().filter(|&given| given).count() + usize::from(variances.is_some());
+        let optional = usize::from(alignment.is_some()) + usize::from(variances.is_some());
+        let prior = match kind.as_str() {
+            "gaussian" => Some((Self::Gaussian, 0)),
+            "laplace" => scale.map(|scale| (Self::Laplace { scale }, 1)),
+            "spike-slab" => active.map(|active| (Self::SpikeSlab { active }, 1)),
+            "mixture" if variances.is_none() => share.zip(narrow).map(|(share, narrow)| {
+                (Self::Mixture { share, narrow, alignment: alignment.unwrap_or(0.0) }, 2 + optional)
+            }),
+            "relevance" if alignment.is_none() => strength.map(|strength| {
+                (Self::Relevance { strength, variances: variances.unwrap_or_default() }, 1 + optional)
+            }),
+            _ => None,
+        };
+        match prior {
+            Some((prior, needed)) if needed == counted => Ok(prior),
+            _ => Err("the prior has an unknown kind, or not the numbers of its kind"),
+        }
+    }
 }
 
 /// As a card holds it: the typed form, or the one of minor versions 0 to 2.
