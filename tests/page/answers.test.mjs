@@ -76,7 +76,7 @@ test("a square and a bar say their numbers under the pointer", async () => {
   await table(page, 1);
   await page.locator("#answer-1-3 td").first().hover();
   assert.match(await page.textContent("#reading-1"),
-    /^\d+ % of what posX changes lands in z[₀-₉]+; \d+ % of z[₀-₉]+’s variance is there because posX moves\./);
+    /^\d+ % of the effect of posX goes to z[₀-₉]+\. posX causes \d+ % of the variance of z[₀-₉]+\./);
   await page.locator("#answers-1 thead th").first().hover();
   assert.match(await page.textContent("#reading-1"), /^z[₀-₉]+ = −?[\d.]+ ± [\d.]+$/);
   await page.close();

@@ -105,7 +105,7 @@ test("a picture unlike the training's is called far from it, and a heart is not"
   await stroke(page, [0.95, 0.1], [0.4, 0.95]);
   for (const side of SIDES) {
     await page.waitForFunction((side) =>
-      /^Far from all that it learnt from/.test(document.getElementById(`alien-${side}`).textContent), side);
+      /^Far from the training data/.test(document.getElementById(`alien-${side}`).textContent), side);
   }
   await page.close();
 });

@@ -42,7 +42,7 @@ test("the tour goes on where it was left, and invites nobody who has closed it",
   await step(1);
   await page.locator("#tour-next").press("Enter");
   await step(2);
-  await open("Go on with the tour");
+  await open("Continue the tour");
   await step(2);
   await page.locator("#tour-end").click();
   await open("Tour");

@@ -115,7 +115,7 @@ test("a lost device leaves what the visitor set, and says so quietly", async () 
   const values = await page.locator("#sliders-0 output").allTextContents();
   await page.evaluate(() => globalThis.device.destroy());
   await page.locator("#engine-note").waitFor();
-  assert.match(await page.textContent("#engine-note"), /^The CPU goes on: the GPU was lost/);
+  assert.match(await page.textContent("#engine-note"), /^The CPU continues: the GPU was lost/);
   await page.locator("#engine-note button").click();
   await page.locator("#engine-note").waitFor({ state: "hidden", timeout: 5_000 });
   for (const side of SIDES) await ready(page, side);

@@ -70,7 +70,7 @@ pub async fn judge(
     let image = card.model.image;
     let world = worlds::by_name(data)
         .filter(|world| world.image_shape() == [image.height, image.width, image.channels])
-        .ok_or_else(|| format!("the factors of `{data}`, which it learnt from, are not known here"))?;
+        .ok_or_else(|| format!("it was trained on `{data}`, whose factors are unknown here"))?;
     let plan = if full { FULL } else { QUICK };
     let drawn = metrics::drawn_rows(world.len() as usize, plan.codes, SEED);
     let drawn: Vec<u64> = drawn.into_iter().map(|row| row as u64).collect();

@@ -17,7 +17,7 @@ const HARDLY: f64 = 0.1;
 const LIT: f32 = 1.5;
 
 /// Hint below a table while nothing is pointed at.
-const REST: &str = "Point at a square to read it; click one to see its factor move.";
+const REST: &str = "Point at a square to read it. Click it to move its factor.";
 
 pub(super) struct Answers;
 
@@ -34,7 +34,7 @@ impl Panel for Answers {
         root.set_inner_html(&columns(|html, side| {
             put!(
                 *html,
-                r#"<div class="answers"><table id="answers-{side}" aria-label="Who answers? Total Sobol index of each factor on each number"></table></div><p class="reading" id="reading-{side}">&nbsp;</p><p class="hint" id="surveyed-{side}">&nbsp;</p>"#
+                r#"<div class="answers"><table id="answers-{side}" aria-label="Total Sobol index of each factor on each number"></table></div><p class="reading" id="reading-{side}">&nbsp;</p><p class="hint" id="surveyed-{side}">&nbsp;</p>"#
             );
         }));
         Ok(())
@@ -226,8 +226,8 @@ fn square(
     let share = number(100.0 * shares.get(units.iter().position(|&other| other == unit)?)?, 0);
     let answer = model.survey.answer(factor, unit, model.card.units[unit].std);
     let (answer, unit) = (number(100.0 * answer.min(1.0), 0), symbol(unit));
-    let hardly = if sum < HARDLY { " This model hardly sees it." } else { "" };
+    let hardly = if sum < HARDLY { " This model hardly encodes it." } else { "" };
     Some(format!(
-        "{share} % of what {name} changes lands in {unit}; {answer} % of {unit}’s variance is there because {name} moves.{hardly}"
+        "{share} % of the effect of {name} goes to {unit}. {name} causes {answer} % of the variance of {unit}.{hardly}"
     ))
 }

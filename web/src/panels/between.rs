@@ -22,7 +22,7 @@ impl Panel for Between {
 
     fn build(&self, _: &Dom, root: &Element) -> Drawn {
         let head = format!(
-            r#"<p class="ends"><button type="button" data-act="{}" title="The present pictures become A">Set A</button><input type="range" id="along" min="0" max="1" step="0.01" value="0" data-act="{}" aria-label="From A to B" disabled><button type="button" data-act="{}" title="The present pictures become B">Set B</button></p>"#,
+            r#"<p class="ends"><button type="button" data-act="{}" title="Use the current pictures as A">Set A</button><input type="range" id="along" min="0" max="1" step="0.01" value="0" data-act="{}" aria-label="From A to B" disabled><button type="button" data-act="{}" title="Use the current pictures as B">Set B</button></p>"#,
             Action::Pin { end: 0 },
             Action::Along {},
             Action::Pin { end: 1 }

@@ -141,7 +141,7 @@ fn dots(dom: &Dom, state: &State, side: usize) -> Drawn {
     let seen = model.survey.len();
     let world = state.scene.as_ref().filter(|scene| scene.suits(&model.card)).map(|scene| scene.world);
     let text = match (world, seen) {
-        (None, _) => "No world draws pictures for this model.".to_owned(),
+        (None, _) => "The page can’t draw pictures for this model.".to_owned(),
         (_, SURVEYED) => format!("{seen} random pictures"),
         _ => format!("{seen} of {SURVEYED} random pictures"),
     };

@@ -115,13 +115,13 @@ fn word(state: &State, model: &Loaded) -> (String, bool) {
     if !state.suits(card) {
         let text = match &state.scene {
             Some(scene) if !state.own => {
-                format!("This model learnt from {}, not from {}.", card.training.dataset, scene.world.name())
+                format!("This model was trained on {}, not on {}.", card.training.dataset, scene.world.name())
             }
             None if !state.own => return (String::new(), false),
             _ => {
                 let image = card.model.image;
                 format!(
-                    "This model sees pictures of {} × {} × {}.",
+                    "This model needs pictures of {} × {} × {}.",
                     image.height, image.width, image.channels
                 )
             }
@@ -130,15 +130,16 @@ fn word(state: &State, model: &Loaded) -> (String, bool) {
     }
     if let Some(unit) = state.beyond(model) {
         let unit = super::words::symbol(unit);
-        return (format!("Far from all that it learnt from: no training picture took {unit} there."), true);
+        return (format!("Far from the training data: no training picture gives {unit} such a value."), true);
     }
     match state.rank(model).filter(|(_, seen)| *seen >= ENOUGH) {
         Some((better, seen)) if better >= STRANGE => {
-            (format!("Far from all that it learnt from: it redraws {seen} random pictures better."), true)
+            (format!("Far from the training data: it reconstructs {seen} random pictures better."), true)
         }
-        Some((better, seen)) => {
-            (format!("It redraws {} % of {seen} random pictures better.", number(100.0 * better, 0)), false)
-        }
+        Some((better, seen)) => (
+            format!("It reconstructs {} % of {seen} random pictures better.", number(100.0 * better, 0)),
+            false,
+        ),
         None => (String::new(), false),
     }
 }

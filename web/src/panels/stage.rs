@@ -30,7 +30,7 @@ impl Panel for Stage {
             if side == 1 {
                 put!(
                     html,
-                    r#"<div class="middle"><p class="moving" id="moving">&nbsp;</p><p class="values"><span class="side-0" id="value-0"></span><span class="side-1" id="value-1"></span></p><p class="invite" id="invite">&nbsp;</p><p class="tools"><button type="button" id="play" data-act="{}">Play</button><button type="button" id="start-tour" data-act="{}">Tour</button><button type="button" id="home" data-act="{}" title="Back to the picture’s own numbers">Reset</button><button type="button" id="smooth" data-act="{}" aria-pressed="true" title="Smooth the pixels of large pictures">Smooth</button></p><div id="sheet-place"></div></div>"#,
+                    r#"<div class="middle"><p class="moving" id="moving">&nbsp;</p><p class="values"><span class="side-0" id="value-0"></span><span class="side-1" id="value-1"></span></p><p class="invite" id="invite">&nbsp;</p><p class="tools"><button type="button" id="play" data-act="{}">Play</button><button type="button" id="start-tour" data-act="{}">Tour</button><button type="button" id="home" data-act="{}" title="Reset all numbers to those of the picture">Reset</button><button type="button" id="smooth" data-act="{}" aria-pressed="true" title="Smooth the pixels of large pictures">Smooth</button></p><div id="sheet-place"></div></div>"#,
                     Action::Play {},
                     Action::Tour {},
                     Action::Home {},
@@ -160,7 +160,7 @@ fn invite(dom: &Dom, state: &State) -> Drawn {
     let text = match (closed, step) {
         (true, _) => "Tour",
         (_, 0) => "Take the tour",
-        _ => "Go on with the tour",
+        _ => "Continue the tour",
     };
     dom.set_text("start-tour", text)?;
     dom.get::<Element>("start-tour")?.class_list().toggle_with_force("offer", !closed)?;

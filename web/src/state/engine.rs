@@ -71,7 +71,7 @@ impl State {
             Event::GpuLost(why) if self.engine() == Kind::Gpu => {
                 self.engines.wanted = Kind::Cpu;
                 let why = why.trim_end_matches('.');
-                self.engines.note = Some(format!("The CPU goes on: the GPU was lost ({why})."));
+                self.engines.note = Some(format!("The CPU continues: the GPU was lost ({why})."));
                 self.leave_gpu(effects);
             }
             _ => return,
