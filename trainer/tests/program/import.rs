@@ -176,7 +176,7 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
     let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("g.safetensors"))?)?;
     assert_eq!(card.training.dataset, "grey");
     assert_eq!(card.origin.as_deref(), Some("imported from burgess.safetensors"));
-    // What the command line does to the pictures is part of what was measured.
+    // How the command line crops pictures is part of the protocol.
     for (cut, wanted) in
         [(&["--whole"][..], "whole pictures"), (&["--crop", "0.5"], "0.5 of the shorter side")]
     {
