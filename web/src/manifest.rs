@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// Supported format of the manifest.
 const FORMAT: u64 = 1;
-/// Maximum number of models in a manifest; menus of thousands would hang the page.
+/// Maximum size of a manifest in bytes; menus of thousands of models would hang the page.
 const LARGEST: usize = 1 << 16;
 
 /// A model in the manifest.
