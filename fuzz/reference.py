@@ -1,12 +1,12 @@
-"""Damaged files that latentscope accepts, held to the readers that everybody uses.
+"""Compares damaged files that latentscope accepts with widely used readers.
 
     python3 fuzz/reference.py PROGRAM [MUTANTS [FIRST [KIND ...]]]
 
-Makes MUTANTS (100 by default, numbered from FIRST, 0) damaged copies of each kind of file, or of those named: npz
-and npy (numpy), hdf5 (h5py) and pictures (Pillow). PROGRAM, the built `latentscope`, reads each. What it refuses is left
-alone; what it accepts has to have the pixels that the reference reads, or those of the whole file: some damage is
-of no consequence, and the readers differ in what they mind. Kinds whose reader this Python hasn't are named and left
-out. Ends with 1 if a file gave other pixels; that file is kept and named.
+Makes MUTANTS (default 100, numbered from FIRST, default 0) damaged copies of each KIND of file: npz and npy (numpy),
+hdf5 (h5py) and pictures (Pillow); all kinds by default. PROGRAM, the built `latentscope`, reads each copy. A copy that
+it accepts must have the pixels that the reference reads, or those of the undamaged file, since some damage has no effect
+and the readers check different things. Kinds whose reader is not installed are skipped with a message. Exits with 1 if a
+copy gave other pixels, which is kept and named.
 """
 
 import collections
@@ -19,12 +19,12 @@ import tempfile
 import warnings
 from pathlib import Path
 
-HEADER = 4096  # Bytes before the pixels of prepared images.
-PATIENCE = 60  # Seconds that the program may take for one file.
+HEADER = 4096  # Bytes before the pixels in a file of prepared images.
+PATIENCE = 60  # Time limit of the program for one file, in seconds.
 
 
 def damaged(data, rng, most):
-    """A copy with one to so many faults: flipped bits, other bytes, cuts, insertions, zeros."""
+    """Returns a copy with one to `most` faults: flipped bits, other bytes, cuts, insertions, zeros."""
     data = bytearray(data)
     for _ in range(rng.randint(1, most)):
         at = rng.randrange(len(data)) if rng.random() < 0.5 else rng.randrange(min(len(data), 512))
@@ -46,7 +46,7 @@ def damaged(data, rng, most):
 
 
 def run(program, *arguments, folder):
-    """Whether the program succeeded; a panic or a hang is an error."""
+    """Whether the program succeeded. Panics and hangs are errors."""
     command = [program, *map(str, arguments)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     if done.returncode not in (0, 1) or "panicked" in done.stderr:
@@ -55,9 +55,9 @@ def run(program, *arguments, folder):
 
 
 def judged(path, data, source, whole, theirs, program, *options):
-    """What `data prepare` makes of a file with those bytes: nothing if it is refused, else by whom it is read alike.
+    """Prepares a file with these bytes. Returns None if it is refused, otherwise which reader gives the same pixels.
 
-    `whole` are the pixels before the damage, and `theirs` gives those that the reference reads.
+    `whole` are the pixels before the damage; `theirs` returns those that the reference reads.
     """
     path.write_bytes(data)
     folder = path.parent.parent if path.parent.name == "in" else path.parent
@@ -68,7 +68,7 @@ def judged(path, data, source, whole, theirs, program, *options):
     ours = out.read_bytes()[HEADER:]
     try:
         pixels = theirs()
-    except Exception as refusal:  # The reference refuses in many ways.
+    except Exception as refusal:  # References raise many kinds of errors.
         pixels = refusal
     if isinstance(pixels, bytes) and ours[: len(pixels)] == pixels:
         return "read alike"
@@ -79,7 +79,7 @@ def judged(path, data, source, whole, theirs, program, *options):
 
 
 def npz(numpy, program, folder):
-    """dSprites' form: bytes of 0 and 1 in `imgs`, stored or deflated."""
+    """Files like dSprites: bytes 0 and 1 in `imgs`, stored or deflated."""
     pixels = (numpy.arange(40 * 16) % 7 == 0).astype(numpy.uint8).reshape(40, 4, 4)
     seeds = []
     for save in (numpy.savez, numpy.savez_compressed):
@@ -93,7 +93,7 @@ def npz(numpy, program, folder):
 
 
 def hdf5(h5py, program, folder):
-    """3D Shapes' form: bytes `[N, H, W, 3]` in `images`, whole or in chunks."""
+    """Files like 3D Shapes: bytes `[N, H, W, 3]` in `images`, contiguous or chunked."""
     numpy = importlib.import_module("numpy")
     pixels = numpy.arange(70 * 2 * 2 * 3, dtype=numpy.uint32).astype(numpy.uint8).reshape(70, 2, 2, 3)
     path, seeds = Path(folder, "3dshapes.h5"), []
@@ -110,7 +110,7 @@ def hdf5(h5py, program, folder):
 
 
 def npy(numpy, program, folder):
-    """Indices of a world's images, of several types and orders."""
+    """Indices of a world's images, with several types and orders."""
     known = numpy.arange(100)
     path, out = Path(folder, "i.npy"), Path(folder, "o.npy")
     numpy.save(path, known)
@@ -136,7 +136,7 @@ def npy(numpy, program, folder):
 
 
 def pictures(pillow, program, folder):
-    """PNG, BMP, GIF and TIFF of 16×16 pixels, which are kept as they are."""
+    """PNG, BMP, GIF and TIFF files of 16×16 pixels, which need no resizing."""
     pixels = bytes((7 * place) % 256 for place in range(16 * 16 * 3))
     image = pillow.frombytes("RGB", (16, 16), pixels)
     forms = [(image, "PNG"), (image, "BMP"), (image.quantize(32), "GIF"), (image, "TIFF")]
@@ -152,10 +152,10 @@ def pictures(pillow, program, folder):
     def theirs():
         image = pillow.open(path)
         if getattr(image, "dispose_extent", (0, 0, 16, 16)) != (0, 0, 16, 16):
-            return None  # Pillow fills what a GIF's first picture leaves free; browsers, and we, leave it clear.
+            return None  # Pillow fills uncovered parts of a GIF's first picture; browsers and latentscope leave them clear.
         image.load()
         if image.mode == "P" and 3 * image.getextrema()[1] >= len(image.palette.palette):
-            return None  # To Pillow, a colour that the palette lacks is black.
+            return None  # Pillow reads colours outside the palette as black.
         assert image.size == (16, 16) and "A" not in image.mode and "transparency" not in image.info
         return image.convert("RGB").tobytes()
 
@@ -167,8 +167,8 @@ def pictures(pillow, program, folder):
     return seeds, check
 
 
-# A file's reader, and most faults at a time: HDF5's plain chunks have no checksum, so that a changed pixel is only
-# seen to be none of ours if the reference reads the file, which another fault could keep it from.
+# Reader and maximum number of faults of each kind. HDF5's plain chunks have no checksum, so a changed pixel is only
+# found if the reference reads the file, which another fault might prevent.
 KINDS = {
     "npz": ("numpy", npz, 3),
     "hdf5": ("h5py", hdf5, 1),

@@ -2,8 +2,7 @@
 //!
 //! A test calls [`explore`] with intact files and a closure that reads a file. In `cargo test`, the
 //! closure gets the same [`QUICK`] mutants each time. If the environment variable [`SECONDS`] is set, as
-//! by `cargo xtask fuzz`, it gets as many as fit into the time,
-//! from the number in [`FROM`] on.
+//! by `cargo xtask fuzz`, it gets as many as fit into the time, from the number in [`FROM`] on.
 
 mod mutate;
 

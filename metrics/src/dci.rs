@@ -26,7 +26,7 @@ pub struct Dci {
     pub informativeness: f64,
 }
 
-/// `dci_disentanglement`, `dci_completeness` and `dci_informativeness`.
+/// Scores `dci_disentanglement`, `dci_completeness` and `dci_informativeness`.
 pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
     let (train, test) = sample.parts();
     let dci = dci(&train, &test, sample.seed);

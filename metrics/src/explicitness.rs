@@ -7,7 +7,7 @@ use crate::learn::{Logistic, Standard};
 use crate::parallel;
 use crate::{Representation, Sample, Score};
 
-/// `explicitness`.
+/// Score `explicitness`.
 pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
     let (train, test) = sample.parts();
     let protocol = format!("logistic regression; {}", sample.fitted());

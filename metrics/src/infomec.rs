@@ -30,7 +30,7 @@ pub struct InfoMec {
     pub explicitness: f64,
 }
 
-/// `infomec_modularity`, `infomec_compactness` and `infomec_explicitness`.
+/// Scores `infomec_modularity`, `infomec_compactness` and `infomec_explicitness`.
 pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
     let infomec = infomec(sample.distinct);
     let codes = format!("{} distinct codes", sample.distinct.rows());

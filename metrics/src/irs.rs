@@ -13,7 +13,7 @@ use crate::{Representation, Sample, Score};
 /// Quantile of the deviations that is used in place of their maximum.
 const QUANTILE: f64 = 0.99;
 
-/// `irs`, from all codes.
+/// Score `irs`, from all codes.
 pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("0.99-quantile of deviations, {BINS} bins of a factor; {}", sample.codes());
     vec![Score::new("irs", irs(sample.whole), protocol)]

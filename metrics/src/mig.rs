@@ -8,7 +8,7 @@
 use crate::information::{BINS, matrix, whole};
 use crate::{Representation, Sample, Score};
 
-/// `mig`, from all codes.
+/// Score `mig`, from all codes.
 pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("mutual information gap, {BINS} bins; {}", sample.codes());
     Score::known("mig", mig(sample.whole), protocol).into_iter().collect()

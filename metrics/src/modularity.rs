@@ -9,7 +9,7 @@
 use crate::information::{BINS, matrix};
 use crate::{Representation, Sample, Score};
 
-/// `modularity`, from all codes.
+/// Score `modularity`, from all codes.
 pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("information, {BINS} bins; {}", sample.codes());
     vec![Score::new("modularity", modularity(sample.whole), protocol)]

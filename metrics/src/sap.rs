@@ -46,7 +46,7 @@ impl Sap {
     }
 }
 
-/// `sap`, `sap_low` and `sap_high`.
+/// Scores `sap`, `sap_low` and `sap_high`.
 pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
     let Some(sap) = Sap::of(sample.order, sample.train, sample.test, sample.seed) else { return Vec::new() };
     let score = |metric, value, which| {

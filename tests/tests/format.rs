@@ -192,7 +192,8 @@ fn every_field_of_every_shipped_card_is_documented() -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs a script once for each line of arguments, words between tabs, in one process: torch takes seconds to load.
+/// Runs a script once per line of arguments (separated by tabs) in a single process, because torch takes
+/// seconds to load.
 const RUNS: &str = "import runpy, sys
 script, runs = sys.argv[1:]
 for line in open(runs).read().splitlines():

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use mimalloc::MiMalloc;
 
-/// Every step frees and allocates the same megabytes; the system's allocator hands them back to the
-/// kernel, which clears each page again.
+/// Each step frees and allocates the same megabytes. The system's allocator would return them to the
+/// kernel, which clears the pages each time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -32,8 +32,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Keeps candle from starting threads of its own, which would compete with those that the layers run on
-/// and wait for each other in loops. `CANDLE_NUM_THREADS`, if it is set, decides.
+/// Makes candle single-threaded, unless `CANDLE_NUM_THREADS` is set. Its threads would compete with those
+/// of the layers and busy-wait for each other.
 fn one_candle_thread() {
     const THREADS: &str = "CANDLE_NUM_THREADS";
     if std::env::var_os(THREADS).is_none() {

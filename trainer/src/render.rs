@@ -1,4 +1,4 @@
-//! A world's grid as an array of bytes, for anyone to check.
+//! Writes a world's images to an `.npy` file.
 
 use std::io::{Error, ErrorKind, Result, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,29 +8,29 @@ use worlds::{World, packed_len};
 
 use crate::npy;
 
-/// Images drawn at a time: enough for every thread, and 16 MiB of sprites.
+/// Images drawn at a time: enough for all threads; 16 MiB of sprites.
 const CHUNK: u64 = 4096;
 
-/// Which images of a grid.
+/// Images of a grid to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Images {
-    /// All, in the grid's order.
+    /// All images, in the grid's order.
     All,
-    /// Those with these indices.
+    /// The images at these indices.
     Listed(Vec<u64>),
 }
 
-/// How an image is written.
+/// Format of the pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pixels {
-    /// A byte a value: 0 or 1 in binary worlds, as in dSprites' archive, else 0 to 255.
+    /// One byte per value: 0 or 1 in binary worlds, as in the dSprites archive, otherwise 0 to 255.
     Bytes,
-    /// A bit a value, as `numpy.packbits` packs them.
+    /// One bit per value, packed like `numpy.packbits`.
     Bits,
 }
 
-/// Shape of the array: `[N, H, W]` for grey worlds and `[N, H, W, C]` for others, or `[N, B]` with
-/// B bytes of bits an image.
+/// Returns the shape of the array: `[N, H, W]` for grey worlds, `[N, H, W, C]` for others, or `[N, B]`
+/// for bits, with B bytes per image.
 pub fn shape(world: &dyn World, count: u64, pixels: Pixels) -> Vec<u64> {
     if pixels == Pixels::Bits {
         return vec![count, packed_len(world) as u64];
@@ -39,14 +39,14 @@ pub fn shape(world: &dyn World, count: u64, pixels: Pixels) -> Vec<u64> {
     if channels == 1 { vec![count, height, width] } else { vec![count, height, width, channels] }
 }
 
-/// Writes a `.npy` file of the images, drawn in parallel a part at a time; `progress` is told how many
-/// are written.
+/// Writes images to `out` as an `.npy` file. They are drawn in parallel, part by part; `progress` is
+/// called with the number of images written.
 ///
 /// # Errors
-/// If `out` can't be written, or `stop` is set before the end.
+/// Fails if `out` can't be written, or `stop` is set before the end.
 ///
 /// # Panics
-/// If a listed image is not on the grid.
+/// If a listed index is outside the grid.
 pub fn write(
     world: &dyn World,
     images: &Images,
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn bytes_are_the_worlds_own_pixels_in_the_order_asked()
     -> std::result::Result<(), Box<dyn std::error::Error>> {
-        // More than a chunk, so that its edge is crossed.
+        // More than one chunk, to cross its boundary.
         let indices: Vec<u64> = (0..CHUNK + 5).map(|place| place * 7919 % Sprites.len()).collect();
         let array = npyz::NpyFile::new(std::io::Cursor::new(written(
             &Images::Listed(indices.clone()),

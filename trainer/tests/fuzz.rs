@@ -91,8 +91,8 @@ impl Place {
 
 /// Checks that an error is one sentence of reasonable length that names the file.
 fn sentence(error: &dyn std::fmt::Display, name: &str) {
-    let said = error.to_string();
-    assert!(said.contains(name) && !said.is_empty() && said.len() < 2000, "{said}");
+    let message = error.to_string();
+    assert!(message.contains(name) && !message.is_empty() && message.len() < 2000, "{message}");
 }
 
 fn card(config: &ModelConfig) -> Card {

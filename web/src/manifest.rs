@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// Supported format of the manifest.
 const FORMAT: u64 = 1;
-/// Largest manifest that is read: menus of thousands of models would hang the page.
+/// Maximum size of a manifest in bytes; menus of thousands of models would hang the page.
 const LARGEST: usize = 1 << 16;
 
 /// A model in the manifest.
@@ -75,10 +75,10 @@ pub enum ManifestError {
     /// A file is outside the manifest's folder.
     #[error("it names the file `{0}`, and only plain names beside it are allowed")]
     File(String),
-    /// Two models that links can't tell apart.
+    /// Two models have the same name, so that links can't distinguish them.
     #[error("two models are called `{0}`")]
     Twice(String),
-    /// Too long.
+    /// The manifest is too long.
     #[error("it has more than {LARGEST} bytes")]
     Large,
 }

@@ -1,7 +1,7 @@
-//! Numbers of a grid's images.
+//! Indices of a grid's images.
 
-/// The classes, one a factor, of image number `index` of a grid with `counts` classes of each factor. The last
-/// factor varies fastest.
+/// Returns the class of each factor for image `index` of a grid with `counts` classes per factor. The
+/// last factor varies fastest.
 ///
 /// ```
 /// assert_eq!(worlds::classes_at(7, [2, 3, 2]), [1, 0, 1]);

@@ -1,4 +1,4 @@
-"""Scores of the test representation by scikit-learn, following disentanglement_lib's protocol.
+"""Scores the test representation with scikit-learn, following disentanglement_lib's protocol.
 
 Prints reference.json: python3 reference.py > reference.json (numpy, scikit-learn; seeds fixed).
 The representation is computed with exact arithmetic, so that tests/golden.rs has the same bits.
@@ -25,7 +25,7 @@ MASK = (1 << 64) - 1
 
 
 def noise(row, unit):
-    """SplitMix64 of the place, from -0.5 to 0.5."""
+    """SplitMix64 of the position, scaled to -0.5 to 0.5."""
     z = ((row * UNITS + unit + 1) * 0x9E3779B97F4A7C15) & MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
@@ -77,7 +77,7 @@ def modularity():
 
 
 def importances(units, others):
-    """Importances `[D, K]` of the trees, and their accuracies on the test rows."""
+    """Returns the importances `[D, K]` of the trees, and their accuracies on the test rows."""
     matrix, accuracies = [], []
     for x, y in zip(train[1].T, test[1].T):
         model = GradientBoostingClassifier(random_state=0).fit(units, x)
@@ -102,7 +102,7 @@ def dci():
 
 
 def repeated():
-    """DCI of codes that hold every unit twice, as it is and turned round."""
+    """DCI of codes with each unit twice, as it is and negated."""
     for name, sign in [("duplicated", 1), ("mirrored", -1)]:
         units, others = [np.concatenate([part[0], sign * part[0]], axis=1) for part in (train, test)]
         matrix, accuracies = importances(units, others)
@@ -167,7 +167,7 @@ def infomec():
 
 
 def sampled(random, count, held=None):
-    """Codes of `count` random images; all with one class of the factor `held`."""
+    """Returns codes of `count` random images, all with the same class of the factor `held`."""
     classes = np.stack([random.integers(size, size=count) for size in SIZES], axis=1)
     if held is not None:
         classes[:, held] = classes[0, held]

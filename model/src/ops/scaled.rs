@@ -20,7 +20,7 @@ use super::batch::for_images;
 use super::elementary::{LANES, exp_negative, flushed, log_one_plus, sigmoid};
 use super::storage::{training_only, values, with_values};
 
-/// Distance of two neighbours of the values that 8 bits hold.
+/// Distance between neighbouring 8-bit values.
 pub(crate) const BIN: f32 = 1.0 / 255.0;
 /// ½ log 2π.
 pub(crate) const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;

@@ -216,7 +216,7 @@ pub fn image_shape(name: &str) -> Result<ImageShape, DataError> {
 /// Whether a name refers to picture files, which are cropped and resized when they are opened.
 ///
 /// # Errors
-/// Lists the known names if there is none of that name.
+/// Fails if there is no data set with this name (the error lists known names).
 pub fn is_pictures(name: &str) -> Result<bool, DataError> {
     Ok(matches!(find(name)?, Found::Pictures(_)))
 }

@@ -4,8 +4,8 @@ use model::ImageShape;
 
 use super::theme::{Colour, PAPER};
 
-/// An image filled with [`PAPER`]. Coordinates are in pixels from the top left
-/// corner; drawing outside has no effect.
+/// An image filled with [`PAPER`]. Coordinates are in pixels from the top left corner; drawing outside
+/// has no effect.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     width: usize,

@@ -1,10 +1,10 @@
-"""What PyTorch makes of models that `latentscope import` reads. Needs torch, safetensors and numpy.
+"""Records PyTorch's outputs of models for the tests of `latentscope import`. Needs torch, safetensors and numpy.
 
     python3 pytorch.py
-        writes the golden files of tests/import.rs anew: small models of every layout with random weights,
-        and for each its images, the posteriors of these, and the pictures of their means.
+        writes the golden files of tests/program/import.rs: small models of every layout with random weights,
+        with images, their posteriors, and the pictures decoded from the posterior means.
     python3 pytorch.py FILE.safetensors IMAGES.npy OUT
-        writes OUT-mean.npy, OUT-std.npy and OUT-pictures.npy of a model of the layout `burgess`.
+        writes OUT-mean.npy, OUT-std.npy and OUT-pictures.npy for a model with the layout `burgess`.
 """
 
 import math
@@ -58,7 +58,7 @@ class Burgess(nn.Module):
 
     @classmethod
     def of(cls, tensors):
-        """The model of a state_dict."""
+        """Creates the model from a state_dict."""
         names = [name for name in ["conv1", "conv2", "conv3", "conv_64"] if f"encoder.{name}.weight" in tensors]
         width = lambda name, side=0: tensors[f"{name}.weight"].shape[side]
         widths = [width(f"encoder.{name}") for name in names]
@@ -109,7 +109,7 @@ def konny_b(latent, channels):
 
 
 class Apart(nn.Module):
-    """A layer of means and one of log variances, no other dense layer in the encoder, images 16×24."""
+    """Separate layers for means and log variances, no other dense layer in the encoder, images of 16×24 pixels."""
 
     def __init__(self, latent, channels):
         super().__init__()
@@ -130,7 +130,7 @@ class Apart(nn.Module):
 
 
 def run(model, images):
-    """Means and log variances [N, D], and the pictures of the means; images and pictures [N, H, W, C]."""
+    """Returns means and log variances [N, D], and the decoded means; images and pictures are [N, H, W, C]."""
     with torch.no_grad():
         mean, log_var = model.encode(torch.tensor(images).permute(0, 3, 1, 2))
         pictures = model.decode(mean).permute(0, 2, 3, 1)
@@ -149,7 +149,7 @@ def golden():
         torch.manual_seed(seed)
         model = make()
         for parameter in model.parameters():
-            # Large enough that every layer shows in the pictures.
+            # Large enough for each layer to affect the pictures.
             nn.init.normal_(parameter, 0.0, 1.6 / math.sqrt(max(1, parameter[0].numel())))
         images = numpy.random.default_rng(seed).random(shape, dtype=numpy.float32)
         mean, log_var, pictures = run(model, images)

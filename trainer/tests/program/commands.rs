@@ -101,10 +101,10 @@ fn rendered_images_are_the_worlds_own() -> Outcome {
     }
     bytes.truncate(bytes.len() - 3);
     std::fs::write(here.join("i.npy"), &bytes)?;
-    let said = fails(here, &["world", "render", "sprites", "--indices", "i.npy", "--out", "x.npy"])?;
-    assert!(said.contains("i.npy") && !here.join("x.npy").exists(), "{said}");
-    let said = fails(here, &["world", "info", "sprite"])?;
-    assert!(said.contains("sprites"), "{said}");
+    let message = fails(here, &["world", "render", "sprites", "--indices", "i.npy", "--out", "x.npy"])?;
+    assert!(message.contains("i.npy") && !here.join("x.npy").exists(), "{message}");
+    let message = fails(here, &["world", "info", "sprite"])?;
+    assert!(message.contains("sprites"), "{message}");
     Ok(())
 }
 

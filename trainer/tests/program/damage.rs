@@ -20,11 +20,11 @@ fn joined(header: &str, tensors: &[u8]) -> Vec<u8> {
 /// Checks that all commands reject a file with these bytes; returns the error.
 fn refused(here: &Path, bytes: &[u8]) -> std::io::Result<String> {
     std::fs::write(here.join("bad.safetensors"), bytes)?;
-    let said = fails(here, &["info", "bad.safetensors"])?;
-    assert!(said.contains("bad.safetensors"), "{said}");
-    assert_eq!(fails(here, &["evaluate", "bad.safetensors"])?, said);
-    assert_eq!(fails(here, &["histogram", "bad.safetensors", "--out", "x.png"])?, said);
-    Ok(said)
+    let message = fails(here, &["info", "bad.safetensors"])?;
+    assert!(message.contains("bad.safetensors"), "{message}");
+    assert_eq!(fails(here, &["evaluate", "bad.safetensors"])?, message);
+    assert_eq!(fails(here, &["histogram", "bad.safetensors", "--out", "x.png"])?, message);
+    Ok(message)
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn a_run_that_can_not_save_warns_goes_on_and_saves_when_it_can() -> Outcome {
     std::thread::sleep(Duration::from_millis(200));
     std::fs::remove_file(checkpoints.path())?;
     let output = child.wait_with_output()?;
-    let said = errors(&output);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("tries again at the next checkpoint"), "{said}");
+    let message = errors(&output);
+    assert!(output.status.success(), "{message}");
+    assert!(message.contains("tries again at the next checkpoint"), "{message}");
     assert_eq!(checkpoints.steps()?.last(), Some(&1000));
     Ok(())
 }

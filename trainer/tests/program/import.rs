@@ -125,18 +125,18 @@ fn weights_that_are_no_models_are_named_as_the_file_has_them() -> Outcome {
         here.join("m.safetensors"),
         changed("burgess.safetensors", "decoder.lin2", |_| f32::NAN)?,
     )?;
-    let said = fails(here, &import)?;
-    assert!(said.contains("`decoder.lin2.") && said.contains("not finite"), "{said}");
+    let message = fails(here, &import)?;
+    assert!(message.contains("`decoder.lin2.") && message.contains("not finite"), "{message}");
     // Weights are finite, but the outputs are not.
     std::fs::write(here.join("m.safetensors"), changed("burgess.safetensors", "", |value| value * 1e30)?)?;
-    let said = fails(here, &import)?;
-    assert!(said.contains("on `images` is not finite; its weights are too large"), "{said}");
+    let message = fails(here, &import)?;
+    assert!(message.contains("on `images` is not finite; its weights are too large"), "{message}");
     assert!(!here.join("o.safetensors").exists());
 
     std::fs::write(here.join("twice.toml"), APART.replace("log_variance = 'var'", "log_variance = 'mu'"))?;
     let apart = golden("apart.safetensors").to_string_lossy().into_owned();
-    let said = fails(here, &[&["import", &apart, "--layout", "twice.toml"], &import[4..]].concat())?;
-    assert!(said.contains("`mu.weight` twice"), "{said}");
+    let message = fails(here, &[&["import", &apart, "--layout", "twice.toml"], &import[4..]].concat())?;
+    assert!(message.contains("`mu.weight` twice"), "{message}");
     Ok(())
 }
 
@@ -162,8 +162,8 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
     assert!(card.units.iter().all(|unit| unit.mean_histogram.counts.iter().sum::<u32>() == 40));
     let info = succeeds(here, &["info", "m.safetensors"])?;
     assert!(info.contains("dense layers 7-8 and 9-5") && info.contains("by nobody"), "{info}");
-    let said = fails(here, &["encode", "m.safetensors", "--out", "c.npy"])?;
-    assert!(said.contains("name others with --data") && said.contains("`images`"), "{said}");
+    let message = fails(here, &["encode", "m.safetensors", "--out", "c.npy"])?;
+    assert!(message.contains("name others with --data") && message.contains("`images`"), "{message}");
     // A folder of pictures gives the data set its name.
     std::fs::create_dir(here.join("grey"))?;
     let mut picture = Vec::new();
@@ -176,7 +176,7 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
     let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("g.safetensors"))?)?;
     assert_eq!(card.training.dataset, "grey");
     assert_eq!(card.origin.as_deref(), Some("imported from burgess.safetensors"));
-    // What the command line does to the pictures is part of what was measured.
+    // How the command line crops pictures is part of the protocol.
     for (cut, wanted) in
         [(&["--whole"][..], "whole pictures"), (&["--crop", "0.5"], "0.5 of the shorter side")]
     {
@@ -223,8 +223,8 @@ fn codes_go_out_to_other_tools_and_in_again() -> Outcome {
     std::fs::write(here.join("wide.npy"), trainer::npy::floats(&[2, 5], &[0.0; 10]))?;
     std::fs::write(here.join("nan.npy"), trainer::npy::floats(&[1, 4], &[0.0, 1.0, f32::NAN, 0.0]))?;
     for (codes, word) in [("wide.npy", "5 units"), ("nan.npy", "code 0 is not finite in unit 2")] {
-        let said = fails(here, &["decode", "m.safetensors", "--codes", codes, "--out", "x.npy"])?;
-        assert!(said.contains(word) && !here.join("x.npy").exists(), "{said}");
+        let message = fails(here, &["decode", "m.safetensors", "--codes", codes, "--out", "x.npy"])?;
+        assert!(message.contains(word) && !here.join("x.npy").exists(), "{message}");
     }
     let before = std::fs::read(here.join("codes.npy"))?;
     for arguments in [
@@ -232,12 +232,12 @@ fn codes_go_out_to_other_tools_and_in_again() -> Outcome {
         &["encode", "m.safetensors", "--data", "codes.npy", "--out", "./codes.npy"],
         &["encode", "m.safetensors", "--data", "sprites", "--out", "x.npy", "--std", "x.npy"],
     ] {
-        let said = fails(here, arguments)?;
-        assert!(said.contains("choose another name") && !here.join("x.npy").exists(), "{said}");
+        let message = fails(here, arguments)?;
+        assert!(message.contains("choose another name") && !here.join("x.npy").exists(), "{message}");
     }
     assert_eq!(std::fs::read(here.join("codes.npy"))?, before, "an input was written over");
-    let said = fails(here, &["encode", "m.safetensors", "--data", "sprites", "--out", "x.npy"])?;
-    assert!(said.contains("32×32×3") && said.contains("64×64×1"), "{said}");
+    let message = fails(here, &["encode", "m.safetensors", "--data", "sprites", "--out", "x.npy"])?;
+    assert!(message.contains("32×32×3") && message.contains("64×64×1"), "{message}");
     Ok(())
 }
 
@@ -262,16 +262,16 @@ fn what_does_not_fit_is_named() -> Outcome {
     let file = SafeTensors::deserialize(&good)?;
     let shapes: Vec<(String, Vec<usize>)> =
         file.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
-    let said = |layout: &str, change: Change| -> std::io::Result<String> {
+    let message = |layout: &str, change: Change| -> std::io::Result<String> {
         let mut shapes = shapes.clone();
         change(&mut shapes);
         let tensors: Vec<(&str, &[usize])> = shapes.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
         file_of(&here.join("bad.safetensors"), &tensors)?;
         std::fs::write(here.join("layout.toml"), layout)?;
         let arguments = ["--layout", "layout.toml", "--data", "sprites", "--out", "x.safetensors"];
-        let said = fails(here, &[&["import", "bad.safetensors"], &arguments[..]].concat())?;
-        assert!(!here.join("x.safetensors").exists() && said.trim().lines().count() <= 2, "{said}");
-        Ok(said)
+        let message = fails(here, &[&["import", "bad.safetensors"], &arguments[..]].concat())?;
+        assert!(!here.join("x.safetensors").exists() && message.trim().lines().count() <= 2, "{message}");
+        Ok(message)
     };
     let to = |name: &'static str, shape: &'static [usize]| {
         move |shapes: &mut Vec<(String, Vec<usize>)>| {
@@ -302,8 +302,8 @@ fn what_does_not_fit_is_named() -> Outcome {
         (APART.replace("'down.0', 'down.1'", ""), &same, "one at least"),
         (APART.into(), &same, "images of 16×24×2 but those of `sprites` are 64×64×1"),
     ] {
-        let said = said(&layout, change)?;
-        assert!(said.contains(words), "no `{words}` in {said}");
+        let message = message(&layout, change)?;
+        assert!(message.contains(words), "no `{words}` in {message}");
     }
     Ok(())
 }
@@ -320,8 +320,8 @@ fn a_pickle_and_other_files_are_not_read() -> Outcome {
     ] {
         std::fs::write(here.join("m.pt"), content)?;
         let arguments = ["import", "m.pt", "--layout", "burgess", "--data", "sprites", "--out", "x"];
-        let said = fails(here, &arguments)?;
-        assert!(said.contains("m.pt") && said.contains(words), "{said}");
+        let message = fails(here, &arguments)?;
+        assert!(message.contains("m.pt") && message.contains(words), "{message}");
     }
     let output = latentscope(here, &["import", "--help"]).output()?;
     assert!(String::from_utf8_lossy(&output.stdout).contains("never read"));

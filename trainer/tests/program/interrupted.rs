@@ -57,11 +57,11 @@ fn without_room(here: &Path, blocks: u32, arguments: &[&str]) -> Command {
 /// panic.
 fn refused(here: &Path, blocks: u32, arguments: &[&str], file: &str) -> Outcome {
     let output = without_room(here, blocks, arguments).output()?;
-    let said = errors(&output);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
-    let last = said.lines().last().unwrap_or_default();
-    assert!(last.contains("ERROR") && last.contains(file) && last.contains("File too large"), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let message = errors(&output);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
+    let last = message.lines().last().unwrap_or_default();
+    assert!(last.contains("ERROR") && last.contains(file) && last.contains("File too large"), "{message}");
+    assert!(!message.contains("panicked"), "{message}");
     Ok(())
 }
 
@@ -160,10 +160,10 @@ fn a_sweep_without_room_fails_in_words_and_is_done_later() -> Outcome {
     let here = folder.path();
     std::fs::write(here.join("s.toml"), STUDY)?;
     let output = without_room(here, 32, &SWEEP).output()?;
-    let said = errors(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("vae-s0 failed") && said.contains("File too large"), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let message = errors(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("vae-s0 failed") && message.contains("File too large"), "{message}");
+    assert!(!message.contains("panicked"), "{message}");
     assert_eq!(unfinished(here)?, Vec::<PathBuf>::new());
     succeeds(here, &SWEEP)?;
     for run in ["vae-s0", "vae-s1"] {
@@ -200,8 +200,8 @@ fn two_trainings_do_not_share_a_folder_and_two_preparations_do() -> Outcome {
         std::thread::sleep(Duration::from_millis(10));
     }
     for way in ["--resume", "--force"] {
-        let said = fails(here, &[&long[..], &[way]].concat())?;
-        assert!(said.contains("another process is training in run"), "{said}");
+        let message = fails(here, &[&long[..], &[way]].concat())?;
+        assert!(message.contains("another process is training in run"), "{message}");
     }
     // The checkpoints are intact and can be exported.
     succeeds(here, &["export", "run", "--out", "m.safetensors"])?;

@@ -57,25 +57,27 @@ fn codes_and_factors_that_can_not_be_scored_are_named() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     let (codes, factors) = perfect();
-    let said = |codes: &[f32], factors: &[i64], grid: bool| -> Result<String, Box<dyn std::error::Error>> {
-        write(&here.join("c.npy"), 4, codes)?;
-        write(&here.join("f.npy"), 3, factors)?;
-        let grid: &[&str] = if grid { &["--grid"] } else { &[] };
-        let said = fails(here, &[&["metrics", "--codes", "c.npy", "--factors", "f.npy"], grid].concat())?;
-        assert!(said.contains("c.npy and f.npy"), "{said}");
-        Ok(said)
-    };
-    assert!(said(&codes[4..], &factors, false)?.contains("59 rows and the factors 60"));
+    let message =
+        |codes: &[f32], factors: &[i64], grid: bool| -> Result<String, Box<dyn std::error::Error>> {
+            write(&here.join("c.npy"), 4, codes)?;
+            write(&here.join("f.npy"), 3, factors)?;
+            let grid: &[&str] = if grid { &["--grid"] } else { &[] };
+            let message =
+                fails(here, &[&["metrics", "--codes", "c.npy", "--factors", "f.npy"], grid].concat())?;
+            assert!(message.contains("c.npy and f.npy"), "{message}");
+            Ok(message)
+        };
+    assert!(message(&codes[4..], &factors, false)?.contains("59 rows and the factors 60"));
     let mut broken = codes.clone();
     broken[9] = f32::NAN;
-    assert!(said(&broken, &factors, false)?.contains("row 2 is not finite in unit 1"));
+    assert!(message(&broken, &factors, false)?.contains("row 2 is not finite in unit 1"));
     let constant: Vec<i64> =
         factors.iter().enumerate().map(|(i, &v)| if i % 3 == 1 { 7 } else { v }).collect();
-    assert!(said(&codes, &constant, false)?.contains("factor 1 has the same value"));
-    assert!(said(&codes[4..], &factors[3..], true)?.contains("59 rows, but"));
+    assert!(message(&codes, &constant, false)?.contains("factor 1 has the same value"));
+    assert!(message(&codes[4..], &factors[3..], true)?.contains("59 rows, but"));
     let mut swapped = factors.clone();
     swapped.swap(2, 5);
-    assert!(said(&codes, &swapped, true)?.contains("row 0 is out of the grid's order"));
+    assert!(message(&codes, &swapped, true)?.contains("row 0 is out of the grid's order"));
     write(&here.join("c.npy"), 4, &[1i32; 8])?;
     let kind = fails(here, &["metrics", "--codes", "c.npy", "--factors", "f.npy"])?;
     assert!(kind.contains("c.npy is no file of codes: its values have type <i4"), "{kind}");

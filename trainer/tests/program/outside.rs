@@ -57,8 +57,8 @@ fn files_of_others_are_not_trained_over() -> Outcome {
         let path = here.join("theirs").join(name);
         std::fs::write(&path, "theirs")?;
         for way in [&["--config", "tiny.toml"][..], &["--config", "tiny.toml", "--resume"]] {
-            let said = fails(here, &[&["train", "--out", "theirs"], way].concat())?;
-            assert!(said.contains(name) && said.contains("theirs"), "{said}");
+            let message = fails(here, &[&["train", "--out", "theirs"], way].concat())?;
+            assert!(message.contains(name) && message.contains("theirs"), "{message}");
             assert_eq!(std::fs::read(&path)?, b"theirs");
         }
         std::fs::remove_file(&path)?;
@@ -101,24 +101,24 @@ fn a_prepared_file_replaces_nothing_else() -> Outcome {
     };
     let refused =
         |arguments: Vec<String>| fails(here, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    let said = refused(prepare("s.png", &[]))?;
-    assert!(said.contains("s.png exists and is no file of prepared images"), "{said}");
+    let message = refused(prepare("s.png", &[]))?;
+    assert!(message.contains("s.png exists and is no file of prepared images"), "{message}");
     assert_eq!(std::fs::read(here.join("s.png"))?, picture);
-    let said = refused(prepare("labels.csv", &["--labels", "labels.csv", "--force"]))?;
-    assert!(said.contains("labels.csv is read"), "{said}");
+    let message = refused(prepare("labels.csv", &["--labels", "labels.csv", "--force"]))?;
+    assert!(message.contains("labels.csv is read"), "{message}");
     for place in ["missing/x.images", "tiny.toml/x.images"] {
         let output = latentscope(here, &["data", "prepare", "folder", "in", "--out", place]).output()?;
         assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
         assert!(errors(&output).contains(place), "{}", errors(&output));
     }
-    let said = refused(prepare("x.images", &["--side", "300"]))?;
-    assert!(said.contains("300") && said.contains("256"), "{said}");
+    let message = refused(prepare("x.images", &["--side", "300"]))?;
+    assert!(message.contains("300") && message.contains("256"), "{message}");
     for _ in 0..2 {
         let words = prepare("x.images", &[]);
         succeeds(here, &words.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
-    let said = fails(here, &["data", "sample", "x.images", "--out", "x.images"])?;
-    assert!(said.contains("x.images exists and is no PNG picture"), "{said}");
+    let message = fails(here, &["data", "sample", "x.images", "--out", "x.images"])?;
+    assert!(message.contains("x.images exists and is no PNG picture"), "{message}");
     Ok(())
 }
 
@@ -133,8 +133,8 @@ fn reasons_are_told_once() -> Outcome {
         &["data", "info", "missing.images"],
         &["world", "render", "sprites", "--indices", "i.npy", "--out", "o.npy"],
     ] {
-        let said = fails(here, arguments)?;
-        assert_eq!(said.matches("No such file").count(), 1, "{said}");
+        let message = fails(here, arguments)?;
+        assert_eq!(message.matches("No such file").count(), 1, "{message}");
     }
     Ok(())
 }
@@ -148,8 +148,9 @@ fn names_of_every_script_are_kept() -> Outcome {
     train(here, &["--name", name])?;
     let card: model::Card = serde_json::from_str(&succeeds(here, &["info", "--json", "run"])?)?;
     assert_eq!(card.name, name);
-    let said = fails(here, &["train", "--config", "tiny.toml", "--dataset", "no\u{301}where", "--out", "x"])?;
-    assert!(said.contains("`no\u{301}where`"), "{said}");
+    let message =
+        fails(here, &["train", "--config", "tiny.toml", "--dataset", "no\u{301}where", "--out", "x"])?;
+    assert!(message.contains("`no\u{301}where`"), "{message}");
     Ok(())
 }
 
@@ -165,8 +166,8 @@ fn a_model_can_be_traversed_without_its_data() -> Outcome {
     let traverse = ["traverse", "far.safetensors", "--out", "t.png", "--columns", "3", "--all-units"];
     succeeds(here, &traverse)?;
     assert!(std::fs::read(here.join("t.png"))?.starts_with(b"\x89PNG"));
-    let said = fails(here, &[&traverse[..], &["--index", "3"]].concat())?;
-    assert!(said.contains("holidays"), "{said}");
+    let message = fails(here, &[&traverse[..], &["--index", "3"]].concat())?;
+    assert!(message.contains("holidays"), "{message}");
     Ok(())
 }
 
@@ -193,8 +194,8 @@ fn times_that_are_none_are_refused() -> Outcome {
     let folder = folder()?;
     for seconds in ["nan", "-1", "inf", "1e12", "soon"] {
         let limit = format!("--max-seconds={seconds}");
-        let said = fails(folder.path(), &["train", "--config", "tiny.toml", &limit])?;
-        assert!(said.contains("at least 0"), "{said}");
+        let message = fails(folder.path(), &["train", "--config", "tiny.toml", &limit])?;
+        assert!(message.contains("at least 0"), "{message}");
     }
     Ok(())
 }
@@ -203,9 +204,9 @@ fn times_that_are_none_are_refused() -> Outcome {
 fn a_network_too_large_to_be_read_is_refused_before_it_is_trained() -> Outcome {
     let folder = folder()?;
     let large = ["--set", "model.hidden=4096", "--set", "model.channels=[512, 512, 1024, 1024]"];
-    let said =
+    let message =
         fails(folder.path(), &[&["train", "--config", "tiny.toml", "--out", "run"], &large[..]].concat())?;
-    assert!(said.contains("model.channels") && said.contains("at most 256 MiB"), "{said}");
+    assert!(message.contains("model.channels") && message.contains("at most 256 MiB"), "{message}");
     assert!(!folder.path().join("run").exists());
     Ok(())
 }
@@ -219,8 +220,8 @@ fn attributes_speak_of_the_images_that_were_given() -> Outcome {
     succeeds(here, &["world", "sheet", "sprites", "--out", "pictures/a.png"])?;
     std::fs::write(here.join("l.csv"), "name,hat\nq.png,1\nr.png,0\n")?;
     for labels in [&[][..], &["--labels", "l.csv"]] {
-        let said = fails(here, &[&["attributes", "run", "--data", "pictures"], labels].concat())?;
-        assert!(said.contains("`pictures`") && !said.contains("`sprites`"), "{said}");
+        let message = fails(here, &[&["attributes", "run", "--data", "pictures"], labels].concat())?;
+        assert!(message.contains("`pictures`") && !message.contains("`sprites`"), "{message}");
     }
     Ok(())
 }
@@ -236,8 +237,8 @@ fn a_flipped_bit_of_a_model_is_seen() -> Outcome {
         let mut bytes = whole.clone();
         bytes[place] ^= 1;
         std::fs::write(here.join("bad.safetensors"), bytes)?;
-        let said = fails(here, &["traverse", "bad.safetensors", "--out", "t.png"])?;
-        assert!(said.contains("bad.safetensors") && said.contains("checksum"), "{said}");
+        let message = fails(here, &["traverse", "bad.safetensors", "--out", "t.png"])?;
+        assert!(message.contains("bad.safetensors") && message.contains("checksum"), "{message}");
     }
     Ok(())
 }
@@ -256,9 +257,9 @@ fn a_run_goes_on_with_the_same_experiment_only() -> Outcome {
         ("--batch", "16", "train.batch = 8"),
     ] {
         let image = "model.image={height=64,width=64,channels=1}";
-        let said = fails(here, &[&resume[..], &[option, value, "--set", image]].concat())?;
-        let foreign_images = value == "faces" && said.contains("model.image");
-        assert!(said.contains(words) || foreign_images, "{said}");
+        let message = fails(here, &[&resume[..], &[option, value, "--set", image]].concat())?;
+        let foreign_images = value == "faces" && message.contains("model.image");
+        assert!(message.contains(words) || foreign_images, "{message}");
         assert_eq!(Folder::of(&here.join("run")).steps()?.last(), Some(&4));
     }
     succeeds(here, &[&resume[..], &["--learning-rate", "1e-4", "--set", "train.keep=5"]].concat())?;
@@ -283,8 +284,11 @@ fn a_run_does_not_go_on_with_data_that_was_prepared_anew() -> Outcome {
     succeeds(here, &resume)?;
     std::fs::remove_file(here.join("in/b.png"))?;
     succeeds(here, &prepare)?;
-    let said = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
-    assert!(said.contains("the images of `x.images` have changed since the run in run began"), "{said}");
+    let message = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
+    assert!(
+        message.contains("the images of `x.images` have changed since the run in run began"),
+        "{message}"
+    );
 
     // The same holds for pictures that are decoded when training starts, and for arrays.
     let images = |first: f32| trainer::npy::floats(&[2, 64, 64], &vec![first; 2 * 64 * 64]);
@@ -299,8 +303,8 @@ fn a_run_does_not_go_on_with_data_that_was_prepared_anew() -> Outcome {
         } else {
             std::fs::write(here.join("x.npy"), images(0.25))?;
         }
-        let said = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
-        assert!(said.contains(&format!("the images of `{data}` have changed")), "{said}");
+        let message = fails(here, &[&resume[..4], &["--steps", "12"]].concat())?;
+        assert!(message.contains(&format!("the images of `{data}` have changed")), "{message}");
     }
     Ok(())
 }
@@ -317,8 +321,8 @@ fn a_run_that_is_over_keeps_what_its_card_tells() -> Outcome {
         ("--steps", "8", "train.steps"),
         ("--set", "train.average=0.9", "train.average"),
     ] {
-        let said = fails(here, &["train", "--resume", "--out", "run", option, value])?;
-        assert!(said.contains("has taken 12 steps") && said.contains(key), "{said}");
+        let message = fails(here, &["train", "--resume", "--out", "run", option, value])?;
+        assert!(message.contains("has taken 12 steps") && message.contains(key), "{message}");
         assert_eq!((kept("config.toml")?, kept("model.safetensors")?), (config.clone(), model.clone()));
     }
     succeeds(here, &["train", "--resume", "--out", "run", "--name", "other"])?;
@@ -330,8 +334,8 @@ fn an_average_is_not_dropped_unasked() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &["--steps", "4", "--set", "train.average=0.9"])?;
-    let said = fails(here, &["train", "--config", "tiny.toml", "--resume", "--out", "run"])?;
-    assert!(said.contains("keeps an average") && said.contains("train.average"), "{said}");
+    let message = fails(here, &["train", "--config", "tiny.toml", "--resume", "--out", "run"])?;
+    assert!(message.contains("keeps an average") && message.contains("train.average"), "{message}");
     assert_eq!(Folder::of(&here.join("run")).steps()?, [4]);
     Ok(())
 }
@@ -350,11 +354,11 @@ fn a_run_goes_on_from_the_weights_that_it_began_from_only() -> Outcome {
     succeeds(here, &out("a.safetensors", &["--steps", "4"]))?;
     let told = || std::fs::read_to_string(here.join("more/config.toml"));
     assert!(told()?.contains("file = \"a.safetensors\""), "{}", told()?);
-    let said = fails(here, &out("b.safetensors", &["--resume"]))?;
-    assert!(said.contains("of a.safetensors, than b.safetensors holds"), "{said}");
-    let said =
+    let message = fails(here, &out("b.safetensors", &["--resume"]))?;
+    assert!(message.contains("of a.safetensors, than b.safetensors holds"), "{message}");
+    let message =
         fails(here, &["train", "--resume", "--out", "run", "--steps", "20", "--from", "a.safetensors"])?;
-    assert!(said.contains("began from fresh weights"), "{said}");
+    assert!(message.contains("began from fresh weights"), "{message}");
     // Another card with the same weights counts as the same start.
     let path = here.join("a.safetensors");
     let mut weights = model::Weights::from_bytes(&std::fs::read(&path)?)?;
@@ -371,8 +375,8 @@ fn a_run_goes_on_from_the_weights_that_it_began_from_only() -> Outcome {
     };
     assert_eq!(weights("again")?, weights("more")?);
     std::fs::copy(here.join("b.safetensors"), &path)?;
-    let said = fails(here, &["train", "--config", "more/config.toml", "--out", "third"])?;
-    assert!(said.contains("a.safetensors holds other weights"), "{said}");
+    let message = fails(here, &["train", "--config", "more/config.toml", "--out", "third"])?;
+    assert!(message.contains("a.safetensors holds other weights"), "{message}");
     Ok(())
 }
 
@@ -388,13 +392,13 @@ fn a_run_whose_checkpoints_are_all_damaged_is_not_started_again() -> Outcome {
     }
     let model = std::fs::read(here.join("run/model.safetensors"))?;
     let resume = ["train", "--resume", "--out", "run", "--steps", "20"];
-    let said = fails(here, &resume)?;
-    assert!(said.contains("2 files, is intact") && said.contains("step-000000012"), "{said}");
-    let said = fails(here, &["export", "run"])?;
-    assert!(said.contains("2 files, is intact"), "{said}");
+    let message = fails(here, &resume)?;
+    assert!(message.contains("2 files, is intact") && message.contains("step-000000012"), "{message}");
+    let message = fails(here, &["export", "run"])?;
+    assert!(message.contains("2 files, is intact"), "{message}");
     std::fs::remove_dir_all(steps.path())?;
-    let said = fails(here, &resume)?;
-    assert!(said.contains("holds model.safetensors but no checkpoint"), "{said}");
+    let message = fails(here, &resume)?;
+    assert!(message.contains("holds model.safetensors but no checkpoint"), "{message}");
     assert_eq!(std::fs::read(here.join("run/model.safetensors"))?, model);
     Ok(())
 }
@@ -407,8 +411,11 @@ fn a_last_good_checkpoint_is_one_that_was_read() -> Outcome {
     std::fs::write(Folder::of(&here.join("run")).file(8), "cut")?;
     let path = here.join("run/config.toml");
     std::fs::write(&path, std::fs::read_to_string(&path)?.replace("beta = 2.0", "beta = 1e300"))?;
-    let said = fails(here, &["train", "--resume", "--out", "run", "--steps", "50"])?;
-    assert!(said.contains("last good checkpoint is run/checkpoints/step-000000004.safetensors"), "{said}");
+    let message = fails(here, &["train", "--resume", "--out", "run", "--steps", "50"])?;
+    assert!(
+        message.contains("last good checkpoint is run/checkpoints/step-000000004.safetensors"),
+        "{message}"
+    );
     Ok(())
 }
 
@@ -424,8 +431,8 @@ fn an_empty_name_is_none() -> Outcome {
         &["data", "prepare", "folder", "in", "--out", "x.images"],
     ] {
         for name in ["", " "] {
-            let said = fails(here, &[words, &["--name", name]].concat())?;
-            assert!(said.contains("must have 1 to 64 bytes"), "{said}");
+            let message = fails(here, &[words, &["--name", name]].concat())?;
+            assert!(message.contains("must have 1 to 64 bytes"), "{message}");
         }
     }
     Ok(())

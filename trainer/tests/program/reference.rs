@@ -19,9 +19,9 @@ fn what_is_accepted_has_the_pixels_that_others_read() -> std::io::Result<()> {
         }
         output => output?,
     };
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    println!("{said}");
-    assert!(output.status.success(), "{said}");
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    println!("{printed}");
+    assert!(output.status.success(), "{printed}");
     Ok(())
 }

@@ -105,15 +105,15 @@ fn another_networks_weights_are_refused_and_nothing_is_deleted() -> Outcome {
     let before = newest(&here.join("run"))?;
     let words = ["train", "--config", "tiny.toml", "--out", "run", "--force", "--from", "run"];
     let set = ["--set", "model.latent=4", "--set", "model.channels=[4, 4, 4]"];
-    let said = fails(here, &[&words, &set[..]].concat())?;
+    let message = fails(here, &[&words, &set[..]].concat())?;
     for part in ["run can't be started from", "model.latent is 10", "is 4;", "model.channels is [4, 4, 4, 4]"]
     {
-        assert!(said.contains(part), "no `{part}` in {said}");
+        assert!(message.contains(part), "no `{part}` in {message}");
     }
-    assert_eq!(said.trim().lines().count(), 1, "{said}");
+    assert_eq!(message.trim().lines().count(), 1, "{message}");
     assert_eq!(newest(&here.join("run"))?, before);
-    let said = fails(here, &[&words[..7], &["nowhere.safetensors"]].concat())?;
-    assert!(said.contains("nowhere.safetensors"), "{said}");
+    let message = fails(here, &[&words[..7], &["nowhere.safetensors"]].concat())?;
+    assert!(message.contains("nowhere.safetensors"), "{message}");
     assert_eq!(newest(&here.join("run"))?, before);
     Ok(())
 }
@@ -153,11 +153,11 @@ fn ctrl_c_writes_a_checkpoint_and_says_how_to_go_on() -> Outcome {
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
     let output = child.wait_with_output()?;
-    let said = errors(&output);
-    assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("latentscope train --resume --out run"), "{said}");
+    let message = errors(&output);
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    assert!(message.contains("latentscope train --resume --out run"), "{message}");
     let (step, _) = newest(&here.join("run"))?;
-    assert!(said.contains(&format!("stopped after step {step}")), "{said}");
+    assert!(message.contains(&format!("stopped after step {step}")), "{message}");
     let further = (step + 2).to_string();
     succeeds(here, &["train", "--resume", "--out", "run", "--steps", &further])?;
     assert_eq!(newest(&here.join("run"))?.0, step + 2);
@@ -173,15 +173,15 @@ fn ctrl_c_stops_measuring_and_the_run_goes_on() -> Outcome {
     // Measuring takes minutes.
     let long = ["train", "--config", "tiny.toml", "--out", "run", "--set", "train.card_samples=10000000"];
     let mut child = latentscope(here, &long).spawn()?;
-    let mut said = BufReader::new(child.stderr.take().ok_or("no standard error")?);
+    let mut message = BufReader::new(child.stderr.take().ok_or("no standard error")?);
     let mut line = String::new();
     while !line.contains("measuring tiny") {
         line.clear();
-        assert!(said.read_line(&mut line)? > 0, "it ended without a word on measuring");
+        assert!(message.read_line(&mut line)? > 0, "it ended without a word on measuring");
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
     let mut rest = String::new();
-    said.read_to_string(&mut rest)?;
+    message.read_to_string(&mut rest)?;
     assert_eq!(child.wait()?.code(), Some(130), "{rest}");
     assert!(rest.contains("stopped while the model was measured; a checkpoint holds its 12 steps"), "{rest}");
     assert!(rest.contains("train --resume --out run"), "{rest}");
@@ -196,8 +196,8 @@ fn a_folder_with_a_run_is_not_overwritten_unasked() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;
-    let said = fails(here, &["train", "--config", "tiny.toml", "--out", "run"])?;
-    assert!(said.contains("--resume") && said.contains("--force"), "{said}");
+    let message = fails(here, &["train", "--config", "tiny.toml", "--out", "run"])?;
+    assert!(message.contains("--resume") && message.contains("--force"), "{message}");
     train(here, &["--force", "--steps", "4"])?;
     assert_eq!(newest(&here.join("run"))?.0, 4);
     Ok(())
@@ -211,9 +211,9 @@ fn a_diverging_run_stops_and_names_step_loss_and_last_good_checkpoint() -> Outco
     let before = newest(&here.join("run"))?;
     let path = here.join("run/config.toml");
     std::fs::write(&path, std::fs::read_to_string(&path)?.replace("beta = 2.0", "beta = 1e300"))?;
-    let said = fails(here, &["train", "--resume", "--out", "run", "--steps", "50"])?;
+    let message = fails(here, &["train", "--resume", "--out", "run", "--steps", "50"])?;
     for part in ["the loss became", "by step 6", "step-000000004.safetensors"] {
-        assert!(said.contains(part), "no `{part}` in {said}");
+        assert!(message.contains(part), "no `{part}` in {message}");
     }
     assert_eq!(newest(&here.join("run"))?, before);
     Ok(())
@@ -223,20 +223,20 @@ fn a_diverging_run_stops_and_names_step_loss_and_last_good_checkpoint() -> Outco
 fn mistakes_in_configuration_and_folder_are_named() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
-    let said = fails(here, &["train", "--config", "missing.toml"])?;
-    assert!(said.contains("missing.toml"), "{said}");
+    let message = fails(here, &["train", "--config", "missing.toml"])?;
+    assert!(message.contains("missing.toml"), "{message}");
     std::fs::write(here.join("typo.toml"), "name = 'a'\n[objective]\nkind = 'beta'\nbetta = 2.0\n")?;
-    let said = fails(here, &["train", "--config", "typo.toml"])?;
-    assert!(said.contains("typo.toml") && said.contains("betta"), "{said}");
-    let said = fails(here, &["train", "--config", "tiny.toml", "--steps", "0"])?;
-    assert!(said.contains("train.steps"), "{said}");
+    let message = fails(here, &["train", "--config", "typo.toml"])?;
+    assert!(message.contains("typo.toml") && message.contains("betta"), "{message}");
+    let message = fails(here, &["train", "--config", "tiny.toml", "--steps", "0"])?;
+    assert!(message.contains("train.steps"), "{message}");
     // Root may write anywhere, but nobody can create a folder below a file.
-    let said = fails(here, &["train", "--config", "tiny.toml", "--out", "tiny.toml/run"])?;
-    assert!(said.contains("tiny.toml/run"), "{said}");
-    let said = fails(here, &["info", "nowhere.safetensors"])?;
-    assert!(said.contains("nowhere.safetensors"), "{said}");
+    let message = fails(here, &["train", "--config", "tiny.toml", "--out", "tiny.toml/run"])?;
+    assert!(message.contains("tiny.toml/run"), "{message}");
+    let message = fails(here, &["info", "nowhere.safetensors"])?;
+    assert!(message.contains("nowhere.safetensors"), "{message}");
     train(here, &[])?;
-    let said = fails(here, &["histogram", "run", "--out", "nowhere/h.png"])?;
-    assert!(said.contains("nowhere/h.png"), "{said}");
+    let message = fails(here, &["histogram", "run", "--out", "nowhere/h.png"])?;
+    assert!(message.contains("nowhere/h.png"), "{message}");
     Ok(())
 }

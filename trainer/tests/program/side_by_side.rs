@@ -61,15 +61,15 @@ fn mistakes_in_a_list_are_named() -> Outcome {
         ("run = []".to_owned(), "no [[run]]"),
     ] {
         std::fs::write(here.join("plan.toml"), plan)?;
-        let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "6"])?;
-        assert!(said.contains(wanted), "no `{wanted}` in {said}");
+        let message = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "6"])?;
+        assert!(message.contains(wanted), "no `{wanted}` in {message}");
     }
     std::fs::write(here.join("plan.toml"), PLAN)?;
-    let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "0"])?;
-    assert!(said.contains("--seconds"), "{said}");
+    let message = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "0"])?;
+    assert!(message.contains("--seconds"), "{message}");
     // The second run starts from a missing file; the first run is not affected.
-    let said = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "12"])?;
-    assert!(said.contains("second failed") && said.contains("run/model.safetensors"), "{said}");
+    let message = fails(here, &["runs", "plan.toml", "--out", "out", "--seconds", "12"])?;
+    assert!(message.contains("second failed") && message.contains("run/model.safetensors"), "{message}");
     assert!(here.join("out/first.safetensors").exists());
     Ok(())
 }

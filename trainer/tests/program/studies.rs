@@ -105,7 +105,7 @@ fn a_failed_run_is_named_and_holds_up_no_other() -> Outcome {
     // A folder that another process uses is left alone.
     let busy = here.join("study/beta-beta4.0-s1");
     let lock = trainer::train::Lock::take(&busy)?;
-    let said = fails(here, &SWEEP)?;
+    let message = fails(here, &SWEEP)?;
     for part in [
         "vae-s0 is trained and scored",
         "vae-s1 failed",
@@ -113,13 +113,13 @@ fn a_failed_run_is_named_and_holds_up_no_other() -> Outcome {
         "beta-beta4.0-s1 is left to the process",
         "2 of 4 runs failed",
     ] {
-        assert!(said.contains(part), "no `{part}` in {said}");
+        assert!(message.contains(part), "no `{part}` in {message}");
     }
     drop(lock);
     let list = succeeds(here, &["sweep", "s.toml", "--out", "study", "--list"])?;
     let states = ["finished", "not begun", "another configuration", "not begun"];
     assert!(list.lines().skip(1).zip(states).all(|(line, state)| line.ends_with(state)), "{list}");
-    let said = fails(here, &["sweep", "s.toml", "--run", "9"])?;
-    assert!(said.contains("no run 9"), "{said}");
+    let message = fails(here, &["sweep", "s.toml", "--run", "9"])?;
+    assert!(message.contains("no run 9"), "{message}");
     Ok(())
 }

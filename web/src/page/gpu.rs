@@ -28,7 +28,7 @@ pub(super) struct Desk {
     canvases: RefCell<Table<String, Canvas>>,
     /// Models to load, one after another, so that they share a device.
     waiting: RefCell<VecDeque<Job>>,
-    /// The side of the model that loads now, and the choice that it belongs to.
+    /// Side and visit (choice of model) of the model that is loading.
     preparing: Cell<Option<(usize, u32)>>,
     /// Slots whose pictures wait for the previous frame.
     stale: RefCell<Vec<Slot>>,

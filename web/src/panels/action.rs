@@ -102,7 +102,7 @@ actions! {
     Turn = "turn" (side, unit);
     /// A unit's dial.
     Dial = "dial" (side, unit);
-    /// A mode of a unit.
+    /// Sets a unit to one of its modes.
     Mode = "mode" (side, unit, mode);
     /// Draws a code from the prior.
     Sample = "sample" (side);

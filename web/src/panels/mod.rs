@@ -168,7 +168,7 @@ pub fn act(dom: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Eve
 mod tests {
     use super::*;
 
-    /// The whole of a panel: a picture of a code of zeros for each side, on the map.
+    /// A complete panel: a picture decoded from zeros for each side, on the map.
     struct Zeros;
 
     fn slot(side: usize) -> Slot {

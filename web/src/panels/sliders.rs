@@ -136,7 +136,7 @@ fn knob(html: &mut String, model: &Loaded, side: usize, unit: usize) {
     html.push_str("</p></li>");
 }
 
-/// Where the picture of a unit's mode is shown.
+/// Slot of the picture for a unit's mode.
 fn slot(side: usize, unit: usize, mode: usize) -> Slot {
     Slot::new("mode", side, unit * MODES + mode)
 }

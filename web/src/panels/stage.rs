@@ -126,7 +126,7 @@ fn about(dom: &Dom, side: &Side, index: usize) -> Drawn {
     progress(dom, side, index)
 }
 
-/// Marks a side whose model was trained on data like the picture.
+/// Marks a side whose model has reconstructed the picture.
 fn seen(dom: &Dom, side: &Side, index: usize) -> Drawn {
     let seen = side.model().is_some_and(|model| model.reconstruction.is_some());
     dom.get::<Element>(&format!("about-{index}"))?.set_attribute("data-seen", if seen { "true" } else { "" })

@@ -1,19 +1,19 @@
-//! The modes of a unit: values of μ around which the training pictures lie, with hardly any between them.
+//! The modes of a unit: values of μ around which the training pictures cluster, with few in between.
 
 use model::card::Histogram;
 
 use super::Loaded;
 
-/// What a valley between two modes has at most, as a share of the lower of them.
+/// Maximum height of a valley between two modes, as a fraction of the lower mode.
 const VALLEY: f64 = 0.25;
-/// The share of all pictures that a mode has at least.
+/// Minimum fraction of all pictures in a mode.
 const LEAST: f64 = 0.05;
-/// Most modes: more of them are the steps of a scale, for which there is the slider.
+/// Maximum number of modes; more of them are steps of a scale, which the slider shows.
 pub(crate) const MODES: usize = 5;
 
 impl Loaded {
-    /// The modes of a unit in use from the lowest on, two to [`MODES`]; none of a circle, or where pictures
-    /// lie everywhere.
+    /// Returns the modes of an active unit in ascending order, two to [`MODES`]. Returns none for a
+    /// circular unit, or if the pictures don't cluster.
     pub fn modes(&self, unit: usize) -> Vec<f32> {
         let active = self.card.units.get(unit).filter(|entry| entry.is_active() && !self.is_circle(unit));
         active.map(|entry| modes(&entry.mean_histogram)).unwrap_or_default()
@@ -23,10 +23,10 @@ impl Loaded {
 fn modes(histogram: &Histogram) -> Vec<f32> {
     let count = |bin: usize| histogram.counts.get(bin).copied().map_or(0.0, f64::from);
     let bins = histogram.counts.len();
-    // A little smoother, so that no single bin is a mode or a valley.
+    // Smooths slightly, so that single bins are neither modes nor valleys.
     let height: Vec<f64> =
         (0..bins).map(|bin| count(bin.wrapping_sub(1)) + 2.0 * count(bin) + count(bin + 1)).collect();
-    // The peaks, and where the valley before each is deepest.
+    // The peaks, and the deepest position before each.
     let mut peaks: Vec<(usize, usize)> = Vec::new();
     let mut valley = 0;
     for bin in 0..bins {

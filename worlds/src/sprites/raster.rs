@@ -12,7 +12,7 @@ const STEPS: i32 = 256;
 /// bound is far outside the image.
 const FAR: f64 = (1 << 20) as f64;
 
-/// A black and white image of 64×64 pixels, one bit a pixel.
+/// A black and white image of 64×64 pixels, one bit per pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bitmap {
     /// Rows from the top; the highest bit is the leftmost pixel.

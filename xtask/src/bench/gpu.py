@@ -39,7 +39,7 @@ def main():
         optimizer.step()
 
     if mode == "graph":
-        # As PyTorch's notes on CUDA graphs ask: a few steps on a stream of their own before capture.
+        # PyTorch's notes on CUDA graphs require a few warm-up steps on a separate stream before capture.
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):

@@ -1,4 +1,4 @@
-"""The networks in PyTorch, as `model/src/network.rs` has them."""
+"""The networks of `model/src/network.rs` in PyTorch."""
 
 import torch
 from torch import nn
@@ -6,8 +6,8 @@ from torch.nn import functional as F
 
 LATENT = 10
 
-# Channels of the image and of each convolution, and latent units, by name: the field's network for
-# dSprites, and that of configs/celeba-*.toml.
+# Channels of the image and of each convolution, and latent units, by name: the usual network for
+# dSprites, and the network of configs/celeba-*.toml.
 NETWORKS = {
     "dsprites": ([1, 32, 32, 64, 64], LATENT),
     "rgb": ([3, 16, 32, 64, 64], 24),

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Checks, times and trains on a GPU, within a time: gpu/run.sh [--device cpu|cuda] [--jobs N] SECONDS OUT
+# Checks, benchmarks and trains on a GPU within a time limit: gpu/run.sh [--device cpu|cuda] [--jobs N] SECONDS OUT
 #
 # OUT gets the weights and the card of every model in plan.toml, table.txt, cuda.json if Python has PyTorch,
-# and the runs' checkpoints. Ctrl-C or a kill leaves checkpoints; the same command with the same OUT goes on.
-# Each job is a process group of its own (-m), so that a signal reaches it once: from here.
+# and the runs' checkpoints. After Ctrl-C or a kill, the same command with the same OUT continues.
+# Each job is a separate process group (-m), so that it gets each signal exactly once, from here.
 set -um
 
 say() { printf '%s\n' "$*"; }
@@ -32,7 +32,7 @@ latentscope=$work/latentscope
 
 left() { say $((deadline - SECONDS)); }
 
-# Runs a command in the background, so that a signal can be passed on while it runs; its end is `status`.
+# Runs a command in the background, so that signals can be forwarded; sets `status` to its exit status.
 stopped=
 job=
 run() {
@@ -52,7 +52,7 @@ pass_on() {
 }
 trap pass_on INT TERM HUP
 
-# A failed job is reported by its own words; this says what it means here.
+# A failed job prints its own error; this explains the consequence.
 must() {
     local sentence=$1
     shift
@@ -61,8 +61,8 @@ must() {
     [[ $status == 0 ]] || fail "$sentence"
 }
 
-# Where CUDA's libraries may lie besides the loader's own places: the wheels that PyTorch brings along, a
-# toolkit; last our own, which hold the little that both may lack.
+# Folders of CUDA libraries in addition to the loader's own: PyTorch's wheels, a toolkit, and last the
+# pack's libraries, which both may lack.
 libraries() {
     python3 - 2>/dev/null <<'PYTHON'
 import glob, os, sys
@@ -113,7 +113,7 @@ else
     fi
 fi
 
-# Processes on one card take turns, unless NVIDIA's MPS lets their kernels run at the same time.
+# Processes on one GPU take turns, unless NVIDIA's MPS runs their kernels concurrently.
 mps=
 stop_mps() {
     [[ $mps ]] || return 0
@@ -124,7 +124,7 @@ stop_mps() {
 }
 trap stop_mps EXIT
 if [[ $device == cuda && -z $stopped ]] && command -v nvidia-cuda-mps-control >/dev/null; then
-    # In a folder of its own: a socket's path must be short.
+    # In a separate folder, because a socket's path must be short.
     mps=$(mktemp -d)
     export CUDA_MPS_PIPE_DIRECTORY=$mps CUDA_MPS_LOG_DIRECTORY=$mps
     status=1

@@ -1,4 +1,4 @@
-"""SSIM of two test images by scikit-image, with the window of Wang et al. 2004.
+"""Computes the SSIM of two test images with scikit-image, with the window of Wang et al. 2004.
 
 python3 -m venv venv && venv/bin/pip install numpy scikit-image && venv/bin/python ssim.py
 The values stand in ../ssim.rs.

@@ -47,10 +47,10 @@ pub(crate) fn succeeds(folder: &Path, arguments: &[&str]) -> std::io::Result<Str
 /// Runs a command that must fail without a panic; returns its standard error.
 pub(crate) fn fails(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
     let output = latentscope(folder, arguments).output()?;
-    let said = errors(&output);
+    let message = errors(&output);
     assert!(output.status.code().is_some_and(|code| code != 0), "{arguments:?} succeeded");
-    assert!(!said.contains("panicked"), "{said}");
-    Ok(said)
+    assert!(!message.contains("panicked"), "{message}");
+    Ok(message)
 }
 
 /// Standard error as text.

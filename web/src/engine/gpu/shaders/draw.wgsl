@@ -22,7 +22,7 @@ fn corner(@builtin(vertex_index) index: u32, @builtin(instance_index) first: u32
     return Corner(vec4f(x, y, 0.0, 1.0), first);
 }
 
-// The mean of a Bernoulli pixel.
+// Mean of the likelihood.
 fn mean(at: u32) -> f32 {
     return 1.0 / (1.0 + exp(-logits[at]));
 }
