@@ -48,7 +48,7 @@ async function seen(page, selector) {
   const canvas = page.locator(selector);
   await canvas.evaluate((canvas) => {
     const side = `${4 * canvas.width}px`;
-    Object.assign(canvas.style, { position: "fixed", inset: "0 auto auto 0", width: side, height: side, borderRadius: "0", zIndex: "9" });
+    Object.assign(canvas.style, { position: "fixed", inset: "auto auto 0 0", width: side, height: side, borderRadius: "0", zIndex: "9" });
   });
   const png = (await canvas.screenshot({ scale: "css" })).toString("base64");
   await canvas.evaluate((canvas) => canvas.removeAttribute("style"));

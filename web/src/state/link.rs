@@ -5,10 +5,6 @@
 //! whether inactive units are shown, and the view. The name of a view alone is also valid. Missing or
 //! invalid parts have no effect, but a notice reports a drawing, an A or a B that can't be read.
 
-use std::fmt::{Display, Write};
-
-use serde::de::DeserializeOwned;
-
 use super::sketch::{Sketch, packed};
 use super::{Effect, Paper, Side, State, Topic, View};
 use crate::worker::SIDES;
@@ -57,7 +53,7 @@ impl Link {
                 "f" => link.factors = numbers(value),
                 "o" => link.open = value.contains('1'),
                 "v" => link.view = View::named(value),
-                "t" => link.along = numbers(value).first().map_or(0.0, |share: &f32| share.clamp(0.0, 1.0)),
+                "t" => link.along = code(value).first().map_or(0.0, |share| share.clamp(0.0, 1.0)),
                 "d" => {
                     link.drawing = Sketch::parse(value);
                     link.damaged |= link.drawing.is_none();
@@ -70,12 +66,12 @@ impl Link {
 
     /// Parses a side's code, or its A (0) or B (1).
     fn code(&mut self, key: &str, value: &str) {
-        for (side, code) in CODES.iter().enumerate() {
-            match key.strip_prefix(code) {
-                Some("") => self.codes[side] = numbers(value),
+        for (side, name) in CODES.iter().enumerate() {
+            match key.strip_prefix(name) {
+                Some("") => self.codes[side] = code(value),
                 Some(end @ ("0" | "1")) => {
                     let end = &mut self.ends[side][usize::from(end == "1")];
-                    *end = numbers(value);
+                    *end = code(value);
                     self.damaged |= end.is_empty();
                 }
                 _ => {}
@@ -94,24 +90,26 @@ impl State {
         let mut text = format!("m={}", names.each_ref().map(|n| n.as_deref().unwrap_or_default()).join(","));
         if let Some(scene) = &self.scene {
             // Sliders produce values such as 0.39999999999999997.
-            write(&mut text, "f", scene.values.iter().map(|value| (value * 1e6).round() / 1e6));
+            write(&mut text, "f", &rounded(scene.values.iter().copied(), 1e6));
         }
         let drawing = self.drawing();
-        write(&mut text, "d", drawing.iter());
+        if let Some(drawing) = &drawing {
+            text.extend(["&d=", drawing]);
+        }
         for ((key, model), name) in CODES.into_iter().zip(models).zip(names) {
             if name.is_none() {
                 continue;
             }
             if self.own && drawing.is_none() || model.code != model.origin {
-                write(&mut text, key, model.code.iter());
+                write(&mut text, key, &model.code);
             }
             for (end, code) in model.ends.iter().enumerate().filter(|(end, _)| self.pinned[*end]) {
-                let rounded = code.iter().flatten().map(|value| (f64::from(*value) * 1e4).round() / 1e4);
-                write(&mut text, &format!("{key}{end}"), rounded);
+                let code = code.iter().flatten().copied().map(f64::from);
+                write(&mut text, &[key, ["0", "1"][end]].concat(), &rounded(code, 1e4));
             }
         }
         if self.along > 0.0 {
-            write(&mut text, "t", [self.along].iter());
+            write(&mut text, "t", &[self.along]);
         }
         if self.unfolded {
             text.push_str("&o=1");
@@ -244,18 +242,28 @@ impl State {
     }
 }
 
-/// Parses finite numbers; returns none if any is invalid.
-fn numbers<T: DeserializeOwned + Into<f64> + Copy>(text: &str) -> Vec<T> {
-    // Written like JSON, whose parser is compiled in anyway.
-    let read = serde_json::from_str(&format!("[{text}]")).ok();
-    read.filter(|values: &Vec<T>| values.iter().all(|&value| value.into().is_finite())).unwrap_or_default()
+/// Parses finite numbers of single precision; returns none if any is invalid.
+fn numbers(text: &str) -> Vec<f64> {
+    // They are written as JSON's are, whose parser is here anyhow.
+    let read: Option<Vec<f64>> = serde_json::from_str(&format!("[{text}]")).ok();
+    read.filter(|values| values.iter().all(|&value| (value as f32).is_finite())).unwrap_or_default()
 }
 
-fn write(text: &mut String, key: &str, values: impl Iterator<Item = impl Display>) {
-    for (i, value) in values.enumerate() {
-        // Writing to a string never fails.
-        let _ = if i == 0 { write!(text, "&{key}={value}") } else { write!(text, ",{value}") };
+/// Parses a code; returns none if any of its numbers is invalid.
+fn code(text: &str) -> Vec<f32> {
+    numbers(text).into_iter().map(|value| value as f32).collect()
+}
+
+fn write(text: &mut String, key: &str, values: &[f32]) {
+    let numbers: Vec<String> = values.iter().map(f32::to_string).collect();
+    if !numbers.is_empty() {
+        text.extend(["&", key, "=", &numbers.join(",")]);
     }
+}
+
+/// Numbers of so many decimals.
+fn rounded(values: impl Iterator<Item = f64>, unit: f64) -> Vec<f32> {
+    values.map(|value| ((value * unit).round() / unit) as f32).collect()
 }
 
 #[cfg(test)]
