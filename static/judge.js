@@ -5,7 +5,7 @@ self.onmessage = async ({ data: [module, hash, file, full] }) => {
   try {
     await init({ module_or_path: fetch(module, hash ? { integrity: hash } : {}) });
   } catch {
-    const sentence = `${module} is missing or not of this page; reload the page or publish the page’s folder again`;
+    const sentence = `${module} is missing or belongs to another version; reload the page, or publish its folder again`;
     self.postMessage(JSON.stringify({ Err: sentence }));
     return;
   }

@@ -7,7 +7,7 @@ document.getElementById("unstarted").hidden = true;
 // A slide or a blog shows the rows alone.
 document.documentElement.toggleAttribute("data-embed", new URLSearchParams(location.search).has("embed"));
 
-const BROKEN = "is missing or not of this page; reload the page or publish the page’s folder again.";
+const BROKEN = "is missing or belongs to another version; reload the page, or publish its folder again.";
 
 function refuse(sentence) {
   const notice = document.getElementById("notice");
@@ -16,7 +16,7 @@ function refuse(sentence) {
 }
 
 if (typeof WebAssembly !== "object" || !WebAssembly.validate(new Uint8Array(SIMD))) {
-  refuse("This browser has no WebAssembly with SIMD, on which the models run; any browser of the last years has it.");
+  refuse("This browser does not support WebAssembly with SIMD, which the models need; use a recent browser.");
 } else {
   let file = "latentscope-web.js";
   try {
