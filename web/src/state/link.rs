@@ -249,7 +249,7 @@ fn numbers(text: &str) -> Vec<f64> {
     read.filter(|values| values.iter().all(|&value| (value as f32).is_finite())).unwrap_or_default()
 }
 
-/// Parses a code; returns `None` if any number is invalid.
+/// Parses a code; returns an empty one if any number is invalid.
 fn code(text: &str) -> Vec<f32> {
     numbers(text).into_iter().map(|value| value as f32).collect()
 }
@@ -261,7 +261,7 @@ fn write(text: &mut String, key: &str, values: &[f32]) {
     }
 }
 
-/// Rounds numbers to the given number of decimals.
+/// Rounds numbers to multiples of 1/`unit`.
 fn rounded(values: impl Iterator<Item = f64>, unit: f64) -> Vec<f32> {
     values.map(|value| ((value * unit).round() / unit) as f32).collect()
 }
