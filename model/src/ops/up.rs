@@ -35,7 +35,7 @@ pub(super) struct Up<'a> {
     /// Receives `[2h, 2w, F]`.
     pub(super) fine: Target<'a>,
     pub(super) finish: Finish<'a>,
-    /// Scratch space for narrow fine pixels, of [`Up::room`] values.
+    /// Scratch space for narrow fine pixels, of [`Up::scratch_len`] values.
     pub(super) spread: &'a mut [f32],
 }
 

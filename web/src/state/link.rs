@@ -242,14 +242,14 @@ impl State {
     }
 }
 
-/// Parses finite numbers of single precision; returns none if any is invalid.
+/// Parses finite single-precision numbers; returns none if any is invalid.
 fn numbers(text: &str) -> Vec<f64> {
-    // They are written as JSON's are, whose parser is here anyhow.
+    // Written like JSON, whose parser is compiled in anyway.
     let read: Option<Vec<f64>> = serde_json::from_str(&format!("[{text}]")).ok();
     read.filter(|values| values.iter().all(|&value| (value as f32).is_finite())).unwrap_or_default()
 }
 
-/// Parses a code; returns none if any of its numbers is invalid.
+/// Parses a code; returns an empty one if any number is invalid.
 fn code(text: &str) -> Vec<f32> {
     numbers(text).into_iter().map(|value| value as f32).collect()
 }
@@ -261,7 +261,7 @@ fn write(text: &mut String, key: &str, values: &[f32]) {
     }
 }
 
-/// Numbers of so many decimals.
+/// Rounds numbers to multiples of 1/`unit`.
 fn rounded(values: impl Iterator<Item = f64>, unit: f64) -> Vec<f32> {
     values.map(|value| ((value * unit).round() / unit) as f32).collect()
 }
