@@ -109,7 +109,7 @@ fn numbers_that_make_no_prior_are_refused() -> Outcome {
         Ok(Weights::from_bytes(&file).err().ok_or("it was read")?.to_string())
     };
     assert!(refused(json!({ "kind": "laplace", "scale": -1.0 }))?.contains("objective"));
-    assert!(refused(json!({ "kind": "laplace" }))?.contains("scale"));
-    assert!(refused(json!({ "kind": "normal" }))?.contains("normal"));
+    assert!(refused(json!({ "kind": "laplace" }))?.contains("`laplace`"));
+    assert!(refused(json!({ "kind": "normal" }))?.contains("`normal`"));
     Ok(())
 }

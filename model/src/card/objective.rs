@@ -66,7 +66,7 @@ pub enum Prior {
     },
 }
 
-/// A prior as a card holds it. A tagged enum would be shorter, but adds 12 kB to the page.
+/// A prior as in a card. Deriving this from a tagged enum would be shorter, but add 12 kB to the page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReadPrior {
@@ -81,7 +81,7 @@ struct ReadPrior {
 }
 
 impl TryFrom<ReadPrior> for Prior {
-    type Error = &'static str;
+    type Error = String;
 
     fn try_from(read: ReadPrior) -> Result<Self, Self::Error> {
         let ReadPrior { kind, scale, active, share, narrow, alignment, strength, variances } = read;
@@ -102,7 +102,7 @@ impl TryFrom<ReadPrior> for Prior {
         };
         match prior {
             Some((prior, needed)) if needed == counted => Ok(prior),
-            _ => Err("the prior has an unknown kind, or not the numbers of its kind"),
+            _ => Err(format!("the prior `{kind}` is unknown, or its numbers are not those of its kind")),
         }
     }
 }
