@@ -80,7 +80,11 @@ impl Loss {
         let extras: Vec<Option<EncodedExtra>> = extras.collect::<Result<_>>()?;
         let encoding = encoding_rows(encoding, layout.batch)?;
         let sharpness = self.parts().iter().find_map(|part| part.term.sharpness(step));
-        let codes = encoding.posterior.sample_at(batch.noise, sharpness.unwrap_or(SHARPNESS))?;
+        let mut codes = encoding.posterior.sample_at(batch.noise, sharpness.unwrap_or(SHARPNESS))?;
+        let told = |term: usize| layout.told.get(term).and_then(Option::as_ref);
+        for (term, part) in self.parts().iter().enumerate() {
+            codes = part.term.read(codes, &encoding.posterior, told(term))?;
+        }
         let encoded: Vec<Encoded> = (0..self.parts().len())
             .map(|term| Encoded {
                 step,
@@ -91,6 +95,7 @@ impl Loss {
                 parameters,
                 own: adversaries.get(term).copied().flatten(),
                 extra: extras[term].as_ref(),
+                told: told(term),
             })
             .collect();
 
@@ -245,7 +250,7 @@ mod tests {
     use super::*;
     use crate::list::Selection;
     use crate::pairs::{PairLoss, Pairs};
-    use crate::term::Catalogue;
+    use crate::term::{Catalogue, Line, Selected, Term, Told};
     use crate::terms::{Activation, Beta, Laplace, Layers, Motion, Pyramid, Transitions};
     use crate::weight::Weight;
 
@@ -302,6 +307,7 @@ mod tests {
             parameters,
             own: None,
             extra: extras[term].as_ref(),
+            told: None,
         };
         let kl = loss.parts()[1].term.kl(&encoded(1))?.expect("the second is the prior");
         loss.sum(&nll, &kl, batch.step, |term| {
@@ -312,6 +318,54 @@ mod tests {
                 Decoded { likelihood, logits: &logits, nll: &nll, kl: &kl, extra: redrawn.as_ref() };
             part.penalty(&encoded(term), &decoded, &mut noise)
         })
+    }
+
+    /// Lets the decoder read zeros, and is told of one image.
+    #[derive(Debug)]
+    struct Zeros;
+
+    impl Term for Zeros {
+        fn card(&self) -> Option<Line> {
+            None
+        }
+
+        fn select(
+            &self,
+            _data: &dyn Catalogue,
+            _batch: &[u64],
+            _noise: &mut dyn RngCore,
+        ) -> std::result::Result<Option<Selected>, &'static str> {
+            let told = Some(Told { values: vec![0.5], factors: 1 });
+            Ok(Some(Selected { images: vec![8], told, ..Selected::default() }))
+        }
+
+        fn read(&self, codes: Tensor, _posterior: &Posterior, told: Option<&Told>) -> Result<Tensor> {
+            assert_eq!(told, Some(&Told { values: vec![0.5], factors: 1 }));
+            codes.zeros_like()
+        }
+    }
+
+    #[test]
+    fn the_decoder_reads_what_a_term_lets_through() -> Result<()> {
+        let device = Device::Cpu;
+        let mut config =
+            ModelConfig { channels: vec![4, 8], hidden: 16, latent: 3, ..ModelConfig::default() };
+        (config.image.height, config.image.width) = (16, 16);
+        let parameters = Parameters::initial(&config, 1, &device)?;
+        let vae = Vae::load(&config, &parameters.builder(&device))?;
+        let loss = Loss::default()
+            .with("objective", Arc::new(Beta { beta: Weight::Constant(1.0) }))
+            .with("zeros", Arc::new(Zeros));
+        let selected = loss.select(&Nine, vec![1, 2], &mut SmallRng::seed_from_u64(3));
+        let Selection { images, layout } = selected.expect("images");
+        assert_eq!(images, [1, 2, 8]);
+        let values: Vec<f32> = images.iter().flat_map(|&number| image(number)).collect();
+        let images = &Tensor::from_vec(values, (3, 16, 16, 1), &device)?;
+        let noise = &Tensor::ones((2, 3), candle_core::DType::F32, &device)?;
+        let batch = Batch { images, layout: &layout, noise, step: 4, images_in_all: 9 };
+        let pass = loss.forward(&vae, &parameters, &[], &batch, &mut SmallRng::seed_from_u64(7))?;
+        assert_eq!(pass.codes.to_vec2::<f32>()?, [[0.0; 3]; 2]);
+        Ok(())
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub use forward::{Batch, Costs, Pass};
 pub use list::{Layout, Loss, Selection, Unmet};
 pub use table::{Objective, Prior, Sparsity};
 pub use term::{
-    Adversary, Catalogue, Decoded, Encoded, EncodedExtra, Extra, Groups, Line, Selected, Tensors, Term,
+    Adversary, Catalogue, Decoded, Encoded, EncodedExtra, Extra, Groups, Line, Selected, Tensors, Term, Told,
+    standardised,
 };
 pub use weight::{Schedule, Weight};
 

@@ -10,7 +10,7 @@ use rand::RngCore;
 
 use crate::check::Invalid;
 use crate::pairs::Owner;
-use crate::term::{Adversary, Catalogue, Groups, Tensors, Term};
+use crate::term::{Adversary, Catalogue, Groups, Selected, Tensors, Term, Told};
 
 /// A run's terms, in order: objective, prior, and what is added besides.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,8 @@ pub struct Layout {
     pub batch: usize,
     /// For each term its images.
     pub(crate) selected: Vec<Option<Placed>>,
+    /// For each term what is known of its images, if it has asked.
+    pub(crate) told: Vec<Option<Told>>,
 }
 
 /// The rows of a term's images.
@@ -62,7 +64,7 @@ pub(crate) struct Placed {
 impl Layout {
     /// A batch of so many images, and none besides.
     pub fn plain(batch: usize) -> Self {
-        Self { batch, selected: Vec::new() }
+        Self { batch, selected: Vec::new(), told: Vec::new() }
     }
 }
 
@@ -136,18 +138,19 @@ impl Loss {
     ) -> std::result::Result<Selection, Unmet> {
         let count = batch.len();
         let mut images = batch;
-        let mut selected = Vec::with_capacity(self.0.len());
+        let mut layout = Layout::plain(count);
         for Part { key, term } in &self.0 {
             let wanted = term
                 .select(data, &images[..count], noise)
                 .map_err(|needs| Unmet { key: key.clone(), needs })?;
-            selected.push(wanted.map(|wanted| {
-                let start = images.len();
-                images.extend(wanted.images);
-                Placed { rows: start..images.len(), groups: wanted.groups, owners: wanted.owners }
-            }));
+            let Selected { images: further, groups, owners, told } = wanted.unwrap_or_default();
+            let start = images.len();
+            images.extend(further);
+            let rows = start..images.len();
+            layout.selected.push((!rows.is_empty()).then_some(Placed { rows, groups, owners }));
+            layout.told.push(told);
         }
-        Ok(Selection { images, layout: Layout { batch: count, selected } })
+        Ok(Selection { images, layout })
     }
 
     /// Whether any term reads the encoder's feature maps: the network needs [`model::Vae::with_maps`] then.

@@ -8,8 +8,8 @@ use crate::list::Loss;
 use crate::pairs::Pairs;
 use crate::term::Term;
 use crate::terms::{
-    Activation, Beta, Capacity, Dip, Elbo, Factor, Gates, Gaussian, Laplace, Mixture, Motion, Opening, Rate,
-    Redraw, Relevance, Shrink, SpikeSlab, TotalCorrelation, Transitions,
+    Activation, Beta, Capacity, Dip, Elbo, Factor, Gates, Gaussian, Laplace, Mixture, Motion, Named, Opening,
+    Rate, Redraw, Relevance, Shrink, SpikeSlab, TotalCorrelation, Transitions,
 };
 
 /// A table of the configuration that holds one term, chosen by its `kind`: a line is a kind, in kebab
@@ -123,6 +123,8 @@ any_of! {
         redraw: Pairs<Redraw>,
         /// Few units that answer to a change of one factor.
         transitions: Pairs<Transitions>,
+        /// Units that are named by images of which something is known.
+        named: Named,
         /// Latent units that open one after another.
         opening: Opening,
     }

@@ -109,6 +109,15 @@ pub trait Term: Debug + Send + Sync {
         None
     }
 
+    /// The sampled `codes`, `[N, D]`, as the decoder reads them: the same numbers, of which some may pass no
+    /// gradient on to the encoder. `told` is what the term has [selected](Term::select).
+    ///
+    /// # Errors
+    /// Passes candle's errors on.
+    fn read(&self, codes: Tensor, _posterior: &Posterior, _told: Option<&Told>) -> Result<Tensor> {
+        Ok(codes)
+    }
+
     /// Codes, `[K, D]`, that are decoded with the batch's.
     ///
     /// # Errors
@@ -200,6 +209,28 @@ pub trait Catalogue {
 
     /// The image of such classes, if the images are a whole grid of factors.
     fn image(&self, classes: &[usize]) -> Option<u64>;
+
+    /// Numbers of `count` images of which factors are known, drawn by `noise`; none if there are no such images.
+    fn known(&self, _count: usize, _noise: &mut dyn RngCore) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// The value of every factor of an image that is [known](Self::known), each with mean 0 and variance 1
+    /// over these images, or NaN where it isn't known.
+    fn values(&self, image: u64) -> Vec<f32> {
+        standardised(&self.classes(image), &self.factors())
+    }
+}
+
+/// `classes`, one of so many equally likely ones each, with mean 0 and variance 1.
+pub fn standardised(classes: &[usize], counts: &[usize]) -> Vec<f32> {
+    let standardised = |(&class, &count): (&usize, &usize)| {
+        let (class, count) = (class as f32, count as f32);
+        // The variance of n equally likely numbers in a row is (n² − 1)/12.
+        let variance = (count * count - 1.0) / 12.0;
+        if variance > 0.0 { (class - (count - 1.0) / 2.0) / variance.sqrt() } else { 0.0 }
+    };
+    classes.iter().zip(counts).map(standardised).collect()
 }
 
 /// What a card says of a term.
@@ -220,7 +251,7 @@ impl Line {
 }
 
 /// Images of the data set that a term needs with a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selected {
     /// Numbers of the images. Second images of pairs stand in the order of the batch, from its first on.
     pub images: Vec<u64>,
@@ -228,6 +259,24 @@ pub struct Selected {
     pub groups: Groups,
     /// For each group which unit should have its change; empty if any may.
     pub owners: Vec<Owner>,
+    /// What is known of them, if the term asks for it.
+    pub told: Option<Told>,
+}
+
+/// The values of factors of selected images, each with mean 0 and variance 1, or NaN where one isn't known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// Values, `[M, F]`, row by row.
+    pub values: Vec<f32>,
+    /// Factors F.
+    pub factors: usize,
+}
+
+impl Told {
+    /// Images M.
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.factors.max(1)
+    }
 }
 
 /// Images that are encoded with a batch for a term.
@@ -295,6 +344,8 @@ pub struct Encoded<'a> {
     pub own: Option<&'a Parameters>,
     /// The term's own extra images.
     pub extra: Option<&'a EncodedExtra>,
+    /// What is known of the term's selected images, if it has asked.
+    pub told: Option<&'a Told>,
 }
 
 /// A batch after the decoder, as a term sees it.

@@ -27,6 +27,9 @@ pub struct Config {
     /// Checksum of the images that it learns from, if they are no world's; filled in on training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// Where images come from of which something is known without labels; for `sparsity.named`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
     /// The weights that it begins from, if not from fresh ones; filled in on training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Beginning>,
@@ -59,6 +62,15 @@ pub struct Beginning {
     pub weights: String,
 }
 
+/// Where images come from of which something is known without labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Known {
+    /// From the images themselves, which are photographs of aligned faces: they are retouched in fringe,
+    /// gender and smile, and it is known how far.
+    Retouched,
+}
+
 fn sprites() -> String {
     "sprites".to_owned()
 }
@@ -83,6 +95,12 @@ pub struct Train {
     /// as 0.999; without it, the weights themselves are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
+    /// Whether every image is mirrored with a chance of one half.
+    #[serde(skip_serializing_if = "is_false")]
+    pub mirror: bool,
+    /// How many of the data set's last images are not learnt from; the card's scores are taken on them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hold_out: u64,
     /// Seed of weights, batches and noise.
     pub seed: u64,
     /// Steps between checkpoints.
@@ -105,6 +123,8 @@ impl Default for Train {
             floor: 0.0,
             warm_up: 0,
             average: None,
+            mirror: false,
+            hold_out: 0,
             seed: 0,
             checkpoint_every: 1000,
             keep: 2,
@@ -112,6 +132,16 @@ impl Default for Train {
             card_samples: 10_000,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// How the learning rate changes over a run.
@@ -307,6 +337,14 @@ impl Config {
         if let Err((key, problem)) = self.loss().validate(&self.model) {
             return fail(key, problem);
         }
+        let image = self.model.image;
+        if self.known == Some(Known::Retouched) && (image.channels != 3 || image.width != image.height) {
+            let problem = "needs square images in colour, of aligned faces".to_owned();
+            return fail("known".to_owned(), problem);
+        }
+        if self.known.is_some() && self.sparsity.named.is_none() {
+            return fail("known".to_owned(), "is read by `sparsity.named` alone; set that, too".to_owned());
+        }
         let train = &self.train;
         for (key, value, max) in [
             ("train.steps", train.steps, 1 << 40),
@@ -472,6 +510,25 @@ mod tests {
         assert!(error(SPARSE, &[&deep]).contains("none of a configuration"));
         assert!(error(&SPARSE.replace("'a'", "\"a\\u001b[2J\""), &[]).contains("control"));
         assert!(error("name = 'a'", &[]).contains("objective"));
+    }
+
+    #[test]
+    fn retouching_needs_colour_and_the_term_that_reads_it() -> Result<(), Box<dyn std::error::Error>> {
+        let faces = ["dataset='faces'".to_owned(), "known='retouched'".to_owned()];
+        let parse = |more: &[&str]| {
+            let pairs = faces.iter().cloned().chain(more.iter().map(|&pair| pair.to_owned()));
+            Config::parse("a.toml", SPARSE, &pairs.collect::<Vec<_>>())
+        };
+        let config = parse(&["sparsity.named={}", "train.mirror=true", "train.hold_out=3"])?;
+        assert_eq!(
+            (config.known, config.train.mirror, config.train.hold_out),
+            (Some(Known::Retouched), true, 3)
+        );
+        assert_eq!(Config::parse("b.toml", &toml::to_string(&config)?, &[])?, config);
+        assert!(error(SPARSE, &["known='retouched'", "sparsity.named={}"]).contains("in colour"));
+        let alone = parse(&[]).expect_err("it was accepted").to_string();
+        assert!(alone.contains("known") && alone.contains("sparsity.named"), "{alone}");
+        Ok(())
     }
 
     #[test]

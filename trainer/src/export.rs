@@ -8,7 +8,7 @@ use model::card::{Card, FORMAT, HistoryPoint, Objective, Training};
 use model::{Parameters, Vae, Weights, WeightsError};
 
 use crate::config::Config;
-use crate::data::Dataset;
+use crate::data::{Dataset, Last};
 use crate::import::Imported;
 use crate::measure::{MeasureError, Watch, describe};
 use crate::train::{Checkpoint, provenance};
@@ -83,6 +83,8 @@ pub fn weights(
         halve(&mut tensors)?;
     }
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
+    let held = Some(config.train.hold_out).filter(|held| *held > 0).map(|held| Last::new(dataset, held));
+    let dataset = held.as_ref().map_or(dataset, |held| held);
     let (samples, seed) = (config.train.card_samples, config.train.seed);
     let measured = describe(&vae, &tensors, dataset, samples, seed, watch)?;
     let card = Card {

@@ -23,7 +23,7 @@ pub fn draw(
     let half = batch.len().div_ceil(2);
     let groups = groups.min(half).min(free.len());
     let (images, owners) = (Vec::with_capacity(half), Vec::new());
-    let mut selected = Selected { images, groups: grouped(half, groups), owners };
+    let mut selected = Selected { images, groups: grouped(half, groups), owners, told: None };
     let cycles = data.cycles();
     for (rows, place) in selected.groups.iter().zip(sample(noise, free.len(), groups)) {
         let factor = free[place];
@@ -79,7 +79,7 @@ mod tests {
         let batch: Vec<u64> = (0..20).map(|i| i * 50_021).collect();
         let mut seen = BTreeSet::new();
         for _ in 0..100 {
-            let Selected { images, groups, owners } = draw(&data, &batch, 4, &mut noise).expect("a grid");
+            let Selected { images, groups, owners, .. } = draw(&data, &batch, 4, &mut noise).expect("a grid");
             assert_eq!((images.len(), &groups[..]), (10, &[0..2, 2..5, 5..7, 7..10][..]));
             let mut moved = BTreeSet::new();
             assert_eq!(owners.len(), 4);

@@ -10,7 +10,9 @@
 pub mod affine;
 pub mod exchange;
 pub mod factors;
+mod light;
 pub mod motions;
+mod parts;
 pub mod purity;
 pub mod spread;
 mod term;

@@ -1,19 +1,29 @@
 //! Pairs of an image and the same image moved, in one of its ways: to where another image of the batch is, to
-//! another's size, or by an angle of the whole turn; or of an image and another one, moved to where it is and
-//! to its size.
+//! another's size or light, by an angle of the whole turn, or a little; or with a part of another one; or of an
+//! image and another one, moved to where it is and to its size.
 //!
 //! A pair of the same thing with one property drawn anew, independently, is what Sobol's total effect, and so
 //! the [`purity`](super::purity), is defined by; and a property that another image has leads to no image that
-//! the data could not hold. No label enters: what is known is that pictures lie in a plane. So codes are
-//! *self-supervised by image motions* (compare Eastwood et al. 2023, "Self-supervised disentanglement by
-//! leveraging structure in data augmentations").
+//! the data could not hold. No label enters: what is known is that pictures lie in a plane and under a light, and
+//! of aligned faces where their parts are. So codes are *self-supervised by image motions* (compare Eastwood et
+//! al. 2023, "Self-supervised disentanglement by leveraging structure in data augmentations").
 
 use candle_core::{D, DType, Result, Tensor};
+use model::ImageShape;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use super::light::Light;
+use super::parts::Part;
 use super::{Owner, grouped};
 use crate::term::Extra;
+
+/// Largest shift of [`Kind::ShiftX`] and [`Kind::ShiftY`], as a share of the side.
+const SHIFT: f32 = 4.0 / 64.0;
+/// Largest [`Kind::Zoom`], up or down, as the log of the scale.
+const ZOOM: f32 = 0.15;
+/// Largest [`Kind::Tilt`] in radians.
+const TILT: f32 = 0.25;
 
 /// What of an image is drawn anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,21 +40,122 @@ pub enum Kind {
     /// What it shows: another image, moved to this one's place and size. Its angle is another too, and angles of
     /// different things can't be compared.
     Identity,
+    /// Its mean luminance: that of another image.
+    Brightness,
+    /// The standard deviation of its luminance: that of another image.
+    Contrast,
+    /// Its mean of red less blue: that of another image.
+    Warmth,
+    /// How far its channels are from the luminance: as far as those of another image.
+    Saturation,
+    /// The slope of its luminance from left to right: that of another image.
+    SideLight,
+    /// Left and right, which change places.
+    Mirror,
+    /// Its column, by up to a sixteenth of the width.
+    ShiftX,
+    /// Its row, by up to a sixteenth of the height.
+    ShiftY,
+    /// Its size about the middle, by up to 16 %.
+    Zoom,
+    /// A turn about the middle by up to a quarter of a radian, 14°.
+    Tilt,
+    /// The mouth of an aligned face: that of another image, in this one's colour.
+    Mouth,
+    /// The eyes of an aligned face: those of another image, in this one's colour.
+    Eyes,
+    /// The forehead of an aligned face: that of another image, in this one's colour.
+    Forehead,
+}
+
+/// How an image is moved.
+enum Way {
+    /// In its plane.
+    Plane,
+    Light(Light),
+    Part(Part),
 }
 
 impl Kind {
     /// Which unit should have it.
     pub fn owner(self) -> Owner {
         match self {
-            Self::X | Self::Y | Self::Size => Owner::Line,
             Self::Turn => Owner::Circle,
             Self::Identity => Owner::BesideCircles,
+            _ => Owner::Line,
         }
     }
 
-    /// Whether it is drawn from another image.
-    fn is_of_another(self) -> bool {
-        self == Self::Identity
+    fn way(self) -> Way {
+        match self {
+            Self::Brightness => Way::Light(Light::Brightness),
+            Self::Contrast => Way::Light(Light::Contrast),
+            Self::Warmth => Way::Light(Light::Warmth),
+            Self::Saturation => Way::Light(Light::Saturation),
+            Self::SideLight => Way::Light(Light::Side),
+            Self::Mouth => Way::Part(Part::Mouth),
+            Self::Eyes => Way::Part(Part::Eyes),
+            Self::Forehead => Way::Part(Part::Forehead),
+            _ => Way::Plane,
+        }
+    }
+
+    /// What images it can't be drawn of, or nothing.
+    pub fn refuses(self, image: ImageShape, binary: bool) -> Option<&'static str> {
+        match self.way() {
+            Way::Plane => None,
+            Way::Light(light) if light.needs_colour() && image.channels != 3 => {
+                Some("needs images in colour")
+            }
+            Way::Light(_) | Way::Part(_) if binary => Some("needs images that aren't black and white"),
+            Way::Light(_) | Way::Part(_) => None,
+        }
+    }
+
+    /// `images` moved; `others` have what they take over, and `draws` in [−1, 1) is for what others don't have.
+    fn moved(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
+        match self.way() {
+            Way::Light(light) => light.moved(images, others),
+            Way::Part(part) => part.moved(images, others),
+            Way::Plane => self.placed(images, others, draws),
+        }
+    }
+
+    /// As [`Kind::moved`], of kinds that move in the plane.
+    fn placed(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
+        let (_, height, width, _) = images.dims4()?;
+        let drawn = |largest: f32| Tensor::new(draws, images.device())?.affine(f64::from(largest), 0.0);
+        let mut motion = Move::still(images)?;
+        match self {
+            Self::Mirror => {
+                let back = Tensor::arange_step(width as i64 - 1, -1, -1, images.device())?;
+                return images.index_select(&back.to_dtype(DType::U32)?, 2);
+            }
+            Self::ShiftX => motion.dx = drawn(SHIFT * width as f32)?,
+            Self::ShiftY => motion.dy = drawn(SHIFT * height as f32)?,
+            Self::Zoom => motion.cos = drawn(ZOOM)?.exp()?,
+            Self::Tilt => motion = motion.turned(&drawn(TILT)?)?,
+            _ => {
+                let (from, to) = if self == Self::Identity { (others, images) } else { (images, others) };
+                let (here, there) = (Moments::of(from)?, Moments::of(to)?);
+                (motion.cx, motion.cy) = (here.x.clone(), here.y.clone());
+                let all = self == Self::Identity;
+                if all || self == Self::X {
+                    motion.dx = (&there.x - &here.x)?;
+                }
+                if all || self == Self::Y {
+                    motion.dy = (&there.y - &here.y)?;
+                }
+                if all || self == Self::Size {
+                    motion.cos = (here.log_size - there.log_size)?.exp()?;
+                }
+                if self == Self::Turn {
+                    motion = motion.turned(&drawn(std::f32::consts::PI)?)?;
+                }
+                return motion.of(from);
+            }
+        }
+        motion.of(images)
     }
 }
 
@@ -58,38 +169,18 @@ pub fn draw(kinds: &[Kind], batch: &Tensor, binary: bool, noise: &mut (impl Rng 
     let count = batch.dim(0)?;
     let half = count.div_ceil(2);
     let groups = grouped(half, kinds.len().min(half));
-    let (mut from, mut to, mut which) = (Vec::new(), Vec::new(), [vec![], vec![], vec![]]);
-    let (mut cos, mut sin) = (Vec::with_capacity(half), Vec::with_capacity(half));
+    let mut moved = Vec::with_capacity(groups.len());
     for (kind, rows) in kinds.iter().zip(&groups) {
+        let (mut others, mut draws) = (Vec::new(), Vec::new());
         for row in rows.clone() {
             let other = (row + noise.random_range(1..count.max(2))) % count;
-            let [row, other] = [row, other].map(|image| u32::try_from(image).unwrap_or_default());
-            let (first, second) = if kind.is_of_another() { (other, row) } else { (row, other) };
-            from.push(first);
-            to.push(second);
-            for (which, of) in which.iter_mut().zip([Kind::X, Kind::Y, Kind::Size]) {
-                which.push(f32::from(u8::from(of == *kind || kind.is_of_another())));
-            }
-            let angle = noise.random_range(-std::f32::consts::PI..std::f32::consts::PI);
-            let angle = if *kind == Kind::Turn { angle } else { 0.0 };
-            cos.push(angle.cos());
-            sin.push(angle.sin());
+            others.push(u32::try_from(other).unwrap_or_default());
+            draws.push(noise.random_range(-1f32..1.0));
         }
+        let others = batch.index_select(&Tensor::new(others, batch.device())?, 0)?;
+        moved.push(kind.moved(&batch.narrow(0, rows.start, rows.len())?, &others, &draws)?);
     }
-    let device = batch.device();
-    let [from, to] = [Tensor::new(from, device)?, Tensor::new(to, device)?];
-    let [right, down, larger] = which.map(|which| Tensor::new(which, device));
-    let moments = Moments::of(batch)?;
-    let step = |all: &Tensor| all.index_select(&to, 0)? - all.index_select(&from, 0)?;
-    let ratio = (step(&moments.log_size)? * larger?)?.exp()?;
-    let motion = Move {
-        dx: (step(&moments.x)? * right?)?,
-        dy: (step(&moments.y)? * down?)?,
-        cos: (Tensor::new(cos, device)? / &ratio)?,
-        sin: (Tensor::new(sin, device)? / &ratio)?,
-    };
-    let centre = [moments.x.index_select(&from, 0)?, moments.y.index_select(&from, 0)?];
-    let images = motion.of(&batch.index_select(&from, 0)?, &centre)?;
+    let images = Tensor::cat(&moved, 0)?;
     let images = if binary { images.ge(0.5)?.to_dtype(DType::F32)? } else { images };
     let owners = kinds.iter().take(groups.len()).map(|kind| kind.owner()).collect();
     Ok(Extra { images, groups, owners })
@@ -134,9 +225,12 @@ impl Moments {
     }
 }
 
-/// A motion of each image about its centre, `[M]` each: a pixel p of the moved image is what the image has at
+/// A motion of each image about its centre c, `[M]` each: a pixel p of the moved image is what the image has at
 /// c + A·(p − d − c), with A = [[cos, −sin], [sin, cos]], which shrinks if cos² + sin² > 1.
 struct Move {
+    /// Column and row of the centre in pixels.
+    cx: Tensor,
+    cy: Tensor,
     dx: Tensor,
     dy: Tensor,
     cos: Tensor,
@@ -144,12 +238,25 @@ struct Move {
 }
 
 impl Move {
-    /// The `images`, `[M, H, W, C]`, moved; `centre` has the columns and rows of their centres.
-    fn of(&self, images: &Tensor, centre: &[Tensor; 2]) -> Result<Tensor> {
+    /// None, about the middle of `images`.
+    fn still(images: &Tensor) -> Result<Self> {
+        let (count, height, width, _) = images.dims4()?;
+        let all = |value: f64| Tensor::full(value as f32, count, images.device());
+        let (cx, cy) = (all((width as f64 - 1.0) / 2.0)?, all((height as f64 - 1.0) / 2.0)?);
+        Ok(Self { cx, cy, dx: all(0.0)?, dy: all(0.0)?, cos: all(1.0)?, sin: all(0.0)? })
+    }
+
+    /// With a turn by `angle` in radians, `[M]`, and no change of size.
+    fn turned(self, angle: &Tensor) -> Result<Self> {
+        Ok(Self { cos: angle.cos()?, sin: angle.sin()?, ..self })
+    }
+
+    /// The `images`, `[M, H, W, C]`, moved.
+    fn of(&self, images: &Tensor) -> Result<Tensor> {
         let (count, height, width, channels) = images.dims4()?;
         let each = |tensor: &Tensor| tensor.reshape((count, 1, 1));
         let [column, row] = places(height, width, images)?;
-        let (cx, cy) = (each(&centre[0])?, each(&centre[1])?);
+        let (cx, cy) = (each(&self.cx)?, each(&self.cy)?);
         let x = column.broadcast_sub(&(&cx + each(&self.dx)?)?)?;
         let y = row.broadcast_sub(&(&cy + each(&self.dy)?)?)?;
         let (cos, sin) = (each(&self.cos)?, each(&self.sin)?);
@@ -280,9 +387,101 @@ mod tests {
     }
 
     #[test]
+    fn light_and_parts_come_from_another_image() -> Result<()> {
+        let values = Tensor::arange(0f32, (2 * 64 * 64 * 3) as f32, &Device::Cpu)?;
+        let batch = ((values.affine(0.011, 0.0)?.sin()? * 0.2)? + 0.5)?.reshape((2, 64, 64, 3))?;
+        let scale = Tensor::new(&[0.9f32, 1.2], &Device::Cpu)?.reshape((2, 1, 1, 1))?;
+        let batch = batch.broadcast_mul(&scale)?;
+        let (first, other) = (batch.narrow(0, 0, 1)?, batch.narrow(0, 1, 1)?);
+        let lights = [
+            (Kind::Brightness, Light::Brightness),
+            (Kind::Contrast, Light::Contrast),
+            (Kind::Warmth, Light::Warmth),
+            (Kind::Saturation, Light::Saturation),
+            (Kind::SideLight, Light::Side),
+        ];
+        let mut noise = SmallRng::seed_from_u64(1);
+        for (kind, light) in lights {
+            let Extra { images, owners, .. } = draw(&[kind], &batch, false, &mut noise)?;
+            assert_eq!(owners, [Owner::Line]);
+            let of = |images: &Tensor| light.of(images)?.get(0)?.to_scalar::<f32>();
+            assert!((of(&images)? - of(&other)?).abs() < 3e-3, "{kind:?}");
+        }
+        for (kind, part) in
+            [(Kind::Mouth, Part::Mouth), (Kind::Eyes, Part::Eyes), (Kind::Forehead, Part::Forehead)]
+        {
+            let images = draw(&[kind], &batch, false, &mut noise)?.images;
+            let off = (images - part.moved(&first, &other)?)?.abs()?.sum_all()?.to_scalar::<f32>()?;
+            assert_eq!(off, 0.0, "{kind:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn small_motions_are_as_large_as_they_say() -> Result<()> {
+        let batch = boxes(&[[12, 14, 16, 12], [20, 25, 6, 5]])?;
+        let before = moments(&batch)?;
+        let mut noise = SmallRng::seed_from_u64(1);
+        for (place, kind, largest) in [(0, Kind::ShiftX, 2.5), (1, Kind::ShiftY, 2.5), (2, Kind::Zoom, 0.0)] {
+            let mut widest = 0f32;
+            for _ in 0..30 {
+                let after = moments(&draw(&[kind], &batch, false, &mut noise)?.images)?;
+                let off = after[place][0] - before[place][0];
+                widest = widest.max(off.abs());
+                let largest = if kind == Kind::Zoom { 0.17 * before[2][0] } else { largest };
+                assert!(off.abs() < largest + 0.1, "{kind:?} by {off}");
+                if kind != Kind::Zoom {
+                    assert!((after[1 - place][0] - before[1 - place][0]).abs() < 0.05, "{kind:?}");
+                }
+            }
+            let least = if kind == Kind::Zoom { 0.1 * before[2][0] } else { 1.5 };
+            assert!(widest > least, "{kind:?} by {widest}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_tilt_keeps_the_middle_and_a_mirror_changes_the_sides() -> Result<()> {
+        let batch = boxes(&[[10, 19, 20, 2], [3, 5, 7, 9]])?;
+        let mut noise = SmallRng::seed_from_u64(1);
+        let (mut steepest, before) = (0f32, moments(&batch)?);
+        for _ in 0..30 {
+            let tilted = draw(&[Kind::Tilt], &batch, false, &mut noise)?.images.reshape((SIDE, SIDE))?;
+            // Row of the brightness of the left half less that of the right half.
+            let half = |left: usize| -> Result<f32> {
+                let image = tilted.narrow(1, left, SIDE / 2)?.reshape((1, SIDE, SIDE / 2, 1))?;
+                Ok(moments(&image)?[1][0])
+            };
+            let slope = (half(SIDE / 2)? - half(0)?) / 10.0;
+            steepest = steepest.max(slope.abs());
+            assert!(slope.abs() < TILT.tan() + 0.05, "{slope}");
+            let after = moments(&tilted.reshape((1, SIDE, SIDE, 1))?)?;
+            assert!((0..2).all(|at| (after[at][0] - before[at][0]).abs() < 0.3));
+        }
+        assert!(steepest > 0.15, "{steepest}");
+        let mirrored =
+            draw(&[Kind::Mirror], &boxes(&[[4, 8, 12, 10], [3, 5, 7, 9]])?, false, &mut noise)?.images;
+        let expected = boxes(&[[SIDE - 16, 8, 12, 10]])?;
+        assert_eq!((mirrored - expected)?.abs()?.sum_all()?.to_scalar::<f32>()?, 0.0);
+        Ok(())
+    }
+
+    #[test]
+    fn images_that_a_kind_cannot_be_drawn_of_are_refused() {
+        let image = |channels| ImageShape { height: 64, width: 64, channels };
+        assert!(Kind::Warmth.refuses(image(1), false).is_some_and(|why| why.contains("colour")));
+        assert!(Kind::Contrast.refuses(image(3), true).is_some_and(|why| why.contains("black and white")));
+        for kind in [Kind::X, Kind::Mirror, Kind::Tilt] {
+            assert_eq!(kind.refuses(image(1), true), None);
+        }
+        assert_eq!(Kind::Contrast.refuses(image(1), false), None);
+        assert_eq!(Kind::Saturation.refuses(image(3), false), None);
+    }
+
+    #[test]
     fn a_black_image_stays_black() -> Result<()> {
         let batch = boxes(&[[0, 0, 0, 0], [4, 4, 9, 9]])?;
-        for kind in [Kind::X, Kind::Y, Kind::Size, Kind::Turn] {
+        for kind in [Kind::X, Kind::Y, Kind::Size, Kind::Turn, Kind::Contrast, Kind::ShiftX] {
             let moved = draw(&[kind], &batch, false, &mut SmallRng::seed_from_u64(1))?;
             assert_eq!(moved.images.sum_all()?.to_scalar::<f32>()?, 0.0);
         }

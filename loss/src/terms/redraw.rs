@@ -1,5 +1,5 @@
-//! A unit for each motion: pairs are images and the same images with their place, size or angle drawn anew (see
-//! [`motions`]). What goes round has the circles of the code, if there are any.
+//! A unit for each motion: pairs are images and the same images with their place, size, angle or light drawn anew, or
+//! with a part of another one (see [`motions`]). What goes round has the circles of the code, if there are any.
 //!
 //! No label enters.
 
@@ -32,12 +32,16 @@ impl Default for Redraw {
 impl Source for Redraw {
     const NAME: &'static str = "redraw";
 
-    fn validate(&self, _model: &ModelConfig) -> Checked {
+    fn validate(&self, model: &ModelConfig) -> Checked {
         if self.kinds.is_empty() {
-            return invalid("kinds", "is empty; name x, y, size, turn or identity");
+            return invalid("kinds", "is empty; name one, such as x, brightness or mirror");
         }
         if let Some(kind) = self.kinds.iter().enumerate().find(|(i, kind)| self.kinds[..*i].contains(kind)) {
             return invalid("kinds", format!("names {:?} twice", kind.1));
+        }
+        let refused = |kind: &Kind| kind.refuses(model.image, self.binary).map(|why| (*kind, why));
+        if let Some((kind, why)) = self.kinds.iter().find_map(refused) {
+            return invalid("kinds", format!("names {kind:?}, which {why}"));
         }
         Ok(())
     }
@@ -59,6 +63,7 @@ mod tests {
         };
         assert_eq!(key(vec![]), "kinds");
         assert_eq!(key(vec![Kind::X, Kind::X]), "kinds");
+        assert_eq!(key(vec![Kind::Warmth]), "kinds");
         assert_eq!(Redraw::default().validate(&ModelConfig::default()), Ok(()));
     }
 }

@@ -47,12 +47,14 @@ impl Labels {
         }
     }
 
-    /// What a model's units tell of the attributes, if any are known.
-    pub(crate) fn told(&self, model: &Trained, dataset: &dyn Dataset) -> anyhow::Result<Option<Attributes>> {
-        if self.labels.is_none() && !Marks::any(dataset) {
-            return Ok(None);
-        }
-        Ok(Some(measured(model, dataset, &self.marks(dataset)?)?))
+    /// The attributes of a data set's pictures, if any are known.
+    pub(crate) fn known(&self, dataset: &dyn Dataset) -> anyhow::Result<Option<Marks>> {
+        if self.are_given() || Marks::any(dataset) { self.marks(dataset).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether a file of them is given.
+    pub(crate) fn are_given(&self) -> bool {
+        self.labels.is_some()
     }
 }
 
@@ -74,7 +76,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ))
 }
 
-fn measured(model: &Trained, dataset: &dyn Dataset, marks: &Marks) -> anyhow::Result<Attributes> {
+/// What the units of a model tell of the attributes.
+pub(crate) fn measured(model: &Trained, dataset: &dyn Dataset, marks: &Marks) -> anyhow::Result<Attributes> {
     let bar = Encoding::new("encoding with", &model.card.name);
     let measured = measure::attributes(&model.vae, &model.card, dataset, marks, &bar);
     drop(bar);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
+use trainer::data::{Dataset, Last};
 use trainer::measure::{Measured, describe, merge};
 use trainer::report::{Column, Table};
 
@@ -25,6 +27,9 @@ pub(crate) struct Args {
     /// Seed of the sample. The same seed gives the same numbers.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Use only the last N images of the data set, such as those that training held out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    hold_out: Option<u64>,
     /// Add disentanglement metrics and the quality of generated images. This takes minutes.
     #[arg(long)]
     scores: bool,
@@ -40,14 +45,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = models::open(&args.models)?;
     let names = models::names(&models, &args.models);
     let dataset = models::dataset(&models, &args.source)?;
+    let last = last(&*dataset, args.hold_out)?;
+    let dataset: &dyn Dataset = last.as_ref().map_or(&*dataset, |last| last);
     let mut measured = Vec::new();
     for (model, name) in models.iter().zip(&names) {
         let bar = Encoding::new("measuring", name);
         let samples = args.samples as usize;
-        let mut one = describe(&model.vae, &model.tensors, &*dataset, samples, args.seed, &bar)?;
+        let mut one = describe(&model.vae, &model.tensors, dataset, samples, args.seed, &bar)?;
         drop(bar);
         if args.scores {
-            merge(&mut one.scores, args.scoring.score(model, name, &*dataset, args.seed)?);
+            merge(&mut one.scores, args.scoring.score(model, name, dataset, args.seed)?);
         }
         measured.push(one);
     }
@@ -106,4 +113,12 @@ fn json(name: &str, measured: &Measured, args: &Args, dataset: &str) -> String {
         "unit_kl": measured.units.iter().map(|unit| unit.kl).collect::<Vec<_>>(),
     });
     format!("{line}\n")
+}
+
+/// The last `count` images of a data set, if a count is given.
+pub(super) fn last(dataset: &dyn Dataset, count: Option<u64>) -> anyhow::Result<Option<Last<'_>>> {
+    if let Some(count) = count.filter(|count| *count > dataset.len()) {
+        bail!("--hold-out is {count} but `{}` has {} images; ask for fewer", dataset.name(), dataset.len());
+    }
+    Ok(count.map(|count| Last::new(dataset, count)))
 }

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use candle_core::Device;
 use trainer::config::{Config, Train};
+use trainer::data::Dataset;
 use trainer::train::{CONFIG, Folder, MODEL};
 use trainer::{data, export, file, trained};
 
 use super::encoding::Encoding;
+use super::evaluate::last;
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -24,12 +26,19 @@ pub(crate) struct Args {
     /// Round the weights to 16 bits, which halves the file
     #[arg(long)]
     half: bool,
+    /// Measure a weights file only on the last N images of its data set, such as those that training held out.
+    /// The folder of a run says itself what it held out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    hold_out: Option<u64>,
 }
 
 /// Writes the weights file of the newest intact checkpoint, or of another weights file.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if args.run.is_file() {
         return of_file(args);
+    }
+    if args.hold_out.is_some() {
+        bail!("--hold-out is for a weights file; {} is the folder of a run", args.run.display());
     }
     let mut config = Config::read(&args.run.join(CONFIG), &[])
         .with_context(|| format!("{} is not the folder of a run", args.run.display()))?;
@@ -61,9 +70,11 @@ fn of_file(args: Args) -> anyhow::Result<()> {
         weights.card.name = name;
     }
     let dataset = data::open(&weights.card.training.dataset)?;
+    let last = last(&*dataset, args.hold_out)?;
+    let dataset: &dyn Dataset = last.as_ref().map_or(&*dataset, |last| last);
     let bar = Encoding::new("measuring", &weights.card.name);
     let samples = Train::default().card_samples;
-    let weights = export::again(weights, samples, &*dataset, args.half, &bar)?;
+    let weights = export::again(weights, samples, dataset, args.half, &bar)?;
     drop(bar);
     file::replace(&out, file::Kind::Weights, &weights.to_bytes()?)?;
     tracing::info!("wrote {}", out.display());

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use trainer::export::{self, About};
 use trainer::file;
 use trainer::import::{self, Layout};
@@ -60,6 +61,9 @@ pub(crate) struct Args {
 
 /// Writes a weights file of ours, with its card.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    if args.labels.are_given() && !args.scores {
+        bail!("--labels is for scores; give --scores too");
+    }
     file::apart(&[&args.out], &[&args.file])?;
     file::replaceable(&args.out, file::Kind::Weights)?;
     let imported = import::read(&args.file, &Layout::read(&args.layout)?)?;

@@ -9,7 +9,7 @@ use trainer::measure::merge;
 use trainer::train::MODEL;
 use trainer::trained::Trained;
 
-use super::attributes::Labels;
+use super::attributes::{self, Labels};
 use super::scoring::Scoring;
 use super::source::Source;
 
@@ -50,9 +50,12 @@ pub(crate) fn add(
     let dataset = source.open(&model.card.training.dataset, model.card.model.image)?;
     model.fits(&*dataset)?;
     let unscored = || format!("{} can't be scored", path.display());
+    // Scoring takes minutes: a table that doesn't fit is refused first.
+    let marks = labels.known(&*dataset).with_context(unscored)?;
     let scores = scoring.score(&model, &model.card.name, &*dataset, seed).with_context(unscored)?;
     merge(&mut model.card.scores, scores);
-    if let Some(told) = labels.told(&model, &*dataset).with_context(unscored)? {
+    if let Some(marks) = marks {
+        let told = attributes::measured(&model, &*dataset, &marks).with_context(unscored)?;
         merge(&mut model.card.scores, told.scores());
         model.card.attributes = told.card();
     }

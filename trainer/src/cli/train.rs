@@ -238,6 +238,15 @@ pub(super) fn dataset(config: &Config, source: &Path) -> anyhow::Result<Box<dyn 
             have.channels
         );
     }
+    if config.train.hold_out >= dataset.len() {
+        bail!(
+            "{}: train.hold_out is {} and leaves none of the {} images of `{}`; hold out fewer",
+            source.display(),
+            config.train.hold_out,
+            dataset.len(),
+            config.dataset
+        );
+    }
     Ok(dataset)
 }
 

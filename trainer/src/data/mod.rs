@@ -6,6 +6,7 @@ mod exif;
 mod files;
 mod h5;
 mod labels;
+mod learnt;
 mod marks;
 mod norb;
 mod npz;
@@ -16,6 +17,7 @@ mod prepare;
 mod recipe;
 mod resident;
 mod resize;
+mod retouch;
 mod sheet;
 mod world;
 
@@ -23,6 +25,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use model::ImageShape;
+use rand::{Rng, RngCore};
 use worlds::{FactorKind, World};
 
 use crate::npy::NpyError;
@@ -30,12 +33,14 @@ use crate::npy::NpyError;
 pub use array::Array;
 pub use cache::{Cache, CacheError, Header};
 pub use labels::{Label, Part, Partition, Table, TableError};
+pub use learnt::{Last, Learnt};
 pub use marks::{Marks, MarksError};
 pub use picture::{Cut, Target};
 pub use pictures::Pictures;
 pub use prepare::{Job, PrepareError};
 pub use recipe::{RECIPES, Recipe, Source, recipe};
 pub use resident::Resident;
+pub use retouch::FACTORS as RETOUCHED;
 pub use sheet::sheet;
 pub use world::WorldDataset;
 
@@ -92,6 +97,24 @@ pub trait Dataset: Send + Sync {
         None
     }
 
+    /// Numbers of so many images, drawn uniformly with replacement.
+    fn sample(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
+        (0..count).map(|_| rng.random_range(0..self.len())).collect()
+    }
+
+    /// As [`sample`](Self::sample), but images whose factors are known: a world's. None for other data sets,
+    /// whose labels training doesn't see.
+    fn known(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
+        if self.world().is_some() { self.sample(count, rng) } else { Vec::new() }
+    }
+
+    /// The values of the factors of an image that is [`known`](Self::known), as [`loss::Catalogue::values`]
+    /// has them.
+    fn values(&self, index: u64) -> Vec<f32> {
+        let counts: Vec<usize> = self.factors().iter().map(|(_, count)| *count).collect();
+        loss::standardised(&self.classes(index), &counts)
+    }
+
     /// Returns the name of the picture file `index`, if the images are picture files.
     fn picture(&self, _index: u64) -> Option<&str> {
         None
@@ -119,6 +142,14 @@ impl loss::Catalogue for &dyn Dataset {
 
     fn image(&self, classes: &[usize]) -> Option<u64> {
         Dataset::index(*self, classes)
+    }
+
+    fn known(&self, count: usize, noise: &mut dyn RngCore) -> Vec<u64> {
+        Dataset::known(*self, count, noise)
+    }
+
+    fn values(&self, image: u64) -> Vec<f32> {
+        Dataset::values(*self, image)
     }
 }
 

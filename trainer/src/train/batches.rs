@@ -1,6 +1,6 @@
 //! Prepares batches ahead of time on a separate thread, so that no step waits for its data.
 //!
-//! A batch depends only on seed and step: images drawn uniformly with replacement, and the noise of the
+//! A batch depends only on seed and step: images drawn with replacement, and the noise of the
 //! posterior samples. A resumed run needs no other state.
 
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -10,7 +10,7 @@ use loss::{Layout, Loss, Selection};
 use model::ImageShape;
 use model::config::PosteriorKind;
 use model::random::{Purpose, stream};
-use rand::{Rng, RngCore};
+use rand::RngCore;
 
 use super::error::TrainError;
 use crate::config::Config;
@@ -85,7 +85,7 @@ impl<'a> Draw<'a> {
 
     fn prepare(self, step: u64) -> Result<Batch, TrainError> {
         let mut rng = stream(self.seed, Purpose::Batch, step);
-        let images = (0..self.batch).map(|_| rng.random_range(0..self.dataset.len())).collect();
+        let images = self.dataset.sample(self.batch, &mut rng);
         let selection = self.select(images, &mut rng)?;
         let mut images = Vec::new();
         if self.resident.is_none() {

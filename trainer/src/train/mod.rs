@@ -28,7 +28,7 @@ pub(crate) use start::provenance;
 pub use start::{beginning, lineage};
 
 use crate::config::{Config, Train};
-use crate::data::{Dataset, Resident};
+use crate::data::{Dataset, Learnt, Resident};
 use crate::file;
 use batches::Draw;
 use fit::Fit;
@@ -91,9 +91,11 @@ impl Run<'_> {
         let mut train = config.train.clone();
         let mut fit = limits.seconds.filter(|_| limits.fit).map(Fit::new);
         let loss = config.loss();
+        let learnt = Learnt::new(config, dataset);
+        let dataset = learnt.as_ref().map_or(dataset, |learnt| learnt);
         Draw::new(config, dataset, &loss, None).check()?;
         let begun = start.as_ref().map(|start| start.state.step);
-        let (mut learner, mut state) = self.learner(start)?;
+        let (mut learner, mut state) = self.learner(start, dataset.len())?;
         self.write_config(&train)?;
         let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
         let draw = Draw::new(config, dataset, &loss, resident.as_ref());
@@ -151,14 +153,14 @@ impl Run<'_> {
         Ok(file::write(&self.folder.join(CONFIG), toml::to_string(&config)?.as_bytes())?)
     }
 
-    /// Creates the learner and the initial state.
-    fn learner(&self, start: Option<Checkpoint>) -> Result<(Learner<'_>, State), TrainError> {
-        let Self { config, dataset, device, folder } = *self;
+    /// Creates the learner and the initial state. `count` is the number of images that it learns from.
+    fn learner(&self, start: Option<Checkpoint>, count: u64) -> Result<(Learner<'_>, State), TrainError> {
+        let Self { config, device, folder, .. } = *self;
         let Some(start) = start else {
-            return Ok((Learner::fresh(config, dataset.len(), device)?, State::default()));
+            return Ok((Learner::fresh(config, count, device)?, State::default()));
         };
         let state = start.state.clone();
-        match Learner::resumed(config, dataset.len(), device, start)? {
+        match Learner::resumed(config, count, device, start)? {
             Some(learner) => Ok((learner, state)),
             None => Err(TrainError::Mismatch(Folder::of(folder).file(state.step))),
         }

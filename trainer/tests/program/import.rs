@@ -189,6 +189,34 @@ fn an_imported_model_has_a_card_as_after_training() -> Outcome {
 }
 
 #[test]
+fn an_imported_model_is_scored_by_attributes_in_the_same_command() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let file = golden("burgess.safetensors").to_string_lossy().into_owned();
+    // Bright images and dark ones; every other one has a hat.
+    let images: Vec<f32> =
+        (0..40 * 64).map(|at| ((at / 64 % 2) as f32 * 0.5 + (at % 7) as f32 * 0.07).min(1.0)).collect();
+    std::fs::write(here.join("images.npy"), trainer::npy::floats(&[40, 8, 8], &images))?;
+    let rows: String = (0..40).map(|image| format!("{image}.png,{}\n", image % 2)).collect();
+    std::fs::write(here.join("hats.csv"), format!("name,hat\n{rows}"))?;
+    std::fs::write(here.join("few.csv"), "name,hat\na.png,1\nb.png,0\n")?;
+    let import = ["import", &file, "--layout", "burgess", "--data", "images.npy", "--out", "m.safetensors"];
+    let with = |more: &[&'static str]| [&import[..], &["--samples", "40"], more].concat();
+    let said = fails(here, &with(&["--labels", "hats.csv"]))?;
+    assert!(said.contains("--labels") && said.contains("--scores"), "{said}");
+    let scores = ["--scores", "--grid", "64", "--codes", "300", "--generate", "8", "--labels"];
+    let said = fails(here, &with(&[&scores[..], &["few.csv"]].concat()))?;
+    assert!(said.contains("few.csv has 2 rows"), "{said}");
+    succeeds(here, &with(&[&scores[..], &["hats.csv"]].concat()))?;
+    let Weights { card, .. } = Weights::from_bytes(&std::fs::read(here.join("m.safetensors"))?)?;
+    let names: Vec<&str> = card.attributes.iter().map(|told| told.name.as_str()).collect();
+    assert_eq!(names, ["hat"]);
+    assert!(card.attributes[0].area > 0.9, "{:?}", card.attributes);
+    assert!(card.scores.iter().any(|score| score.metric == "recall"), "{:?}", card.scores);
+    Ok(())
+}
+
+#[test]
 fn codes_go_out_to_other_tools_and_in_again() -> Outcome {
     let folder = folder()?;
     let here = folder.path();

@@ -6,7 +6,7 @@ use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 
 /// Names and settings of the methods.
-const METHODS: [(&str, &[&str]); 21] = [
+const METHODS: [(&str, &[&str]); 24] = [
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
     ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),
@@ -24,6 +24,26 @@ const METHODS: [(&str, &[&str]); 21] = [
     ("motion", &["sparsity.motion={ zoom = 1.5, turn = 30.0 }"]),
     ("transitions", &["sparsity.transitions={groups=2}"]),
     ("exchange", &["sparsity.transitions={groups=2,exchange=1.0,focus=0.5,purity=3.0}"]),
+    (
+        "redraw",
+        &[
+            "dataset='faces'",
+            "train.batch=32",
+            "sparsity.redraw={kinds=['brightness','contrast','warmth','saturation','side-light','mirror','shift-x',\
+             'shift-y','zoom','tilt','mouth','eyes','forehead'],exchange=1.0,focus=0.5,purity=3.0}",
+        ],
+    ),
+    ("named", &["sparsity.named={images=5}"]),
+    (
+        "retouched",
+        &[
+            "dataset='faces'",
+            "known='retouched'",
+            "sparsity.named={images=3}",
+            "train.mirror=true",
+            "train.hold_out=9",
+        ],
+    ),
     ("gaussian", &["model.likelihood='gaussian'"]),
     ("logistic", &["model.likelihood='logistic'", "dataset='faces'", "train.average=0.5"]),
     ("pyramid", &["pyramid={levels=2}"]),
@@ -80,10 +100,51 @@ fn a_prior_that_does_not_go_with_the_posterior_is_refused() -> Outcome {
         ("sparsity.gates.units=-1.0", "sparsity.gates.units"),
         ("sparsity.transitions.groups=0", "sparsity.transitions.groups"),
         ("objective={kind='factor',width=0}", "objective.width"),
+        ("sparsity.redraw={kinds=['warmth']}", "colour"),
+        ("known='retouched'", "in colour"),
+        ("train.hold_out=737280", "leaves none of the 737280 images"),
     ] {
         let said = set(key)?;
         assert!(said.contains(wanted), "{key}: {said}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_card_is_measured_on_what_was_held_out() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    succeeds(here, &["train", "--config", "tiny.toml", "--out", "run", "--set", "train.hold_out=5"])?;
+    let card = trainer::trained::read(&here.join("run"))?.card;
+    let card: Vec<f32> = card.units.iter().map(|unit| unit.kl).collect();
+    let measured = |further: &[&str]| -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+        let all = [&["evaluate", "run", "--json"], further].concat();
+        let line: serde_json::Value = serde_json::from_str(&succeeds(here, &all)?)?;
+        Ok(serde_json::from_value(line["unit_kl"].clone())?)
+    };
+    assert_eq!(measured(&["--hold-out", "5", "--samples", "64"])?, card);
+    assert_ne!(measured(&["--samples", "64"])?, card);
+    let again = ["export", "run/model.safetensors", "--out", "again.safetensors", "--hold-out", "5"];
+    succeeds(here, &again)?;
+    let again = trainer::trained::read(&here.join("again.safetensors"))?.card;
+    let again: Vec<f32> = again.units.iter().map(|unit| unit.kl).collect();
+    assert_eq!(measured(&["--hold-out", "5", "--samples", "10000"])?, again);
+    let said = fails(here, &["evaluate", "run", "--hold-out", "737281"])?;
+    assert!(said.contains("--hold-out") && said.contains("737280 images"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn units_of_pictures_are_not_named_by_their_labels() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    std::fs::create_dir(here.join("in"))?;
+    succeeds(here, &["world", "sheet", "sprites", "--out", "in/sheet.png"])?;
+    std::fs::write(here.join("labels.csv"), "name,smile\nsheet.png,1\n")?;
+    succeeds(here, &["data", "prepare", "folder", "in", "--labels", "labels.csv", "--name", "mine"])?;
+    let set = ["--dataset", "mine", "--set", "sparsity.named={}"];
+    let said = fails(here, &[&["train", "--config", "tiny.toml"], &set[..]].concat())?;
+    assert!(said.contains("sparsity.named") && said.contains("`mine`"), "{said}");
     Ok(())
 }
 

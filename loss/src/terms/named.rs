@@ -1,0 +1,270 @@
+//! Units that are named by images of which something is known. Besides its batch, a step sees images x' of
+//! which the values t_f of some factors are known, each with mean 0 and variance 1, such as retouched
+//! photographs. The penalty in nats is
+//!
+//! λ · Σ_f E\[½ (μ_f(x') − t_f)²\] + a · Σ_f Σ_{j≠f} ρ(μ_f, μ_j)²,
+//!
+//! where the first unit of the code is the first factor's, the second the second's, and so on. Factors beyond
+//! the code's last unit are left out.
+//!
+//! - Images x' are encoded and not decoded. The decoder reads the named units of the batch like all others,
+//!   but its error doesn't change their means, or they would come to hold whatever lowers the error most; it
+//!   does change their variance.
+//! - ρ is the correlation over the batch, of which nothing is known. What a factor's unit holds, no other unit
+//!   should: these give way, the factor's unit doesn't (compare Kumar et al. 2018, "Variational inference of
+//!   disentangled latent concepts from unlabeled observations").
+//!
+//! One encoder that reads factors from images of one kind, and reconstructs those of another: Ghifary et al.
+//! 2016, "Deep reconstruction-classification networks for unsupervised domain adaptation".
+
+use candle_core::{Result, Tensor};
+use model::config::PosteriorKind;
+use model::{ModelConfig, Posterior};
+use rand::RngCore;
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Checked, invalid, not_negative, positive_weight, within};
+use crate::term::{Catalogue, Decoded, Encoded, Line, Selected, Term, Told};
+use crate::weight::Weight;
+
+/// What the term needs of the data set.
+const NEEDS: &str =
+    "a world, whose factors are known, or `known = \"retouched\"` and photographs of aligned faces";
+/// Added to variances, so that a unit that is still has no correlation.
+const STILL: f64 = 1e-4;
+/// Most images besides the batch.
+const MAX_IMAGES: usize = 1 << 16;
+
+/// Units that are named by images of which something is known.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Named {
+    /// Weight λ, in nats.
+    pub weight: Weight,
+    /// Weight a of the correlation of other units with a factor's unit, in nats.
+    pub apart: f64,
+    /// Images of which something is known, a step.
+    pub images: usize,
+}
+
+impl Default for Named {
+    fn default() -> Self {
+        Self { weight: Weight::Constant(50.0), apart: 5.0, images: 48 }
+    }
+}
+
+impl Term for Named {
+    fn card(&self) -> Option<Line> {
+        Line::of("named", &[("named", self.weight.last()), ("apart", self.apart)])
+    }
+
+    fn validate(&self, model: &ModelConfig) -> Checked {
+        if model.posterior == PosteriorKind::SpikeSlab {
+            return invalid("", "needs model.posterior = \"gaussian\" or \"laplace\"");
+        }
+        if model.circles > 0 {
+            return invalid("", "names no circles; leave model.circles out");
+        }
+        positive_weight("weight", self.weight)?;
+        not_negative("apart", self.apart)?;
+        within("images", self.images, MAX_IMAGES)
+    }
+
+    fn select(
+        &self,
+        data: &dyn Catalogue,
+        _batch: &[u64],
+        noise: &mut dyn RngCore,
+    ) -> std::result::Result<Option<Selected>, &'static str> {
+        let images = data.known(self.images, noise);
+        let values: Vec<Vec<f32>> = images.iter().map(|&image| data.values(image)).collect();
+        let factors = values.first().map(Vec::len).filter(|&factors| factors > 0).ok_or(NEEDS)?;
+        let told = Told { values: values.concat(), factors };
+        Ok(Some(Selected { images, told: Some(told), ..Selected::default() }))
+    }
+
+    fn read(&self, codes: Tensor, posterior: &Posterior, told: Option<&Told>) -> Result<Tensor> {
+        let Some(told) = told else { return Ok(codes) };
+        let width = codes.dim(1)?;
+        let named = told.factors.min(width);
+        let means = posterior.mean.narrow(1, 0, named)?;
+        let held = ((codes.narrow(1, 0, named)? - &means)? + means.detach())?;
+        if named == width {
+            return Ok(held);
+        }
+        Tensor::cat(&[held, codes.narrow(1, named, width - named)?], 1)
+    }
+
+    fn penalty(
+        &self,
+        encoded: &Encoded,
+        _decoded: &Decoded,
+        _noise: &mut dyn RngCore,
+    ) -> Result<Option<Tensor>> {
+        let (Some(told), Some(extra)) = (encoded.told, encoded.extra) else {
+            candle_core::bail!("there are no images of which something is known")
+        };
+        let means = &encoded.encoding.posterior.mean;
+        let mut cost = (off(&extra.posterior.mean, told)? * self.weight.at(encoded.step))?;
+        if self.apart > 0.0 {
+            let named = told.factors.min(means.dim(1)?);
+            cost = (cost + (shared(means, named)? * self.apart)?)?;
+        }
+        Ok(Some(cost))
+    }
+}
+
+/// The sum over factors of the mean of ½ (μ_f − t_f)² over the images of which t_f is known, from their
+/// `means`, `[M, D]`: a scalar.
+fn off(means: &Tensor, told: &Told) -> Result<Tensor> {
+    let named = told.factors.min(means.dim(1)?);
+    let known = |value: f32| !value.is_nan();
+    let mut counts = vec![0f32; told.factors];
+    for (place, &value) in told.values.iter().enumerate() {
+        counts[place % told.factors] += f32::from(u8::from(known(value)));
+    }
+    let share = |(place, &value): (usize, &f32)| {
+        if known(value) { 0.5 / counts[place % told.factors] } else { 0.0 }
+    };
+    let shares: Vec<f32> = told.values.iter().enumerate().map(share).collect();
+    let values: Vec<f32> = told.values.iter().map(|&value| if known(value) { value } else { 0.0 }).collect();
+    let [shares, values] = [shares, values].map(|numbers| {
+        Tensor::from_vec(numbers, (told.rows(), told.factors), means.device())?.narrow(1, 0, named)
+    });
+    let off = (means.narrow(1, 0, named)? - values?)?;
+    (off.sqr()? * shares?)?.sum_all()
+}
+
+/// Σ_f Σ_{j≠f} ρ(μ_f, μ_j)² over rows of `means`, `[N, D]`, for the first `named` units f, whose means pass
+/// no gradient on: a scalar.
+fn shared(means: &Tensor, named: usize) -> Result<Tensor> {
+    let (count, width) = means.dims2()?;
+    let off = means.broadcast_sub(&means.mean_keepdim(0)?)?;
+    let scores = off.broadcast_div(&(off.sqr()?.mean_keepdim(0)? + STILL)?.sqrt()?)?;
+    let held = scores.narrow(1, 0, named)?.detach().t()?.contiguous()?;
+    let correlations = (held.matmul(&scores)? / count as f64)?;
+    let other: Vec<f32> =
+        (0..named * width).map(|place| f32::from(u8::from(place / width != place % width))).collect();
+    let other = Tensor::from_vec(other, (named, width), means.device())?;
+    (correlations * other)?.sqr()?.sum_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+    use rand::SeedableRng;
+    use rand::rngs::SmallRng;
+
+    use super::*;
+    use crate::example::with_batch;
+    use crate::term::{EncodedExtra, Extra};
+    use crate::weight::Schedule;
+
+    /// Images with a factor of three classes, or with none.
+    struct Classes(Vec<usize>);
+
+    impl Catalogue for Classes {
+        fn factors(&self) -> Vec<usize> {
+            self.0.clone()
+        }
+
+        fn classes(&self, image: u64) -> Vec<usize> {
+            self.0.iter().map(|count| image as usize % count).collect()
+        }
+
+        fn image(&self, _classes: &[usize]) -> Option<u64> {
+            None
+        }
+
+        fn known(&self, count: usize, _noise: &mut dyn RngCore) -> Vec<u64> {
+            (0..count as u64).collect()
+        }
+    }
+
+    #[test]
+    fn factors_are_told_in_standard_deviations() -> std::result::Result<(), &'static str> {
+        let mut noise = SmallRng::seed_from_u64(1);
+        let named = Named { images: 3, ..Named::default() };
+        let selected = named.select(&Classes(vec![3]), &[7], &mut noise)?.ok_or("nothing")?;
+        let told = selected.told.ok_or("nothing is told")?;
+        assert_eq!((selected.images.len(), told.rows(), told.factors), (3, 3, 1));
+        let root = 1.5f32.sqrt();
+        for (value, expected) in told.values.iter().zip([-root, 0.0, root]) {
+            assert!((value - expected).abs() < 1e-6, "{value} is not {expected}");
+        }
+        assert_eq!(named.select(&Classes(Vec::new()), &[7], &mut noise), Err(NEEDS));
+        Ok(())
+    }
+
+    #[test]
+    fn units_are_held_to_what_is_known_of_each_image() -> Result<()> {
+        let told = Told { values: vec![1.0, f32::NAN, f32::NAN, -1.0, 0.0, f32::NAN], factors: 2 };
+        let cost = |means: [[f32; 3]; 3]| off(&Tensor::new(&means, &Device::Cpu)?, &told)?.to_scalar::<f32>();
+        assert!(cost([[1.0, 5.0, 7.0], [9.0, -1.0, 3.0], [0.0, 8.0, 1.0]])?.abs() < 1e-6);
+        // ½ (2² + 0²)/2 of the first factor, ½ 3² of the second.
+        assert!((cost([[3.0, 5.0, 7.0], [9.0, 2.0, 3.0], [0.0, 8.0, 1.0]])? - 5.5).abs() < 1e-5);
+        Ok(())
+    }
+
+    #[test]
+    fn the_penalty_weighs_what_is_off_and_what_is_shared() -> Result<()> {
+        let told = Told { values: vec![1.0, 1.0], factors: 1 };
+        // ½ (2² + 0²)/2 = 1 nat off; units 0 and 1 of the batch are the same up to their scale: ρ² = 1.
+        let cost = |named: Named| {
+            with_batch(&[[10f32, 20.0], [-10.0, -20.0]], 0.0, |encoded, decoded| {
+                let means = Tensor::new(&[[3f32, 0.0], [1.0, 0.0]], &Device::Cpu)?;
+                let posterior = Posterior::gaussian(means.clone(), means.zeros_like()?);
+                let (images, owners) = (encoded.images.clone(), Vec::new());
+                let extra = EncodedExtra::new(Extra { images, groups: Vec::new(), owners }, posterior, 0);
+                let encoded = Encoded { extra: Some(&extra), told: Some(&told), ..*encoded };
+                let penalty = named.penalty(&encoded, decoded, &mut SmallRng::seed_from_u64(1))?;
+                penalty.expect("there is one").to_scalar::<f32>()
+            })
+        };
+        let named = Named { weight: Weight::Constant(10.0), apart: 5.0, images: 2 };
+        assert!((cost(named)? - 15.0).abs() < 1e-3);
+        assert!((cost(Named { apart: 0.0, ..named })? - 10.0).abs() < 1e-3);
+        // Step 10, where the weight is halfway from 2 to 6.
+        let moving = Weight::Schedule(Schedule { from: 2.0, to: 6.0, hold: 0, over: 20 });
+        assert!((cost(Named { weight: moving, apart: 0.0, ..named })? - 4.0).abs() < 0.25);
+        Ok(())
+    }
+
+    #[test]
+    fn networks_whose_means_it_cannot_hold_are_refused() {
+        let problem = |model: &ModelConfig| Named::default().validate(model).expect_err("accepted").problem;
+        let posterior = PosteriorKind::SpikeSlab;
+        assert!(problem(&ModelConfig { posterior, ..ModelConfig::default() }).contains("model.posterior"));
+        assert!(problem(&ModelConfig { circles: 1, ..ModelConfig::default() }).contains("model.circles"));
+        let none = Named { images: 0, ..Named::default() }.validate(&ModelConfig::default());
+        assert_eq!(none.expect_err("accepted").key, "images");
+    }
+
+    #[test]
+    fn other_units_give_way_to_the_factors() -> Result<()> {
+        let means = Var::new(&[[1f32, 0.9, 0.3], [-1.0, -0.8, 0.1], [0.5, 0.2, -0.4]], &Device::Cpu)?;
+        let gradients = shared(&means, 1)?.backward()?;
+        let slopes = gradients.get(&means).expect("it takes part").to_vec2::<f32>()?;
+        assert!(slopes.iter().all(|row| row[0] == 0.0 && row[1] != 0.0));
+        // Two units that are the same up to their sign: ρ² = 1.
+        let same = Tensor::new(&[[1f32, -3.0], [-1.0, 3.0]], &Device::Cpu)?;
+        assert!((shared(&same, 1)?.to_scalar::<f32>()? - 1.0).abs() < 1e-3);
+        Ok(())
+    }
+
+    #[test]
+    fn the_decoder_reads_the_same_codes_and_moves_no_named_mean() -> Result<()> {
+        let mean = Var::new(&[[0.5f32, -1.0]], &Device::Cpu)?;
+        let log_var = Var::new(&[[0f32, 0.0]], &Device::Cpu)?;
+        let posterior = Posterior::gaussian(mean.as_tensor().clone(), log_var.as_tensor().clone());
+        let codes = posterior.sample(&Tensor::new(&[[2f32, 2.0]], &Device::Cpu)?)?;
+        let told = Told { values: vec![0.0], factors: 1 };
+        let read = Named::default().read(codes.clone(), &posterior, Some(&told))?;
+        assert_eq!(read.to_vec2::<f32>()?, codes.to_vec2::<f32>()?);
+        let gradients = read.sum_all()?.backward()?;
+        let of = |var: &Var| gradients.get(var).expect("it takes part").to_vec2::<f32>();
+        assert_eq!(of(&mean)?, [[0.0, 1.0]]);
+        assert!(of(&log_var)?[0].iter().all(|slope| *slope > 0.0));
+        Ok(())
+    }
+}

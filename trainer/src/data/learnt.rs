@@ -1,0 +1,254 @@
+//! What of a data set a run learns from: all but the last images, mirrored by chance, and retouched where
+//! something has to be known of them.
+//!
+//! An image's number says all of it: first the images, then their mirror images, then both in every way of
+//! retouching.
+
+use model::ImageShape;
+use rand::{Rng, RngCore};
+use rayon::prelude::*;
+
+use super::retouch::{FACTORS, Retouch, WAYS};
+use super::{DataError, Dataset};
+use crate::config::{Config, Known};
+
+/// The images of a data set that are learnt from.
+pub struct Learnt<'a> {
+    all: &'a dyn Dataset,
+    /// Images that aren't held out.
+    kept: u64,
+    mirror: bool,
+    retouched: bool,
+}
+
+impl<'a> Learnt<'a> {
+    /// As `config` says; none if it says nothing, so that `all` is learnt from as it is.
+    pub fn new(config: &Config, all: &'a dyn Dataset) -> Option<Self> {
+        let (mirror, held) = (config.train.mirror, config.train.hold_out);
+        let retouched = config.known == Some(Known::Retouched);
+        let kept = all.len().saturating_sub(held).max(1);
+        (mirror || retouched || held > 0).then_some(Self { all, kept, mirror, retouched })
+    }
+
+    /// An image's number, or its mirror image's.
+    fn draw(&self, rng: &mut dyn RngCore) -> u64 {
+        let image = rng.random_range(0..self.kept);
+        if self.mirror && rng.random_bool(0.5) { self.kept + image } else { image }
+    }
+
+    /// The image or mirror image behind a number, and the way in which it is retouched.
+    fn parts(&self, number: u64) -> (u64, Option<u64>) {
+        let plain = 2 * self.kept;
+        match number.checked_sub(plain) {
+            Some(retouched) => (retouched / WAYS, Some(retouched % WAYS)),
+            None => (number, None),
+        }
+    }
+}
+
+impl Dataset for Learnt<'_> {
+    fn name(&self) -> &str {
+        self.all.name()
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        self.all.image_shape()
+    }
+
+    fn len(&self) -> u64 {
+        self.kept
+    }
+
+    fn read(&self, numbers: &[u64], images: &mut [f32]) -> Result<(), DataError> {
+        let parts: Vec<(u64, Option<u64>)> = numbers.iter().map(|&number| self.parts(number)).collect();
+        let places: Vec<u64> = parts.iter().map(|(image, _)| image % self.kept).collect();
+        self.all.read(&places, images)?;
+        let ImageShape { width, channels, .. } = self.image_shape();
+        images.par_chunks_exact_mut(self.image_shape().len()).zip(&parts).for_each(
+            |(image, &(number, way))| {
+                if number >= self.kept {
+                    mirror(image, width, channels);
+                }
+                if let Some(way) = way {
+                    Retouch::numbered(way).apply(image, width);
+                }
+            },
+        );
+        Ok(())
+    }
+
+    fn factors(&self) -> Vec<(String, usize)> {
+        self.all.factors()
+    }
+
+    fn classes(&self, number: u64) -> Vec<usize> {
+        self.all.classes(self.parts(number).0 % self.kept)
+    }
+
+    fn index(&self, classes: &[usize]) -> Option<u64> {
+        // A grid of which images are held out, or of which half are mirrored, is none.
+        let whole = self.kept == self.all.len() && !self.mirror;
+        if whole { self.all.index(classes) } else { None }
+    }
+
+    fn sample(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
+        (0..count).map(|_| self.draw(rng)).collect()
+    }
+
+    fn known(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
+        if !self.retouched {
+            // A mirror image has other factors than its image.
+            let drawn = (0..count).map(|_| rng.random_range(0..self.kept));
+            return if self.all.world().is_some() { drawn.collect() } else { Vec::new() };
+        }
+        let kinds = FACTORS.len() as u64;
+        let numbered = |number: usize| {
+            let image = self.draw(rng);
+            let way = rng.random_range(0..WAYS / kinds) * kinds + number as u64 % kinds;
+            2 * self.kept + image * WAYS + way
+        };
+        (0..count).map(numbered).collect()
+    }
+
+    fn values(&self, number: u64) -> Vec<f32> {
+        match self.parts(number).1 {
+            Some(way) => Retouch::numbered(way).values().into(),
+            None => self.all.values(number % self.kept),
+        }
+    }
+}
+
+/// Swaps left and right.
+fn mirror(image: &mut [f32], width: usize, channels: usize) {
+    for row in image.chunks_exact_mut(width * channels) {
+        for left in 0..width / 2 {
+            for channel in 0..channels {
+                row.swap(left * channels + channel, (width - 1 - left) * channels + channel);
+            }
+        }
+    }
+}
+
+/// The last images of a data set.
+pub struct Last<'a> {
+    all: &'a dyn Dataset,
+    name: String,
+    count: u64,
+}
+
+impl<'a> Last<'a> {
+    /// The last `count` of them, or all if there are fewer.
+    pub fn new(all: &'a dyn Dataset, count: u64) -> Self {
+        let count = count.min(all.len());
+        Self { all, name: format!("{} (the last {count})", all.name()), count }
+    }
+
+    fn number(&self, number: u64) -> u64 {
+        self.all.len() - self.count + number
+    }
+}
+
+impl Dataset for Last<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        self.all.image_shape()
+    }
+
+    fn len(&self) -> u64 {
+        self.count
+    }
+
+    fn read(&self, numbers: &[u64], images: &mut [f32]) -> Result<(), DataError> {
+        let numbers: Vec<u64> = numbers.iter().map(|&number| self.number(number)).collect();
+        self.all.read(&numbers, images)
+    }
+
+    fn factors(&self) -> Vec<(String, usize)> {
+        self.all.factors()
+    }
+
+    fn classes(&self, number: u64) -> Vec<usize> {
+        self.all.classes(self.number(number))
+    }
+
+    fn picture(&self, number: u64) -> Option<&str> {
+        self.all.picture(self.number(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use model::random::{Purpose, stream};
+
+    use super::*;
+
+    fn config(more: &str) -> Result<Config, crate::config::ConfigError> {
+        let text = format!("{more}\nname = 'a'\ndataset = 'faces'\nobjective = {{ kind = 'vae' }}\n");
+        Config::parse("a.toml", &text, &["train.hold_out=1075000".into(), "train.mirror=true".into()])
+    }
+
+    #[test]
+    fn what_is_held_out_is_never_drawn_and_the_last_images_are_it() -> Result<(), Box<dyn std::error::Error>>
+    {
+        let all = crate::data::open("faces")?;
+        let (config, held) = (config("")?, 1_075_000);
+        let learnt = Learnt::new(&config, &*all).ok_or("all of it")?;
+        let kept = all.len() - held;
+        assert_eq!((learnt.len(), kept), (200, 200));
+        let drawn = learnt.sample(4000, &mut stream(1, Purpose::Batch, 1));
+        let seen: BTreeSet<u64> = drawn.iter().copied().collect();
+        assert_eq!(seen.len(), 400, "each image, and each mirrored");
+        assert!(drawn.iter().all(|number| number % 200 < kept && *number < 400));
+        let size = all.image_shape().len();
+        let (mut there, mut here) = (vec![0.0; size], vec![0.0; size]);
+        Last::new(&*all, held).read(&[0], &mut here)?;
+        all.read(&[200], &mut there)?;
+        assert_eq!(here, there);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_known_of_a_world_is_known_of_no_mirror_image() -> Result<(), Box<dyn std::error::Error>> {
+        let all = crate::data::open("faces")?;
+        let config = config("")?;
+        let learnt = Learnt::new(&config, &*all).ok_or("all of it")?;
+        let known = learnt.known(500, &mut stream(1, Purpose::Batch, 1));
+        assert!(known.len() == 500 && known.iter().all(|number| *number < 200));
+        assert_eq!(learnt.values(known[0]), all.values(known[0]));
+        assert_eq!((learnt.index(&all.classes(7)), all.index(&all.classes(7))), (None, Some(7)));
+        Ok(())
+    }
+
+    #[test]
+    fn a_mirror_image_is_one_and_what_is_retouched_is_known() -> Result<(), Box<dyn std::error::Error>> {
+        let all = crate::data::open("faces")?;
+        let config = config("known = 'retouched'\nsparsity = { named = {} }")?;
+        let learnt = Learnt::new(&config, &*all).ok_or("all of it")?;
+        let mut pair = vec![0.0; 2 * all.image_shape().len()];
+        learnt.read(&[7, 207], &mut pair)?;
+        let (image, mirrored) = pair.split_at(all.image_shape().len());
+        for place in 0..64 * 64 {
+            let (row, column) = (place / 64, place % 64);
+            let there = row * 64 + 63 - column;
+            assert_eq!(image[place * 3..][..3], mirrored[there * 3..][..3]);
+        }
+        let known = learnt.known(6, &mut stream(1, Purpose::Batch, 1));
+        let mut images = vec![0.0; 6 * image.len()];
+        learnt.read(&known, &mut images)?;
+        let plain: Vec<u64> = known.iter().map(|&number| learnt.parts(number).0).collect();
+        let mut before = vec![0.0; images.len()];
+        learnt.read(&plain, &mut before)?;
+        for (number, values) in known.iter().map(|&number| learnt.values(number)).enumerate() {
+            let told: Vec<usize> = (0..3).filter(|&factor| values[factor].is_finite()).collect();
+            assert_eq!(told, [number % 3]);
+            let at = number * image.len()..(number + 1) * image.len();
+            assert_ne!(images[at.clone()], before[at]);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! Photographs of aligned faces on which something is drawn: a fringe or a bare forehead, a mouth from sad to a
+//! laugh, features that are told apart by gender. What was there is covered, so that the value is known,
+//! whatever the photograph showed, and no label of any photograph is needed.
+//!
+//! Where several features tell a value they are drawn independently of each other: if one alone told it, a
+//! network would read this one, and perhaps by the trace that retouching leaves.
+//!
+//! Places are in 64ths of the image, x to the right and y down, where CelebA's alignment puts the features
+//! once its pictures are cropped as [`RECIPES`](super::RECIPES) says: eyes at (22, 31) and (42, 31), mouth at
+//! (32, 51.5).
+
+mod fringe;
+mod gender;
+mod pixels;
+mod smile;
+mod strands;
+
+use model::random::{Purpose, stream};
+use rand::{Rng, RngCore};
+
+use fringe::Fringe;
+use gender::Gender;
+use pixels::Pixels;
+use smile::Smile;
+
+/// What is retouched, in the order of [`Retouch::values`].
+pub const FACTORS: [&str; 3] = ["fringe", "gender", "smile"];
+
+/// Ways of retouching a photograph that have a number.
+pub(super) const WAYS: u64 = 1 << 32;
+
+/// One way of retouching.
+pub(super) struct Retouch(Way);
+
+enum Way {
+    Fringe(Fringe),
+    Gender(Gender),
+    Smile(Smile),
+}
+
+impl Retouch {
+    /// The way of that number; what it retouches is the number's remainder by the [`FACTORS`].
+    pub(super) fn numbered(way: u64) -> Self {
+        let rng = &mut stream(way, Purpose::Objective, 0);
+        Self(match way % FACTORS.len() as u64 {
+            0 => Way::Fringe(Fringe::draw(rng)),
+            1 => Way::Gender(Gender::draw(rng)),
+            _ => Way::Smile(Smile::draw(rng)),
+        })
+    }
+
+    /// What is known of a retouched photograph, a value a factor of mean 0 and variance 1, or NaN if nothing
+    /// is: more fringe, more masculine, more of a smile.
+    pub(super) fn values(&self) -> [f32; FACTORS.len()] {
+        match &self.0 {
+            Way::Fringe(fringe) => [fringe.value(), f32::NAN, f32::NAN],
+            Way::Gender(gender) => [f32::NAN, gender.value(), f32::NAN],
+            Way::Smile(smile) => [f32::NAN, f32::NAN, smile.value()],
+        }
+    }
+
+    /// Retouches a square picture, `[side, side, 3]` in `[0, 1]`.
+    pub(super) fn apply(&self, picture: &mut [f32], side: usize) {
+        let mut pixels = Pixels::new(picture, side);
+        match &self.0 {
+            Way::Fringe(fringe) => fringe.apply(&mut pixels),
+            Way::Gender(gender) => gender.apply(&mut pixels),
+            Way::Smile(smile) => smile.apply(&mut pixels),
+        }
+        pixels.clamp();
+    }
+}
+
+/// A number from −1 to 1.
+fn cue(rng: &mut dyn RngCore) -> f32 {
+    rng.random_range(-1.0..=1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 64;
+
+    /// A smooth picture whose colours differ from place to place.
+    fn picture() -> Vec<f32> {
+        let at = |i: usize| {
+            let (x, y, c) = ((i / 3 % SIDE) as f32, (i / 3 / SIDE) as f32, (i % 3) as f32);
+            0.5 + 0.3 * (0.21 * x + 0.4 * c).sin() * (0.17 * y - 0.3 * c).cos()
+        };
+        (0..SIDE * SIDE * 3).map(at).collect()
+    }
+
+    /// How far each row of a picture has changed.
+    fn rows_changed(way: u64) -> Vec<f32> {
+        let (before, mut after) = (picture(), picture());
+        Retouch::numbered(way).apply(&mut after, SIDE);
+        assert!(after.iter().all(|value| (0.0..=1.0).contains(value)));
+        let rows = before.chunks(SIDE * 3).zip(after.chunks(SIDE * 3));
+        rows.map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum()).collect()
+    }
+
+    #[test]
+    fn each_retouch_is_known_by_one_value_of_mean_0_and_variance_1() {
+        let count = 4000;
+        for factor in 0..FACTORS.len() {
+            let (mut sum, mut squares) = (0.0, 0.0);
+            for way in (0..count).map(|number| (number * FACTORS.len() + factor) as u64) {
+                let values = Retouch::numbered(way).values();
+                let known: Vec<usize> = (0..3).filter(|&place| values[place].is_finite()).collect();
+                assert_eq!(known, [factor]);
+                sum += f64::from(values[factor]);
+                squares += f64::from(values[factor]).powi(2);
+            }
+            let (mean, square) = (sum / count as f64, squares / count as f64);
+            assert!(mean.abs() < 0.08 && (square - 1.0).abs() < 0.12, "{factor}: {mean} {square}");
+        }
+    }
+
+    #[test]
+    fn a_retouch_is_its_number_and_changes_its_own_part_of_the_face() {
+        for way in 0..60 {
+            let rows = rows_changed(way);
+            assert_eq!(rows, rows_changed(way));
+            let of = |rows: &[f32]| rows.iter().sum::<f32>();
+            assert!(way % 3 == 1 || of(&rows) > 0.5, "{way} changes nothing");
+            match way % 3 {
+                0 => assert!(of(&rows[36..]) < 1e-3, "{way}: a fringe below the eyes"),
+                2 => assert!(of(&rows[..24]) < 0.02 * of(&rows), "{way}: a smile on the forehead"),
+                _ => {}
+            }
+        }
+        assert_ne!(rows_changed(0), rows_changed(3));
+    }
+}
