@@ -4,6 +4,8 @@ use std::future::ready;
 
 use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
+#[cfg(feature = "page")]
+use model::ops::Map;
 use model::{Card, Inference, Weights};
 
 use super::outcome::{codes, count, means, outcome};
@@ -57,6 +59,24 @@ impl Cpu {
         let codes = self.encode_now(image)?;
         let logits = self.logits(&codes.mean)?;
         outcome(codes, self.vae.likelihood(), logits, image)
+    }
+
+    /// What every hidden layer gives: the encoder's for an image, if there is one, then the decoder's for a code.
+    ///
+    /// # Errors
+    /// Fails if they are not one image and one code.
+    #[cfg(feature = "page")]
+    pub fn inside(&self, image: Option<&[f32]>, code: &[f32]) -> Result<Vec<Map>, EngineError> {
+        let mut maps = Vec::new();
+        if let Some(image) = image {
+            count("images", image.len(), self.card.model.image.len())?;
+            self.vae.encode(image, Some(&mut maps))?;
+        }
+        count("codes", code.len(), self.card.model.latent)?;
+        self.vae.decode(code, Some(&mut maps))?;
+        // The last one's is the picture.
+        maps.pop();
+        Ok(maps)
     }
 
     fn logits(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {

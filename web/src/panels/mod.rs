@@ -15,6 +15,7 @@ mod histograms;
 mod how;
 mod html;
 mod map;
+mod network;
 mod paint;
 mod paper;
 mod reconstruction;
@@ -82,6 +83,7 @@ pub const PANELS: [&dyn Panel; 16] = [
     &strength::Strength,
     &rows::Rows,
     &sliders::Sliders,
+    &network::Network,
     &map::Map,
     &paper::Tools,
     &factors::Factors,

@@ -37,6 +37,9 @@ impl State {
             (Lane::Reconstruct(_), Reply::Reconstructed(measured)) => {
                 self.reconstructed(index, measured, bytes, effects);
             }
+            (Lane::Inside(_), Reply::Inside) => self.seen_inside(index, &bytes, effects),
+            (Lane::Wires(_), Reply::Wired(numbers)) => self.wired(index, &numbers, effects),
+            (Lane::Probe(..), Reply::Probed) => self.probed(index, &bytes, effects),
             (Lane::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
             // A reply to another kind of request: worker and page are of different builds.
             _ => {}
