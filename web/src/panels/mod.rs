@@ -77,7 +77,7 @@ pub trait Panel {
 type Unable = wasm_bindgen::JsValue;
 
 /// All panels.
-pub const PANELS: [&dyn Panel; 16] = [
+pub const PANELS: [&dyn Panel; 17] = [
     &top::Top,
     &stage::Stage,
     &strength::Strength,

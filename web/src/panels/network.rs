@@ -195,7 +195,8 @@ fn summary(model: &Loaded, layers: &[Layer]) -> String {
     let channels =
         |(place, layer): (usize, &Layer)| (0..layer.shape[2]).filter(move |&c| inside.sleeps(place, c));
     let asleep = layers.iter().enumerate().flat_map(channels).count();
-    put!(text, " · {asleep} of {} channels always", layers.iter().map(|layer| layer.shape[2]).sum::<usize>());
+    let hidden = layers.iter().filter(|layer| layer.name != "encoder.posterior");
+    put!(text, " · {asleep} of {} channels always", hidden.map(|layer| layer.shape[2]).sum::<usize>());
     let weights: Vec<f32> = inside.wires.iter().map(|wires| wires.zero).collect();
     if let Some(most) = weights.iter().copied().reduce(f32::max).filter(|most| *most > 0.0) {
         put!(text, " · up to {} % of a layer’s weights are zero", number(f64::from(100.0 * most), 0));
@@ -325,7 +326,7 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
         let (below, above) = model.inside.apart.split_at(model.inside.apart.len() / 2);
         let seen = !below.is_empty() && spot.channel < model.code.len();
         if seen {
-            paint::difference(&canvas, above, below, image)?;
+            paint::difference(&canvas, above, below, image, 1)?;
         }
         dom.show(&format!("spot-{side}"), seen)?;
         let (called, stride) = (name(&model.card, spot.channel), model.stride(spot.channel));
@@ -358,7 +359,10 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
             })
             .collect();
         let from = layers.get(heard[1].0).filter(|_| heard[1].0 != code).map(called);
-        put!(text, ". It listens most to {} {}", from.unwrap_or_default(), inputs.join(", "));
+        put!(text, ". It listens most to {}", inputs.join(", "));
+        if let Some(from) = from {
+            put!(text, " of {from}");
+        }
     } else if spot.layer == 0 {
         text.push_str(". It listens to the picture");
     }
