@@ -4,8 +4,9 @@
 use std::cmp::Ordering;
 
 use candle_core::Tensor;
+use model::layers::{Kind, weight};
 use model::ops::{Map, to_vec};
-use model::{ModelConfig, Weights};
+use model::{ImageShape, ModelConfig, Weights};
 
 use super::EngineError;
 
@@ -25,20 +26,19 @@ pub struct Layer {
     pub name: String,
     /// Height, width and channels of what it gives; neurons are channels of 1 × 1.
     pub shape: [usize; 3],
-    /// Height times width of what it reads.
+    /// Height times width of what a dense layer reads.
     inputs: usize,
     kind: Kind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Conv,
-    Deconv,
-    Dense,
-}
-
 impl Layer {
-    /// Values that it gives.
+    fn of(layer: model::layers::Layer) -> Self {
+        let ImageShape { height, width, channels } = layer.output;
+        let inputs = layer.input.height * layer.input.width;
+        Self { name: layer.name, shape: [height, width, channels], inputs, kind: layer.kind }
+    }
+
+    /// Number of values that it gives.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
@@ -47,44 +47,17 @@ impl Layer {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    /// Whether it convolves.
-    pub fn convolves(&self) -> bool {
-        self.kind != Kind::Dense
-    }
 }
 
 /// The layers of a network: those of the encoder, the code, those of the decoder but the one that gives the
 /// picture; and where the code is among them.
 pub fn layers(config: &ModelConfig) -> (Vec<Layer>, usize) {
-    let (mut height, mut width) = (config.image.height, config.image.width);
-    let mut layers = Vec::new();
-    for (i, &channels) in config.channels.iter().enumerate() {
-        (height, width) = (height / 2, width / 2);
-        let shape = [height, width, channels];
-        layers.push(Layer { name: format!("encoder.conv.{i}"), shape, inputs: 1, kind: Kind::Conv });
-    }
-    let mut inputs = height * width;
-    let mut dense = |name: String, shape: [usize; 3]| {
-        layers.push(Layer { name, shape, inputs, kind: Kind::Dense });
-        inputs = 1;
-    };
-    for (name, [_, outputs]) in config.encoder_layers() {
-        dense(name, [1, 1, outputs]);
-    }
-    dense("encoder.posterior".into(), [1, 1, config.width()]);
-    let decoder = config.decoder_layers();
-    for (i, (name, [_, outputs])) in decoder.iter().enumerate() {
-        let (height, width, channels) = config.feature_shape();
-        let last = i + 1 == decoder.len();
-        dense(name.clone(), if last { [height, width, channels] } else { [1, 1, *outputs] });
-    }
-    for (i, &channels) in config.channels.iter().rev().skip(1).enumerate() {
-        (height, width) = (2 * height, 2 * width);
-        let shape = [height, width, channels];
-        layers.push(Layer { name: format!("decoder.deconv.{i}"), shape, inputs: 1, kind: Kind::Deconv });
-    }
-    let code = layers.iter().position(|layer| layer.name == "encoder.posterior").unwrap_or(0);
+    let mut layers: Vec<Layer> = config.encoder().into_iter().map(Layer::of).collect();
+    let code = layers.len() - 1;
+    // The first of the posterior's statistics are the means.
+    layers[code].shape = [1, 1, config.width()];
+    let hidden = config.decoder().into_iter().filter(|layer| layer.relu);
+    layers.extend(hidden.map(Layer::of));
     (layers, code)
 }
 
@@ -123,7 +96,7 @@ pub fn wires(file: &[u8]) -> Result<Vec<f32>, EngineError> {
     let Weights { card, tensors } = Weights::from_bytes(file)?;
     let mut numbers = Vec::new();
     for layer in layers(&card.model).0 {
-        let tensor = tensors.get(&format!("{}.weight", layer.name));
+        let tensor = tensors.get(&weight(&layer.name));
         let tensor: &Tensor = tensor.ok_or_else(|| model::WeightsError::Missing(layer.name.clone()))?;
         let weights = to_vec(tensor)?;
         numbers.push(weights.iter().filter(|weight| **weight == 0.0).count() as f32 / weights.len() as f32);
@@ -143,7 +116,7 @@ fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, number
         Kind::Deconv => (shape[0], KERNEL),
         Kind::Dense => (shape[1] / layer.inputs, (layer.inputs * height * width).max(1)),
     };
-    let weight = |input: usize, tap: usize| {
+    let at = |input: usize, tap: usize| {
         weights[match layer.kind {
             Kind::Conv => (tap * inputs + input) * channels + channel,
             Kind::Deconv => (input * KERNEL + tap) * channels + channel,
@@ -153,14 +126,14 @@ fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, number
             }
         }]
     };
-    let size = |input: usize| (0..taps).map(|tap| weight(input, tap).abs()).sum::<f32>();
+    let size = |input: usize| (0..taps).map(|tap| at(input, tap).abs()).sum::<f32>();
     let mut loud: Vec<(f32, usize)> = (0..inputs).map(|input| (size(input), input)).collect();
     loud.sort_unstable_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
     for rank in 0..HEARD {
         // A layer of fewer inputs tells the last one again, with weights of zero.
         let (input, known) = loud.get(rank).map_or((loud[loud.len() - 1].1, 0), |input| (input.1, taps));
         numbers.push(input as f32);
-        numbers.extend((0..KERNEL).map(|tap| if tap < known { weight(input, tap) } else { 0.0 }));
+        numbers.extend((0..KERNEL).map(|tap| if tap < known { at(input, tap) } else { 0.0 }));
     }
 }
 
@@ -227,9 +200,9 @@ mod tests {
         // [4, 4, 4, 4]: tap 6 from input 3 to output 2.
         large("encoder.conv.1", (6 * 4 + 3) * 4 + 2)?;
         // [8, 16 · 16 · 4]: place 5 of input 1 to neuron 7.
-        large("encoder.dense.0", 7 * 1024 + 5 * 4 + 1)?;
+        large("encoder.dense", 7 * 1024 + 5 * 4 + 1)?;
         // [16 · 16 · 4, 8]: from neuron 6 to place 9 of channel 3.
-        let features = card.model.decoder_layers().len() - 1;
+        let features = card.model.decoder_widths().len();
         large(&format!("decoder.dense.{features}"), (9 * 4 + 3) * 8 + 6)?;
         // [4, 4, 4, 4]: from input 2, tap 11, to output 1.
         large("decoder.deconv.0", (2 * 16 + 11) * 4 + 1)?;
@@ -243,7 +216,7 @@ mod tests {
             (input, kernel.iter().position(|weight| *weight == 9.0))
         };
         assert_eq!(first("encoder.conv.1", 2), (3, Some(6)));
-        assert_eq!(first("encoder.dense.0", 7), (1, Some(5)));
+        assert_eq!(first("encoder.dense", 7), (1, Some(5)));
         assert_eq!(first(&format!("decoder.dense.{features}"), 3), (6, Some(9)));
         assert_eq!(first("decoder.deconv.0", 1), (2, Some(11)));
         assert!(all[1].zero > 0.0 && all[1].zero < 0.01);

@@ -3,6 +3,7 @@
 
 use std::f64::consts::TAU;
 
+use model::layers::POSTERIOR;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement, KeyboardEvent};
 
 use super::html::put;
@@ -129,14 +130,10 @@ fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
     inside(dom, state, side)
 }
 
-/// What a layer is called.
+/// What a layer is called: its kind, and its place among those of its kind.
 fn called(layer: &Layer) -> String {
     let mut parts = layer.name.split('.').skip(1);
-    let kind = match parts.next() {
-        Some("conv") => "conv",
-        Some("deconv") => "deconv",
-        _ => "dense",
-    };
+    let kind = parts.next().unwrap_or_default();
     let place: usize = parts.next().and_then(|place| place.parse().ok()).unwrap_or(0);
     format!("{kind} {}", place + 1)
 }
@@ -195,7 +192,7 @@ fn summary(model: &Loaded, layers: &[Layer]) -> String {
     let channels =
         |(place, layer): (usize, &Layer)| (0..layer.shape[2]).filter(move |&c| inside.sleeps(place, c));
     let asleep = layers.iter().enumerate().flat_map(channels).count();
-    let hidden = layers.iter().filter(|layer| layer.name != "encoder.posterior");
+    let hidden = layers.iter().filter(|layer| layer.name != POSTERIOR);
     put!(text, " · {asleep} of {} channels always", hidden.map(|layer| layer.shape[2]).sum::<usize>());
     let weights: Vec<f32> = inside.wires.iter().map(|wires| wires.zero).collect();
     if let Some(most) = weights.iter().copied().reduce(f32::max).filter(|most| *most > 0.0) {
