@@ -78,9 +78,14 @@ impl Panel for Map {
                 (0..SIDES).try_for_each(|side| {
                     menus(dom, state, side)?;
                     dots(dom, state, side)
-                })
+                })?;
+                brushed(dom, state)
             }
-            Topic::Survey(side) | Topic::Code(side) => dots(dom, state, side),
+            Topic::Survey(side) => {
+                dots(dom, state, side)?;
+                brushed(dom, state)
+            }
+            Topic::Code(side) => dots(dom, state, side),
             Topic::Map(side) => {
                 dots(dom, state, side)?;
                 if side == 0 { brushed(dom, state) } else { Ok(()) }

@@ -255,7 +255,7 @@ fn maps(
     let bounds = |channel: usize| {
         let ([left, right], [top, bottom]) =
             (span(channel % columns, cells[0]), span(channel / columns, cells[1]));
-        [left as f64, top as f64, (right - left) as f64, (bottom - top) as f64]
+        [left as f64, top as f64, right.saturating_sub(left) as f64, bottom.saturating_sub(top) as f64]
     };
     context.set_line_width(scale);
     for channel in (0..channels).filter(|&channel| model.inside.sleeps(place, channel)) {

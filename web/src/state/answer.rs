@@ -48,6 +48,7 @@ impl State {
 
     /// Shows a newly loaded model the scene, or creates a scene that fits it.
     fn greet(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        self.spot = None;
         let cards = || self.sides.iter().filter_map(Side::model).map(|model| &model.card);
         let kept = self.scene.as_ref().is_some_and(|scene| cards().any(|card| scene.suits(card)));
         if !kept {

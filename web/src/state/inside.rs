@@ -162,8 +162,9 @@ impl State {
 
     /// Looks at a part of a network, or away from all.
     pub(super) fn look_at(&mut self, spot: Option<Spot>, effects: &mut Vec<Effect>) {
-        if std::mem::replace(&mut self.spot, spot) != spot {
-            effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Inside(side))));
+        let before = std::mem::replace(&mut self.spot, spot);
+        for Spot { side, .. } in before.into_iter().chain(spot).filter(|_| before != spot) {
+            effects.push(Effect::Draw(Topic::Inside(side)));
         }
     }
 }
