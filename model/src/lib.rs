@@ -10,6 +10,7 @@ mod checksum;
 pub mod circle;
 pub mod config;
 pub mod fault;
+pub mod inference;
 pub mod layers;
 pub mod likelihood;
 pub mod network;
@@ -21,6 +22,7 @@ pub mod weights;
 
 pub use card::Card;
 pub use config::{ImageShape, ModelConfig};
+pub use inference::Inference;
 pub use likelihood::Likelihood;
 pub use network::Vae;
 pub use parameters::Parameters;

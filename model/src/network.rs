@@ -12,15 +12,15 @@ use crate::circle;
 use crate::config::{ImageShape, ModelConfig};
 use crate::layers::{self, Kind, Layer};
 use crate::likelihood::Likelihood;
-use crate::ops::{Activation, Frozen, Layers};
+use crate::ops::{Activation, Layers};
 use crate::posterior::Posterior;
 
 /// A layer's tensors.
 #[derive(Clone, Debug)]
-struct Loaded {
-    weight: Tensor,
-    bias: Tensor,
-    activation: Activation,
+pub(crate) struct Loaded {
+    pub(crate) weight: Tensor,
+    pub(crate) bias: Tensor,
+    pub(crate) activation: Activation,
 }
 
 impl Loaded {
@@ -48,32 +48,23 @@ pub struct Encoding {
     pub activations: Vec<Tensor>,
 }
 
-/// A variational autoencoder.
+/// The network's layers with their tensors.
 #[derive(Clone, Debug)]
-pub struct Vae {
-    config: ModelConfig,
-    convolutions: Vec<Loaded>,
+pub(crate) struct Parts {
+    pub(crate) config: ModelConfig,
+    pub(crate) convolutions: Vec<Loaded>,
     /// The posterior's last.
-    encoder_dense: Vec<Loaded>,
+    pub(crate) encoder_dense: Vec<Loaded>,
     /// The one that gives the feature map last.
-    decoder_dense: Vec<Loaded>,
-    deconvolutions: Vec<Loaded>,
-    layers: Layers,
-    likelihood: Likelihood,
-    /// Whether an encoding has the feature maps.
-    maps: bool,
-    /// The transposed convolutions, once they no longer change.
-    frozen: Option<Frozen>,
+    pub(crate) decoder_dense: Vec<Loaded>,
+    pub(crate) deconvolutions: Vec<Loaded>,
+    pub(crate) likelihood: Likelihood,
 }
 
-impl Vae {
-    /// Takes its tensors from `vb` under the names of [`ModelConfig::tensors`].
-    ///
-    /// # Errors
-    /// Fails if the configuration is impossible, or a tensor is missing or of another shape.
+impl Parts {
     // Built with the crate that calls it, as what reads weights is.
     #[inline]
-    pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
         config.validate().map_err(candle_core::Error::wrap)?;
         let [encoder, decoder] = [config.encoder(), config.decoder()];
         Ok(Self {
@@ -81,12 +72,28 @@ impl Vae {
             encoder_dense: Loaded::all(&encoder, Kind::Dense, vb)?,
             decoder_dense: Loaded::all(&decoder, Kind::Dense, vb)?,
             deconvolutions: Loaded::all(&decoder, Kind::Deconv, vb)?,
-            layers: Layers::FAST,
-            maps: false,
             likelihood: Likelihood::load(config.likelihood, vb)?,
-            frozen: None,
             config: config.clone(),
         })
+    }
+}
+
+/// A variational autoencoder.
+#[derive(Clone, Debug)]
+pub struct Vae {
+    parts: Parts,
+    layers: Layers,
+    /// Whether an encoding has the feature maps.
+    maps: bool,
+}
+
+impl Vae {
+    /// Takes its tensors from `vb` under the names of [`ModelConfig::tensors`].
+    ///
+    /// # Errors
+    /// Fails if the configuration is impossible, or a tensor is missing or of another shape.
+    pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
+        Ok(Self { parts: Parts::load(config, vb)?, layers: Layers::FAST, maps: false })
     }
 
     /// The same network on other layers.
@@ -100,26 +107,14 @@ impl Vae {
         Self { maps, ..self }
     }
 
-    /// The same network on the CPU for decoding alone: quicker, without gradients, and blind to what
-    /// becomes of its tensors.
-    ///
-    /// # Errors
-    /// Passes candle's errors on.
-    pub fn frozen(self) -> Result<Self> {
-        let ImageShape { height, width, .. } = self.config.feature_shape();
-        let layers: Vec<_> = self.deconvolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
-        let frozen = Frozen::new([height, width], &layers)?;
-        Ok(Self { frozen: Some(frozen), ..self })
-    }
-
     /// The configuration it was built from.
     pub fn config(&self) -> &ModelConfig {
-        &self.config
+        &self.parts.config
     }
 
     /// p(x|z).
     pub fn likelihood(&self) -> &Likelihood {
-        &self.likelihood
+        &self.parts.likelihood
     }
 
     /// Encodes `images`, `[N, H, W, C]` in `[0, 1]`.
@@ -128,7 +123,7 @@ impl Vae {
     /// Fails if the images are of another shape.
     pub fn encode(&self, images: &Tensor) -> Result<Encoding> {
         let mut activations = Vec::new();
-        let layers: Vec<_> = self.convolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
+        let layers: Vec<_> = self.parts.convolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
         let mut x = if self.maps {
             let mut x = images.clone();
             for layer in layers {
@@ -140,17 +135,13 @@ impl Vae {
             (self.layers.convs)(images, &layers)?
         };
         x = x.reshape((x.dim(0)?, ()))?;
-        for layer in &self.encoder_dense {
+        for layer in &self.parts.encoder_dense {
             x = (self.layers.dense)(&x, &layer.weight, &layer.bias, layer.activation)?;
             if layer.activation == Activation::Relu {
                 activations.push(x.clone());
             }
         }
-        let mut posterior = Posterior::from_statistics(self.config.posterior, &x)?;
-        if let Some(count) = self.config.winners {
-            posterior = posterior.winners(count)?;
-        }
-        Ok(Encoding { posterior, activations })
+        Ok(Encoding { posterior: Posterior::of(&self.parts.config, &x)?, activations })
     }
 
     /// Decodes codes to the likelihood's logits, `[N, H, W, C]`. `codes` are the values of the units,
@@ -159,7 +150,7 @@ impl Vae {
     /// # Errors
     /// Fails if the codes are of another width.
     pub fn decode(&self, codes: &Tensor) -> Result<Tensor> {
-        self.decode_channels(&circle::directions(codes, &self.config)?)
+        self.decode_channels(&circle::directions(codes, &self.parts.config)?)
     }
 
     /// As [`decode`](Self::decode), of channels, `[N, W]`, in which the circles' points lie on the unit circle, as
@@ -169,15 +160,12 @@ impl Vae {
     /// Fails if the channels are of another width.
     pub fn decode_channels(&self, channels: &Tensor) -> Result<Tensor> {
         let mut x = channels.clone();
-        for layer in &self.decoder_dense {
+        for layer in &self.parts.decoder_dense {
             x = (self.layers.dense)(&x, &layer.weight, &layer.bias, layer.activation)?;
         }
-        let ImageShape { height, width, channels } = self.config.feature_shape();
+        let ImageShape { height, width, channels } = self.parts.config.feature_shape();
         let x = x.reshape(((), height, width, channels))?;
-        if let Some(frozen) = &self.frozen {
-            return frozen.run(&x);
-        }
-        let layers: Vec<_> = self.deconvolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
+        let layers: Vec<_> = self.parts.deconvolutions.iter().map(|l| (&l.weight, &l.bias)).collect();
         (self.layers.deconvs)(&x, &layers)
     }
 
@@ -220,21 +208,6 @@ mod tests {
         assert_eq!(decoded.dims(), [2, 64, 64, 1]);
         let values = decoded.flatten_all()?.to_vec1::<f32>()?;
         assert!(values.iter().all(|v| (0.0..=1.0).contains(v)));
-        Ok(())
-    }
-
-    #[test]
-    fn a_frozen_network_decodes_the_same_bits() -> Result<()> {
-        let config = ModelConfig { channels: vec![8, 5, 4], hidden: 16, ..ModelConfig::default() };
-        let device = Device::Cpu;
-        let parameters = Parameters::initial(&config, 1, &device)?;
-        let vae = Vae::load(&config, &parameters.builder(&device))?;
-        let frozen = vae.clone().frozen()?;
-        for n in [1, 7] {
-            let codes = Tensor::arange(0f32, 10.0 * n as f32, &device)?.reshape((n, 10))?.sin()?;
-            let bits = |vae: &Vae| vae.decode(&codes)?.flatten_all()?.to_vec1::<f32>();
-            assert_eq!(bits(&frozen)?, bits(&vae)?);
-        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor};
 use rand::Rng;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 
-use crate::config::PosteriorKind;
+use crate::config::{ModelConfig, PosteriorKind};
 pub use crate::ops::LOG_VAR_RANGE;
 use crate::ops::{awake, bounded, product, to_vec};
 
@@ -78,6 +78,18 @@ impl Posterior {
     /// N(μ, σ²) from μ and log σ², each `[N, D]`.
     pub fn gaussian(mean: Tensor, log_var: Tensor) -> Self {
         Self { mean, log_var, family: Family::Gaussian }
+    }
+
+    /// What a network of `config` says, from its encoder's last layer, `[N, …]`.
+    ///
+    /// # Errors
+    /// Fails if the width is no multiple of the statistics.
+    pub fn of(config: &ModelConfig, statistics: &Tensor) -> Result<Self> {
+        let posterior = Self::from_statistics(config.posterior, statistics)?;
+        match config.winners {
+            Some(count) => posterior.winners(count),
+            None => Ok(posterior),
+        }
     }
 
     /// The posterior of `kind` from the encoder's last layer, `[N, statistics·D]`: μ, log σ² and,

@@ -54,7 +54,7 @@ pub fn decode(weights: &[u8], codes: &[f32]) -> Result<Vec<f32>, Error> {
 fn network(weights: &[u8]) -> Result<(Card, Vae), Error> {
     let Weights { card, tensors } = Weights::from_bytes(weights)?;
     let vae = Vae::load(&card.model, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
-    Ok((card, vae.frozen()?))
+    Ok((card, vae))
 }
 
 /// Returns the world that a model was trained on, or the first world with images of its shape.

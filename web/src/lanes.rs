@@ -17,8 +17,14 @@ pub enum Lane {
     Now(Slot),
     /// A side's reconstruction.
     Reconstruct(usize),
+    /// What a side's layers give.
+    Inside(usize),
     /// Other pictures that a panel shows: rank, then slot.
     Soon(usize, Slot),
+    /// What a side's layers listen to.
+    Wires(usize),
+    /// Step, then side: which channels random pictures wake.
+    Probe(usize, usize),
     /// Step of the survey, then side, so that both sides' surveys progress together.
     Survey(usize, usize),
 }
@@ -40,7 +46,8 @@ impl Lane {
     /// Its side.
     pub fn side(self) -> usize {
         match self {
-            Self::Load(side) | Self::Reconstruct(side) | Self::Survey(_, side) => side,
+            Self::Load(side) | Self::Reconstruct(side) | Self::Inside(side) | Self::Wires(side) => side,
+            Self::Probe(_, side) | Self::Survey(_, side) => side,
             Self::Now(slot) | Self::Soon(_, slot) => slot.side,
         }
     }

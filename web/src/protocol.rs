@@ -30,6 +30,26 @@ pub enum Request {
         /// Number of the picture.
         step: usize,
     },
+    /// Tell what a model's layers give for the picture that the bytes are, if there are any, and for the first
+    /// code; and draw the pictures of the other codes.
+    Inside {
+        /// Model.
+        side: usize,
+        /// `[N, D]`, flat.
+        codes: Vec<f32>,
+    },
+    /// Tell what the layers of the model whose file the bytes are listen to.
+    Wires {
+        /// Model.
+        side: usize,
+    },
+    /// Tell which channels of a model a random picture of its world wakes.
+    Probe {
+        /// Model.
+        side: usize,
+        /// Which picture.
+        step: usize,
+    },
 }
 
 /// Messages of the judge.
@@ -61,6 +81,12 @@ pub enum Reply {
     Surveyed(Surveyed),
     /// The request failed; one sentence says why.
     Failed(String),
+    /// The bytes tell how loud each layer's values are, and are then pictures.
+    Inside,
+    /// What each layer listens to, as [`Wires::read`](crate::engine::inside::Wires::read) reads it.
+    Wired(Vec<f32>),
+    /// The bytes tell of each layer's channels whether they are awake.
+    Probed,
 }
 
 /// A step of the survey.
@@ -101,7 +127,10 @@ impl Message for Request {
             Self::Load { side } => vec![0, *side as u8],
             Self::Decode { side, codes } => with(vec![1, *side as u8], codes),
             Self::Reconstruct { side } => vec![2, *side as u8],
-            Self::Survey { side, step } => [&[3, *side as u8][..], &(*step as u32).to_le_bytes()].concat(),
+            Self::Survey { side, step } => stepped(3, *side, *step),
+            Self::Inside { side, codes } => with(vec![4, *side as u8], codes),
+            Self::Wires { side } => vec![5, *side as u8],
+            Self::Probe { side, step } => stepped(6, *side, *step),
         }
     }
 
@@ -113,6 +142,9 @@ impl Message for Request {
             1 => Self::Decode { side, codes: floats(rest)? },
             2 => Self::Reconstruct { side },
             3 => Self::Survey { side, step: u32::from_le_bytes(rest.try_into().ok()?) as usize },
+            4 => Self::Inside { side, codes: floats(rest)? },
+            5 => Self::Wires { side },
+            6 => Self::Probe { side, step: u32::from_le_bytes(rest.try_into().ok()?) as usize },
             _ => return None,
         })
     }
@@ -129,6 +161,9 @@ impl Message for Reply {
             }
             Self::Surveyed(Surveyed { means, nll, mse }) => with(with(vec![4], &[*nll, *mse]), means),
             Self::Failed(sentence) => [&[5], sentence.as_bytes()].concat(),
+            Self::Inside => vec![6],
+            Self::Wired(numbers) => with(vec![7], numbers),
+            Self::Probed => vec![8],
         }
     }
 
@@ -153,9 +188,17 @@ impl Message for Reply {
                 Self::Surveyed(Surveyed { means, nll, mse })
             }
             5 => Self::Failed(String::from_utf8(rest.to_vec()).ok()?),
+            6 => Self::Inside,
+            7 => Self::Wired(floats(rest)?),
+            8 => Self::Probed,
             _ => return None,
         })
     }
+}
+
+/// The bytes of a request for a step.
+fn stepped(kind: u8, side: usize, step: usize) -> Vec<u8> {
+    [&[kind, side as u8][..], &(step as u32).to_le_bytes()].concat()
 }
 
 /// Appends numbers to bytes.
@@ -181,6 +224,9 @@ mod tests {
             Request::Decode { side: 0, codes: vec![0.5, -2.0] },
             Request::Reconstruct { side: 1 },
             Request::Survey { side: 1, step: 255 },
+            Request::Inside { side: 1, codes: vec![1.5] },
+            Request::Wires { side: 1 },
+            Request::Probe { side: 0, step: 31 },
         ] {
             assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
         }
@@ -191,6 +237,9 @@ mod tests {
             Reply::Reconstructed(Measured { mean: vec![1.0, 2.0], std: vec![3.0, 4.0], nll: 5.0, mse: 6.0 }),
             Reply::Surveyed(Surveyed { means: vec![0.5; 8], nll: 1.0, mse: 0.1 }),
             Reply::Failed("why".into()),
+            Reply::Inside,
+            Reply::Wired(vec![0.25, 3.0]),
+            Reply::Probed,
         ] {
             assert_eq!(Reply::from_bytes(&reply.to_bytes()), Some(reply));
         }

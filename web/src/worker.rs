@@ -1,6 +1,7 @@
 //! The worker: holds a model for each side and answers requests.
 
-use crate::draws::pictures;
+use crate::draws::{picture, pictures};
+use crate::engine::inside::{Layer, awake, layers, loudness, wires};
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::protocol::{Measured, Reply, Request, Surveyed};
 
@@ -10,7 +11,9 @@ pub const SIDES: usize = 2;
 /// The worker's models.
 #[derive(Default)]
 pub struct Worker {
-    engines: [Option<Box<dyn Engine>>; SIDES],
+    engines: [Option<Cpu>; SIDES],
+    /// The pictures whose layers were asked for last, and what the encoders' gave.
+    seen: [(Vec<u8>, Vec<u8>); SIDES],
 }
 
 impl Worker {
@@ -25,7 +28,8 @@ impl Worker {
             Request::Load { side } => {
                 let Some(place) = self.engines.get_mut(side) else { return Err(EngineError::Side(side)) };
                 *place = None;
-                *place = Some(Box::new(Cpu::load(bytes)?));
+                *place = Some(Cpu::load(bytes)?);
+                self.seen[side] = Default::default();
                 Ok((Reply::Loaded, Vec::new()))
             }
             Request::Decode { side, codes } => {
@@ -33,11 +37,35 @@ impl Worker {
             }
             Request::Reconstruct { side } => reconstruct(self.engine(side)?, bytes).await,
             Request::Survey { side, step } => survey(self.engine(side)?, step).await,
+            Request::Inside { side, codes } => Ok((Reply::Inside, self.inside(side, &codes, bytes)?)),
+            Request::Wires { .. } => Ok((Reply::Wired(wires(bytes)?), Vec::new())),
+            Request::Probe { side, step } => probe(self.engine(side)?, step),
         }
     }
 
-    fn engine(&self, side: usize) -> Result<&dyn Engine, EngineError> {
-        self.engines.get(side).and_then(|engine| engine.as_deref()).ok_or(EngineError::Side(side))
+    fn engine(&self, side: usize) -> Result<&Cpu, EngineError> {
+        self.engines.get(side).and_then(Option::as_ref).ok_or(EngineError::Side(side))
+    }
+
+    /// How loud the encoder's layers are for a picture, if there is one, and the decoder's for the first code;
+    /// then the pictures of the other codes.
+    fn inside(&mut self, side: usize, codes: &[f32], picture: &[u8]) -> Result<Vec<u8>, EngineError> {
+        let engine = self.engine(side)?;
+        let (code, others) = codes.split_at(engine.card().model.latent.min(codes.len()));
+        let known = self.seen[side].0 == picture;
+        let image = (!known && !picture.is_empty()).then(|| values(picture));
+        let mut bytes = loudness(&engine.inside(image.as_deref(), code)?);
+        if !others.is_empty() {
+            bytes.extend(intensities(&engine.decode_now(others)?));
+        }
+        if !known {
+            let (layers, code) = layers(&engine.card().model);
+            let values = layers[..code].iter().map(Layer::len).sum();
+            let encoder = if image.is_some() { values } else { 0 };
+            self.seen[side] = (picture.to_vec(), bytes[..encoder].to_vec());
+            return Ok(bytes);
+        }
+        Ok([&self.seen[side].1[..], &bytes].concat())
     }
 }
 
@@ -67,6 +95,17 @@ async fn survey(engine: &dyn Engine, step: usize) -> Result<(Reply, Vec<u8>), En
     let mut means = result.codes.mean;
     means.extend(engine.encode(others).await?.mean);
     Ok((Reply::Surveyed(Surveyed { means, nll: result.nll, mse: result.mse }), Vec::new()))
+}
+
+/// An engine's answer to [`Request::Probe`].
+fn probe(engine: &Cpu, step: usize) -> Result<(Reply, Vec<u8>), EngineError> {
+    let card = engine.card();
+    let Some(world) = worlds::by_name(&card.training.dataset) else {
+        return Ok((Reply::Probed, Vec::new()));
+    };
+    let image = values(&picture(world, step));
+    let code = engine.encode_now(&image)?.mean;
+    Ok((Reply::Probed, awake(&engine.inside(Some(&image), &code)?)))
 }
 
 /// Converts bytes to values in `[0, 1]`.

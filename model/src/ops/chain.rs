@@ -81,6 +81,16 @@ impl Layers {
         Ok(Self { order, geometries, last })
     }
 
+    /// Which way they go.
+    pub(super) fn order(&self) -> Order {
+        self.order
+    }
+
+    /// What follows the last one's sum.
+    pub(super) fn last(&self) -> Activation {
+        self.last
+    }
+
     fn input(&self, layer: usize) -> Image {
         let g = &self.geometries[layer];
         if self.order == Order::Conv { g.fine_image() } else { g.coarse_image() }
@@ -134,8 +144,8 @@ impl Layers {
         each_part(weights.len(), 1, [], |range, []| pack(&self.geometries[range.start], weights[range.start]))
     }
 
-    /// Input shapes of all layers but the first.
-    fn between(&self) -> Vec<Image> {
+    /// The inputs of all layers but the first.
+    pub(super) fn between(&self) -> Vec<Image> {
         (1..self.geometries.len()).map(|layer| self.input(layer)).collect()
     }
 

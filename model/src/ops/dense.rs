@@ -40,6 +40,26 @@ fn rows_product(
     product([m, k, n], left, rows, right, right_strides, out, out_rows, write);
 }
 
+/// The same of plain values, rows of as many as a row of the weight has.
+pub(crate) fn forward(x: &[f32], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
+    let (output, input) = (bias.len(), weight.len() / bias.len());
+    let n = x.len() / input;
+    let mut y = bias.repeat(n);
+    let of_x = Strides::row_major(input);
+    each_part(n, ROWS, [(&mut y, output)], |rows, [y]| {
+        let x = &x[rows.start * input..rows.end * input];
+        for offset in (0..input).step_by(TERMS) {
+            let size = [rows.len(), TERMS.min(input - offset), output];
+            let (left, right) = (Strides { offset, ..of_x }, Strides { offset, ..of_x.transposed() });
+            product(size, x, left, weight, right, y, Strides::row_major(output), Write::Add);
+        }
+        if activation == Activation::Relu {
+            y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
+        }
+    });
+    y
+}
+
 struct Dense(Activation);
 
 fn sizes(x: &Shape, weight: &Shape, bias: &Shape) -> Result<[usize; 3]> {
@@ -67,23 +87,10 @@ impl CustomOp3 for Dense {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let [n, input, output] = sizes(x_layout.shape(), weight_layout.shape(), bias_layout.shape())?;
+        let [n, _, output] = sizes(x_layout.shape(), weight_layout.shape(), bias_layout.shape())?;
         let (x, bias) = (values(x, x_layout)?, values(bias, bias_layout)?);
         let weight = values(weight, weight_layout)?;
-        let mut y = bias.repeat(n);
-        let of_x = Strides::row_major(input);
-        let w = of_x.transposed();
-        each_part(n, ROWS, [(&mut y, output)], |rows, [y]| {
-            let x = &x[rows.start * input..rows.end * input];
-            for offset in (0..input).step_by(TERMS) {
-                let size = [rows.len(), TERMS.min(input - offset), output];
-                let (left, right) = (Strides { offset, ..of_x }, Strides { offset, ..w });
-                product(size, x, left, weight, right, y, Strides::row_major(output), Write::Add);
-            }
-            if self.0 == Activation::Relu {
-                y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
-            }
-        });
+        let y = forward(x, weight, bias, self.0);
         Ok((CpuStorage::F32(y), Shape::from((n, output))))
     }
 

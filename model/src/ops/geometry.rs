@@ -59,7 +59,14 @@ impl Image {
         (y + border) * self.row(border) + (x + border) * self.channels
     }
 
-    /// Copies an image into the interior of one with a border.
+    /// Adds the inside of an image with a border to `values`.
+    pub(super) fn take_inside(&self, bordered: &[f32], values: &mut Vec<f32>) {
+        for y in 0..self.height {
+            values.extend_from_slice(&bordered[self.at(1, y, 0)..][..self.row(0)]);
+        }
+    }
+
+    /// Copies an image into the inside of one with a border.
     pub(super) fn copy_inside(&self, image: &[f32], bordered: &mut [f32]) {
         for (y, line) in image.chunks_exact(self.row(0)).enumerate() {
             bordered[self.at(1, y, 0)..][..line.len()].copy_from_slice(line);

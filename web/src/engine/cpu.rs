@@ -2,11 +2,11 @@
 
 use std::future::ready;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
-use model::circle::expanded;
-use model::ops::to_vec;
-use model::{Card, Vae, Weights};
+#[cfg(feature = "page")]
+use model::ops::Map;
+use model::{Card, Inference, Weights};
 
 use super::outcome::{codes, count, means, outcome};
 use super::tensors::Tensors;
@@ -16,7 +16,7 @@ use super::{Answer, Codes, Engine, EngineError, Reconstruction};
 #[derive(Clone, Debug)]
 pub struct Cpu {
     card: Card,
-    vae: Vae,
+    vae: Inference,
 }
 
 impl Cpu {
@@ -27,24 +27,16 @@ impl Cpu {
     pub fn load(bytes: &[u8]) -> Result<Self, EngineError> {
         let Weights { card, tensors } = Weights::from_bytes(bytes)?;
         let builder = VarBuilder::from_backend(Box::new(Tensors(tensors)), DType::F32, Device::Cpu);
-        Ok(Self { vae: Vae::load(&card.model, &builder)?.frozen()?, card })
+        Ok(Self { vae: Inference::load(&card.model, &builder)?, card })
     }
 
-    fn images(&self, images: &[f32]) -> Result<Tensor, EngineError> {
-        let shape = self.card.model.image;
-        let n = count("images", images.len(), shape.len())?;
-        let shape = (n, shape.height, shape.width, shape.channels);
-        Ok(Tensor::from_slice(images, shape, &Device::Cpu)?)
-    }
-}
-
-impl Cpu {
     /// Same as [`Engine::encode`], but synchronous.
     ///
     /// # Errors
     /// Same as [`Engine::encode`].
     pub fn encode_now(&self, images: &[f32]) -> Result<Codes, EngineError> {
-        codes(&self.vae.encode(&self.images(images)?)?.posterior, self.vae.config())
+        count("images", images.len(), self.card.model.image.len())?;
+        codes(&self.vae.encode(images, None)?, self.vae.config())
     }
 
     /// Same as [`Engine::decode`], but synchronous.
@@ -60,21 +52,36 @@ impl Cpu {
     /// # Errors
     /// Same as [`Engine::reconstruct`].
     pub fn reconstruct_now(&self, image: &[f32]) -> Result<Reconstruction, EngineError> {
-        let target = self.images(image)?;
-        if target.dim(0)? != 1 {
-            let expected = self.card.model.image.len();
+        let expected = self.card.model.image.len();
+        if image.len() != expected {
             return Err(EngineError::Input { what: "images", found: image.len(), expected });
         }
-        let codes = codes(&self.vae.encode(&target)?.posterior, self.vae.config())?;
+        let codes = self.encode_now(image)?;
         let logits = self.logits(&codes.mean)?;
         outcome(codes, self.vae.likelihood(), logits, image)
     }
 
+    /// What every hidden layer gives: the encoder's for an image, if there is one, then the decoder's for a code.
+    ///
+    /// # Errors
+    /// Fails if they are not one image and one code.
+    #[cfg(feature = "page")]
+    pub fn inside(&self, image: Option<&[f32]>, code: &[f32]) -> Result<Vec<Map>, EngineError> {
+        let mut maps = Vec::new();
+        if let Some(image) = image {
+            count("images", image.len(), self.card.model.image.len())?;
+            self.vae.encode(image, Some(&mut maps))?;
+        }
+        count("codes", code.len(), self.card.model.latent)?;
+        self.vae.decode(code, Some(&mut maps))?;
+        // The last one's is the picture.
+        maps.pop();
+        Ok(maps)
+    }
+
     fn logits(&self, codes: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let config = self.vae.config();
-        let n = count("codes", codes.len(), config.latent)?;
-        let channels = Tensor::from_vec(expanded(codes, config), (n, config.width()), &Device::Cpu)?;
-        Ok(to_vec(&self.vae.decode_channels(&channels)?)?)
+        count("codes", codes.len(), self.vae.config().latent)?;
+        Ok(self.vae.decode(codes, None)?)
     }
 }
 

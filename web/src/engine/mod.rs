@@ -3,6 +3,8 @@
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+#[cfg(feature = "page")]
+pub mod inside;
 mod outcome;
 mod tensors;
 

@@ -104,6 +104,8 @@ actions! {
     Dial = "dial" (side, unit);
     /// Sets a unit to one of its modes.
     Mode = "mode" (side, unit, mode);
+    /// A layer's maps.
+    Inside = "inside" (side, layer);
     /// Draws a code from the prior.
     Sample = "sample" (side);
     /// Resets a model to the picture's code.
@@ -112,6 +114,12 @@ actions! {
     Axis = "axis" (side, axis);
     /// The map.
     Map = "map" (side);
+    /// Has dragging across the map mark a region, or turn units.
+    Brush = "brush" ();
+    /// Has the map show pictures, or dots.
+    Thumbs = "thumbs" ();
+    /// Unmarks the region of the map.
+    Unmark = "unmark" ();
     /// Chooses the factor that colours the map.
     Colour = "colour" ();
     /// Switches to the visitor's own picture (1) or the world's (0).

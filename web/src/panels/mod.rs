@@ -15,6 +15,7 @@ mod histograms;
 mod how;
 mod html;
 mod map;
+mod network;
 mod paint;
 mod paper;
 mod reconstruction;
@@ -76,12 +77,13 @@ pub trait Panel {
 type Unable = wasm_bindgen::JsValue;
 
 /// All panels.
-pub const PANELS: [&dyn Panel; 16] = [
+pub const PANELS: [&dyn Panel; 17] = [
     &top::Top,
     &stage::Stage,
     &strength::Strength,
     &rows::Rows,
     &sliders::Sliders,
+    &network::Network,
     &map::Map,
     &paper::Tools,
     &factors::Factors,

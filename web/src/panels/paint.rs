@@ -51,8 +51,8 @@ pub(super) fn difference(
 
 /// Colours for too bright and too dark, distinguishable with any colour vision and on light and dark
 /// pages. The style's legend uses the same colours.
-const BRIGHT: [u8; 3] = [224, 64, 160];
-const DARK: [u8; 3] = [40, 160, 80];
+pub(super) const BRIGHT: [u8; 3] = [224, 64, 160];
+pub(super) const DARK: [u8; 3] = [40, 160, 80];
 
 /// Differences as RGBA: the colour is the sign, the opacity the magnitude, averaged over channels.
 fn signed(picture: &[u8], from: &[u8], channels: usize, gain: i32) -> Vec<u8> {

@@ -18,6 +18,9 @@ const STEPS: f32 = 100.0;
 /// Angle by which an arrow key turns a dial, in radians.
 const TURN: f32 = std::f32::consts::PI / 36.0;
 
+/// What its ids begin with.
+const PLACE: &str = "turn";
+
 pub(super) struct Sliders;
 
 impl Panel for Sliders {
@@ -51,7 +54,7 @@ impl Panel for Sliders {
                 redraw(dom, state, self.id())
             }
             Topic::Look => redraw(dom, state, self.id()),
-            Topic::Live(side) | Topic::Code(side) => settle(dom, state, side),
+            Topic::Live(side) | Topic::Code(side) => settle(dom, state, side, PLACE),
             _ => Ok(()),
         }
     }
@@ -70,13 +73,6 @@ impl Panel for Sliders {
 
     fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
         Ok(match gesture.action {
-            Action::Turn { side, unit } if gesture.kind == "dblclick" => {
-                Some(Event::Reset { side, unit: Some(unit) })
-            }
-            Action::Turn { side, unit } => {
-                gesture.value().map(|value| Event::Turn { side, unit, value: value as f32 })
-            }
-            Action::Dial { side, unit } => dial(state, gesture, side, unit),
             Action::Mode { side, unit, mode } if gesture.clicks() => {
                 let model = state.sides.get(side).and_then(Side::model);
                 let value = model.and_then(|model| model.modes(unit).get(mode).copied());
@@ -86,8 +82,22 @@ impl Panel for Sliders {
                 Some(Event::Sample { side, seed: js_sys::Math::random().to_bits() })
             }
             Action::Reset { side } if gesture.clicks() => Some(Event::Reset { side, unit: None }),
-            _ => None,
+            _ => turned(state, gesture),
         })
+    }
+}
+
+/// What a gesture on a slider or on a dial means.
+pub(super) fn turned(state: &State, gesture: &Gesture<'_>) -> Option<Event> {
+    match gesture.action {
+        Action::Turn { side, unit } if gesture.kind == "dblclick" => {
+            Some(Event::Reset { side, unit: Some(unit) })
+        }
+        Action::Turn { side, unit } => {
+            gesture.value().map(|value| Event::Turn { side, unit, value: value as f32 })
+        }
+        Action::Dial { side, unit } => dial(state, gesture, side, unit),
+        _ => None,
     }
 }
 
@@ -97,43 +107,59 @@ fn knobs(dom: &Dom, state: &State, side: usize) -> Drawn {
     let used = ranked(state, side).into_iter();
     let mut html = String::new();
     for unit in used.chain(model.order[model.active..].iter().copied()) {
-        knob(&mut html, model, side, unit);
+        knob(&mut html, model, [side, unit], PLACE, true);
     }
     list.set_inner_html(&html);
-    settle(dom, state, side)
+    settle(dom, state, side, PLACE)
 }
 
-fn knob(html: &mut String, model: &Loaded, side: usize, unit: usize) {
+/// Writes a unit's slider, over its chart if it is `charted`, or its dial. `place` tells its ids from those of
+/// the same unit's in another view.
+pub(super) fn knob(html: &mut String, model: &Loaded, [side, unit]: [usize; 2], place: &str, charted: bool) {
     let (class, title) = match model.card.units[unit].is_active() {
         true => ("knob", ""),
         false => ("knob idle", "carries nothing"),
     };
     let name = name(&model.card, unit);
     let name = Safe(&name);
-    if model.is_circle(unit) {
+    let id = format!("{side}-{unit}");
+    let is_circle = model.is_circle(unit);
+    put!(*html, r#"<li class="{class}{}" id="{place}-of-{id}">"#, if is_circle { " circle" } else { "" });
+    if is_circle {
         put!(
             *html,
-            r#"<li class="{class} circle"><span id="turn-name-{side}-{unit}" title="{title}">{name}</span><output id="turned-{side}-{unit}"></output><div class="dial" id="turn-{side}-{unit}" data-act="{}" role="slider" tabindex="0" aria-labelledby="turn-name-{side}-{unit}" aria-valuemin="-180" aria-valuemax="180"><i id="hand-{side}-{unit}"></i></div></li>"#,
+            r#"<span id="{place}-name-{id}" title="{title}">{name}</span><output id="{place}-said-{id}"></output><div class="dial" id="{place}-{id}" data-act="{}" role="slider" tabindex="0" aria-labelledby="{place}-name-{id}" aria-valuemin="-180" aria-valuemax="180"><i id="{place}-hand-{id}"></i></div></li>"#,
             Action::Dial { side, unit }
         );
         return;
     }
     put!(
         *html,
-        r#"<li class="{class}"><label for="turn-{side}-{unit}" title="{title}">{name}</label><output id="turned-{side}-{unit}" for="turn-{side}-{unit}"></output><canvas class="chart behind" data-act="{}" aria-hidden="true"></canvas><input type="range" id="turn-{side}-{unit}" data-act="{}"><p class="modes">"#,
-        Action::Chart { side, unit, kind: super::histograms::BEHIND },
-        Action::Turn { side, unit }
+        r#"<label for="{place}-{id}" title="{title}">{name}</label><output id="{place}-said-{id}" for="{place}-{id}"></output>"#
     );
-    for (mode, value) in model.modes(unit).into_iter().enumerate() {
+    if charted {
+        let kind = super::histograms::BEHIND;
         put!(
             *html,
-            r#"<button type="button" id="mode-{side}-{unit}-{mode}" data-act="{}" aria-label="{name} at {}"><canvas class="picture" data-slot="{}" width="64" height="64"></canvas></button>"#,
-            Action::Mode { side, unit, mode },
-            number(value.into(), 2),
-            slot(side, unit, mode)
+            r#"<canvas class="chart behind" data-act="{}" aria-hidden="true"></canvas>"#,
+            Action::Chart { side, unit, kind }
         );
     }
-    html.push_str("</p></li>");
+    put!(*html, r#"<input type="range" id="{place}-{id}" data-act="{}">"#, Action::Turn { side, unit });
+    if charted {
+        html.push_str(r#"<p class="modes">"#);
+        for (mode, value) in model.modes(unit).into_iter().enumerate() {
+            put!(
+                *html,
+                r#"<button type="button" id="mode-{side}-{unit}-{mode}" data-act="{}" aria-label="{name} at {}"><canvas class="picture" data-slot="{}" width="64" height="64"></canvas></button>"#,
+                Action::Mode { side, unit, mode },
+                number(value.into(), 2),
+                slot(side, unit, mode)
+            );
+        }
+        html.push_str("</p>");
+    }
+    html.push_str("</li>");
 }
 
 /// Slot of the picture for a unit's mode.
@@ -141,14 +167,14 @@ fn slot(side: usize, unit: usize, mode: usize) -> Slot {
     Slot::new("mode", side, unit * MODES + mode)
 }
 
-/// Moves a side's sliders and dials to its live code.
-fn settle(dom: &Dom, state: &State, side: usize) -> Drawn {
+/// Moves a side's sliders and dials of a place to its live code.
+pub(super) fn settle(dom: &Dom, state: &State, side: usize, place: &str) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     for (unit, &value) in model.live_code().iter().enumerate() {
-        let knob: HtmlElement = dom.get(&format!("turn-{side}-{unit}"))?;
+        let knob: HtmlElement = dom.get(&format!("{place}-{side}-{unit}"))?;
         let text = if model.is_circle(unit) {
             let degrees = value.to_degrees();
-            dom.set_style(&format!("hand-{side}-{unit}"), "rotate", &format!("{:.1}deg", -degrees))?;
+            dom.set_style(&format!("{place}-hand-{side}-{unit}"), "rotate", &format!("{:.1}deg", -degrees))?;
             knob.set_attribute("aria-valuenow", &format!("{degrees:.0}"))?;
             format!("{}°", number(degrees.into(), 0))
         } else {
@@ -164,7 +190,7 @@ fn settle(dom: &Dom, state: &State, side: usize) -> Drawn {
             number(value.into(), 2)
         };
         knob.set_attribute("aria-valuetext", &format!("{} = {text}", symbol(unit)))?;
-        dom.set_text(&format!("turned-{side}-{unit}"), &text)?;
+        dom.set_text(&format!("{place}-said-{side}-{unit}"), &text)?;
     }
     Ok(())
 }

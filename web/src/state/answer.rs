@@ -37,6 +37,9 @@ impl State {
             (Lane::Reconstruct(_), Reply::Reconstructed(measured)) => {
                 self.reconstructed(index, measured, bytes, effects);
             }
+            (Lane::Inside(_), Reply::Inside) => self.seen_inside(index, &bytes, effects),
+            (Lane::Wires(_), Reply::Wired(numbers)) => self.wired(index, &numbers, effects),
+            (Lane::Probe(..), Reply::Probed) => self.probed(index, &bytes, effects),
             (Lane::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
             // A reply to another kind of request: worker and page are of different builds.
             _ => {}
@@ -45,6 +48,7 @@ impl State {
 
     /// Shows a newly loaded model the scene, or creates a scene that fits it.
     fn greet(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        self.spot = None;
         let cards = || self.sides.iter().filter_map(Side::model).map(|model| &model.card);
         let kept = self.scene.as_ref().is_some_and(|scene| cards().any(|card| scene.suits(card)));
         if !kept {

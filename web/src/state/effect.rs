@@ -82,6 +82,10 @@ pub enum Topic {
     Reconstruction(usize),
     /// The results of a side's survey.
     Survey(usize),
+    /// What a side's layers give and listen to.
+    Inside(usize),
+    /// What is marked on a side's map, and how it shows pictures.
+    Map(usize),
     /// The results of the check of the claim.
     Verdict,
     /// The current view.

@@ -120,6 +120,9 @@ impl State {
     pub(super) fn withdraw(&mut self, index: usize) {
         self.lanes.withdraw(index);
         self.pictures.forget(index);
+        if let Some(model) = self.sides[index].model_mut() {
+            model.inside.forget();
+        }
     }
 
     /// Requests a side's pictures again, from its engine.

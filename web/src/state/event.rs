@@ -1,6 +1,6 @@
 //! Events of the page.
 
-use super::{Hand, View};
+use super::{Brush, Hand, Spot, View};
 use crate::manifest::Entry;
 use crate::protocol::{Judgement, Reply};
 
@@ -196,6 +196,14 @@ pub enum Event {
         /// Index of the sample.
         index: usize,
     },
+    /// A region of a map is marked, or none.
+    Mark(Option<Brush>),
+    /// Dragging across a map marks a region, or turns units.
+    Brushing(bool),
+    /// Maps show pictures, or dots.
+    Thumbs(bool),
+    /// The visitor looks at a part of a network, or away from all.
+    Spot(Option<Spot>),
     /// Another factor colours the map.
     Colour(usize),
     /// The rows of inactive units were opened or closed.

@@ -2,10 +2,12 @@
 
 mod angle;
 mod answer;
+mod brush;
 mod effect;
 mod engine;
 mod event;
 mod hand;
+mod inside;
 mod link;
 mod loading;
 mod modes;
@@ -30,10 +32,12 @@ mod verdict;
 mod view;
 
 pub(crate) use angle::wrapped;
+pub use brush::{BRUSHED, Brush, Shared};
 pub use effect::{Effect, Topic};
 pub use engine::Engines;
 pub use event::Event;
 pub use hand::Hand;
+pub use inside::{Inside, PROBED, Spot};
 pub use link::Link;
 pub(crate) use modes::MODES;
 pub use own::Own;
@@ -88,6 +92,14 @@ pub struct State {
     pub seed: u64,
     /// Index of the factor that colours the map.
     pub colour: usize,
+    /// The region of a map that is marked.
+    pub brush: Option<Brush>,
+    /// Whether dragging across a map marks a region.
+    pub brushing: bool,
+    /// Whether maps show pictures in place of dots.
+    pub thumbs: bool,
+    /// The part of a network that is looked at.
+    pub spot: Option<Spot>,
     /// Current step of the tour.
     pub tour: Option<usize>,
     /// The visitor's progress in the tour.
@@ -175,6 +187,16 @@ impl State {
                 self.amplified = !self.amplified;
                 effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Reconstruction(side))));
             }
+            Event::Mark(brush) => self.mark(brush, &mut effects),
+            Event::Brushing(brushing) => {
+                self.brushing = brushing;
+                effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Map(side))));
+            }
+            Event::Thumbs(thumbs) => {
+                self.thumbs = thumbs;
+                effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Map(side))));
+            }
+            Event::Spot(spot) => self.look_at(spot, &mut effects),
             Event::Home => (0..SIDES).for_each(|side| {
                 self.change(side, &mut effects, |model| {
                     model.preview = None;
@@ -253,6 +275,7 @@ impl State {
     /// Requests all pictures in `wants`, and drops the others.
     pub fn serve(&mut self, wants: &[Want]) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.look_inside();
         self.pictures.keep(wants);
         self.lanes.keep(|slot| wants.iter().any(|want| want.slot == slot));
         for &Want { slot, ref codes, rank } in wants {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use model::Card;
 
 use super::pairs::falling;
-use super::{Own, Survey, Trace};
+use super::{Inside, Own, Survey, Trace};
 use crate::engine::Kind;
 use crate::protocol::Measured;
 
@@ -103,6 +103,8 @@ pub struct Loaded {
     pub trace: Trace,
     /// Survey with random pictures.
     pub survey: Survey,
+    /// What its layers give and listen to.
+    pub inside: Inside,
 }
 
 impl Loaded {
@@ -123,6 +125,7 @@ impl Loaded {
             reconstruction: None,
             trace: Trace::default(),
             survey: Survey::default(),
+            inside: Inside::default(),
             file,
             engine: Kind::Cpu,
             card,
@@ -200,7 +203,7 @@ impl Loaded {
     /// reconstruction, and both paths from A to B.
     pub(super) fn room(&self) -> usize {
         let units = self.card.units.len();
-        units * COLUMNS + 2 + COLUMNS + units + 1
+        (units * COLUMNS + 2 + COLUMNS + units + 1).max(1 + super::brush::THUMBS + super::BRUSHED)
     }
 }
 

@@ -975,3 +975,51 @@ fn damaged_messages_leave_the_page_and_its_worker_standing() {
         bench.send(Event::Link("a=0,0,0,0".into()));
     });
 }
+
+#[test]
+fn a_network_is_looked_into_while_its_view_is_open() {
+    let mut bench = Bench::shown();
+    bench.send(Event::Turn { side: 0, unit: 0, value: 1.0 });
+    assert!(bench.model(0).inside.maps.is_empty(), "nobody looks");
+    bench.send(Event::View(View::Network));
+    let (layers, code) = bench.model(0).layers();
+    let maps = |bench: &Bench| bench.model(0).inside.maps.clone();
+    let before = maps(&bench);
+    let lengths: Vec<usize> = before.iter().map(Vec::len).collect();
+    let expected =
+        |(place, layer): (usize, &crate::engine::inside::Layer)| if place == code { 0 } else { layer.len() };
+    assert_eq!(lengths, layers.iter().enumerate().map(expected).collect::<Vec<_>>());
+    assert!((0.0..1.0).contains(&bench.model(0).inside.silent(0).expect("it is known")));
+    assert_eq!(bench.model(0).inside.wires.len(), layers.len());
+    bench.send(Event::Turn { side: 0, unit: 0, value: -1.0 });
+    assert_eq!(maps(&bench)[..code], before[..code], "the picture is the same");
+    assert_ne!(maps(&bench)[code + 1..], before[code + 1..]);
+    bench.send(Event::Factor { factor: 3, value: 1.0 });
+    assert_ne!(maps(&bench)[..code], before[..code]);
+    assert!(bench.model(0).inside.apart.is_empty());
+    bench.send(Event::Spot(Some(Spot { side: 0, layer: code, channel: 1 })));
+    assert_eq!(bench.model(0).inside.apart.len(), 2 * 4096);
+    bench.send(Event::Spot(None));
+    assert!(bench.model(0).inside.apart.is_empty());
+}
+
+#[test]
+fn a_region_of_a_map_has_the_same_pictures_for_both_models() {
+    let mut bench = Bench::shown();
+    bench.send(Event::View(View::Map));
+    let mark = |low: f32, high: f32| Some(Brush { side: 1, corners: [[low, 0.0], [high, 1.0]] });
+    bench.send(Event::Mark(mark(0.0, 1.0)));
+    assert_eq!(bench.state.brushed().len(), SURVEYED);
+    assert_eq!(bench.state.shared(), None, "all pictures share nothing");
+    for side in 0..SIDES {
+        assert_eq!(bench.pictures("brushed", side, 0).len(), BRUSHED * 4096);
+    }
+    bench.send(Event::Mark(mark(f32::NAN, 1.0)));
+    assert!(bench.state.brushed().is_empty());
+    bench.send(Event::Thumbs(true));
+    let thumbs = bench.model(0).thumbs();
+    assert!(!thumbs.is_empty());
+    for n in thumbs {
+        assert_eq!(bench.pictures("thumb", 0, n).len(), 4096);
+    }
+}

@@ -10,6 +10,8 @@ pub enum View {
     Rows,
     /// A slider per unit.
     Sliders,
+    /// The networks from inside.
+    Network,
     /// Codes in the plane of two units.
     Map,
     /// A picture that both models encode.
@@ -28,9 +30,10 @@ pub enum View {
 
 impl View {
     /// All views in the order of their tabs.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Rows,
         Self::Sliders,
+        Self::Network,
         Self::Map,
         Self::Pictures,
         Self::Samples,
@@ -50,6 +53,7 @@ impl View {
         match self {
             Self::Rows => "rows",
             Self::Sliders => "sliders",
+            Self::Network => "network",
             Self::Map => "map",
             Self::Pictures => "pictures",
             Self::Samples => "samples",
@@ -70,6 +74,7 @@ impl View {
         match self {
             Self::Rows => "Turn one number. Does one thing change?",
             Self::Sliders => "Set the numbers yourself",
+            Self::Network => "Look inside",
             Self::Map => "Where does each picture lie?",
             Self::Pictures => "Show them a picture",
             Self::Samples => "Random samples",
@@ -88,6 +93,9 @@ impl View {
             }
             Self::Sliders => {
                 "One slider for each number, over its values on the training pictures. Double-click to reset it."
+            }
+            Self::Network => {
+                "What each layer gives for this picture and for this code. Empty means silent; a cross, always silent. Turn a number, or point at a map."
             }
             Self::Map => {
                 "Each dot is a picture, coloured by one true factor. Stripes across an axis: its number encodes that factor. Drag to explore."

@@ -138,12 +138,7 @@ impl Gpu {
         let rows = statistics.chunks_exact(statistics.len() / n);
         let values: Vec<f32> = rows.flat_map(|row| &row[..width]).copied().collect();
         let statistics = Tensor::from_vec(values, (n, width), &candle_core::Device::Cpu)?;
-        let posterior = Posterior::from_statistics(config.posterior, &statistics)?;
-        let posterior = match config.winners {
-            Some(count) => posterior.winners(count)?,
-            None => posterior,
-        };
-        codes(&posterior, config)
+        codes(&Posterior::of(config, &statistics)?, config)
     }
 
     /// Reads the chain's output for the first `n` inputs.

@@ -1,0 +1,233 @@
+//! What lies between a network's ends: its hidden layers, what each of their channels gives, and which inputs
+//! it listens to.
+
+use std::cmp::Ordering;
+
+use candle_core::Tensor;
+use model::layers::{Kind, weight};
+use model::ops::{Map, to_vec};
+use model::{ImageShape, ModelConfig, Weights};
+
+use super::EngineError;
+
+/// Inputs that are told of each channel: those with the largest weights.
+pub const HEARD: usize = 4;
+
+/// Values of a kernel: 4 × 4.
+pub const KERNEL: usize = 16;
+
+/// Numbers that a channel's inputs are told in: of each its place and its kernel.
+const NUMBERS: usize = HEARD * (1 + KERNEL);
+
+/// A hidden layer, or the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Name of its tensors.
+    pub name: String,
+    /// Height, width and channels of what it gives; neurons are channels of 1 × 1.
+    pub shape: [usize; 3],
+    /// Height times width of what a dense layer reads.
+    inputs: usize,
+    kind: Kind,
+}
+
+impl Layer {
+    fn of(layer: model::layers::Layer) -> Self {
+        let ImageShape { height, width, channels } = layer.output;
+        let inputs = layer.input.height * layer.input.width;
+        Self { name: layer.name, shape: [height, width, channels], inputs, kind: layer.kind }
+    }
+
+    /// Number of values that it gives.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it gives nothing; no network has such a layer.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The layers of a network: those of the encoder, the code, those of the decoder but the one that gives the
+/// picture; and where the code is among them.
+pub fn layers(config: &ModelConfig) -> (Vec<Layer>, usize) {
+    let mut layers: Vec<Layer> = config.encoder().into_iter().map(Layer::of).collect();
+    let code = layers.len() - 1;
+    // The first of the posterior's statistics are the means.
+    layers[code].shape = [1, 1, config.width()];
+    let hidden = config.decoder().into_iter().filter(|layer| layer.relu);
+    layers.extend(hidden.map(Layer::of));
+    (layers, code)
+}
+
+/// What a layer's channels listen to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wires {
+    /// Share of its weights that are zero.
+    pub zero: f32,
+    numbers: Vec<f32>,
+}
+
+impl Wires {
+    /// The inputs of a channel with the largest weights, largest first: the input's channel, and its kernel row
+    /// by row, or the first weights of a dense layer, zeros after the last.
+    pub fn of(&self, channel: usize) -> impl Iterator<Item = (usize, &[f32])> {
+        let numbers = self.numbers.chunks_exact(NUMBERS).nth(channel).unwrap_or_default();
+        numbers.chunks_exact(1 + KERNEL).map(|input| (input[0] as usize, &input[1..]))
+    }
+
+    /// The wires of all layers from the numbers that [`wires`] gives.
+    pub fn read(config: &ModelConfig, mut numbers: &[f32]) -> Option<Vec<Self>> {
+        let of = |layer: &Layer| {
+            let (part, rest) = numbers.split_at_checked(1 + layer.shape[2] * NUMBERS)?;
+            numbers = rest;
+            Some(Self { zero: part[0], numbers: part[1..].to_vec() })
+        };
+        layers(config).0.iter().map(of).collect()
+    }
+}
+
+/// What the channels of all layers of a weights file listen to, as [`Wires::read`] reads it.
+///
+/// # Errors
+/// Says what is wrong with the file.
+pub fn wires(file: &[u8]) -> Result<Vec<f32>, EngineError> {
+    let Weights { card, tensors } = Weights::from_bytes(file)?;
+    let mut numbers = Vec::new();
+    for layer in layers(&card.model).0 {
+        let tensor = tensors.get(&weight(&layer.name));
+        let tensor: &Tensor = tensor.ok_or_else(|| model::WeightsError::Missing(layer.name.clone()))?;
+        let weights = to_vec(tensor)?;
+        numbers.push(weights.iter().filter(|weight| **weight == 0.0).count() as f32 / weights.len() as f32);
+        for channel in 0..layer.shape[2] {
+            heard(&layer, &weights, tensor.dims(), channel, &mut numbers);
+        }
+    }
+    Ok(numbers)
+}
+
+/// Adds a channel's inputs with the largest weights.
+fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, numbers: &mut Vec<f32>) {
+    let [height, width, channels] = layer.shape;
+    // The weights from an input's channel, or the other way around, one after another.
+    let (inputs, taps) = match layer.kind {
+        Kind::Conv => (shape[2], KERNEL),
+        Kind::Deconv => (shape[0], KERNEL),
+        Kind::Dense => (shape[1] / layer.inputs, (layer.inputs * height * width).max(1)),
+    };
+    let at = |input: usize, tap: usize| {
+        weights[match layer.kind {
+            Kind::Conv => (tap * inputs + input) * channels + channel,
+            Kind::Deconv => (input * KERNEL + tap) * channels + channel,
+            Kind::Dense => {
+                let (to, from) = (tap / layer.inputs, tap % layer.inputs);
+                (to * channels + channel) * shape[1] + from * inputs + input
+            }
+        }]
+    };
+    let size = |input: usize| (0..taps).map(|tap| at(input, tap).abs()).sum::<f32>();
+    let mut loud: Vec<(f32, usize)> = (0..inputs).map(|input| (size(input), input)).collect();
+    loud.sort_unstable_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
+    for rank in 0..HEARD {
+        // A layer of fewer inputs tells the last one again, with weights of zero.
+        let (input, known) = loud.get(rank).map_or((loud[loud.len() - 1].1, 0), |input| (input.1, taps));
+        numbers.push(input as f32);
+        numbers.extend((0..KERNEL).map(|tap| if tap < known { at(input, tap) } else { 0.0 }));
+    }
+}
+
+/// What layers give, a byte a value: 0 for what is silent, and 1 to 255 from the least to the layer's largest,
+/// by the root of its share.
+pub fn loudness(maps: &[Map]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for map in maps {
+        let most = map.values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        bytes.extend(map.values.iter().map(|&value| match value {
+            value if value > 0.0 => 1 + (254.0 * (value / most).sqrt()) as u8,
+            _ => 0,
+        }));
+    }
+    bytes
+}
+
+/// Of every channel of those layers whether any of its values is not silent.
+pub fn awake(maps: &[Map]) -> Vec<u8> {
+    let mut awake = Vec::new();
+    for map in maps {
+        let channels = map.shape[2];
+        let fires =
+            |channel: usize| map.values.iter().skip(channel).step_by(channels).any(|value| *value > 0.0);
+        awake.extend((0..channels).map(|channel| u8::from(fires(channel))));
+    }
+    awake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use candle_core::Device;
+
+    #[test]
+    fn layers_are_those_of_the_network() -> Result<(), EngineError> {
+        let file = samples::file(1, 3);
+        let engine = super::super::Cpu::load(&file)?;
+        let config = &samples::card(1, 3).model;
+        let (layers, code) = layers(config);
+        let maps = engine.inside(Some(&[0.5; 4096]), &[0.1; 3])?;
+        assert_eq!(layers[code].shape, [1, 1, 3]);
+        let hidden: Vec<_> = layers.iter().filter(|layer| **layer != layers[code]).map(|l| l.len()).collect();
+        assert_eq!(hidden, maps.iter().map(|map| map.values.len()).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    #[test]
+    fn a_channel_listens_to_what_moves_it_most() -> Result<(), EngineError> {
+        let card = samples::card(1, 3);
+        let file = samples::file(1, 3);
+        let Weights { mut tensors, .. } = Weights::from_bytes(&file)?;
+        // One weight of each kind of layer is larger than all others.
+        let mut large = |name: &str, at: usize| -> Result<(), EngineError> {
+            let name = format!("{name}.weight");
+            let mut values = to_vec(&tensors[&name])?;
+            values[0] = 0.0;
+            values[at] = 9.0;
+            let tensor = Tensor::from_vec(values, tensors[&name].shape(), &Device::Cpu)?;
+            tensors.insert(name, tensor);
+            Ok(())
+        };
+        // [4, 4, 4, 4]: tap 6 from input 3 to output 2.
+        large("encoder.conv.1", (6 * 4 + 3) * 4 + 2)?;
+        // [8, 16 · 16 · 4]: place 5 of input 1 to neuron 7.
+        large("encoder.dense", 7 * 1024 + 5 * 4 + 1)?;
+        // [16 · 16 · 4, 8]: from neuron 6 to place 9 of channel 3.
+        let features = card.model.decoder_widths().len();
+        large(&format!("decoder.dense.{features}"), (9 * 4 + 3) * 8 + 6)?;
+        // [4, 4, 4, 4]: from input 2, tap 11, to output 1.
+        large("decoder.deconv.0", (2 * 16 + 11) * 4 + 1)?;
+        let file = Weights { card: card.clone(), tensors }.to_bytes()?;
+        let numbers = wires(&file)?;
+        let all = Wires::read(&card.model, &numbers).expect("they are of that network");
+        let (layers, _) = layers(&card.model);
+        let first = |name: &str, channel: usize| {
+            let place = layers.iter().position(|layer| layer.name == name).expect(name);
+            let (input, kernel) = all[place].of(channel).next().expect("it has inputs");
+            (input, kernel.iter().position(|weight| *weight == 9.0))
+        };
+        assert_eq!(first("encoder.conv.1", 2), (3, Some(6)));
+        assert_eq!(first("encoder.dense", 7), (1, Some(5)));
+        assert_eq!(first(&format!("decoder.dense.{features}"), 3), (6, Some(9)));
+        assert_eq!(first("decoder.deconv.0", 1), (2, Some(11)));
+        assert!(all[1].zero > 0.0 && all[1].zero < 0.01);
+        assert_eq!(Wires::read(&card.model, &numbers[1..]), None);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_silent_is_zero_and_nothing_else_is() {
+        let map = Map { shape: [1, 2, 2], values: vec![0.0, 4.0, -0.0, 1e-6] };
+        assert_eq!(loudness(&[map.clone()]), [0, 255, 0, 1]);
+        assert_eq!(awake(&[map]), [0, 1]);
+    }
+}
