@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn what_is_silent_is_zero_and_nothing_else_is() {
         let map = Map { shape: [1, 2, 2], values: vec![0.0, 4.0, -0.0, 1e-6] };
-        assert_eq!(loudness(&[map.clone()]), [0, 255, 0, 1]);
+        assert_eq!(loudness(std::slice::from_ref(&map)), [0, 255, 0, 1]);
         assert_eq!(awake(&[map]), [0, 1]);
     }
 }
