@@ -2,7 +2,7 @@
 //!
 //! MIG = mean over factors k of (I(z₁; k) − I(z₂; k)) / H(k),
 //!
-//! where z₁ and z₂ are the two units, in [`BINS`](crate::information::BINS) bins, with the most
+//! where z₁ and z₂ are the two units, in [`BINS`] bins, with the most
 //! information about k. 0 to 1.
 
 use crate::information::{BINS, matrix, whole};

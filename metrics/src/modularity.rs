@@ -3,7 +3,7 @@
 //!
 //! 1 − Σ over all factors but the best of I² / (I_best²·(K − 1)),
 //!
-//! where I is the mutual information of the unit, in [`BINS`](crate::information::BINS) bins, and a
+//! where I is the mutual information of the unit, in [`BINS`] bins, and a
 //! factor. 0 to 1; a unit without information counts as 0.
 
 use crate::information::{BINS, matrix};

@@ -4,7 +4,7 @@ use model::ImageShape;
 
 use super::theme::{Colour, PAPER};
 
-/// An image filled with [`PAPER`]. Coordinates are in pixels from the top left corner; drawing outside
+/// An image filled with `PAPER`. Coordinates are in pixels from the top left corner; drawing outside
 /// has no effect.
 #[derive(Clone, Debug)]
 pub struct Canvas {

@@ -12,7 +12,7 @@ const LEAST: f64 = 0.05;
 pub(crate) const MODES: usize = 5;
 
 impl Loaded {
-    /// Returns the modes of an active unit in ascending order, two to [`MODES`]. Returns none for a
+    /// Returns the modes of an active unit in ascending order, two to `MODES`. Returns none for a
     /// circular unit, or if the pictures don't cluster.
     pub fn modes(&self, unit: usize) -> Vec<f32> {
         let active = self.card.units.get(unit).filter(|entry| entry.is_active() && !self.is_circle(unit));

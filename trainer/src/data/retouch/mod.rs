@@ -23,7 +23,7 @@ use gender::Gender;
 use pixels::Pixels;
 use smile::Smile;
 
-/// What is retouched, in the order of [`Retouch::values`].
+/// What is retouched, in the order of `Retouch::values`.
 pub const FACTORS: [&str; 3] = ["fringe", "gender", "smile"];
 
 /// Ways of retouching a photograph that have a number.
