@@ -1,7 +1,7 @@
 //! The layers for GPUs, in candle's own operations: one matrix product forward, and one per gradient.
 //!
 //! candle's CUDA kernels for transposed and backward convolutions are plain loops. Here the taps under
-//! each kernel are gathered into rows ([`taps`]), and cuBLAS multiplies them; a transposed convolution is
+//! each kernel are gathered into rows (`taps`), and cuBLAS multiplies them; a transposed convolution is
 //! the adjoint (Dumoulin & Visin 2016, ch. 4). Weights keep their layout in memory.
 //!
 //! The code is not specific to CUDA; tests run it on the CPU.
