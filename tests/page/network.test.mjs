@@ -11,7 +11,7 @@ const SIDES = [0, 1];
 async function looked(page, side) {
   await page.waitForFunction((side) => {
     const layers = [...document.querySelectorAll(`#chain-${side} [id^=silent-]`)];
-    return layers.length > 3 && layers.every((layer) => /^\d+ % silent$/.test(layer.textContent));
+    return layers.length > 3 && layers.every((layer) => /^\d+ % zero$/.test(layer.textContent));
   }, side);
   return page.locator(`#chain-${side} canvas[id^=maps-]`).evaluateAll((all) => all.map((canvas) => canvas.id));
 }
@@ -32,10 +32,10 @@ test("every layer of both networks is drawn, with what of it is silent", async (
       const ink = await page.$eval(`#${id}`, (canvas) =>
         canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.filter((v, i) => i % 4 === 3 && v > 0).length);
       assert.ok(ink > 50, `${id} has ${ink} pixels`);
-      assert.match(await page.getAttribute(`#${id}`, "aria-label"), /^(conv|dense|deconv) \d: \d+ (maps of \d+ × \d+|neurons), \d+ % silent; arrow keys/);
+      assert.match(await page.getAttribute(`#${id}`, "aria-label"), /^(conv|dense|deconv) \d: \d+ (maps of \d+ × \d+|neurons), \d+ % zero; use the arrow keys/);
     }
     // An activation is silent where ReLU gives zero: the share is that of the map's empty pixels.
-    assert.match(await page.textContent(`#net-told-${side}`), /^\d+ % of all activations are silent · \d+ of \d+ channels always/);
+    assert.match(await page.textContent(`#net-told-${side}`), /^\d+ % of all activations are zero · \d+ of \d+ channels are always zero/);
   }
   assert.deepEqual(complaints, []);
   await page.close();
@@ -66,7 +66,7 @@ test("what a map listens to is told by pointer and by keys", async () => {
   const box = await canvas.boundingBox();
   await page.mouse.move(box.x + 5, box.y + 5);
   const told = page.locator("#spot-told-0");
-  await page.waitForFunction(() => /^conv 2, map 1.*listens most to \d+, \d+, \d+, \d+ of conv 1/.test(document.getElementById("spot-told-0").textContent));
+  await page.waitForFunction(() => /^conv 2, map 1.*strongest inputs are \d+, \d+, \d+, \d+ of conv 1/.test(document.getElementById("spot-told-0").textContent));
   const kernels = await pixels(page, "#spot-0");
   assert.ok(kernels.split(",").some((value) => value !== "0"));
   const before = await pixels(page, `#${second}`);
@@ -128,7 +128,7 @@ test("a picture is on the screen soon after a slider moves while the view is ope
 test("models without a world have a decoder to look into", async () => {
   const { page, complaints } = await here.visit({}, `${here.address}#m=celeba-vae,celeba-sparse&v=network`);
   for (const side of SIDES) await drawn(page, side);
-  await page.waitForFunction(() => [...document.querySelectorAll("#chain-1 [id^=silent-]")].at(-1)?.textContent.endsWith("silent"));
+  await page.waitForFunction(() => [...document.querySelectorAll("#chain-1 [id^=silent-]")].at(-1)?.textContent.endsWith("zero"));
   assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -59,7 +59,7 @@ impl Panel for Map {
         for side in 0..SIDES {
             put!(
                 html,
-                r#"<span class="side-{side}" data-name="{side}"></span><canvas data-slot="{}" role="img" aria-label="What a model makes of them"></canvas>"#,
+                r#"<span class="side-{side}" data-name="{side}"></span><canvas data-slot="{}" role="img" aria-label="Reconstructions"></canvas>"#,
                 Slot::new("brushed", side, 0)
             );
         }

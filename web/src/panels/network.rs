@@ -24,7 +24,7 @@ const QUIET: f32 = 56.0;
 const LOUD: f32 = 255.0;
 
 /// What is said while nothing is pointed at.
-const REST: &str = "Point at a map or at a number to see what it listens to.";
+const REST: &str = "Point at a map or at a number to see its inputs.";
 
 pub(super) struct Network;
 
@@ -42,7 +42,7 @@ impl Panel for Network {
         for side in 0..SIDES {
             put!(
                 html,
-                r#"<article class="net side-{side}"><header><div><h2 class="name" data-name="{side}">&nbsp;</h2><p class="hint" id="net-told-{side}">&nbsp;</p></div><p class="told" id="spot-told-{side}" aria-live="polite"></p><canvas class="picture" id="spot-{side}" role="img" aria-label="What it listens to" hidden></canvas></header><div class="chain" id="chain-{side}"></div><canvas class="wires" id="wires-{side}" aria-hidden="true"></canvas></article>"#
+                r#"<article class="net side-{side}"><header><div><h2 class="name" data-name="{side}">&nbsp;</h2><p class="hint" id="net-told-{side}">&nbsp;</p></div><p class="told" id="spot-told-{side}" aria-live="polite"></p><canvas class="picture" id="spot-{side}" role="img" aria-label="Its inputs" hidden></canvas></header><div class="chain" id="chain-{side}"></div><canvas class="wires" id="wires-{side}" aria-hidden="true"></canvas></article>"#
             );
         }
         root.set_inner_html(&html);
@@ -101,7 +101,7 @@ fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
     };
     let (layers, code) = model.layers();
     let mut html = format!(
-        r#"<figure class="end"><figcaption>picture</figcaption><canvas class="picture" id="net-in-{side}" width="64" height="64" role="img" aria-label="The picture that is shown"></canvas></figure>"#
+        r#"<figure class="end"><figcaption>picture</figcaption><canvas class="picture" id="net-in-{side}" width="64" height="64" role="img" aria-label="Input picture"></canvas></figure>"#
     );
     for (place, layer) in layers.iter().enumerate() {
         if place == code {
@@ -121,7 +121,7 @@ fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
     }
     put!(
         html,
-        r#"<figure class="end"><figcaption>output</figcaption><canvas class="picture" data-slot="{}" width="64" height="64" role="img" aria-label="The picture that the decoder makes"></canvas></figure>"#,
+        r#"<figure class="end"><figcaption>output</figcaption><canvas class="picture" data-slot="{}" width="64" height="64" role="img" aria-label="Decoded picture"></canvas></figure>"#,
         Slot::live(side)
     );
     place.set_inner_html(&html);
@@ -161,7 +161,7 @@ fn inside(dom: &Dom, state: &State, side: usize) -> Drawn {
         let marked = heard.iter().filter(|mark| mark.0 == place).map(|mark| mark.1).collect::<Vec<_>>();
         maps(dom, model, &canvas, place, layer, [columns, rows], &marked)?;
         let silent = match model.inside.silent(place) {
-            Some(share) => format!("{} % silent", number(f64::from(100.0 * share), 0)),
+            Some(share) => format!("{} % zero", number(f64::from(100.0 * share), 0)),
             None => "\u{a0}".to_owned(),
         };
         dom.set_text(&format!("silent-{side}-{place}"), &silent)?;
@@ -171,7 +171,7 @@ fn inside(dom: &Dom, state: &State, side: usize) -> Drawn {
         } else {
             format!("{channels} maps of {height} × {width}")
         };
-        let said = format!("{}: {what}, {silent}; arrow keys go from one to the next", called(layer));
+        let said = format!("{}: {what}, {silent}; use the arrow keys to move between them", called(layer));
         canvas.set_attribute("aria-label", &said)?;
     }
     dom.set_text(&format!("net-told-{side}"), &summary(model, &layers))?;
@@ -188,12 +188,16 @@ fn summary(model: &Loaded, layers: &[Layer]) -> String {
         return "\u{a0}".to_owned();
     }
     let share = all().filter(|value| **value == 0).count() as f64 / count as f64;
-    let mut text = format!("{} % of all activations are silent", number(100.0 * share, 0));
+    let mut text = format!("{} % of all activations are zero", number(100.0 * share, 0));
     let channels =
         |(place, layer): (usize, &Layer)| (0..layer.shape[2]).filter(move |&c| inside.sleeps(place, c));
     let asleep = layers.iter().enumerate().flat_map(channels).count();
     let hidden = layers.iter().filter(|layer| layer.name != POSTERIOR);
-    put!(text, " · {asleep} of {} channels always", hidden.map(|layer| layer.shape[2]).sum::<usize>());
+    put!(
+        text,
+        " · {asleep} of {} channels are always zero",
+        hidden.map(|layer| layer.shape[2]).sum::<usize>()
+    );
     let weights: Vec<f32> = inside.wires.iter().map(|wires| wires.zero).collect();
     if let Some(most) = weights.iter().copied().reduce(f32::max).filter(|most| *most > 0.0) {
         put!(text, " · up to {} % of a layer’s weights are zero", number(f64::from(100.0 * most), 0));
@@ -332,7 +336,7 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
             false => number(stride.into(), 2),
         };
         let text = format!(
-            "{called}: what grows brighter (pink) and darker (green) from {unit} below to {unit} above."
+            "{called}: pink pixels get brighter, green ones darker, from {unit} below to {unit} above."
         );
         return dom.set_text(&place, &text);
     }
@@ -343,8 +347,8 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
         let values = || map.iter().skip(spot.channel).step_by(layer.shape[2]);
         let silent = values().filter(|value| **value == 0).count() as f64 / values().count() as f64;
         match model.inside.sleeps(spot.layer, spot.channel) {
-            true => put!(text, ", always silent: none of {PROBED} random pictures wakes it"),
-            false => put!(text, ", silent in {} %", number(100.0 * silent, 0)),
+            true => put!(text, ", zero for all of {PROBED} random pictures"),
+            false => put!(text, ", {} % zero", number(100.0 * silent, 0)),
         }
     }
     if heard.len() > 1 {
@@ -356,14 +360,14 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
             })
             .collect();
         let from = layers.get(heard[1].0).filter(|_| heard[1].0 != code).map(called);
-        put!(text, ". It listens most to {}", inputs.join(", "));
+        put!(text, ". Its strongest inputs are {}", inputs.join(", "));
         if let Some(from) = from {
             put!(text, " of {from}");
         }
     } else if spot.layer == 0 {
-        text.push_str(". It listens to the picture");
+        text.push_str(". Its input is the picture");
     }
-    text.push_str(": pink wakes it, green silences it.");
+    text.push_str(". Pink raises it, green lowers it.");
     dom.set_text(&place, &text)?;
     let wires = model.inside.wires.get(spot.layer);
     dom.show(&format!("spot-{side}"), wires.is_some())?;

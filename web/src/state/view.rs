@@ -95,7 +95,7 @@ impl View {
                 "One slider for each number, over its values on the training pictures. Double-click to reset it."
             }
             Self::Network => {
-                "What each layer gives for this picture and for this code. Empty means silent; a cross, always silent. Turn a number, or point at a map."
+                "The output of each layer for this picture and this code. An empty map is zero; a crossed one is always zero. Turn a number, or point at a map."
             }
             Self::Map => {
                 "Each dot is a picture, coloured by one true factor. Stripes across an axis: its number encodes that factor. Drag to explore."
