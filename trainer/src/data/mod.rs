@@ -102,8 +102,8 @@ pub trait Dataset: Send + Sync {
         (0..count).map(|_| rng.random_range(0..self.len())).collect()
     }
 
-    /// Same as [`sample`](Self::sample), but draws images with known factors, which only worlds have;
-    /// training doesn't use the labels of other data sets, so these return `None`.
+    /// Same as [`sample`](Self::sample), but draws images with known factors, which only worlds have.
+    /// Returns none for other data sets, whose labels training doesn't use.
     fn known(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
         if self.world().is_some() { self.sample(count, rng) } else { Vec::new() }
     }
