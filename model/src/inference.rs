@@ -10,20 +10,20 @@ use crate::network::{Loaded, Parts};
 use crate::ops::{Activation, Frozen, Map, dense_values, to_vec};
 use crate::posterior::Posterior;
 
-/// A variational autoencoder whose weights no longer change, on the CPU: [`Vae`](crate::Vae)'s numbers, from
-/// plain values to plain values.
+/// A variational autoencoder with fixed weights, on the CPU. It computes the same numbers as
+/// [`Vae`](crate::Vae), from and to plain values.
 #[derive(Clone, Debug)]
 pub struct Inference {
     config: ModelConfig,
     convolutions: Frozen,
-    /// The posterior's last.
+    /// Dense layers of the encoder; the posterior's is last.
     encoder_dense: Vec<Dense>,
     decoder_dense: Vec<Dense>,
     deconvolutions: Frozen,
     likelihood: Likelihood,
 }
 
-/// A dense layer's weight, `[O, I]`, and bias, `[O]`.
+/// Weight, `[O, I]`, and bias, `[O]`, of a dense layer.
 #[derive(Clone, Debug)]
 struct Dense {
     weight: Vec<f32>,
@@ -42,7 +42,7 @@ fn tensors(layers: &[Loaded]) -> Vec<(&Tensor, &Tensor)> {
     layers.iter().map(|layer| (&layer.weight, &layer.bias)).collect()
 }
 
-/// Runs `x` through dense layers, and adds what the hidden ones give to `maps`.
+/// Applies dense layers to `x`, and appends the outputs of the hidden ones to `maps`.
 fn through(layers: &[Dense], mut x: Vec<f32>, mut maps: Option<&mut Vec<Map>>) -> Vec<f32> {
     for Dense { weight, bias, activation } in layers {
         x = dense_values(&x, weight, bias, *activation);
@@ -86,11 +86,11 @@ impl Inference {
         &self.likelihood
     }
 
-    /// q(z|x) of `images`, `[N, H, W, C]` in `[0, 1]`; adds what each hidden layer gives to `maps`, first layer
-    /// first.
+    /// Encodes `images`, `[N, H, W, C]` in `[0, 1]`, to q(z|x). Appends the output of each hidden layer
+    /// to `maps`, in order.
     ///
     /// # Errors
-    /// Fails if `images` is no whole number of images.
+    /// Fails if the length of `images` is not a multiple of the image size.
     pub fn encode(&self, images: &[f32], mut maps: Option<&mut Vec<Map>>) -> Result<Posterior> {
         let features = self.convolutions.run(images, maps.as_deref_mut())?;
         let statistics = through(&self.encoder_dense, features, maps);
@@ -100,11 +100,11 @@ impl Inference {
         Posterior::of(&self.config, &statistics)
     }
 
-    /// The likelihood's logits, `[N, H, W, C]`, of `codes`, `[N, D]`; adds what each layer gives to `maps`,
-    /// first layer first, the logits last.
+    /// Decodes `codes`, `[N, D]`, to the likelihood's logits, `[N, H, W, C]`. Appends the output of each
+    /// layer to `maps`, in order; the logits are last.
     ///
     /// # Errors
-    /// Fails if `codes` is no whole number of codes.
+    /// Fails if the length of `codes` is not a multiple of the code size.
     pub fn decode(&self, codes: &[f32], mut maps: Option<&mut Vec<Map>>) -> Result<Vec<f32>> {
         if !codes.len().is_multiple_of(self.config.latent) {
             candle_core::bail!(

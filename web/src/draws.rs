@@ -17,7 +17,7 @@ pub(crate) fn draws(world: &dyn World, n: usize) -> Vec<Vec<usize>> {
     all
 }
 
-/// Survey picture `n`, `[H, W, C]`, 0 to 255.
+/// Draws survey picture `n`, `[H, W, C]`, 0 to 255.
 pub(crate) fn picture(world: &dyn World, n: usize) -> Vec<u8> {
     let mut picture = vec![0; world.image_shape().iter().product()];
     world.render_index(world.index(&draws(world, n)[0]), &mut picture);

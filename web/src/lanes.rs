@@ -17,13 +17,13 @@ pub enum Lane {
     Now(Slot),
     /// A side's reconstruction.
     Reconstruct(usize),
-    /// What a side's layers give.
+    /// Activations of a side's layers.
     Inside(usize),
     /// Other pictures that a panel shows: rank, then slot.
     Soon(usize, Slot),
-    /// What a side's layers listen to.
+    /// Largest inputs of a side's layers.
     Wires(usize),
-    /// Step, then side: which channels random pictures wake.
+    /// Step, then side: which channels random pictures activate.
     Probe(usize, usize),
     /// Step of the survey, then side, so that both sides' surveys progress together.
     Survey(usize, usize),

@@ -30,24 +30,24 @@ pub enum Request {
         /// Number of the picture.
         step: usize,
     },
-    /// Tell what a model's layers give for the picture that the bytes are, if there are any, and for the first
-    /// code; and draw the pictures of the other codes.
+    /// Compute the activations of a model's layers for the picture in the bytes (if any) and for the
+    /// first code, and decode the other codes.
     Inside {
         /// Model.
         side: usize,
         /// `[N, D]`, flat.
         codes: Vec<f32>,
     },
-    /// Tell what the layers of the model whose file the bytes are listen to.
+    /// Compute the largest inputs of the layers of the model in the file.
     Wires {
         /// Model.
         side: usize,
     },
-    /// Tell which channels of a model a random picture of its world wakes.
+    /// Compute which channels of a model are activated by a random picture of its world.
     Probe {
         /// Model.
         side: usize,
-        /// Which picture.
+        /// Number of the picture.
         step: usize,
     },
 }
@@ -81,11 +81,11 @@ pub enum Reply {
     Surveyed(Surveyed),
     /// The request failed; one sentence says why.
     Failed(String),
-    /// The bytes tell how loud each layer's values are, and are then pictures.
+    /// The bytes are the activations of each layer, followed by pictures.
     Inside,
-    /// What each layer listens to, as [`Wires::read`](crate::engine::inside::Wires::read) reads it.
+    /// Largest inputs of each layer, as [`Wires::read`](crate::engine::inside::Wires::read) reads them.
     Wired(Vec<f32>),
-    /// The bytes tell of each layer's channels whether they are awake.
+    /// The bytes say for each channel of each layer whether it is active.
     Probed,
 }
 
@@ -196,7 +196,7 @@ impl Message for Reply {
     }
 }
 
-/// The bytes of a request for a step.
+/// Serialises a request for a step.
 fn stepped(kind: u8, side: usize, step: usize) -> Vec<u8> {
     [&[kind, side as u8][..], &(step as u32).to_le_bytes()].concat()
 }

@@ -12,7 +12,7 @@ pub const SIDES: usize = 2;
 #[derive(Default)]
 pub struct Worker {
     engines: [Option<Cpu>; SIDES],
-    /// The pictures whose layers were asked for last, and what the encoders' gave.
+    /// The pictures whose activations were requested last, with those of the encoder.
     seen: [(Vec<u8>, Vec<u8>); SIDES],
 }
 
@@ -47,7 +47,7 @@ impl Worker {
         self.engines.get(side).and_then(Option::as_ref).ok_or(EngineError::Side(side))
     }
 
-    /// How loud the encoder's layers are for a picture, if there is one, and the decoder's for the first code;
+    /// Activations of the encoder for a picture (if there is one) and of the decoder for the first code,
     /// then the pictures of the other codes.
     fn inside(&mut self, side: usize, codes: &[f32], picture: &[u8]) -> Result<Vec<u8>, EngineError> {
         let engine = self.engine(side)?;
@@ -97,7 +97,7 @@ async fn survey(engine: &dyn Engine, step: usize) -> Result<(Reply, Vec<u8>), En
     Ok((Reply::Surveyed(Surveyed { means, nll: result.nll, mse: result.mse }), Vec::new()))
 }
 
-/// An engine's answer to [`Request::Probe`].
+/// Answers [`Request::Probe`] with an engine.
 fn probe(engine: &Cpu, step: usize) -> Result<(Reply, Vec<u8>), EngineError> {
     let card = engine.card();
     let Some(world) = worlds::by_name(&card.training.dataset) else {

@@ -1,5 +1,6 @@
-//! The light of images, moved to that of others: each kind is one statistic of an image and what changes it, and
-//! leaves the means of the other kinds' statistics where they are, but for values that would leave `[0, 1]`.
+//! Changes the light of images to that of others. Each kind has a statistic of an image and an operation
+//! that changes it. The operation keeps the means of the other kinds' statistics, except where values
+//! would leave `[0, 1]`.
 //!
 //! Y is the luminance 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), or the mean of the channels if there aren't
 //! three; u is the column, from −1 at the left edge to 1 at the right.
@@ -16,11 +17,11 @@ use candle_core::{D, Result, Tensor};
 
 /// Weights of R, G and B in the luminance.
 const LUMINANCE: [f32; 3] = [0.299, 0.587, 0.114];
-/// Rounds in which d or k is corrected for values that are clipped.
+/// Number of corrections of d or k for clipped values.
 const ROUNDS: usize = 4;
-/// Largest k: an image that is nearly flat stays so.
+/// Maximum k, so that nearly flat images stay flat.
 const MAX_GAIN: f64 = 8.0;
-/// Added to statistics that are divided.
+/// Added to statistics before they are divided.
 const FLAT: f64 = 1e-3;
 
 /// A statistic of the light.
@@ -28,23 +29,23 @@ const FLAT: f64 = 1e-3;
 pub(super) enum Light {
     /// The mean of the luminance.
     Brightness,
-    /// Its standard deviation.
+    /// The standard deviation of the luminance.
     Contrast,
-    /// The mean of red less blue.
+    /// The mean of red minus blue.
     Warmth,
-    /// How far the channels are from the luminance.
+    /// The root mean square distance of the channels from the luminance.
     Saturation,
     /// The slope of the luminance from left to right.
     Side,
 }
 
 impl Light {
-    /// Whether it is one of colours: images need three channels.
+    /// Whether the statistic is about colours, which need three channels.
     pub(super) fn needs_colour(self) -> bool {
         matches!(self, Self::Warmth | Self::Saturation)
     }
 
-    /// The statistic of each of the `images`, `[N, H, W, C]`: `[N]`.
+    /// Computes the statistic of `images`, `[N, H, W, C]`: `[N]`.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -64,8 +65,8 @@ impl Light {
         }
     }
 
-    /// The `images`, `[N, H, W, C]` in `[0, 1]`, with the statistics of `others` as far as values in `[0, 1]`
-    /// allow.
+    /// Changes the statistics of `images`, `[N, H, W, C]` in `[0, 1]`, to those of `others`, as far as
+    /// values in `[0, 1]` allow.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -86,7 +87,7 @@ impl Light {
         Ok(moved)
     }
 
-    /// The `images` moved by d or k, `[N]`.
+    /// Changes `images` by d or k, `[N]`.
     fn by(self, images: &Tensor, amount: &Tensor) -> Result<Tensor> {
         let amount = amount.reshape((amount.elem_count(), 1, 1, 1))?;
         let scaled =
@@ -104,7 +105,7 @@ impl Light {
     }
 }
 
-/// The luminance of images, `[N, H, W, 1]`.
+/// Luminance of images, `[N, H, W, 1]`.
 fn luminance(images: &Tensor) -> Result<Tensor> {
     if images.dim(D::Minus1)? != LUMINANCE.len() {
         return images.mean_keepdim(D::Minus1);
@@ -113,12 +114,12 @@ fn luminance(images: &Tensor) -> Result<Tensor> {
     images.broadcast_mul(&weights)?.sum_keepdim(D::Minus1)
 }
 
-/// Values less their mean over each image.
+/// Values minus their mean over each image.
 fn centred(values: &Tensor) -> Result<Tensor> {
     values.broadcast_sub(&values.mean_keepdim((1, 2))?)
 }
 
-/// u of every column, `[1, 1, W, 1]`.
+/// u of each column, `[1, 1, W, 1]`.
 fn across(images: &Tensor) -> Result<Tensor> {
     let width = images.dim(2)?;
     let step = 2.0 / (width.max(2) - 1) as f64;
@@ -133,7 +134,7 @@ mod tests {
     const ALL: [Light; 5] =
         [Light::Brightness, Light::Contrast, Light::Warmth, Light::Saturation, Light::Side];
 
-    /// Two images of different light, without a pixel near 0 or 1.
+    /// Two images with different light, without pixels near 0 or 1.
     fn pair() -> Result<[Tensor; 2]> {
         let values = Tensor::arange(0f32, (16 * 16 * 3) as f32, &Device::Cpu)?;
         let first = ((values.affine(0.37, 0.1)?.sin()? * 0.1)? + 0.5)?.reshape((1, 16, 16, 3))?;
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn values_stay_within_what_a_pixel_can_have_and_the_aim_is_reached_all_the_same() -> Result<()> {
-        // Half black, half white, against a light grey one.
+        // Half black and half white, compared with light grey.
         let stripes: Vec<f32> = (0..16 * 16 * 3).map(|at| f32::from(u8::from(at / 24 % 2 == 0))).collect();
         let stripes = Tensor::from_vec(stripes, (1, 16, 16, 3), &Device::Cpu)?;
         let grey = (stripes.affine(0.1, 0.8))?;

@@ -25,59 +25,59 @@ const ZOOM: f32 = 0.15;
 /// Largest [`Kind::Tilt`] in radians.
 const TILT: f32 = 0.25;
 
-/// What of an image is drawn anew.
+/// The property of an image that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// The column of its centre of brightness: that of another image.
+    /// The column of the centre of brightness becomes that of another image.
     X,
-    /// The row of its centre of brightness: that of another image.
+    /// The row of the centre of brightness becomes that of another image.
     Y,
-    /// The root mean square distance of its brightness from the centre: that of another image.
+    /// The root mean square distance of the brightness from its centre becomes that of another image.
     Size,
-    /// A turn about its centre of brightness by an angle of the whole circle.
+    /// Rotation about the centre of brightness by any angle.
     Turn,
-    /// What it shows: another image, moved to this one's place and size. Its angle is another too, and angles of
-    /// different things can't be compared.
+    /// The content becomes that of another image, moved to this image's position and size. Angles differ
+    /// too, because angles of different things can't be compared.
     Identity,
-    /// Its mean luminance: that of another image.
+    /// The mean luminance becomes that of another image.
     Brightness,
-    /// The standard deviation of its luminance: that of another image.
+    /// The standard deviation of the luminance becomes that of another image.
     Contrast,
-    /// Its mean of red less blue: that of another image.
+    /// The mean of red minus blue becomes that of another image.
     Warmth,
-    /// How far its channels are from the luminance: as far as those of another image.
+    /// The root mean square distance of the channels from the luminance becomes that of another image.
     Saturation,
-    /// The slope of its luminance from left to right: that of another image.
+    /// The slope of the luminance from left to right becomes that of another image.
     SideLight,
-    /// Left and right, which change places.
+    /// Left and right are swapped.
     Mirror,
-    /// Its column, by up to a sixteenth of the width.
+    /// Shift by up to a sixteenth of the width.
     ShiftX,
-    /// Its row, by up to a sixteenth of the height.
+    /// Shift by up to a sixteenth of the height.
     ShiftY,
-    /// Its size about the middle, by up to 16 %.
+    /// Scaling about the middle by up to 16 %.
     Zoom,
-    /// A turn about the middle by up to a quarter of a radian, 14°.
+    /// Rotation about the middle by up to a quarter of a radian (14°).
     Tilt,
-    /// The mouth of an aligned face: that of another image, in this one's colour.
+    /// The mouth of an aligned face becomes that of another image, in this image's colour.
     Mouth,
-    /// The eyes of an aligned face: those of another image, in this one's colour.
+    /// The eyes of an aligned face become those of another image, in this image's colour.
     Eyes,
-    /// The forehead of an aligned face: that of another image, in this one's colour.
+    /// The forehead of an aligned face becomes that of another image, in this image's colour.
     Forehead,
 }
 
-/// How an image is moved.
+/// How an image changes.
 enum Way {
-    /// In its plane.
+    /// By a motion in its plane.
     Plane,
     Light(Light),
     Part(Part),
 }
 
 impl Kind {
-    /// Which unit should have it.
+    /// The unit that should encode the property.
     pub fn owner(self) -> Owner {
         match self {
             Self::Turn => Owner::Circle,
@@ -100,7 +100,7 @@ impl Kind {
         }
     }
 
-    /// What images it can't be drawn of, or nothing.
+    /// Returns the requirement that images of this shape don't meet, or `None`.
     pub fn refuses(self, image: ImageShape, binary: bool) -> Option<&'static str> {
         match self.way() {
             Way::Plane => None,
@@ -112,7 +112,8 @@ impl Kind {
         }
     }
 
-    /// `images` moved; `others` have what they take over, and `draws` in [−1, 1) is for what others don't have.
+    /// Returns the changed `images`. `others` provide the properties to copy, and `draws` in [−1, 1)
+    /// random values for the rest.
     fn moved(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
         match self.way() {
             Way::Light(light) => light.moved(images, others),
@@ -121,7 +122,7 @@ impl Kind {
         }
     }
 
-    /// As [`Kind::moved`], of kinds that move in the plane.
+    /// Same as [`Kind::moved`], for motions in the plane.
     fn placed(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
         let (_, height, width, _) = images.dims4()?;
         let drawn = |largest: f32| Tensor::new(draws, images.device())?.affine(f64::from(largest), 0.0);
@@ -159,9 +160,9 @@ impl Kind {
     }
 }
 
-/// The first half of the `batch`, `[N, H, W, C]` in `[0, 1]`, moved: a kind a group. Values are interpolated
-/// between pixels, and the edge is repeated; if the images are `binary`, what is below ½ becomes 0 and the rest
-/// 1.
+/// Changes the first half of `batch`, `[N, H, W, C]` in `[0, 1]`, with one kind per group. Values are
+/// interpolated between pixels, and the edge is repeated. If the images are `binary`, values are rounded
+/// to 0 or 1.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -186,7 +187,7 @@ pub fn draw(kinds: &[Kind], batch: &Tensor, binary: bool, noise: &mut (impl Rng 
     Ok(Extra { images, groups, owners })
 }
 
-/// Where the brightness of images lies, `[N]` each.
+/// Moments of the brightness of images, `[N]` each.
 struct Moments {
     /// Column of the centre in pixels.
     x: Tensor,
@@ -219,7 +220,7 @@ impl Moments {
         let square =
             |place: &Tensor, centre: &Tensor| place.broadcast_sub(&centre.reshape((count, 1))?)?.sqr();
         let spread = (mean(&columns, &square(&x, &cx)?)? + mean(&rows, &square(&y, &cy)?)?)?;
-        // An image that is black, or has one bright pixel, is as if it were of one pixel.
+        // Black images and single bright pixels count as one pixel.
         let log_size = (spread.maximum(1.0)?.log()? * 0.5)?;
         Ok(Self { x: cx, y: cy, log_size })
     }
@@ -238,7 +239,7 @@ struct Move {
 }
 
 impl Move {
-    /// None, about the middle of `images`.
+    /// The identity, about the middle of `images`.
     fn still(images: &Tensor) -> Result<Self> {
         let (count, height, width, _) = images.dims4()?;
         let all = |value: f64| Tensor::full(value as f32, count, images.device());
@@ -246,12 +247,12 @@ impl Move {
         Ok(Self { cx, cy, dx: all(0.0)?, dy: all(0.0)?, cos: all(1.0)?, sin: all(0.0)? })
     }
 
-    /// With a turn by `angle` in radians, `[M]`, and no change of size.
+    /// Adds a rotation by `angle` in radians, `[M]`, without a change of size.
     fn turned(self, angle: &Tensor) -> Result<Self> {
         Ok(Self { cos: angle.cos()?, sin: angle.sin()?, ..self })
     }
 
-    /// The `images`, `[M, H, W, C]`, moved.
+    /// Applies the motion to `images`, `[M, H, W, C]`.
     fn of(&self, images: &Tensor) -> Result<Tensor> {
         let (count, height, width, channels) = images.dims4()?;
         let each = |tensor: &Tensor| tensor.reshape((count, 1, 1));
@@ -294,7 +295,7 @@ mod tests {
 
     const SIDE: usize = 40;
 
-    /// White boxes on black, each told by its left, top, width and height.
+    /// White boxes on black, given by left, top, width and height.
     fn boxes(all: &[[usize; 4]]) -> Result<Tensor> {
         let mut values = vec![0f32; all.len() * SIDE * SIDE];
         for (image, [left, top, width, height]) in values.chunks_mut(SIDE * SIDE).zip(all) {

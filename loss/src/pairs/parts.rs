@@ -1,18 +1,20 @@
-//! Parts of aligned faces, put in from other faces in this one's light: mouth, eyes or forehead.
+//! Replaces parts of aligned faces (mouth, eyes or forehead) by those of other faces, in the light of the
+//! original.
 //!
-//! Where a part lies is known from the alignment: places are in 64ths of the image, x to the right and y down,
-//! where CelebA's pictures have them once they are cropped to the middle 148 of their 178 columns. A part is
-//! laid in with a soft edge, and its mean colour is kept, so that neither light nor skin comes with it.
+//! The alignment determines the position of each part. Coordinates are in 64ths of the image, x to the
+//! right and y down, for CelebA's pictures cropped to the middle 148 of their 178 columns. A part is
+//! blended in with a soft edge and keeps the mean colour of the original, so that light and skin don't
+//! change.
 
 use candle_core::{Result, Tensor};
 
-/// Share of a part's half-sides over which its edge falls from 1 to 0.
+/// Fraction of a part's half-sides over which its edge falls from 1 to 0.
 const EDGE: f32 = 0.4;
 
 /// A part of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// Mouth and cheeks beside it.
+    /// The mouth, with the cheeks beside it.
     Mouth,
     /// Eyes and brows.
     Eyes,
@@ -21,7 +23,7 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// The middle, and half of width and height.
+    /// The centre, and half of width and height.
     fn place(self) -> [[f32; 2]; 2] {
         match self {
             Self::Mouth => [[32.0, 50.5], [15.0, 8.0]],
@@ -30,7 +32,7 @@ impl Part {
         }
     }
 
-    /// How much each pixel is of the part, `[1, H, W, 1]` in `[0, 1]`: a rectangle with round corners.
+    /// Opacity of the part at each pixel, `[1, H, W, 1]` in `[0, 1]`: a rectangle with rounded corners.
     fn mask(self, height: usize, width: usize, like: &Tensor) -> Result<Tensor> {
         let [middle, half] = self.place();
         let mut mask = Vec::with_capacity(height * width);
@@ -46,7 +48,7 @@ impl Part {
         Tensor::from_vec(mask, (1, height, width, 1), like.device())
     }
 
-    /// The `images`, `[N, H, W, C]` in `[0, 1]`, with this part of `others`.
+    /// Returns `images`, `[N, H, W, C]` in `[0, 1]`, with this part of `others`.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -67,7 +69,7 @@ mod tests {
     #[test]
     fn a_part_is_the_others_in_this_ones_colour_and_the_rest_stays() -> Result<()> {
         let first = (Tensor::ones((1, 64, 64, 3), DType::F32, &Device::Cpu)? * 0.6)?;
-        // Stripes about another mean.
+        // Stripes with another mean.
         let stripes: Vec<f32> =
             (0..64 * 64 * 3).map(|at| if at / 192 % 2 == 0 { 0.2 } else { 0.4 }).collect();
         let other = Tensor::from_vec(stripes, (1, 64, 64, 3), &Device::Cpu)?;

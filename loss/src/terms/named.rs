@@ -1,20 +1,19 @@
-//! Units that are named by images of which something is known. Besides its batch, a step sees images x' of
-//! which the values t_f of some factors are known, each with mean 0 and variance 1, such as retouched
-//! photographs. The penalty in nats is
+//! Assigns units to factors with images whose factors are known. Besides its batch, a step gets images x' with
+//! known values t_f of some factors, each with mean 0 and variance 1, such as retouched photographs. The penalty
+//! in nats is
 //!
 //! λ · Σ_f E\[½ (μ_f(x') − t_f)²\] + a · Σ_f Σ_{j≠f} ρ(μ_f, μ_j)²,
 //!
-//! where the first unit of the code is the first factor's, the second the second's, and so on. Factors beyond
-//! the code's last unit are left out.
+//! where unit f of the code belongs to factor f. Factors beyond the last unit are ignored.
 //!
-//! - Images x' are encoded and not decoded. The decoder reads the named units of the batch like all others,
-//!   but its error doesn't change their means, or they would come to hold whatever lowers the error most; it
-//!   does change their variance.
-//! - ρ is the correlation over the batch, of which nothing is known. What a factor's unit holds, no other unit
-//!   should: these give way, the factor's unit doesn't (compare Kumar et al. 2018, "Variational inference of
-//!   disentangled latent concepts from unlabeled observations").
+//! - Images x' are encoded, but not decoded. The decoder reads the assigned units of the batch like all others,
+//!   but its error only changes their variance, not their means. Otherwise they would encode whatever lowers the
+//!   error most.
+//! - ρ is the correlation over the batch, whose factors are unknown. No other unit should encode what a factor's
+//!   unit encodes, so the gradient changes only the other units (compare Kumar et al. 2018, "Variational
+//!   inference of disentangled latent concepts from unlabeled observations").
 //!
-//! One encoder that reads factors from images of one kind, and reconstructs those of another: Ghifary et al.
+//! An encoder that reads factors from images of one kind and reconstructs another kind: Ghifary et al.
 //! 2016, "Deep reconstruction-classification networks for unsupervised domain adaptation".
 
 use candle_core::{Result, Tensor};
@@ -27,15 +26,15 @@ use crate::check::{Checked, invalid, not_negative, positive_weight, within};
 use crate::term::{Catalogue, Decoded, Encoded, Line, Selected, Term, Told};
 use crate::weight::Weight;
 
-/// What the term needs of the data set.
+/// Requirement on the data set.
 const NEEDS: &str =
     "a world, whose factors are known, or `known = \"retouched\"` and photographs of aligned faces";
-/// Added to variances, so that a unit that is still has no correlation.
+/// Added to variances, so that constant units have no correlation.
 const STILL: f64 = 1e-4;
-/// Most images besides the batch.
+/// Maximum number of images besides the batch.
 const MAX_IMAGES: usize = 1 << 16;
 
-/// Units that are named by images of which something is known.
+/// Assigns units to factors with images whose factors are known.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Named {
@@ -43,7 +42,7 @@ pub struct Named {
     pub weight: Weight,
     /// Weight a of the correlation of other units with a factor's unit, in nats.
     pub apart: f64,
-    /// Images of which something is known, a step.
+    /// Number of images with known factors per step.
     pub images: usize,
 }
 
@@ -114,8 +113,8 @@ impl Term for Named {
     }
 }
 
-/// The sum over factors of the mean of ½ (μ_f − t_f)² over the images of which t_f is known, from their
-/// `means`, `[M, D]`: a scalar.
+/// Sum over factors of the mean of ½ (μ_f − t_f)² over the images with known t_f, from their `means`,
+/// `[M, D]`: a scalar.
 fn off(means: &Tensor, told: &Told) -> Result<Tensor> {
     let named = told.factors.min(means.dim(1)?);
     let known = |value: f32| !value.is_nan();
@@ -135,8 +134,8 @@ fn off(means: &Tensor, told: &Told) -> Result<Tensor> {
     (off.sqr()? * shares?)?.sum_all()
 }
 
-/// Σ_f Σ_{j≠f} ρ(μ_f, μ_j)² over rows of `means`, `[N, D]`, for the first `named` units f, whose means pass
-/// no gradient on: a scalar.
+/// Σ_f Σ_{j≠f} ρ(μ_f, μ_j)² over rows of `means`, `[N, D]`, for the first `named` units f, whose means
+/// get no gradient: a scalar.
 fn shared(means: &Tensor, named: usize) -> Result<Tensor> {
     let (count, width) = means.dims2()?;
     let off = means.broadcast_sub(&means.mean_keepdim(0)?)?;
@@ -160,7 +159,7 @@ mod tests {
     use crate::term::{EncodedExtra, Extra};
     use crate::weight::Schedule;
 
-    /// Images with a factor of three classes, or with none.
+    /// Images with one factor of three classes, or without factors.
     struct Classes(Vec<usize>);
 
     impl Catalogue for Classes {

@@ -81,12 +81,12 @@ impl Layers {
         Ok(Self { order, geometries, last })
     }
 
-    /// Which way they go.
+    /// Whether the layers are convolutions or transposed ones.
     pub(super) fn order(&self) -> Order {
         self.order
     }
 
-    /// What follows the last one's sum.
+    /// Activation after the last layer.
     pub(super) fn last(&self) -> Activation {
         self.last
     }
@@ -144,7 +144,7 @@ impl Layers {
         each_part(weights.len(), 1, [], |range, []| pack(&self.geometries[range.start], weights[range.start]))
     }
 
-    /// The inputs of all layers but the first.
+    /// Input shapes of all layers but the first.
     pub(super) fn between(&self) -> Vec<Image> {
         (1..self.geometries.len()).map(|layer| self.input(layer)).collect()
     }

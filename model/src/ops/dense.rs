@@ -40,7 +40,7 @@ fn rows_product(
     product([m, k, n], left, rows, right, right_strides, out, out_rows, write);
 }
 
-/// The same of plain values, rows of as many as a row of the weight has.
+/// Same as [`dense`], for plain values; the rows of `x` are as long as those of the weight.
 pub(crate) fn forward(x: &[f32], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
     let (output, input) = (bias.len(), weight.len() / bias.len());
     let n = x.len() / input;

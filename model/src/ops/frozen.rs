@@ -10,22 +10,22 @@ use super::pool::Images;
 use super::storage::to_vec;
 use super::{Activation, gather, strided};
 
-/// Whether the sums of [`strided`] and [`gather`] are better here than those of the chain: they take a tenth
-/// of its code.
+/// Whether to use [`strided`] and [`gather`] instead of the chain on this target: they have a tenth of
+/// its code.
 const SMALL: bool = cfg!(target_arch = "wasm32");
 
-/// Convolutions, or transposed ones, whose weights no longer change, as [`convs`](super::convs) and
-/// [`deconvs`](super::deconvs) run them: put into the order of the products once, and without gradients.
+/// Convolutions or transposed convolutions with fixed weights, which are packed once. Runs like
+/// [`convs`](super::convs) or [`deconvs`](super::deconvs), without gradients.
 #[derive(Clone)]
 pub struct Frozen {
     layers: Layers,
     weights: Weights,
 }
 
-/// What a layer gives.
+/// Output of a layer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
-    /// Height, width and channels; a dense layer's is 1 × 1.
+    /// Height, width and channels; 1 × 1 for dense layers.
     pub shape: [usize; 3],
     /// `[N, H, W, C]`.
     pub values: Vec<f32>,
@@ -38,8 +38,8 @@ impl std::fmt::Debug for Frozen {
 }
 
 impl Frozen {
-    /// Convolutions, at least one, each weight and bias in turn, for inputs of that height, width and channels;
-    /// ReLU after each.
+    /// Packs convolutions (weight and bias each; at least one) for inputs of the given height, width and
+    /// channels, with ReLU after each.
     ///
     /// # Errors
     /// Fails if the shapes don't fit.
@@ -47,7 +47,7 @@ impl Frozen {
         Self::new(Order::Conv, input, layers, Activation::Relu)
     }
 
-    /// Transposed convolutions, as [`convs`](Self::convs), but with nothing after the last.
+    /// Packs transposed convolutions like [`convs`](Self::convs), but without activation after the last.
     ///
     /// # Errors
     /// Fails if the shapes don't fit.
@@ -71,10 +71,10 @@ impl Frozen {
         Ok(Self { layers: chain, weights })
     }
 
-    /// Runs `x`, `[N, H, W, I]`, through all layers, and adds what each of them gives to `maps`.
+    /// Applies all layers to `x`, `[N, H, W, I]`, and appends the output of each to `maps`.
     ///
     /// # Errors
-    /// Fails if `x` is no whole number of images.
+    /// Fails if the length of `x` is not a multiple of the image size.
     pub fn run(&self, x: &[f32], maps: Option<&mut Vec<Map>>) -> Result<Vec<f32>> {
         let (first, end) = (self.layers.first(), self.layers.end());
         if !x.len().is_multiple_of(first.len()) {
@@ -105,8 +105,8 @@ fn packed(layers: &Layers, weights: &[f32], biases: &[f32]) -> Weights {
     layers.pack_with(pack, weights, biases)
 }
 
-/// Runs the images of `x` through all layers; between them, each one's output has a border. Gives the outputs
-/// between, image by image, if they are to be kept.
+/// Takes the images of `x` through all layers. Outputs between layers have a border, and are returned
+/// image by image if `keep` is set.
 fn run(layers: &Layers, weights: &Weights, x: &[f32], y: &mut [f32], keep: bool) -> Vec<Images> {
     let (first, end) = (layers.first(), layers.end());
     let run = if layers.order() == Order::Conv { strided::run } else { gather::run };

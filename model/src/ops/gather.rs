@@ -47,7 +47,7 @@ pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     packed
 }
 
-/// One image, with its border, through a layer.
+/// Runs a layer on one image with a border.
 pub(super) fn run(layer: &Layer<'_>, input: &[f32], output: &mut [f32]) {
     if wide(layer.g) { layer.phases(input, output) } else { layer.quads(input, output) }
 }

@@ -59,7 +59,7 @@ impl Image {
         (y + border) * self.row(border) + (x + border) * self.channels
     }
 
-    /// Adds the inside of an image with a border to `values`.
+    /// Appends the interior of an image with a border to `values`.
     pub(super) fn take_inside(&self, bordered: &[f32], values: &mut Vec<f32>) {
         for y in 0..self.height {
             values.extend_from_slice(&bordered[self.at(1, y, 0)..][..self.row(0)]);

@@ -1,29 +1,29 @@
-//! One layer of a frozen chain, and the tiles of sums that it is made of: some pixels times a panel of
-//! channels, which stay in registers over the whole sum.
+//! A layer of a frozen chain, and its tiles of sums: some pixels times a panel of channels, which stay in
+//! registers over the whole sum.
 
 use super::Activation;
 use super::geometry::Geometry;
 use super::quad::Quad;
 
-/// Quads of channels and pixels of a tile: 8 registers of sums, few enough that they are never spilled,
-/// as many as hide what an addition takes.
+/// Quads of channels, and pixels, per tile: 8 registers of sums, which never spill and hide the latency
+/// of additions.
 pub(super) const WIDE: (usize, usize) = (2, 4);
 pub(super) const NARROW: (usize, usize) = (1, 8);
 
-/// A layer on one image.
+/// A layer that runs on one image.
 pub(super) struct Layer<'a> {
     pub(super) g: &'a Geometry,
-    /// Panels of a tile's channels, one behind the other.
+    /// Panels of a tile's channels, concatenated.
     pub(super) kernel: &'a [f32],
     pub(super) bias: &'a [f32],
     pub(super) activation: Activation,
-    /// Pixels around the output.
+    /// Pixels of border around the output.
     pub(super) border: usize,
 }
 
 impl Layer<'_> {
-    /// The outputs of a panel's channels at pixels whose sums begin at `starts` of `input` and run over a
-    /// stretch of each of the rows from there on.
+    /// Outputs of a panel's channels at pixels whose sums begin at `starts` of `input` and run over a
+    /// stretch of each following row.
     #[inline(always)]
     pub(super) fn tile<const P: usize, const N: usize>(
         &self,
@@ -55,7 +55,7 @@ impl Layer<'_> {
     }
 }
 
-/// The values of so many quads.
+/// `N` quads filled by `value`.
 pub(super) fn quads<const N: usize>(value: impl Fn(usize) -> f32) -> [Quad; N] {
     std::array::from_fn(|i| Quad::new(std::array::from_fn(|lane| value(4 * i + lane))))
 }

@@ -1,16 +1,16 @@
-//! The convolution k4 s2 p1 of one image as sums that are written once, in few bytes: as
-//! [`gather`](super::gather) for transposed ones.
+//! k4 s2 p1 convolution of one image with compact code: each output is summed in registers and written
+//! once, as in [`gather`](super::gather) for transposed convolutions.
 //!
-//! The input has a border of one pixel of zeros, so that the sum of an output pixel runs over four stretches of
-//! memory, one for each row of the kernel.
+//! The input has a border of one pixel of zeros, so that an output pixel sums over four stretches of
+//! memory, one per kernel row.
 
 use super::geometry::Geometry;
 use super::panel::{Layer, WIDE, quads};
 
 const LANES: usize = 4 * WIDE.0;
 
-/// A weight, `[4, 4, F, C]`, in the order of the sums: panels of a tile's channels, `[4, (4, F), lanes]` each,
-/// zero where there are fewer channels.
+/// Packs a weight `[4, 4, F, C]` in the order of the sums: panels of a tile's channels, `[4, (4, F),
+/// lanes]` each, padded with zeros.
 pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     let mut packed = Vec::with_capacity(16 * g.fine * g.coarse.next_multiple_of(LANES));
     for first in (0..g.coarse).step_by(LANES) {
@@ -21,7 +21,7 @@ pub(super) fn pack(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     packed
 }
 
-/// One image, with its border, through a layer.
+/// Runs a layer on one image with a border.
 pub(super) fn run(layer: &Layer<'_>, input: &[f32], output: &mut [f32]) {
     let (g, image) = (layer.g, layer.g.coarse_image());
     let (line, stretch) = (g.fine_image().row(1), 4 * g.fine);

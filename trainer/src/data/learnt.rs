@@ -1,7 +1,7 @@
-//! What of a data set a run learns from: all but the last images, mirrored by chance, and retouched where
-//! something has to be known of them.
+//! The training images of a data set: all but the held-out last ones, optionally mirrored at random, and
+//! retouched for terms that need known factors.
 //!
-//! An image's number says all of it: first the images, then their mirror images, then both in every way of
+//! Indices encode all of this: first the images, then their mirror images, then both with every way of
 //! retouching.
 
 use model::ImageShape;
@@ -12,17 +12,17 @@ use super::retouch::{FACTORS, Retouch, WAYS};
 use super::{DataError, Dataset};
 use crate::config::{Config, Known};
 
-/// The images of a data set that are learnt from.
+/// The training images of a data set.
 pub struct Learnt<'a> {
     all: &'a dyn Dataset,
-    /// Images that aren't held out.
+    /// Number of images that are not held out.
     kept: u64,
     mirror: bool,
     retouched: bool,
 }
 
 impl<'a> Learnt<'a> {
-    /// As `config` says; none if it says nothing, so that `all` is learnt from as it is.
+    /// Creates the training images for `config`, or `None` if they are simply all images.
     pub fn new(config: &Config, all: &'a dyn Dataset) -> Option<Self> {
         let (mirror, held) = (config.train.mirror, config.train.hold_out);
         let retouched = config.known == Some(Known::Retouched);
@@ -30,13 +30,13 @@ impl<'a> Learnt<'a> {
         (mirror || retouched || held > 0).then_some(Self { all, kept, mirror, retouched })
     }
 
-    /// An image's number, or its mirror image's.
+    /// Draws the index of an image or its mirror image.
     fn draw(&self, rng: &mut dyn RngCore) -> u64 {
         let image = rng.random_range(0..self.kept);
         if self.mirror && rng.random_bool(0.5) { self.kept + image } else { image }
     }
 
-    /// The image or mirror image behind a number, and the way in which it is retouched.
+    /// The image or mirror image of an index, and the way in which it is retouched.
     fn parts(&self, number: u64) -> (u64, Option<u64>) {
         let plain = 2 * self.kept;
         match number.checked_sub(plain) {
@@ -86,7 +86,7 @@ impl Dataset for Learnt<'_> {
     }
 
     fn index(&self, classes: &[usize]) -> Option<u64> {
-        // A grid of which images are held out, or of which half are mirrored, is none.
+        // A grid with held-out or mirrored images is no longer a full grid.
         let whole = self.kept == self.all.len() && !self.mirror;
         if whole { self.all.index(classes) } else { None }
     }
@@ -97,7 +97,7 @@ impl Dataset for Learnt<'_> {
 
     fn known(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
         if !self.retouched {
-            // A mirror image has other factors than its image.
+            // Mirror images have other factors than their originals.
             let drawn = (0..count).map(|_| rng.random_range(0..self.kept));
             return if self.all.world().is_some() { drawn.collect() } else { Vec::new() };
         }
@@ -118,7 +118,7 @@ impl Dataset for Learnt<'_> {
     }
 }
 
-/// Swaps left and right.
+/// Mirrors an image horizontally.
 fn mirror(image: &mut [f32], width: usize, channels: usize) {
     for row in image.chunks_exact_mut(width * channels) {
         for left in 0..width / 2 {
@@ -137,7 +137,7 @@ pub struct Last<'a> {
 }
 
 impl<'a> Last<'a> {
-    /// The last `count` of them, or all if there are fewer.
+    /// Creates a view of the last `count` images, or of all if there are fewer.
     pub fn new(all: &'a dyn Dataset, count: u64) -> Self {
         let count = count.min(all.len());
         Self { all, name: format!("{} (the last {count})", all.name()), count }

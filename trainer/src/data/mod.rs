@@ -97,19 +97,18 @@ pub trait Dataset: Send + Sync {
         None
     }
 
-    /// Numbers of so many images, drawn uniformly with replacement.
+    /// Draws the indices of images uniformly with replacement.
     fn sample(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
         (0..count).map(|_| rng.random_range(0..self.len())).collect()
     }
 
-    /// As [`sample`](Self::sample), but images whose factors are known: a world's. None for other data sets,
-    /// whose labels training doesn't see.
+    /// Same as [`sample`](Self::sample), but draws images with known factors, which only worlds have.
+    /// Returns none for other data sets, whose labels training doesn't use.
     fn known(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
         if self.world().is_some() { self.sample(count, rng) } else { Vec::new() }
     }
 
-    /// The values of the factors of an image that is [`known`](Self::known), as [`loss::Catalogue::values`]
-    /// has them.
+    /// Returns the factor values of a [`known`](Self::known) image, as in [`loss::Catalogue::values`].
     fn values(&self, index: u64) -> Vec<f32> {
         let counts: Vec<usize> = self.factors().iter().map(|(_, count)| *count).collect();
         loss::standardised(&self.classes(index), &counts)

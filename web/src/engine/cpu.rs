@@ -61,10 +61,11 @@ impl Cpu {
         outcome(codes, self.vae.likelihood(), logits, image)
     }
 
-    /// What every hidden layer gives: the encoder's for an image, if there is one, then the decoder's for a code.
+    /// Returns the activations of all hidden layers: the encoder's for an image (if there is one), then
+    /// the decoder's for a code.
     ///
     /// # Errors
-    /// Fails if they are not one image and one code.
+    /// Fails if the inputs are not one image and one code.
     #[cfg(feature = "page")]
     pub fn inside(&self, image: Option<&[f32]>, code: &[f32]) -> Result<Vec<Map>, EngineError> {
         let mut maps = Vec::new();
@@ -74,7 +75,7 @@ impl Cpu {
         }
         count("codes", code.len(), self.card.model.latent)?;
         self.vae.decode(code, Some(&mut maps))?;
-        // The last one's is the picture.
+        // The last output is the picture.
         maps.pop();
         Ok(maps)
     }

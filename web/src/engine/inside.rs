@@ -1,5 +1,5 @@
-//! What lies between a network's ends: its hidden layers, what each of their channels gives, and which inputs
-//! it listens to.
+//! The inside of a network: its hidden layers, the activations of their channels, and the largest inputs
+//! of each channel.
 
 use std::cmp::Ordering;
 
@@ -10,13 +10,13 @@ use model::{ImageShape, ModelConfig, Weights};
 
 use super::EngineError;
 
-/// Inputs that are told of each channel: those with the largest weights.
+/// Number of inputs listed per channel: those with the largest weights.
 pub const HEARD: usize = 4;
 
 /// Values of a kernel: 4 × 4.
 pub const KERNEL: usize = 16;
 
-/// Numbers that a channel's inputs are told in: of each its place and its kernel.
+/// Numbers per channel: index and kernel of each listed input.
 const NUMBERS: usize = HEARD * (1 + KERNEL);
 
 /// A hidden layer, or the code.
@@ -24,9 +24,9 @@ const NUMBERS: usize = HEARD * (1 + KERNEL);
 pub struct Layer {
     /// Name of its tensors.
     pub name: String,
-    /// Height, width and channels of what it gives; neurons are channels of 1 × 1.
+    /// Height, width and channels of its output; neurons are channels of 1 × 1.
     pub shape: [usize; 3],
-    /// Height times width of what a dense layer reads.
+    /// Height times width of a dense layer's input.
     inputs: usize,
     kind: Kind,
 }
@@ -38,46 +38,46 @@ impl Layer {
         Self { name: layer.name, shape: [height, width, channels], inputs, kind: layer.kind }
     }
 
-    /// Number of values that it gives.
+    /// Number of output values.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether it gives nothing; no network has such a layer.
+    /// Whether there are no output values; always false.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// The layers of a network: those of the encoder, the code, those of the decoder but the one that gives the
-/// picture; and where the code is among them.
+/// Layers of a network: those of the encoder, the code, and those of the decoder except the last. Also
+/// returns the index of the code.
 pub fn layers(config: &ModelConfig) -> (Vec<Layer>, usize) {
     let mut layers: Vec<Layer> = config.encoder().into_iter().map(Layer::of).collect();
     let code = layers.len() - 1;
-    // The first of the posterior's statistics are the means.
+    // The posterior's statistics begin with the means.
     layers[code].shape = [1, 1, config.width()];
     let hidden = config.decoder().into_iter().filter(|layer| layer.relu);
     layers.extend(hidden.map(Layer::of));
     (layers, code)
 }
 
-/// What a layer's channels listen to.
+/// Largest inputs of a layer's channels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wires {
-    /// Share of its weights that are zero.
+    /// Fraction of weights that are zero.
     pub zero: f32,
     numbers: Vec<f32>,
 }
 
 impl Wires {
-    /// The inputs of a channel with the largest weights, largest first: the input's channel, and its kernel row
-    /// by row, or the first weights of a dense layer, zeros after the last.
+    /// The inputs of a channel with the largest weights, in descending order: the input's channel, and
+    /// its kernel row by row, or the first weights of a dense layer, followed by zeros.
     pub fn of(&self, channel: usize) -> impl Iterator<Item = (usize, &[f32])> {
         let numbers = self.numbers.chunks_exact(NUMBERS).nth(channel).unwrap_or_default();
         numbers.chunks_exact(1 + KERNEL).map(|input| (input[0] as usize, &input[1..]))
     }
 
-    /// The wires of all layers from the numbers that [`wires`] gives.
+    /// Reads the wires of all layers from the numbers of [`wires`].
     pub fn read(config: &ModelConfig, mut numbers: &[f32]) -> Option<Vec<Self>> {
         let of = |layer: &Layer| {
             let (part, rest) = numbers.split_at_checked(1 + layer.shape[2] * NUMBERS)?;
@@ -88,10 +88,10 @@ impl Wires {
     }
 }
 
-/// What the channels of all layers of a weights file listen to, as [`Wires::read`] reads it.
+/// Returns the largest inputs of all channels in a weights file, as [`Wires::read`] reads them.
 ///
 /// # Errors
-/// Says what is wrong with the file.
+/// Fails if the file is invalid.
 pub fn wires(file: &[u8]) -> Result<Vec<f32>, EngineError> {
     let Weights { card, tensors } = Weights::from_bytes(file)?;
     let mut numbers = Vec::new();
@@ -107,10 +107,10 @@ pub fn wires(file: &[u8]) -> Result<Vec<f32>, EngineError> {
     Ok(numbers)
 }
 
-/// Adds a channel's inputs with the largest weights.
+/// Appends a channel's inputs with the largest weights.
 fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, numbers: &mut Vec<f32>) {
     let [height, width, channels] = layer.shape;
-    // The weights from an input's channel, or the other way around, one after another.
+    // The weights of one input channel, or with swapped axes, in order.
     let (inputs, taps) = match layer.kind {
         Kind::Conv => (shape[2], KERNEL),
         Kind::Deconv => (shape[0], KERNEL),
@@ -130,15 +130,15 @@ fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, number
     let mut loud: Vec<(f32, usize)> = (0..inputs).map(|input| (size(input), input)).collect();
     loud.sort_unstable_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
     for rank in 0..HEARD {
-        // A layer of fewer inputs tells the last one again, with weights of zero.
+        // A layer with fewer inputs repeats the last one with zero weights.
         let (input, known) = loud.get(rank).map_or((loud[loud.len() - 1].1, 0), |input| (input.1, taps));
         numbers.push(input as f32);
         numbers.extend((0..KERNEL).map(|tap| if tap < known { at(input, tap) } else { 0.0 }));
     }
 }
 
-/// What layers give, a byte a value: 0 for what is silent, and 1 to 255 from the least to the layer's largest,
-/// by the root of its share.
+/// Activations of layers, one byte per value: 0 for silent, otherwise 1 to 255, proportional to the
+/// square root of the value relative to the layer's largest.
 pub fn loudness(maps: &[Map]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for map in maps {
@@ -151,7 +151,7 @@ pub fn loudness(maps: &[Map]) -> Vec<u8> {
     bytes
 }
 
-/// Of every channel of those layers whether any of its values is not silent.
+/// Whether any value of each channel is not silent.
 pub fn awake(maps: &[Map]) -> Vec<u8> {
     let mut awake = Vec::new();
     for map in maps {
@@ -187,7 +187,7 @@ mod tests {
         let card = samples::card(1, 3);
         let file = samples::file(1, 3);
         let Weights { mut tensors, .. } = Weights::from_bytes(&file)?;
-        // One weight of each kind of layer is larger than all others.
+        // One weight per kind of layer is larger than all others.
         let mut large = |name: &str, at: usize| -> Result<(), EngineError> {
             let name = format!("{name}.weight");
             let mut values = to_vec(&tensors[&name])?;

@@ -114,11 +114,11 @@ actions! {
     Axis = "axis" (side, axis);
     /// The map.
     Map = "map" (side);
-    /// Has dragging across the map mark a region, or turn units.
+    /// Toggles whether dragging on the map selects a region or changes units.
     Brush = "brush" ();
-    /// Has the map show pictures, or dots.
+    /// Toggles whether the map shows pictures or dots.
     Thumbs = "thumbs" ();
-    /// Unmarks the region of the map.
+    /// Clears the region of the map.
     Unmark = "unmark" ();
     /// Chooses the factor that colours the map.
     Colour = "colour" ();

@@ -129,7 +129,7 @@ impl Panel for Map {
     }
 }
 
-/// Whether a gesture on the map marks a region.
+/// Whether a gesture on the map selects a region.
 fn marks(state: &State, gesture: &Gesture<'_>) -> bool {
     let event = gesture.event;
     let shift = event.dyn_ref::<MouseEvent>().is_some_and(MouseEvent::shift_key)
@@ -137,8 +137,8 @@ fn marks(state: &State, gesture: &Gesture<'_>) -> bool {
     state.brushing || shift || gesture.key().as_deref() == Some("Escape")
 }
 
-/// The region that a gesture marks: from where the pointer was pressed to where it is, or from the present code
-/// to where the arrow keys lead.
+/// The region that a gesture selects: from where the pointer was pressed to its position, or from the
+/// current code to where the arrow keys lead.
 fn marked(state: &State, gesture: &Gesture<'_>, side: usize) -> Option<Event> {
     let before = state.brush.filter(|brush| brush.side == side).map(|brush| brush.corners);
     let mark = |corners| Some(Event::Mark(Some(Brush { side, corners })));
@@ -159,7 +159,7 @@ fn marked(state: &State, gesture: &Gesture<'_>, side: usize) -> Option<Event> {
     mark([start, [(x + right).clamp(0.0, 1.0), (y - down).clamp(0.0, 1.0)]])
 }
 
-/// The way of an arrow key, to the right and down.
+/// Direction of an arrow key, to the right and down.
 fn arrow(gesture: &Gesture<'_>) -> Option<[f64; 2]> {
     Some(match &*gesture.key()? {
         "ArrowLeft" => [-STEP, 0.0],
@@ -170,7 +170,7 @@ fn arrow(gesture: &Gesture<'_>) -> Option<[f64; 2]> {
     })
 }
 
-/// Where an arrow key leads from the present code.
+/// Position that an arrow key leads to from the current code.
 fn key(state: &State, gesture: &Gesture<'_>, side: usize) -> Option<[f64; 2]> {
     let [x, y] = arrow(gesture)?;
     gesture.event.prevent_default();
@@ -273,7 +273,7 @@ fn dots(dom: &Dom, state: &State, side: usize) -> Drawn {
     ring(dom, state, side)
 }
 
-/// Puts pictures where their codes are.
+/// Draws pictures at the positions of their codes.
 fn thumbs(dom: &Dom, state: &State, model: &Loaded, side: usize, chosen: &[usize]) -> Drawn {
     let place: Element = dom.get(&format!("thumbs-{side}"))?;
     let shown = if state.thumbs { model.thumbs() } else { Vec::new() };
@@ -303,7 +303,7 @@ fn thumbs(dom: &Dom, state: &State, model: &Loaded, side: usize, chosen: &[usize
     Ok(())
 }
 
-/// Shows the pictures of the region, and tells what they share.
+/// Shows the pictures of the region, and what they have in common.
 fn brushed(dom: &Dom, state: &State) -> Drawn {
     let chosen = state.brushed();
     dom.show("brushed", state.brush.is_some())?;
@@ -339,7 +339,7 @@ fn brushed(dom: &Dom, state: &State) -> Drawn {
     }
 }
 
-/// What a factor's class is called.
+/// Name of a factor's class.
 fn class_of(factor: &worlds::Factor, class: usize) -> String {
     match factor.labels.get(class) {
         Some(label) => (*label).to_owned(),

@@ -1,5 +1,5 @@
-//! The networks from inside: each layer's maps for the picture and the code that are shown, the code in the
-//! middle, and what a part that is pointed at listens to.
+//! The inside of the networks: the maps of each layer for the current picture and code, with the code in
+//! the middle, and the largest inputs of the selected channel.
 
 use std::f64::consts::TAU;
 
@@ -15,15 +15,15 @@ use crate::pictures::Slot;
 use crate::state::{Event, Loaded, PROBED, Spot, State, Topic, View};
 use crate::worker::SIDES;
 
-/// The layout below which layers stand below each other.
+/// Width below which layers are stacked.
 const NARROW: &str = "(max-width: 61.99rem)";
 
-/// Opacity of the ground under a map that is not silent, of the quietest value, and of the loudest, to 255.
+/// Opacity of the background under an active map, of the lowest value, and of the highest, up to 255.
 const GROUND: u8 = 20;
 const QUIET: f32 = 56.0;
 const LOUD: f32 = 255.0;
 
-/// What is said while nothing is pointed at.
+/// Hint while nothing is pointed at.
 const REST: &str = "Point at a map or at a number to see its inputs.";
 
 pub(super) struct Network;
@@ -81,7 +81,7 @@ impl Panel for Network {
     }
 }
 
-/// How a layer's channels lie on its canvas: columns and rows.
+/// Grid of a layer's channels on its canvas: columns and rows.
 fn grid(channels: usize, narrow: bool) -> [usize; 2] {
     let across = match (narrow, channels) {
         (true, _) => 16,
@@ -92,7 +92,7 @@ fn grid(channels: usize, narrow: bool) -> [usize; 2] {
     [columns, channels.div_ceil(columns).max(1)]
 }
 
-/// Makes a side's layers.
+/// Creates the elements of a side's layers.
 fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
     let place: Element = dom.get(&format!("chain-{side}"))?;
     let Some(model) = state.sides[side].model() else {
@@ -130,7 +130,7 @@ fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
     inside(dom, state, side)
 }
 
-/// What a layer is called: its kind, and its place among those of its kind.
+/// Name of a layer: its kind, and its number among those of its kind.
 fn called(layer: &Layer) -> String {
     let mut parts = layer.name.split('.').skip(1);
     let kind = parts.next().unwrap_or_default();
@@ -138,7 +138,7 @@ fn called(layer: &Layer) -> String {
     format!("{kind} {}", place + 1)
 }
 
-/// Shows the picture that a model sees.
+/// Draws the picture that a model encodes.
 fn original(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     let canvas: HtmlCanvasElement = dom.get(&format!("net-in-{side}"))?;
@@ -148,7 +148,7 @@ fn original(dom: &Dom, state: &State, side: usize) -> Drawn {
     }
 }
 
-/// Draws a side's maps, and tells how much of them is silent.
+/// Draws a side's maps, and shows how many values are silent.
 fn inside(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     let (layers, code) = model.layers();
@@ -179,7 +179,7 @@ fn inside(dom: &Dom, state: &State, side: usize) -> Drawn {
     lines(dom, state, side, &heard, narrow)
 }
 
-/// How much of a whole network is silent.
+/// Fraction of the whole network that is silent.
 fn summary(model: &Loaded, layers: &[Layer]) -> String {
     let inside = &model.inside;
     let all = || inside.maps.iter().flatten();
@@ -205,7 +205,8 @@ fn summary(model: &Loaded, layers: &[Layer]) -> String {
     text
 }
 
-/// Draws a layer's channels: values by their loudness, silent maps as frames, those that never fire crossed.
+/// Draws a layer's channels: values as opacity, silent maps as frames, maps that are never active crossed
+/// out.
 fn maps(
     dom: &Dom,
     model: &Loaded,
@@ -250,7 +251,7 @@ fn maps(
     put_pixels(canvas, &rgba, width as u32, height as u32)?;
     let context = context(canvas)?;
     let style = dom.window().get_computed_style(canvas)?.ok_or("no style")?;
-    // The picture is opacity alone; this gives it the side's colour.
+    // The picture has only opacity; this adds the side's colour.
     context.set_global_composite_operation("source-in")?;
     context.set_fill_style_str(&style.get_property_value("color")?);
     context.fill_rect(0.0, 0.0, width, height);
@@ -284,7 +285,7 @@ fn cross(context: &CanvasRenderingContext2d, [x, y, width, height]: [f64; 4]) {
     context.set_global_alpha(1.0);
 }
 
-/// The unit of a channel of the code, and the other way around.
+/// Converts a channel of the code to its unit, and back.
 fn unit_of(model: &Loaded, channel: usize) -> usize {
     let config = &model.card.model;
     let plain = config.latent - config.circles;
@@ -297,7 +298,7 @@ fn channel_of(model: &Loaded, unit: usize) -> usize {
     if unit < plain { unit } else { plain + 2 * (unit - plain) }
 }
 
-/// The part that is looked at, and the parts that it listens to most: layer and channel each.
+/// The selected channel, and those with the largest weights to it: layer and channel each.
 fn heard(state: &State, model: &Loaded, side: usize) -> Vec<(usize, usize)> {
     let Some(spot) = state.spot.filter(|spot| spot.side == side) else { return Vec::new() };
     let code = model.layers().1;
@@ -311,7 +312,7 @@ fn heard(state: &State, model: &Loaded, side: usize) -> Vec<(usize, usize)> {
     parts
 }
 
-/// Tells what the part that is looked at listens to.
+/// Describes the largest inputs of the selected channel.
 fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) -> Drawn {
     let canvas: HtmlCanvasElement = dom.get(&format!("spot-{side}"))?;
     let place = format!("spot-told-{side}");
@@ -377,7 +378,7 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
     }
 }
 
-/// Draws kernels in two rows, each weight a pixel, by its sign.
+/// Draws kernels in two rows, one pixel per weight, coloured by sign.
 fn kernels<'a>(canvas: &HtmlCanvasElement, kernels: impl Iterator<Item = &'a [f32]>) -> Drawn {
     const SIDE: usize = 4;
     const LINE: usize = 2 * SIDE + 1;
@@ -396,7 +397,7 @@ fn kernels<'a>(canvas: &HtmlCanvasElement, kernels: impl Iterator<Item = &'a [f3
     put_pixels(canvas, &rgba, LINE as u32, LINE as u32)
 }
 
-/// Draws lines from the part that is looked at to those that it listens to.
+/// Draws lines from the selected channel to its largest inputs.
 fn lines(dom: &Dom, state: &State, side: usize, heard: &[(usize, usize)], narrow: bool) -> Drawn {
     let canvas: HtmlCanvasElement = dom.get(&format!("wires-{side}"))?;
     let (scale, _) = dom.fit(&canvas);
@@ -406,7 +407,7 @@ fn lines(dom: &Dom, state: &State, side: usize, heard: &[(usize, usize)], narrow
     };
     let (layers, code) = model.layers();
     let origin = canvas.get_bounding_client_rect();
-    // The middle of a part's left or right edge.
+    // The middle of a channel's left or right edge.
     let end = |&(layer, channel): &(usize, usize), right: bool| -> Option<[f64; 2]> {
         let shift = if right { 1.0 } else { 0.0 };
         let (id, [columns, rows], channel) = match layer == code {
@@ -439,14 +440,14 @@ fn lines(dom: &Dom, state: &State, side: usize, heard: &[(usize, usize)], narrow
     Ok(())
 }
 
-/// The part of a layer under the pointer, or where an arrow key leads; none is looked at after Escape.
+/// The channel under the pointer, or where an arrow key leads; Escape clears the selection.
 fn point(state: &State, gesture: &Gesture<'_>, side: usize, layer: usize) -> Option<Option<Spot>> {
     use wasm_bindgen::JsCast;
     let model = state.sides.get(side)?.model()?;
     let (layers, _) = model.layers();
     let channels = layers.get(layer)?.shape[2];
     let here = state.spot.filter(|spot| spot.side == side && spot.layer == layer);
-    // As many columns as the canvas has now: its style tells them.
+    // The number of columns depends on the canvas's style.
     let element: &HtmlElement = gesture.element.dyn_ref()?;
     let ratio = element.style().get_property_value("aspect-ratio").ok()?;
     let columns: usize = ratio.split(' ').next()?.parse().ok()?;

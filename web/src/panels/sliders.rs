@@ -18,7 +18,7 @@ const STEPS: f32 = 100.0;
 /// Angle by which an arrow key turns a dial, in radians.
 const TURN: f32 = std::f32::consts::PI / 36.0;
 
-/// What its ids begin with.
+/// Prefix of its ids.
 const PLACE: &str = "turn";
 
 pub(super) struct Sliders;
@@ -87,7 +87,7 @@ impl Panel for Sliders {
     }
 }
 
-/// What a gesture on a slider or on a dial means.
+/// Converts a gesture on a slider or dial to an event.
 pub(super) fn turned(state: &State, gesture: &Gesture<'_>) -> Option<Event> {
     match gesture.action {
         Action::Turn { side, unit } if gesture.kind == "dblclick" => {
@@ -113,8 +113,8 @@ fn knobs(dom: &Dom, state: &State, side: usize) -> Drawn {
     settle(dom, state, side, PLACE)
 }
 
-/// Writes a unit's slider, over its chart if it is `charted`, or its dial. `place` tells its ids from those of
-/// the same unit's in another view.
+/// Writes a unit's slider (over its chart if `charted`) or dial. `place` distinguishes its ids from those
+/// of the same unit in another view.
 pub(super) fn knob(html: &mut String, model: &Loaded, [side, unit]: [usize; 2], place: &str, charted: bool) {
     let (class, title) = match model.card.units[unit].is_active() {
         true => ("knob", ""),
@@ -167,7 +167,7 @@ fn slot(side: usize, unit: usize, mode: usize) -> Slot {
     Slot::new("mode", side, unit * MODES + mode)
 }
 
-/// Moves a side's sliders and dials of a place to its live code.
+/// Moves a side's sliders and dials in one place to its live code.
 pub(super) fn settle(dom: &Dom, state: &State, side: usize, place: &str) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     for (unit, &value) in model.live_code().iter().enumerate() {

@@ -1,4 +1,5 @@
-//! A region of a map: the random pictures whose codes lie in it, and the factor that they share most.
+//! A region of a map: the random pictures whose codes lie in it, and the factor that they have most in
+//! common.
 
 use std::f64::consts::TAU;
 
@@ -9,24 +10,24 @@ use crate::draws::draws;
 use crate::state::Effect;
 use crate::worker::SIDES;
 
-/// Pictures of a region that are shown.
+/// Number of pictures shown for a region.
 pub const BRUSHED: usize = 12;
 
-/// Pictures that are shown on a map in place of dots, at most: one in each square of a grid.
+/// Maximum number of pictures shown on a map instead of dots: one in each square of a grid.
 pub(super) const THUMBS: usize = SQUARES * SQUARES;
 const SQUARES: usize = 8;
 
 /// A region of a side's map.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Brush {
-    /// The side.
+    /// Side of the map.
     pub side: usize,
-    /// Two corners, each from the left and from the bottom, 0 to 1.
+    /// Two corners, from the left and from the bottom, 0 to 1.
     pub corners: [[f32; 2]; 2],
 }
 
 impl Brush {
-    /// The lowest and the highest value across (0) or up (1).
+    /// Lowest and highest value, horizontal (0) or vertical (1).
     pub fn span(&self, axis: usize) -> [f32; 2] {
         let [a, b] = self.corners.map(|corner| corner[axis].clamp(0.0, 1.0));
         [a.min(b), a.max(b)]
@@ -40,19 +41,19 @@ impl Brush {
     }
 }
 
-/// What the pictures of a region share most.
+/// What the pictures of a region have most in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shared {
-    /// The factor.
+    /// Index of the factor.
     pub factor: usize,
-    /// Its lowest and highest class among them; of a category, the one that is most frequent twice.
+    /// Lowest and highest class of the pictures; for a category, the most frequent class twice.
     pub classes: [usize; 2],
-    /// How many of them have such a class.
+    /// Number of pictures with such a class.
     pub count: usize,
 }
 
 impl Loaded {
-    /// The survey's pictures that are shown on the map: the first in each square.
+    /// The survey's pictures shown on the map: the first in each square.
     pub fn thumbs(&self) -> Vec<usize> {
         let mut taken = [false; THUMBS];
         let free = |&n: &usize| {
@@ -72,12 +73,12 @@ impl State {
         (0..model.survey.len()).filter(|&n| brush.holds(model.pad_at(&model.survey.codes[n]))).collect()
     }
 
-    /// What the pictures of the region share most, in their world.
+    /// What the pictures of the region have most in common, in their world.
     pub fn shared(&self) -> Option<Shared> {
         shared(self.scene.as_ref()?.world, &self.brushed())
     }
 
-    /// Marks a region, or none.
+    /// Selects a region, or none.
     pub(super) fn mark(&mut self, brush: Option<Brush>, effects: &mut Vec<Effect>) {
         self.settle(effects);
         let finite =
@@ -87,7 +88,7 @@ impl State {
     }
 }
 
-/// The factor whose spread over some pictures is the smallest part of its spread over all.
+/// The factor whose spread over some pictures is the smallest fraction of its spread over all.
 fn shared(world: &dyn World, chosen: &[usize]) -> Option<Shared> {
     if chosen.len() < 2 {
         return None;
@@ -99,7 +100,7 @@ fn shared(world: &dyn World, chosen: &[usize]) -> Option<Shared> {
         (spread(factor, &values) / spread(factor, &all).max(f64::MIN_POSITIVE), place, values)
     });
     let (part, factor, values) = parts.min_by(|a, b| a.0.total_cmp(&b.0))?;
-    // Two thirds of the whole spread are no more than chance in a small region.
+    // In a small region, two thirds of the total spread occur by chance.
     if part > 2.0 / 3.0 {
         return None;
     }
@@ -112,7 +113,7 @@ fn shared(world: &dyn World, chosen: &[usize]) -> Option<Shared> {
     sorted.sort_unstable();
     let [mut low, mut high] = [*sorted.first()?, *sorted.last()?];
     if world.factors()[factor].kind == FactorKind::Cycle {
-        // The widest gap of the cycle is what is left out.
+        // The range excludes the widest gap of the cycle.
         let mut widest = low + world.factors()[factor].count - high;
         for pair in sorted.windows(2).filter(|pair| pair[1] != pair[0]) {
             if pair[1] - pair[0] > widest {
@@ -123,8 +124,8 @@ fn shared(world: &dyn World, chosen: &[usize]) -> Option<Shared> {
     Some(Shared { factor, classes: [low, high], count: values.len() })
 }
 
-/// How spread a factor's classes are: the standard deviation of a quantity, 1 − |mean of e^iφ| of a cycle, and
-/// the chance that two differ of a category.
+/// Spread of a factor's classes: the standard deviation of a quantity, 1 − |mean of e^iφ| of a cycle, or
+/// the probability that two values of a category differ.
 fn spread(factor: &Factor, classes: &[usize]) -> f64 {
     let n = classes.len().max(1) as f64;
     match factor.kind {

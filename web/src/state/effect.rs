@@ -82,9 +82,9 @@ pub enum Topic {
     Reconstruction(usize),
     /// The results of a side's survey.
     Survey(usize),
-    /// What a side's layers give and listen to.
+    /// Activations and largest inputs of a side's layers.
     Inside(usize),
-    /// What is marked on a side's map, and how it shows pictures.
+    /// The region on a side's map, and how the map shows pictures.
     Map(usize),
     /// The results of the check of the claim.
     Verdict,

@@ -196,13 +196,13 @@ pub enum Event {
         /// Index of the sample.
         index: usize,
     },
-    /// A region of a map is marked, or none.
+    /// A region of a map was selected, or cleared.
     Mark(Option<Brush>),
-    /// Dragging across a map marks a region, or turns units.
+    /// Toggle whether dragging on a map selects a region or changes units.
     Brushing(bool),
-    /// Maps show pictures, or dots.
+    /// Toggle whether maps show pictures or dots.
     Thumbs(bool),
-    /// The visitor looks at a part of a network, or away from all.
+    /// The visitor selected a channel of a network, or none.
     Spot(Option<Spot>),
     /// Another factor colours the map.
     Colour(usize),

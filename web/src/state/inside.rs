@@ -1,4 +1,4 @@
-//! What goes on inside the networks: what their layers give for the picture and the code that are shown.
+//! Activations of the networks for the current picture and code.
 
 use super::{Effect, Loaded, Side, State, Topic, View};
 use crate::engine::inside::{Layer, Wires, layers};
@@ -6,48 +6,48 @@ use crate::lanes::Lane;
 use crate::protocol::Request;
 use crate::worker::SIDES;
 
-/// Random pictures after which a channel that none of them wakes is called always silent.
+/// Number of random pictures after which a channel that none of them activates counts as always silent.
 pub const PROBED: usize = 32;
 
-/// A part of a network that the visitor looks at.
+/// A channel of a network that the visitor looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot {
-    /// The model.
+    /// Side of the model.
     pub side: usize,
-    /// The layer.
+    /// Index of the layer.
     pub layer: usize,
-    /// Its channel; of the code, its unit.
+    /// Index of the channel; for the code, of the unit.
     pub channel: usize,
 }
 
-/// What is known of a model's layers.
+/// Data about a model's layers.
 #[derive(Clone, Debug, Default)]
 pub struct Inside {
-    /// Of each layer what it gives, `[H, W, C]`, 0 for silent; empty before it is known.
+    /// Activations of each layer, `[H, W, C]`, 0 for silent; empty before they are known.
     pub maps: Vec<Vec<u8>>,
-    /// What each layer's channels listen to.
+    /// Largest inputs of each layer's channels.
     pub wires: Vec<Wires>,
-    /// Pictures of the code one σ below and one above the unit that is looked at.
+    /// Pictures of the code with the unit in question one σ lower and one σ higher.
     pub apart: Vec<u8>,
-    /// Of each layer's channels whether a random picture has woken it.
+    /// Whether a random picture has activated each channel of each layer.
     awake: Vec<Vec<bool>>,
     probed: usize,
     asked: Option<(Vec<f32>, Vec<u8>)>,
 }
 
 impl Inside {
-    /// What was asked for is withdrawn.
+    /// Forgets requests that were withdrawn.
     pub(super) fn forget(&mut self) {
         self.asked = None;
     }
 
-    /// Share of a layer's values that are silent; none before they are known.
+    /// Fraction of a layer's values that are silent; `None` before they are known.
     pub fn silent(&self, layer: usize) -> Option<f32> {
         let map = self.maps.get(layer).filter(|map| !map.is_empty())?;
         Some(map.iter().filter(|value| **value == 0).count() as f32 / map.len() as f32)
     }
 
-    /// Whether no random picture wakes a channel.
+    /// Whether no random picture activates a channel.
     pub fn sleeps(&self, layer: usize, channel: usize) -> bool {
         let awake = self.awake.get(layer).and_then(|layer| layer.get(channel));
         self.probed == PROBED && awake == Some(&false)
@@ -55,20 +55,19 @@ impl Inside {
 }
 
 impl Loaded {
-    /// Its layers, and where the code is among them.
+    /// The layers, and the index of the code among them.
     pub fn layers(&self) -> (Vec<Layer>, usize) {
         layers(&self.card.model)
     }
 
-    /// How far a unit is moved for its difference to be seen: σ of the values that the data gave it, and 1 for
-    /// one that is not in use.
+    /// Step of a unit for showing its effect: σ of its values in the data, or 1 for an inactive unit.
     pub fn stride(&self, unit: usize) -> f32 {
         self.card.units.get(unit).filter(|unit| unit.is_active()).map_or(1.0, |unit| unit.std)
     }
 }
 
 impl State {
-    /// Asks for all that the view of the networks shows and that is not known.
+    /// Requests everything that the view of the networks needs and doesn't have.
     pub(super) fn look_inside(&mut self) {
         if self.view != View::Network {
             return;
@@ -113,8 +112,8 @@ impl State {
         }
     }
 
-    /// Takes in what layers give: the decoder's, after the encoder's where there is a picture, and then two
-    /// pictures where a unit is looked at.
+    /// Stores activations: the encoder's if there is a picture, then the decoder's, then two pictures if
+    /// a unit is selected.
     pub(super) fn seen_inside(&mut self, side: usize, mut bytes: &[u8], effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) else { return };
         let (layers, code) = model.layers();
@@ -134,14 +133,14 @@ impl State {
         effects.push(Effect::Draw(Topic::Inside(side)));
     }
 
-    /// Takes in what layers listen to.
+    /// Stores the largest inputs of the layers.
     pub(super) fn wired(&mut self, side: usize, numbers: &[f32], effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) else { return };
         model.inside.wires = Wires::read(&model.card.model, numbers).unwrap_or_default();
         effects.push(Effect::Draw(Topic::Inside(side)));
     }
 
-    /// Takes in which channels a random picture wakes.
+    /// Stores which channels a random picture activates.
     pub(super) fn probed(&mut self, side: usize, mut bytes: &[u8], effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) else { return };
         let (layers, code) = model.layers();
@@ -160,7 +159,7 @@ impl State {
         }
     }
 
-    /// Looks at a part of a network, or away from all.
+    /// Selects a channel of a network, or none.
     pub(super) fn look_at(&mut self, spot: Option<Spot>, effects: &mut Vec<Effect>) {
         let before = std::mem::replace(&mut self.spot, spot);
         for Spot { side, .. } in before.into_iter().chain(spot).filter(|_| before != spot) {

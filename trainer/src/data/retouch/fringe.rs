@@ -1,4 +1,4 @@
-//! Hair laid over the forehead, or skin laid over what hangs there.
+//! Draws hair over the forehead, or skin over a fringe.
 
 use rand::{Rng, RngCore};
 
@@ -6,14 +6,14 @@ use super::cue;
 use super::pixels::{Pixels, edge, lay};
 use super::strands::Strands;
 
-/// Where skin, and hair in three places, are looked for: left, top, right, low.
+/// Boxes in which the colours of skin and (in three places) hair are measured: left, top, right, bottom.
 const SKIN: [f32; 4] = [25.0, 35.0, 39.0, 43.0];
 const HAIR: [[f32; 4]; 3] = [[24.0, 2.0, 40.0, 9.0], [3.0, 12.0, 9.0, 30.0], [55.0, 12.0, 61.0, 30.0]];
 
 /// A fringe, or a bare forehead.
 pub(super) struct Fringe {
     laid: bool,
-    /// Which of [`HAIR`].
+    /// Index into [`HAIR`].
     hair: usize,
     middle: f32,
     half: f32,
@@ -68,7 +68,7 @@ impl Fringe {
             let within = edge(self.half - off.abs(), 2.0);
             if self.laid {
                 let share = edge(line + self.ragged * self.strands.at(x + 11.0) - y, 1.5) * within;
-                // Nothing of it reaches below the eyes.
+                // The fringe ends above the eyes.
                 let share = if y < 36.0 { share * self.strength } else { 0.0 };
                 let shade = 1.0 + 0.3 * self.strands.at(x + 0.15 * off * y / 32.0);
                 lay(pixel, colour.map(|value| value * shade), share);

@@ -1,6 +1,6 @@
-//! Features by which faces are told to be of men or of women: hair or none beside the face, lips, beard, brows
-//! and lashes (Russell 2009, "A sex difference in facial contrast"). Each is drawn in one way or the other, or
-//! left as it is, independently of the others.
+//! Features that distinguish male from female faces: hair beside the face, lips, beard, brows and lashes
+//! (Russell 2009, "A sex difference in facial contrast"). Each is drawn as one or the other or left
+//! unchanged, independently of the others.
 
 use rand::{Rng, RngCore};
 
@@ -10,20 +10,21 @@ use super::strands::Strands;
 
 const EYES: [f32; 2] = [22.0, 42.0];
 const LIPS: [f32; 2] = [32.0, 51.5];
-/// Where skin, hair and the background at both sides are looked for: left, top, right, low.
+/// Boxes in which the colours of skin, hair and the background on both sides are measured: left, top,
+/// right, bottom.
 const SKIN: [f32; 4] = [25.0, 35.0, 39.0, 43.0];
 const HAIR: [f32; 4] = [24.0, 2.0, 40.0, 9.0];
 const BEHIND: [[f32; 4]; 2] = [[0.0, 0.0, 4.0, 20.0], [60.0, 0.0, 64.0, 20.0]];
-/// Each feature's part in the value: hair, lips, beard, brows, lashes.
+/// Weight of each feature in the value: hair, lips, beard, brows, lashes.
 const PARTS: [f32; 5] = [1.2, 1.0, 1.0, 0.7, 0.6];
 
-/// Ways of five features.
+/// The variants of the five features.
 pub(super) struct Gender {
-    /// As a man's, 1, as a woman's, −1, or left as it is, 0.
+    /// 1 for male, −1 for female, 0 for unchanged.
     ways: [f32; 5],
     strengths: [f32; 5],
     strands: Strands,
-    /// Where hair begins beside the face, and below which height.
+    /// Where hair begins beside the face, and its lower end.
     from: f32,
     below: f32,
     brightness: f32,
@@ -43,7 +44,7 @@ impl Gender {
         }
     }
 
-    /// The variance of −1, 0 and 1 is two thirds.
+    /// Scaled to variance 1: the variance of −1, 0 and 1 is two thirds.
     pub(super) fn value(&self) -> f32 {
         let sum: f32 = self.ways.iter().zip(PARTS).map(|(way, part)| way * part).sum();
         let variance: f32 = PARTS.iter().map(|part| part * part * 2.0 / 3.0).sum();

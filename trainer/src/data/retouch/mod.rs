@@ -1,13 +1,12 @@
-//! Photographs of aligned faces on which something is drawn: a fringe or a bare forehead, a mouth from sad to a
-//! laugh, features that are told apart by gender. What was there is covered, so that the value is known,
-//! whatever the photograph showed, and no label of any photograph is needed.
+//! Retouches photographs of aligned faces: draws a fringe or a bare forehead, a mouth from sad to
+//! laughing, or features of gender. The original is covered, so that the value is known for every
+//! photograph without labels.
 //!
-//! Where several features tell a value they are drawn independently of each other: if one alone told it, a
-//! network would read this one, and perhaps by the trace that retouching leaves.
+//! If a value has several features, they are drawn independently: a network could otherwise read a single
+//! feature, or even the traces of retouching.
 //!
-//! Places are in 64ths of the image, x to the right and y down, where CelebA's alignment puts the features
-//! once its pictures are cropped as [`RECIPES`](super::RECIPES) says: eyes at (22, 31) and (42, 31), mouth at
-//! (32, 51.5).
+//! Coordinates are in 64ths of the image, x to the right and y down, for CelebA's alignment with the crop
+//! in [`RECIPES`](super::RECIPES): eyes at (22, 31) and (42, 31), mouth at (32, 51.5).
 
 mod fringe;
 mod gender;
@@ -23,10 +22,10 @@ use gender::Gender;
 use pixels::Pixels;
 use smile::Smile;
 
-/// What is retouched, in the order of `Retouch::values`.
+/// Names of the retouched factors, in the order of `Retouch::values`.
 pub const FACTORS: [&str; 3] = ["fringe", "gender", "smile"];
 
-/// Ways of retouching a photograph that have a number.
+/// Number of ways to retouch a photograph.
 pub(super) const WAYS: u64 = 1 << 32;
 
 /// One way of retouching.
@@ -39,7 +38,7 @@ enum Way {
 }
 
 impl Retouch {
-    /// The way of that number; what it retouches is the number's remainder by the [`FACTORS`].
+    /// Returns the way with this number; the remainder modulo the number of [`FACTORS`] is the factor.
     pub(super) fn numbered(way: u64) -> Self {
         let rng = &mut stream(way, Purpose::Objective, 0);
         Self(match way % FACTORS.len() as u64 {
@@ -49,8 +48,8 @@ impl Retouch {
         })
     }
 
-    /// What is known of a retouched photograph, a value a factor of mean 0 and variance 1, or NaN if nothing
-    /// is: more fringe, more masculine, more of a smile.
+    /// Returns the known values, scaled to mean 0 and variance 1, or NaN for unknown ones. Higher values
+    /// mean more fringe, more masculine, more smile.
     pub(super) fn values(&self) -> [f32; FACTORS.len()] {
         match &self.0 {
             Way::Fringe(fringe) => [fringe.value(), f32::NAN, f32::NAN],
@@ -71,7 +70,7 @@ impl Retouch {
     }
 }
 
-/// A number from −1 to 1.
+/// Draws a number from −1 to 1.
 fn cue(rng: &mut dyn RngCore) -> f32 {
     rng.random_range(-1.0..=1.0)
 }
@@ -82,7 +81,7 @@ mod tests {
 
     const SIDE: usize = 64;
 
-    /// A smooth picture whose colours differ from place to place.
+    /// A smooth picture with different colours everywhere.
     fn picture() -> Vec<f32> {
         let at = |i: usize| {
             let (x, y, c) = ((i / 3 % SIDE) as f32, (i / 3 / SIDE) as f32, (i % 3) as f32);
@@ -91,7 +90,7 @@ mod tests {
         (0..SIDE * SIDE * 3).map(at).collect()
     }
 
-    /// How far each row of a picture has changed.
+    /// The amount of change in each row of a picture.
     fn rows_changed(way: u64) -> Vec<f32> {
         let (before, mut after) = (picture(), picture());
         Retouch::numbered(way).apply(&mut after, SIDE);

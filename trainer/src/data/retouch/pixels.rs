@@ -1,10 +1,10 @@
-//! A square picture whose places are in 64ths of it.
+//! A square picture with coordinates in 64ths of its side.
 
-/// Colours, row by row, in `[0, 1]`.
+/// Row-major colours in `[0, 1]`.
 pub(super) struct Pixels<'a> {
     values: &'a mut [f32],
     side: usize,
-    /// Pixels to a 64th.
+    /// Pixels per 64th.
     scale: f32,
 }
 
@@ -12,12 +12,12 @@ pub(super) struct Pixels<'a> {
 pub(super) type Colour = [f32; 3];
 
 impl<'a> Pixels<'a> {
-    /// Of `values`, `[side, side, 3]`.
+    /// Wraps `values`, `[side, side, 3]`.
     pub(super) fn new(values: &'a mut [f32], side: usize) -> Self {
         Self { values, side, scale: side as f32 / 64.0 }
     }
 
-    /// Each pixel's colour with its place.
+    /// Calls `change` with the position and colour of each pixel.
     pub(super) fn each(&mut self, mut change: impl FnMut([f32; 2], &mut Colour)) {
         for (number, pixel) in self.values.as_chunks_mut::<3>().0.iter_mut().enumerate() {
             let centre = |pixel: usize| (pixel as f32 + 0.5) / self.scale;
@@ -25,18 +25,18 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// A copy, to read from.
+    /// Returns a copy to read from.
     pub(super) fn copy(&self) -> Copied {
         Copied { values: self.values.to_vec(), side: self.side, scale: self.scale }
     }
 
-    /// Cuts values to `[0, 1]`.
+    /// Clamps values to `[0, 1]`.
     pub(super) fn clamp(&mut self) {
         self.values.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
     }
 }
 
-/// A picture as it was.
+/// A copy of a picture.
 pub(super) struct Copied {
     values: Vec<f32>,
     side: usize,
@@ -44,7 +44,7 @@ pub(super) struct Copied {
 }
 
 impl Copied {
-    /// The colour at a place, between pixels bilinearly, beyond the border the border's.
+    /// Returns the colour at a point with bilinear interpolation; beyond the border, that of the border.
     pub(super) fn at(&self, [x, y]: [f32; 2]) -> Colour {
         let last = self.side as f32 - 1.0;
         let [x, y] = [x, y].map(|place| (place * self.scale - 0.5).clamp(0.0, last));
@@ -59,7 +59,7 @@ impl Copied {
         })
     }
 
-    /// The mean colour of a box from `left`, `top` to `right`, `low`.
+    /// Returns the mean colour of the box from (`left`, `top`) to (`right`, `low`).
     pub(super) fn mean(&self, [left, top, right, low]: [f32; 4]) -> Colour {
         const STEPS: usize = 8;
         let between = |a: f32, b: f32, step: usize| a + (b - a) * (step as f32 + 0.5) / STEPS as f32;
@@ -78,12 +78,12 @@ pub(super) fn bell([x, y]: [f32; 2], [centre, height]: [f32; 2], [a, b]: [f32; 2
     (-0.5 * (across * across + down * down)).exp()
 }
 
-/// From 0 far outside to 1 far `inside` an edge of that `width`.
+/// Smooth step across an edge of the given `width`: 0 far outside, 1 far `inside`.
 pub(super) fn edge(inside: f32, width: f32) -> f32 {
     1.0 / (1.0 + (-2.0 * inside / width).exp())
 }
 
-/// Lays a colour over another.
+/// Blends a colour into a pixel.
 pub(super) fn lay(pixel: &mut Colour, colour: Colour, share: f32) {
     pixel.iter_mut().zip(colour).for_each(|(value, new)| *value += (new - *value) * share);
 }
@@ -97,7 +97,7 @@ mod tests {
         let mut values: Vec<f32> = (0..32 * 32 * 3).map(|i| (i / 3 % 32) as f32).collect();
         let pixels = Pixels::new(&mut values, 32);
         let copy = pixels.copy();
-        // 32 pixels to 64 places: the first centre is at 1, the next at 3.
+        // 32 pixels span 64 units: the first centre is at 1, the next at 3.
         assert_eq!(copy.at([2.0, 40.0]), [0.5; 3]);
         assert_eq!(copy.at([-9.0, 99.0]), [0.0; 3]);
         assert!((copy.mean([20.0, 0.0, 28.0, 64.0])[1] - 11.5).abs() < 1e-4);

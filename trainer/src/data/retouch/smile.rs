@@ -1,35 +1,35 @@
-//! A mouth that is drawn over the face's own, from sad to a laugh.
+//! Draws a mouth over the original one, from sad to laughing.
 
 use rand::{Rng, RngCore};
 
 use super::cue;
 use super::pixels::{Pixels, bell, edge, lay};
 
-/// Where skin is looked for to cover the mouth with, at its left and at its right: left, top, right, low.
+/// Boxes left and right of the mouth in which the colour of skin is measured: left, top, right, bottom.
 const SKIN: [[f32; 4]; 2] = [[18.0, 45.0, 23.0, 50.0], [41.0, 45.0, 46.0, 50.0]];
 
-/// The other end from a laugh, 1.
+/// Lowest value of the smile; the highest, 1, is a laugh.
 const SADDEST: f32 = -0.5;
 
 /// A mouth.
 pub(super) struct Smile {
-    /// From sad, −½, over still, 0, to a laugh, 1.
+    /// −½ for sad, 0 for neutral, 1 for a laugh.
     smile: f32,
     middle: f32,
     height: f32,
-    /// Half of its width.
+    /// Half of the width.
     half: f32,
-    /// How far its corners are above its middle.
+    /// Height of the corners above the middle.
     lift: f32,
-    /// How far it is open in the middle.
+    /// Opening in the middle.
     open: f32,
-    /// How much of its teeth is seen.
+    /// Visible amount of teeth.
     teeth: f32,
-    /// How full its lips are.
+    /// Fullness of the lips.
     full: f32,
-    /// How much redder than skin they are.
+    /// Redness of the lips relative to skin.
     red: f32,
-    /// How much of the face's own mouth is covered.
+    /// Opacity over the original mouth.
     strength: f32,
 }
 
@@ -38,7 +38,7 @@ impl Smile {
         let smile = rng.random_range(SADDEST..1.0f32);
         let glad = smile.max(0.0);
         let opened = 4.6 * glad * rng.random_range(0.6..1.2);
-        // A mouth may be open without a smile, with little of its teeth.
+        // A mouth may be open without a smile, and show few teeth.
         let talking = glad == 0.0 && rng.random_bool(0.4);
         let open = if talking { rng.random_range(1.0..4.0) } else { opened };
         Self {
@@ -55,7 +55,7 @@ impl Smile {
         }
     }
 
-    /// A uniform number's variance is a twelfth of its range's square.
+    /// Scaled to variance 1: the variance of a uniform number is a twelfth of its squared range.
     pub(super) fn value(&self) -> f32 {
         (self.smile - (1.0 + SADDEST) / 2.0) / (1.0 - SADDEST) * 12f32.sqrt()
     }

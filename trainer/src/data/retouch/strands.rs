@@ -1,4 +1,4 @@
-//! Shades that run across a picture, as strands of hair do.
+//! Random shades across a picture, like strands of hair.
 
 use rand::RngCore;
 
@@ -6,7 +6,7 @@ use super::cue;
 
 const COUNT: usize = 24;
 
-/// A shade for each place across.
+/// Shades at regular positions.
 pub(super) struct Strands([f32; COUNT]);
 
 impl Strands {
@@ -14,7 +14,7 @@ impl Strands {
         Self(std::array::from_fn(|_| cue(rng)))
     }
 
-    /// The shade at `x`, −1 to 1.
+    /// Returns the shade at `x`, −1 to 1.
     pub(super) fn at(&self, x: f32) -> f32 {
         let place = (x / 64.0 * (COUNT - 1) as f32).clamp(0.0, (COUNT - 1) as f32);
         let (left, share) = (place as usize, place.fract());
