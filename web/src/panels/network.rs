@@ -85,8 +85,8 @@ impl Panel for Network {
 fn grid(channels: usize, narrow: bool) -> [usize; 2] {
     let across = match (narrow, channels) {
         (true, _) => 16,
-        (false, 0..=32) => 4,
-        (false, _) => channels.div_ceil(16).next_power_of_two().clamp(4, 8),
+        (false, 0..=32) => channels.div_ceil(8).max(1),
+        (false, _) => channels.div_ceil(16).min(8),
     };
     let columns = across.min(channels.max(1));
     [columns, channels.div_ceil(columns).max(1)]
@@ -199,7 +199,7 @@ fn summary(model: &Loaded, layers: &[Layer]) -> String {
         hidden.map(|layer| layer.shape[2]).sum::<usize>()
     );
     let weights: Vec<f32> = inside.wires.iter().map(|wires| wires.zero).collect();
-    if let Some(most) = weights.iter().copied().reduce(f32::max).filter(|most| *most > 0.0) {
+    if let Some(most) = weights.iter().copied().reduce(f32::max).filter(|most| *most >= 0.005) {
         put!(text, " · up to {} % of a layer’s weights are zero", number(f64::from(100.0 * most), 0));
     }
     text
@@ -485,6 +485,9 @@ mod tests {
     #[test]
     fn channels_fill_a_grid() {
         assert_eq!([grid(32, false), grid(64, false), grid(256, false)], [[4, 8], [4, 16], [8, 32]]);
-        assert_eq!([grid(32, true), grid(3, false), grid(1, true)], [[16, 2], [3, 1], [1, 1]]);
+        assert_eq!(
+            [grid(32, true), grid(16, false), grid(3, false), grid(1, true)],
+            [[16, 2], [2, 8], [1, 3], [1, 1]]
+        );
     }
 }
