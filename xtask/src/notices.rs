@@ -80,7 +80,15 @@ fn notices(crates: &[Built]) -> Result<String> {
     let mut lines = String::new();
     for Built { name, licence, repository, folder } in crates {
         lines += &format!("{name}: {licence}, {repository}\n");
-        for file in texts_in(folder)? {
+        let mut files = texts_in(folder)?;
+        // Some crates are published without the texts that lie at the root of their repository.
+        for other in crates.iter().filter(|other| other.repository == *repository) {
+            if files.is_empty() {
+                files = texts_in(&other.folder)?;
+            }
+        }
+        ensure!(!files.is_empty(), "{name} comes without its licence's text, as all crates of {repository}");
+        for file in files {
             let bytes = fs::read(&file).with_context(|| format!("{} can't be read", file.display()))?;
             let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
             let names = texts.entry(text.trim().to_owned()).or_default();
@@ -124,24 +132,32 @@ mod tests {
             fs::write(path, text)?;
         }
         fs::write(folder.path().join("a/lib.rs"), "code")?;
+        fs::create_dir(folder.path().join("bare"))?;
         let package = |name: &str, source: Value| {
             let manifest = folder.path().join(name).join("Cargo.toml");
             serde_json::json!({
-                "name": name, "version": "1.0.0", "license": "MIT", "repository": format!("https://{name}"),
+                "name": name, "version": "1.0.0", "license": "MIT", "repository": format!("https://{}", &name[..1]),
                 "source": source, "manifest_path": manifest,
             })
         };
         let metadata = serde_json::json!({
-            "packages": [package("a", "registry".into()), package("b", "registry".into()), package("own", Value::Null),
+            "packages": [package("a", "registry".into()), package("b", "registry".into()), package("bare", "registry".into()), package("own", Value::Null),
                 package("unused", "registry".into())],
         });
-        let crates = crates("own v1.0.0 (/own)\nb v1.0.0\na v1.0.0\nb v1.0.0 (*)\n", &metadata.to_string())?;
+        let crates = crates(
+            "own v1.0.0 (/own)\nbare v1.0.0\nb v1.0.0\na v1.0.0\nb v1.0.0 (*)\n",
+            &metadata.to_string(),
+        )?;
         let rule = "-".repeat(72);
         let expected = format!(
-            "{HEAD}\na 1.0.0: MIT, https://a\nb 1.0.0: MIT, https://b\n\n{rule}\na 1.0.0, b 1.0.0\n\nMine.\n\
-             \n{rule}\nb 1.0.0\n\nNote.\n"
+            "{HEAD}\na 1.0.0: MIT, https://a\nb 1.0.0: MIT, https://b\nbare 1.0.0: MIT, https://b\n\
+             \n{rule}\na 1.0.0, b 1.0.0, bare 1.0.0\n\nMine.\n\n{rule}\nb 1.0.0, bare 1.0.0\n\nNote.\n"
         );
         assert_eq!(notices(&crates)?, expected);
+        // A crate without a text anywhere stops the build.
+        let alone: Vec<Built> = crates.into_iter().filter(|built| built.name.starts_with("bare")).collect();
+        let error = notices(&alone).expect_err("it has no text").to_string();
+        assert!(error.starts_with("bare 1.0.0 comes without"), "{error}");
         Ok(())
     }
 }

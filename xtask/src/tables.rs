@@ -241,6 +241,15 @@ mod tests {
     }
 
     #[test]
+    fn readmes_tables_have_the_cards_figures() -> Result<()> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let readme = fs::read_to_string(root.join("README.md"))?;
+        let new = written(&readme, &root.join("static/models"))?;
+        ensure!(new == readme, "README.md differs from the shipped cards; run `cargo xtask tables`");
+        Ok(())
+    }
+
+    #[test]
     fn only_what_is_between_the_marks_is_written() -> Result<()> {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../static/models");
         let text =
