@@ -1,4 +1,4 @@
-//! The network without gradients: what the page runs.
+//! The network without gradients, which the page runs.
 
 use candle_core::{Device, Result, Tensor};
 use candle_nn::VarBuilder;
@@ -37,7 +37,7 @@ impl Dense {
     }
 }
 
-/// Weight and bias of each layer.
+/// Weights and biases of layers.
 fn tensors(layers: &[Loaded]) -> Vec<(&Tensor, &Tensor)> {
     layers.iter().map(|layer| (&layer.weight, &layer.bias)).collect()
 }
@@ -58,7 +58,7 @@ impl Inference {
     ///
     /// # Errors
     /// Fails if the configuration is impossible, or a tensor is missing or of another shape.
-    // Built with the crate that calls it, as what reads weights is.
+    // Compiled by the calling crate, like the functions that read weights.
     #[inline]
     pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
         let parts = Parts::load(config, vb)?;
@@ -76,7 +76,7 @@ impl Inference {
         })
     }
 
-    /// The configuration it was built from.
+    /// Configuration of the network.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }

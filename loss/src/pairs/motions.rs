@@ -1,12 +1,12 @@
-//! Pairs of an image and the same image moved, in one of its ways: to where another image of the batch is, to
-//! another's size or light, by an angle of the whole turn, or a little; or with a part of another one; or of an
-//! image and another one, moved to where it is and to its size.
+//! Pairs of an image and the same image with one property changed: to the position, size or light of another
+//! image of the batch, by a random rotation or a small motion, or with a part of another image. For
+//! [`Kind::Identity`], the second image is another one, moved to the position and size of the first.
 //!
-//! A pair of the same thing with one property drawn anew, independently, is what Sobol's total effect, and so
-//! the [`purity`](super::purity), is defined by; and a property that another image has leads to no image that
-//! the data could not hold. No label enters: what is known is that pictures lie in a plane and under a light, and
-//! of aligned faces where their parts are. So codes are *self-supervised by image motions* (compare Eastwood et
-//! al. 2023, "Self-supervised disentanglement by leveraging structure in data augmentations").
+//! Sobol's total effect, and with it the [`purity`](super::purity), is defined by pairs in which one property is
+//! drawn again independently. Properties of other images give only images that the data could contain. This
+//! uses no labels, only that objects move in the plane of the image and under a light, and where the parts of
+//! aligned faces are. Codes are *self-supervised by image motions* (compare Eastwood et al. 2023,
+//! "Self-supervised disentanglement by leveraging structure in data augmentations").
 
 use candle_core::{D, DType, Result, Tensor};
 use model::ImageShape;
@@ -18,9 +18,9 @@ use super::parts::Part;
 use super::{Owner, grouped};
 use crate::term::Extra;
 
-/// Largest shift of [`Kind::ShiftX`] and [`Kind::ShiftY`], as a share of the side.
+/// Largest shift of [`Kind::ShiftX`] and [`Kind::ShiftY`], as a fraction of the side.
 const SHIFT: f32 = 4.0 / 64.0;
-/// Largest [`Kind::Zoom`], up or down, as the log of the scale.
+/// Largest logarithm of the scale of [`Kind::Zoom`], in both directions.
 const ZOOM: f32 = 0.15;
 /// Largest [`Kind::Tilt`] in radians.
 const TILT: f32 = 0.25;
@@ -226,8 +226,8 @@ impl Moments {
     }
 }
 
-/// A motion of each image about its centre c, `[M]` each: a pixel p of the moved image is what the image has at
-/// c + A·(p − d − c), with A = [[cos, −sin], [sin, cos]], which shrinks if cos² + sin² > 1.
+/// A motion of each image about its centre c, `[M]` each: pixel p of the moved image comes from
+/// c + A·(p − d − c), with A = [[cos, −sin], [sin, cos]]. The image shrinks if cos² + sin² > 1.
 struct Move {
     /// Column and row of the centre in pixels.
     cx: Tensor,
