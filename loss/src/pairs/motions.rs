@@ -392,7 +392,11 @@ mod tests {
         let values = Tensor::arange(0f32, (2 * 64 * 64 * 3) as f32, &Device::Cpu)?;
         let batch = ((values.affine(0.011, 0.0)?.sin()? * 0.2)? + 0.5)?.reshape((2, 64, 64, 3))?;
         let scale = Tensor::new(&[0.9f32, 1.2], &Device::Cpu)?.reshape((2, 1, 1, 1))?;
-        let batch = batch.broadcast_mul(&scale)?;
+        let tint =
+            Tensor::new(&[[0.02f32, 0.0, -0.02], [0.05, 0.0, -0.02]], &Device::Cpu)?.reshape((2, 1, 1, 3))?;
+        let ramp = Tensor::arange(0f32, 64f32, &Device::Cpu)?.affine(0.002, -0.063)?.reshape((1, 64, 1))?;
+        let ramp = Tensor::stack(&[ramp.zeros_like()?, ramp], 0)?;
+        let batch = batch.broadcast_mul(&scale)?.broadcast_add(&tint)?.broadcast_add(&ramp)?;
         let (first, other) = (batch.narrow(0, 0, 1)?, batch.narrow(0, 1, 1)?);
         let lights = [
             (Kind::Brightness, Light::Brightness),
@@ -406,7 +410,8 @@ mod tests {
             let Extra { images, owners, .. } = draw(&[kind], &batch, false, &mut noise)?;
             assert_eq!(owners, [Owner::Line]);
             let of = |images: &Tensor| light.of(images)?.get(0)?.to_scalar::<f32>();
-            assert!((of(&images)? - of(&other)?).abs() < 3e-3, "{kind:?}");
+            assert!((of(&first)? - of(&other)?).abs() > 0.01, "{kind:?} is to move");
+            assert!((of(&images)? - of(&other)?).abs() < 2e-3, "{kind:?}");
         }
         for (kind, part) in
             [(Kind::Mouth, Part::Mouth), (Kind::Eyes, Part::Eyes), (Kind::Forehead, Part::Forehead)]

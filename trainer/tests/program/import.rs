@@ -195,8 +195,8 @@ fn an_imported_model_is_scored_by_attributes_in_the_same_command() -> Outcome {
     let file = golden("burgess.safetensors").to_string_lossy().into_owned();
     // Bright images and dark ones; every other one has a hat.
     let images: Vec<f32> =
-        (0..40 * 64).map(|at| ((at / 64 % 2) as f32 * 0.5 + (at % 7) as f32 * 0.07).min(1.0)).collect();
-    std::fs::write(here.join("images.npy"), trainer::npy::floats(&[40, 8, 8], &images))?;
+        (0..40 * 4096).map(|at| ((at / 4096 % 2) as f32 * 0.5 + (at % 7) as f32 * 0.07).min(1.0)).collect();
+    std::fs::write(here.join("images.npy"), trainer::npy::floats(&[40, 64, 64], &images))?;
     let rows: String = (0..40).map(|image| format!("{image}.png,{}\n", image % 2)).collect();
     std::fs::write(here.join("hats.csv"), format!("name,hat\n{rows}"))?;
     std::fs::write(here.join("few.csv"), "name,hat\na.png,1\nb.png,0\n")?;
