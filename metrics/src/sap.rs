@@ -29,7 +29,7 @@ pub struct Sap {
 }
 
 impl Sap {
-    /// Returns the median and range of [`sap`] over [`DRAWS`] draws of `rows`. The first draw fits on the
+    /// Returns the median and range of [`sap`] over `DRAWS` draws of `rows`. The first draw fits on the
     /// first `train` rows and scores on the next `test`; the others shuffle the rows with `seed`. Returns
     /// `None` for a code of one unit.
     pub fn of(rows: &Representation, train: usize, test: usize, seed: u64) -> Option<Self> {
