@@ -84,7 +84,9 @@ impl Panel for Network {
 /// Grid of a layer's channels on its canvas: columns and rows.
 fn grid(channels: usize, narrow: bool) -> [usize; 2] {
     let across = match (narrow, channels) {
-        (true, _) => 16,
+        (true, 0..=32) => 8,
+        (true, 33..=128) => 16,
+        (true, _) => 32,
         (false, 0..=32) => channels.div_ceil(8).max(1),
         (false, _) => channels.div_ceil(16).min(8),
     };
@@ -485,9 +487,7 @@ mod tests {
     #[test]
     fn channels_fill_a_grid() {
         assert_eq!([grid(32, false), grid(64, false), grid(256, false)], [[4, 8], [4, 16], [8, 32]]);
-        assert_eq!(
-            [grid(32, true), grid(16, false), grid(3, false), grid(1, true)],
-            [[16, 2], [2, 8], [1, 3], [1, 1]]
-        );
+        assert_eq!([grid(32, true), grid(64, true), grid(256, true)], [[8, 4], [16, 4], [32, 8]]);
+        assert_eq!([grid(16, false), grid(3, false), grid(1, true)], [[2, 8], [1, 3], [1, 1]]);
     }
 }
