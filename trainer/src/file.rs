@@ -11,16 +11,18 @@ const UNFINISHED: &str = ".writing-";
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{} could not be written: {}", path.display(), why(source))]
+#[error("{} could not be written: {}", path.display(), why(cause))]
 pub struct WriteError {
     path: PathBuf,
-    source: std::io::Error,
+    // Not a `source`: the sentence says it already.
+    cause: std::io::Error,
 }
 
 /// Reason and remedy, without the name of the temporary file that some errors contain.
 fn why(error: &std::io::Error) -> String {
     let reason = match error.kind() {
         ErrorKind::NotFound => return "its folder does not exist; make it first".into(),
+        ErrorKind::NotADirectory => return "its folder is a file; choose another place".into(),
         kind @ (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull) => {
             kind.to_string()
         }
@@ -176,7 +178,7 @@ pub fn stream(
         temporary.persist(path).map_err(|e| e.error)?;
         std::fs::File::open(folder)?.sync_all()
     };
-    attempt().map_err(|source| WriteError { path: path.to_owned(), source })
+    attempt().map_err(|cause| WriteError { path: path.to_owned(), cause })
 }
 
 /// Unlocked files older than this are abandoned; younger ones may be about to be locked.

@@ -9,7 +9,6 @@ mod objectives;
 mod outside;
 mod reference;
 mod runs;
-mod side_by_side;
 mod slurm;
 mod studies;
 mod support;

@@ -105,11 +105,14 @@ fn a_prepared_file_replaces_nothing_else() -> Outcome {
     assert!(message.contains("s.png exists and is no file of prepared images"), "{message}");
     assert_eq!(std::fs::read(here.join("s.png"))?, picture);
     let message = refused(prepare("labels.csv", &["--labels", "labels.csv", "--force"]))?;
-    assert!(message.contains("labels.csv is read"), "{message}");
+    assert!(message.contains("labels.csv is the input"), "{message}");
     for place in ["missing/x.images", "tiny.toml/x.images"] {
         let output = latentscope(here, &["data", "prepare", "folder", "in", "--out", place]).output()?;
         assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
-        assert!(errors(&output).contains(place), "{}", errors(&output));
+        let message = errors(&output);
+        assert!(message.contains(&format!("{place} could not be written: its folder")), "{message}");
+        assert_eq!(message.trim().lines().count(), 1, "{message}");
+        assert!(!message.contains(".writing") && !message.contains("os error"), "{message}");
     }
     let message = refused(prepare("x.images", &["--side", "300"]))?;
     assert!(message.contains("300") && message.contains("256"), "{message}");

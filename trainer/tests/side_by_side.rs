@@ -1,9 +1,14 @@
-//! `latentscope runs`: trains configurations side by side within a time limit.
+//! `latentscope runs`: trains configurations side by side within a time limit. An executable of its own: tests
+//! of others would take the time that it measures.
+
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "program/support/mod.rs"]
+mod support;
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, fails, folder, latentscope, succeeds, train};
 use candle_core::Device;
+use support::{Outcome, fails, folder, latentscope, succeeds, train};
 use trainer::config::Config;
 use trainer::train::{Folder, Lock, LockError};
 use trainer::trained;
