@@ -24,6 +24,7 @@ mod representation;
 mod sampler;
 mod sap;
 mod score;
+mod world;
 
 pub use attributes::{AttributeScore, attributes};
 pub use beta_vae::beta_vae;
@@ -41,6 +42,7 @@ pub use score::{
     METRICS, Metric, Sample, Score, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images, of_rows,
     of_rows_by,
 };
+pub use world::{WorldError, WorldSample};
 
 /// Points on which a metric is fitted.
 pub const TRAIN: usize = 10_000;

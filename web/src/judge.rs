@@ -5,10 +5,10 @@
 //! the shipped cards. This is a separate module, which visitors download only when they start a check.
 
 use js_sys::Function;
-use metrics::{Grid, Representation};
+use metrics::{WorldError, WorldSample};
 use model::card::Score;
 use wasm_bindgen::prelude::*;
-use worlds::{Lattice, World, varying_classes};
+use worlds::World;
 
 use crate::engine::{Cpu, Engine};
 
@@ -72,36 +72,23 @@ pub async fn judge(
         .filter(|world| world.image_shape() == [image.height, image.width, image.channels])
         .ok_or_else(|| format!("it was trained on `{data}`, whose factors are unknown here"))?;
     let plan = if full { FULL } else { QUICK };
-    let drawn = metrics::drawn_rows(world.len() as usize, plan.codes, SEED);
-    let drawn: Vec<u64> = drawn.into_iter().map(|row| row as u64).collect();
-    let lattice = Lattice::of(world, plan.grid);
-    let indices = lattice.indices();
+    let sample = WorldSample::new(world, plan.codes, plan.grid, SEED);
+    let (drawn, lattice) = (sample.drawn(), sample.lattice());
     let redrawn = &drawn[..plan.redrawn];
-    let all = (REDRAWING * redrawn.len() + drawn.len() + indices.len()) as f32;
+    let all = (REDRAWING * redrawn.len() + drawn.len() + lattice.len()) as f32;
     let mut done = 0;
     let mut told = |more: usize| {
         done += more;
         progress(ENCODING * done as f32 / all);
     };
     let mut scores = redrawing(engine, world, redrawn, &mut told).await?;
-    let drawn_codes = means(engine, world, &drawn, &mut told).await?;
-    let grid_codes = means(engine, world, &indices, &mut told).await?;
-    let (latent, factors) = (card.model.latent, lattice.factors());
-    let words = |error: &dyn std::fmt::Display| format!("its codes can’t be scored: {error}");
-    let drawn = Representation::new(drawn_codes, latent, &varying_classes(world, &drawn), factors)
-        .map_err(|error| words(&error))?
-        .with_circles(card.model.circles);
-    let grid = Representation::new(grid_codes, latent, &lattice.classes(), factors)
-        .map_err(|error| words(&error))?
-        .with_circles(card.model.circles);
-    let grid = Grid::new(grid).map_err(|error| words(&error))?;
-    let mut found = metrics::few_of_drawn(&drawn, SEED);
+    let drawn = means(engine, world, &drawn, &mut told).await?;
+    let lattice = means(engine, world, &lattice, &mut told).await?;
+    let (latent, circles) = (card.model.latent, card.model.circles);
+    let words = |error: WorldError| format!("its codes can’t be scored: {error}");
+    let mut found = sample.of_drawn(drawn, latent, circles, true).map_err(words)?;
     progress((1.0 + ENCODING) / 2.0);
-    let Ok(chosen) = metrics::of_images(&grid, SEED);
-    found.extend(chosen.into_iter().map(|score| metrics::Score {
-        protocol: format!("{}; from a grid of {} images", score.protocol, lattice.len()),
-        ..score
-    }));
+    found.extend(sample.of_lattice(lattice, latent, circles).map_err(words)?);
     scores.extend(found.into_iter().map(|score| Score {
         metric: score.metric.into(),
         value: score.value,

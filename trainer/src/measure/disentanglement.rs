@@ -1,9 +1,9 @@
 //! All disentanglement metrics on a world, from the posterior means of its images.
 
-use metrics::{Grid, Representation};
+use metrics::WorldSample;
 use model::Vae;
 use model::card::Score;
-use worlds::{Lattice, World, varying_classes};
+use worlds::World;
 
 use super::codes::means;
 use super::{MeasureError, Protocol, Watch};
@@ -18,26 +18,14 @@ pub(super) fn scores(
     protocol: &Protocol,
     watch: &dyn Watch,
 ) -> Result<Vec<Score>, MeasureError> {
-    let places = metrics::drawn_rows(world.len() as usize, protocol.codes, protocol.seed);
-    let rows: Vec<u64> = places.iter().map(|&row| row as u64).collect();
-    let lattice = Lattice::of(world, protocol.grid);
-    let indices = lattice.indices();
-    watch.started((rows.len() + indices.len()) as u64);
+    let sample = WorldSample::new(world, protocol.codes, protocol.grid, protocol.seed);
+    let (drawn, lattice) = (sample.drawn(), sample.lattice());
+    watch.started((drawn.len() + lattice.len()) as u64);
     let encode = |indices: &[u64]| means(vae, dataset, indices, &|images| watch.encoded(images));
-    let latent = vae.config().latent;
-    let factors = lattice.factors();
-    let of = |indices: &[u64], classes: &[i64]| -> Result<Representation, MeasureError> {
-        let rows = Representation::new(encode(indices)?, latent, classes, factors)?;
-        Ok(rows.with_circles(vae.config().circles))
-    };
-    let drawn = of(&rows, &varying_classes(world, &rows))?;
-    let grid = Grid::new(of(&indices, &lattice.classes())?)?;
-    let mut scores = metrics::of_drawn(&drawn, &places, protocol.seed);
-    let Ok(sampled) = metrics::of_images(&grid, protocol.seed);
-    scores.extend(sampled.into_iter().map(|score| metrics::Score {
-        protocol: format!("{}; from a grid of {} images", score.protocol, lattice.len()),
-        ..score
-    }));
+    let (drawn, lattice) = (encode(&drawn)?, encode(&lattice)?);
+    let (latent, circles) = (vae.config().latent, vae.config().circles);
+    let mut scores = sample.of_drawn(drawn, latent, circles, false)?;
+    scores.extend(sample.of_lattice(lattice, latent, circles)?);
     let of = |score: metrics::Score| Score {
         metric: score.metric.to_owned(),
         value: score.value,

@@ -15,7 +15,7 @@ mod samples;
 mod ssim;
 mod statistics;
 
-use metrics::{GridError, RepresentationError};
+use metrics::{RepresentationError, WorldError};
 use model::Vae;
 use model::card::Score;
 
@@ -45,9 +45,9 @@ pub enum MeasureError {
         "the network's {0} on `{1}` is not finite; its weights are too large, or the images are not of its kind"
     )]
     NotFinite(String, String),
-    /// The codes don't form a full grid.
+    /// The codes of a world's images can't be scored.
     #[error("the codes can't be scored: {0}")]
-    Grid(#[from] GridError),
+    World(#[from] WorldError),
 }
 
 /// Sample sizes and seed of the scores that take long.
