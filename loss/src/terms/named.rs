@@ -55,7 +55,7 @@ impl Default for Named {
 
 impl Term for Named {
     fn card(&self) -> Option<Line> {
-        Line::of("named", &[("named", self.weight.last()), ("apart", self.apart)])
+        Line::of("named", &[("weight", self.weight.last()), ("apart", self.apart)])
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

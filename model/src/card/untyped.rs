@@ -7,13 +7,14 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use super::{Objective, Part, Prior};
 
 /// Keys that stood for a term of `sparsity`, and the name that its number has in the typed form.
-const SPARSITY: [(&str, &str); 7] = [
+const SPARSITY: [(&str, &str); 8] = [
     ("activation", "weight"),
     ("rate", "weight"),
     ("weights", "weight"),
     ("motion", "weight"),
     ("redraw", "weight"),
     ("transitions", "weight"),
+    ("named", "weight"),
     ("opening", "every"),
 ];
 /// Keys of the loss on pairs, beside the `weight` of `redraw` or `transitions`.
@@ -73,6 +74,9 @@ fn sparsity(parameters: &mut Parameters) -> Vec<Part> {
         let given = PAIRS.iter().filter_map(|&key| parameters.remove_entry(key));
         pairs.parameters.extend(given);
     }
+    if let Some(named) = parts.iter_mut().find(|part| part.name == "named") {
+        named.parameters.extend(parameters.remove_entry("apart"));
+    }
     let gates = ["channels", "units"].map(|key| (key, parameters.remove(&format!("gates.{key}"))));
     let gates: Parameters = gates.into_iter().flat_map(|(key, value)| labelled(key, value)).collect();
     if !gates.is_empty() {
@@ -110,11 +114,13 @@ mod tests {
     fn every_parameter_goes_to_its_part() {
         let all = [
             ("activation", 0.003),
+            ("apart", 5.0),
             ("beta", 0.05),
             ("exchange", 1.0),
             ("focus", 0.3),
             ("gates.channels", 0.02),
             ("gates.units", 0.5),
+            ("named", 50.0),
             ("opening", 500.0),
             ("purity", 30.0),
             ("pyramid", 0.3),
@@ -127,6 +133,7 @@ mod tests {
             Part::new("beta", &[("beta", 0.05)]),
             Part::new("activation", &[("weight", 0.003)]),
             Part::new("transitions", &[("weight", 5.0), ("exchange", 1.0), ("focus", 0.3), ("purity", 30.0)]),
+            Part::new("named", &[("weight", 50.0), ("apart", 5.0)]),
             Part::new("opening", &[("every", 500.0)]),
             Part::new("gates", &[("channels", 0.02), ("units", 0.5)]),
             Part::new("pyramid", &[("weight", 0.3)]),
