@@ -1,4 +1,4 @@
-//! A step's forward pass: one call of the encoder, one of the decoder, whatever the terms ask for.
+//! The forward pass of a step: one call of the encoder and one of the decoder for all terms.
 
 use std::ops::Range;
 
@@ -11,46 +11,45 @@ use rand::RngCore;
 use crate::list::{Layout, Loss, Placed, rows};
 use crate::term::{Decoded, Encoded, EncodedExtra, Extra};
 
-/// A step's inputs.
+/// Inputs of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// Images, `[N + M, H, W, C]` in `[0, 1]`: the batch, then those that terms selected.
+    /// Images, `[N + M, H, W, C]` in `[0, 1]`: the batch, then those of terms.
     pub images: &'a Tensor,
-    /// Which is which.
+    /// Which images belong to the batch, and which to terms.
     pub layout: &'a Layout,
-    /// Noise of the N codes, as [`model::config::PosteriorKind::noise`] draws it.
+    /// Noise for the N codes, from [`model::config::PosteriorKind::noise`].
     pub noise: &'a Tensor,
     /// Step, counted from 1.
     pub step: u64,
-    /// Images in the data set.
+    /// Number of images in the data set.
     pub images_in_all: u64,
 }
 
-/// The loss and its parts: scalars, means over the batch, in nats an image.
+/// The loss and its parts: scalars, means over the batch in nats per image.
 #[derive(Clone, Debug)]
 pub struct Costs {
-    /// What is minimised.
+    /// The total, which is minimised.
     pub loss: Tensor,
     /// −log p(x|z).
     pub reconstruction: Tensor,
-    /// KL(q(z|x) ‖ p(z)) to the run's prior, unweighted.
+    /// KL(q(z|x) ‖ p(z)), unweighted.
     pub kl: Tensor,
-    /// The sum of all penalties, weighted, if there are any.
+    /// Sum of all weighted penalties, if there are any.
     pub penalty: Option<Tensor>,
 }
 
-/// What comes of a forward pass.
+/// Result of a forward pass.
 #[derive(Clone, Debug)]
 pub struct Pass {
     /// The loss.
     pub costs: Costs,
-    /// The sampled codes, `[N, D]`.
+    /// Sampled codes, `[N, D]`.
     pub codes: Tensor,
 }
 
 impl Loss {
-    /// Runs `vae` on a batch and adds up the loss. `adversaries` are the parameters of each term's
-    /// adversary.
+    /// Runs `vae` on a batch and computes the loss. `adversaries` has the parameters of each term's adversary.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -123,7 +122,7 @@ impl Loss {
         Ok(Pass { costs, codes })
     }
 
-    /// All images to encode, the batch first, and for each term its extra ones with their rows.
+    /// Returns all images to encode, the batch first, and the further images of each term with their rows.
     #[allow(clippy::type_complexity, reason = "read once, by the caller above")]
     fn gather(
         &self,
@@ -152,7 +151,7 @@ impl Loss {
         Ok((all, extras))
     }
 
-    /// Logits of the batch's codes, and for each term of those that it asks for.
+    /// Returns the logits of the batch's codes, and of the further codes of each term.
     fn decode(
         &self,
         vae: &Vae,
@@ -182,7 +181,7 @@ impl Loss {
         Ok((rows(&logits, 0..codes.dim(0)?)?, redrawn))
     }
 
-    /// Reconstruction, weighted KL and the penalty of each term in turn.
+    /// Adds reconstruction, weighted KL and the penalties of all terms.
     pub(crate) fn sum(
         &self,
         nll: &Tensor,
@@ -211,7 +210,7 @@ impl Loss {
     }
 }
 
-/// The posterior of some rows.
+/// Rows of a posterior.
 fn posterior_rows(posterior: &Posterior, at: Range<usize>) -> Result<Posterior> {
     let part = |tensor: &Tensor| rows(tensor, at.clone());
     let family = match &posterior.family {
@@ -221,15 +220,15 @@ fn posterior_rows(posterior: &Posterior, at: Range<usize>) -> Result<Posterior> 
     Ok(Posterior { mean: part(&posterior.mean)?, log_var: part(&posterior.log_var)?, family })
 }
 
-/// The prior's `kl`, `[N, W]`, but to N(0, I) in the channels of circles: only a prior that is the same in every
-/// direction of their plane makes their angles uniform.
+/// Replaces `kl`, `[N, W]`, in the channels of circles by the KL to N(0, I). Only a prior that is the same in
+/// every direction of the plane makes angles uniform.
 fn with_circles(kl: &Tensor, posterior: &Posterior, circles: usize) -> Result<Tensor> {
     let plain = kl.dim(1)? - 2 * circles;
     let round = posterior.kl_standard_normal()?.narrow(1, plain, 2 * circles)?;
     Tensor::cat(&[&kl.narrow(1, 0, plain)?, &round], 1)
 }
 
-/// What the encoder made of the first `count` images.
+/// Encoding of the first `count` images.
 fn encoding_rows(encoding: Encoding, count: usize) -> Result<Encoding> {
     Ok(Encoding {
         posterior: posterior_rows(&encoding.posterior, 0..count)?,

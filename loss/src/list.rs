@@ -1,4 +1,4 @@
-//! The list of a run's terms.
+//! The list of terms of a run.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::check::Invalid;
 use crate::pairs::Owner;
 use crate::term::{Adversary, Catalogue, Groups, Selected, Tensors, Term, Told};
 
-/// A run's terms, in order: objective, prior, and what is added besides.
+/// Terms of a run, in order: objective, prior and further terms.
 #[derive(Clone, Debug, Default)]
 pub struct Loss(Vec<Part>);
 
@@ -23,37 +23,37 @@ pub(crate) struct Part {
     pub(crate) term: Arc<dyn Term>,
 }
 
-/// A term that the data set can't serve.
+/// Error for a term that needs something the data set doesn't have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key} needs {needs}")]
 pub struct Unmet {
     /// The term's key in the configuration.
     pub key: String,
-    /// What it needs.
+    /// What the term needs.
     pub needs: &'static str,
 }
 
-/// Which images of the data set a step sees.
+/// Images of the data set for one step.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Numbers of images: the batch's, then those that the terms need.
+    /// Numbers of images: those of the batch, then those of terms.
     pub images: Vec<u64>,
-    /// Which is which.
+    /// Which images belong to the batch, and which to terms.
     pub layout: Layout,
 }
 
-/// Which rows of a step's images are the batch, and which a term's.
+/// Rows of the batch and of each term among the images of a step.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// Images in the batch, the first rows.
+    /// Number of images in the batch, which are the first rows.
     pub batch: usize,
-    /// For each term its images.
+    /// Rows of each term's images.
     pub(crate) selected: Vec<Option<Placed>>,
-    /// For each term what is known of its images, if it has asked.
+    /// Known values of each term's images.
     pub(crate) told: Vec<Option<Told>>,
 }
 
-/// The rows of a term's images.
+/// Rows of a term's images, with their groups.
 #[derive(Clone, Debug)]
 pub(crate) struct Placed {
     pub(crate) rows: Range<usize>,
@@ -62,14 +62,14 @@ pub(crate) struct Placed {
 }
 
 impl Layout {
-    /// A batch of so many images, and none besides.
+    /// Layout of `batch` images without further ones.
     pub fn plain(batch: usize) -> Self {
         Self { batch, selected: Vec::new(), told: Vec::new() }
     }
 }
 
 impl Loss {
-    /// The list with another term at its end, whose parameters `key` names in messages.
+    /// Appends a term; `key` names its table in messages.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, term: Arc<dyn Term>) -> Self {
         self.0.push(Part { key: key.into(), term });
@@ -80,10 +80,10 @@ impl Loss {
         &self.0
     }
 
-    /// Checks every term.
+    /// Checks all terms.
     ///
     /// # Errors
-    /// The key in the configuration, and what is wrong with its value.
+    /// Returns the key in the configuration and the problem with its value.
     pub fn validate(&self, model: &ModelConfig) -> std::result::Result<(), (String, String)> {
         for Part { key, term } in &self.0 {
             if let Err(Invalid { key: inner, problem }) = term.validate(model) {
@@ -94,8 +94,8 @@ impl Loss {
         Ok(())
     }
 
-    /// What the model's card says; `trained` are all tensors as they were trained. Without a term that is a
-    /// prior, the prior is N(0, 1).
+    /// Returns the objective for the model's card. `trained` has all tensors before export. Without a term that
+    /// is a prior, the prior is N(0, 1).
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -109,10 +109,10 @@ impl Loss {
         Ok(Objective { prior: prior.unwrap_or_default(), parts })
     }
 
-    /// All tensors that are trained with the network, with their initial values.
+    /// Initial values of all tensors that are trained with the network.
     ///
     /// # Errors
-    /// Fails if the device can't hold them.
+    /// Fails if the device runs out of memory.
     pub fn parameters(&self, model: &ModelConfig, device: &Device) -> Result<Tensors> {
         let mut all = Tensors::new();
         for part in &self.0 {
@@ -121,15 +121,15 @@ impl Loss {
         Ok(all)
     }
 
-    /// For each term what learns beside the network.
+    /// Adversary of each term.
     pub fn adversaries(&self) -> impl Iterator<Item = Option<&dyn Adversary>> {
         self.0.iter().map(|part| part.term.adversary())
     }
 
-    /// The images of a step: those of the `batch`, then those that the terms need with it.
+    /// Selects the images of a step: those of the `batch`, then those of terms.
     ///
     /// # Errors
-    /// Names the term that needs what the data set doesn't have.
+    /// Names the term that needs something the data set doesn't have.
     pub fn select(
         &self,
         data: &dyn Catalogue,
@@ -153,12 +153,12 @@ impl Loss {
         Ok(Selection { images, layout })
     }
 
-    /// Whether any term reads the encoder's feature maps: the network needs [`model::Vae::with_maps`] then.
+    /// Whether any term uses the encoder's feature maps, for which the network needs [`model::Vae::with_maps`].
     pub fn maps(&self) -> bool {
         self.0.iter().any(|part| part.term.maps())
     }
 
-    /// The network's tensors as `step` uses them, where they are not the parameters themselves.
+    /// Returns the network's tensors for `step`, if they differ from the parameters.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -177,7 +177,7 @@ impl Loss {
         Ok(changed.then_some(tensors))
     }
 
-    /// Changes the parameters after an optimiser's step at learning `rate`; whether any term does.
+    /// Changes the parameters after an optimiser's step with learning `rate`. Returns whether any term did.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -185,8 +185,8 @@ impl Loss {
         self.0.iter().try_fold(false, |changed, part| Ok(part.term.after_step(parameters, rate)? || changed))
     }
 
-    /// The network's tensors as they are exported after `step`, from all that were trained. The prior is
-    /// asked last: it measures units of the network that the other terms leave.
+    /// Returns the network's tensors to export after `step`, from all trained tensors. Terms act in reverse order,
+    /// so the prior scales units of the final network.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -200,7 +200,7 @@ impl Loss {
     }
 }
 
-/// Some rows of a tensor, `[N, …]`: the tensor itself if they are all.
+/// Rows of a tensor, `[N, …]`; the tensor itself for all rows.
 pub(crate) fn rows(tensor: &Tensor, rows: Range<usize>) -> Result<Tensor> {
     if rows == (0..tensor.dim(0)?) { Ok(tensor.clone()) } else { tensor.narrow(0, rows.start, rows.len()) }
 }

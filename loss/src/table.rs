@@ -1,4 +1,4 @@
-//! Which terms there are. A new term is a file in [`terms`](crate::terms) and a line here.
+//! The table of terms. A new term is a file in [`terms`](crate::terms) and a line here.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::terms::{
     Rate, Redraw, Relevance, Shrink, SpikeSlab, TotalCorrelation, Transitions,
 };
 
-/// A table of the configuration that holds one term, chosen by its `kind`: a line is a kind, in kebab
-/// case, and its term.
+/// Defines a table of the configuration with one term, which its `kind` chooses. Each line is a kind, in kebab
+/// case in configurations, and its term.
 macro_rules! one_of {
     ($(#[$doc:meta])* $name:ident { $($(#[$what:meta])* $kind:ident: $term:ident,)* }) => {
         $(#[$doc])*
@@ -24,7 +24,7 @@ macro_rules! one_of {
         }
 
         impl $name {
-            /// `loss` with the term, whose table has that key.
+            /// Appends the term to `loss`; `key` is the key of its table.
             #[must_use]
             pub fn add_to(&self, loss: Loss, key: &str) -> Loss {
                 let term: Arc<dyn Term> = match self {
@@ -36,7 +36,7 @@ macro_rules! one_of {
     };
 }
 
-/// A table of the configuration that holds any number of terms: a line is a key and its term.
+/// Defines a table of the configuration with any number of terms. Each line is a key and its term.
 macro_rules! any_of {
     ($(#[$doc:meta])* $name:ident { $($(#[$what:meta])* $key:ident: $term:ty,)* }) => {
         $(#[$doc])*
@@ -51,7 +51,7 @@ macro_rules! any_of {
         }
 
         impl $name {
-            /// `loss` with every term that is set, in this order; the table has that key.
+            /// Appends all terms that are set to `loss`, in order; `key` is the key of the table.
             #[must_use]
             pub fn add_to(&self, mut loss: Loss, key: &str) -> Loss {
                 $(
@@ -66,7 +66,7 @@ macro_rules! any_of {
 }
 
 one_of! {
-    /// How the KL is weighed, `[objective]` in a configuration.
+    /// The weight of the KL, `[objective]` in a configuration.
     Objective {
         /// The evidence lower bound.
         Vae: Elbo,
@@ -92,7 +92,7 @@ one_of! {
         Laplace: Laplace,
         /// Spike and slab.
         SpikeSlab: SpikeSlab,
-        /// Two Gaussians, one narrow.
+        /// Mixture of a narrow Gaussian and N(0, 1).
         Mixture: Mixture,
         /// N(0, v) with a learnt v for each unit.
         Relevance: Relevance,
@@ -106,24 +106,24 @@ impl Default for Prior {
 }
 
 any_of! {
-    /// What is sparse in the encoder, `[sparsity]` in a configuration; nothing by default. Sparsity of the
-    /// code itself by its winners belongs to the network: `model.winners`.
+    /// Sparsity of the encoder and further terms, `[sparsity]` in a configuration; none by default. A code with
+    /// a fixed number of active units is part of the network, `model.winners`.
     Sparsity {
         /// L1 on hidden activations.
         activation: Activation,
         /// A low mean activity of every hidden unit.
         rate: Rate,
-        /// L1 on weights, to exact zeros.
+        /// L1 on weights, with exact zeros.
         weights: Shrink,
         /// L0 on channels and latent units.
         gates: Gates,
-        /// Few units that answer to a motion of the image.
+        /// Few units for each motion of the image.
         motion: Pairs<Motion>,
-        /// A unit for each property of an image that is drawn anew.
+        /// A unit for each property of an image that is redrawn.
         redraw: Pairs<Redraw>,
-        /// Few units that answer to a change of one factor.
+        /// Few units for each factor.
         transitions: Pairs<Transitions>,
-        /// Units that are named by images of which something is known.
+        /// Units that images with known factors name.
         named: Named,
         /// Latent units that open one after another.
         opening: Opening,

@@ -1,4 +1,4 @@
-//! What a part of the loss is, and what it gets to see.
+//! Terms of the loss and their inputs.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -18,20 +18,20 @@ use crate::pairs::{Change, Owner};
 /// Tensors by name.
 pub type Tensors = BTreeMap<String, Tensor>;
 
-/// Rows of a tensor that belong together, such as pairs of images that differ in the same factor.
+/// Ranges of rows that belong together, such as pairs of images that differ in the same factor.
 pub type Groups = Vec<Range<usize>>;
 
 /// A part of the loss.
 ///
-/// Every method but [`card`](Term::card) has a default that does nothing, and a term overrides those that
-/// it needs. They stand here in the order in which a step calls them. `noise` is the step's own stream of
-/// random numbers; steps count from 1.
+/// Every method except [`card`](Term::card) has a default that does nothing; a term overrides those that it
+/// needs. The methods are in the order in which a step calls them. `noise` is the step's own stream of random
+/// numbers. Steps count from 1.
 pub trait Term: Debug + Send + Sync {
-    /// What the model's card says of it as a part of the loss; nothing for a term that changes nothing, and
-    /// for a [prior](Term::prior).
+    /// Entry of the model's card for a part of the loss; none for a term that changes nothing, or that is a
+    /// [prior](Term::prior).
     fn card(&self) -> Option<Line>;
 
-    /// What the model's card says of a term that is a prior; `trained` are all tensors as they were trained.
+    /// Entry of the model's card for a term that is a prior. `trained` has all tensors before export.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -39,32 +39,32 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Checks the parameters, also against the network's configuration.
+    /// Checks the parameters of the term for a network.
     ///
     /// # Errors
-    /// Names the key within the term's own table.
+    /// Names the key in the term's table.
     fn validate(&self, _model: &ModelConfig) -> Checked {
         Ok(())
     }
 
-    /// Tensors that are trained with the network and not exported, with their initial values.
+    /// Initial values of further tensors that are trained with the network and not exported.
     ///
     /// # Errors
-    /// Fails if the device can't hold them.
+    /// Fails if the device runs out of memory.
     fn parameters(&self, _model: &ModelConfig, _device: &Device) -> Result<Tensors> {
         Ok(Tensors::new())
     }
 
-    /// What learns by a loss of its own after each step.
+    /// The network that is trained with a loss of its own after each step.
     fn adversary(&self) -> Option<&dyn Adversary> {
         None
     }
 
-    /// Images of the data set that the term needs with the `batch`, which holds the numbers of its images.
-    /// They are read ahead of the step and encoded with it.
+    /// Selects further images of the data set for the `batch`, which has the numbers of its images. They are
+    /// read before the step and encoded with the batch.
     ///
     /// # Errors
-    /// Says in a few words what it needs if the data set doesn't have it.
+    /// Returns what the term needs, in a few words, if the data set doesn't have it.
     fn select(
         &self,
         _data: &dyn Catalogue,
@@ -74,12 +74,12 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Whether it reads the encoder's feature maps, not only the activations of its dense layers.
+    /// Whether the term uses the encoder's feature maps, not only the activations of dense layers.
     fn maps(&self) -> bool {
         false
     }
 
-    /// The network's tensors as `step` uses them, where they are not the parameters themselves.
+    /// Returns the network's tensors for `step`, if they differ from the parameters.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -87,8 +87,8 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Images made from the `batch`, `[N, H, W, C]`, that are encoded with it. It isn't called for a term
-    /// that has selected images of the data set.
+    /// Creates images from the `batch`, `[N, H, W, C]`, which are encoded with it. This is not called for terms
+    /// that [select](Term::select) images.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -96,7 +96,7 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// The posterior from which `step` samples codes.
+    /// Changes the posterior from which `step` samples codes.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -104,13 +104,13 @@ pub trait Term: Debug + Send + Sync {
         Ok(posterior)
     }
 
-    /// How sharply a spike-and-slab posterior is sampled at `step`.
+    /// Sharpness with which a spike-and-slab posterior is sampled at `step`.
     fn sharpness(&self, _step: u64) -> Option<f64> {
         None
     }
 
-    /// The sampled `codes`, `[N, D]`, as the decoder reads them: the same numbers, of which some may pass no
-    /// gradient on to the encoder. `told` is what the term has [selected](Term::select).
+    /// Returns the sampled `codes`, `[N, D]`, for the decoder: the same values, some of which may pass no
+    /// gradient to the encoder. `told` has the known values of the [selected](Term::select) images.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -118,7 +118,7 @@ pub trait Term: Debug + Send + Sync {
         Ok(codes)
     }
 
-    /// Codes, `[K, D]`, that are decoded with the batch's.
+    /// Returns further codes, `[K, D]`, which are decoded with those of the batch.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -126,7 +126,7 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// KL(q(z|x) ‖ p(z)) per image and unit in nats, `[N, D]`, of a term that is a prior.
+    /// KL(q(z|x) ‖ p(z)) per image and unit in nats, `[N, D]`, for a term that is a prior.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -134,7 +134,7 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// What the mean `kl` of an image costs at `step`, both scalars, of a term that weighs it.
+    /// Cost of the mean `kl` per image at `step`, both scalars, for a term that weighs the KL.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -142,7 +142,7 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// What is added to the loss, weighted: a scalar, the mean over the batch, in nats an image.
+    /// Weighted penalty that is added to the loss: the mean over the batch in nats per image, a scalar.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -155,7 +155,7 @@ pub trait Term: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Changes the parameters after an optimiser's step at learning `rate`; whether it does.
+    /// Changes the parameters after an optimiser's step with learning `rate`. Returns whether it did.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -163,7 +163,7 @@ pub trait Term: Debug + Send + Sync {
         Ok(false)
     }
 
-    /// The tensors as they are exported after `step`, among them the network's.
+    /// Returns the tensors to export after `step`, including those of the network.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -172,121 +172,120 @@ pub trait Term: Debug + Send + Sync {
     }
 }
 
-/// A network that learns beside the autoencoder, by a loss and an optimiser of its own.
+/// A network that is trained beside the autoencoder, with its own loss and optimiser.
 pub trait Adversary: Debug {
-    /// What the names of its tensors start with in checkpoints, such as `discriminator.`.
+    /// Prefix of the names of its tensors in checkpoints, such as `discriminator.`.
     fn prefix(&self) -> &'static str;
 
-    /// Its optimiser, with the learning rate.
+    /// Optimiser and learning rate.
     fn optimizer(&self) -> (Adam, f64);
 
-    /// Its tensors with their initial values.
+    /// Initial tensors.
     ///
     /// # Errors
-    /// Fails if the device can't hold them.
+    /// Fails if the device runs out of memory.
     fn initial(&self, model: &ModelConfig, seed: u64, device: &Device) -> Result<Tensors>;
 
-    /// Its loss on a step's sampled `codes`, `[N, D]`, a scalar; `own` are its variables.
+    /// Loss for the sampled `codes` of a step, `[N, D]`, a scalar. `own` has its variables.
     ///
     /// # Errors
     /// Passes candle's errors on.
     fn loss(&self, codes: &Tensor, own: &Parameters, noise: &mut dyn RngCore) -> Result<Tensor>;
 }
 
-/// The images of a data set by their numbers, with their factors of variation where they are known.
+/// A data set's images by number, with their factors of variation if these are known.
 pub trait Catalogue {
-    /// Classes of each factor.
+    /// Number of classes of each factor.
     fn factors(&self) -> Vec<usize>;
 
-    /// Whether each factor comes back to where it began, so that a circle should have it; empty if that isn't
-    /// known.
+    /// Whether each factor is periodic and should use a circle; empty if that is unknown.
     fn cycles(&self) -> Vec<bool> {
         Vec::new()
     }
 
-    /// The class of every factor of an image.
+    /// Class of each factor of an image.
     fn classes(&self, image: u64) -> Vec<usize>;
 
-    /// The image of such classes, if the images are a whole grid of factors.
+    /// Number of the image with these classes, if the images form a full grid of factors.
     fn image(&self, classes: &[usize]) -> Option<u64>;
 
-    /// Numbers of `count` images of which factors are known, drawn by `noise`; none if there are no such images.
+    /// Draws the numbers of `count` images with known factors; none if there are no such images.
     fn known(&self, _count: usize, _noise: &mut dyn RngCore) -> Vec<u64> {
         Vec::new()
     }
 
-    /// The value of every factor of an image that is [known](Self::known), each with mean 0 and variance 1
-    /// over these images, or NaN where it isn't known.
+    /// Values of the factors of a [known](Self::known) image, scaled to mean 0 and variance 1 over these images,
+    /// or NaN if unknown.
     fn values(&self, image: u64) -> Vec<f32> {
         standardised(&self.classes(image), &self.factors())
     }
 }
 
-/// `classes`, one of so many equally likely ones each, with mean 0 and variance 1.
+/// Scales `classes`, each one of `counts` equally likely ones, to mean 0 and variance 1.
 pub fn standardised(classes: &[usize], counts: &[usize]) -> Vec<f32> {
     let standardised = |(&class, &count): (&usize, &usize)| {
         let (class, count) = (class as f32, count as f32);
-        // The variance of n equally likely numbers in a row is (n² − 1)/12.
+        // The variance of n equally likely consecutive integers is (n² − 1)/12.
         let variance = (count * count - 1.0) / 12.0;
         if variance > 0.0 { (class - (count - 1.0) / 2.0) / variance.sqrt() } else { 0.0 }
     };
     classes.iter().zip(counts).map(standardised).collect()
 }
 
-/// What a card says of a term.
+/// Entry of a card for a term.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// Its name.
+    /// Name of the term.
     pub name: &'static str,
-    /// Its numbers by name.
+    /// Parameters by name.
     pub parameters: Vec<(&'static str, f64)>,
 }
 
 impl Line {
-    /// A line of that name with those numbers.
+    /// Creates an entry, as [`Term::card`] returns it.
     #[allow(clippy::unnecessary_wraps, reason = "what `Term::card` returns")]
     pub fn of(name: &'static str, parameters: &[(&'static str, f64)]) -> Option<Self> {
         Some(Self { name, parameters: parameters.to_vec() })
     }
 }
 
-/// Images of the data set that a term needs with a batch.
+/// Images of the data set that a term selects for a batch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selected {
-    /// Numbers of the images. Second images of pairs stand in the order of the batch, from its first on.
+    /// Numbers of the images. Second images of pairs have the order of the batch, from its first image.
     pub images: Vec<u64>,
-    /// Which of them belong together.
+    /// Images that belong together.
     pub groups: Groups,
-    /// For each group which unit should have its change; empty if any may.
+    /// Which units may represent the change of each group; empty if all may.
     pub owners: Vec<Owner>,
-    /// What is known of them, if the term asks for it.
+    /// Known values of factors, if the term uses them.
     pub told: Option<Told>,
 }
 
-/// The values of factors of selected images, each with mean 0 and variance 1, or NaN where one isn't known.
+/// Values of factors of selected images, scaled to mean 0 and variance 1, or NaN if unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Told {
-    /// Values, `[M, F]`, row by row.
+    /// Values, `[M, F]`, row-major.
     pub values: Vec<f32>,
-    /// Factors F.
+    /// Number F of factors.
     pub factors: usize,
 }
 
 impl Told {
-    /// Images M.
+    /// Number M of images.
     pub fn rows(&self) -> usize {
         self.values.len() / self.factors.max(1)
     }
 }
 
-/// Images that are encoded with a batch for a term.
+/// Images that a term creates, which are encoded with the batch.
 #[derive(Clone, Debug)]
 pub struct Extra {
-    /// Images, `[M, H, W, C]`. Second images of pairs stand in the order of the batch, from its first on.
+    /// Images, `[M, H, W, C]`. Second images of pairs have the order of the batch, from its first image.
     pub images: Tensor,
-    /// Which of them belong together.
+    /// Images that belong together.
     pub groups: Groups,
-    /// For each group which unit should have its change; empty if any may.
+    /// Which units may represent the change of each group; empty if all may.
     pub owners: Vec<Owner>,
 }
 
@@ -295,24 +294,24 @@ pub struct Extra {
 pub struct EncodedExtra {
     /// Images, `[M, H, W, C]`.
     pub images: Tensor,
-    /// Which of them belong together.
+    /// Images that belong together.
     pub groups: Groups,
-    /// For each group which unit should have its change; empty if any may.
+    /// Which units may represent the change of each group; empty if all may.
     pub owners: Vec<Owner>,
-    /// q(z|x) of each, in channels.
+    /// q(z|x) of each image, in channels.
     pub posterior: Posterior,
     circles: usize,
     change: OnceCell<Change>,
 }
 
 impl EncodedExtra {
-    /// `extra` images with their posterior, the last units of which are `circles`.
+    /// Joins `extra` images and their posterior, of which the last units are `circles`.
     pub fn new(extra: Extra, posterior: Posterior, circles: usize) -> Self {
         let Extra { images, groups, owners } = extra;
         Self { images, groups, owners, posterior, circles, change: OnceCell::new() }
     }
 
-    /// How the code changes from the `first` images of pairs, of which these are the second.
+    /// Change of the code from the `first` images of pairs to these images.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -325,12 +324,12 @@ impl EncodedExtra {
     }
 }
 
-/// A batch after the encoder, as a term sees it.
+/// A batch after the encoder, for one term.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoded<'a> {
     /// Step, counted from 1.
     pub step: u64,
-    /// Images in the data set.
+    /// Number of images in the data set.
     pub images_in_all: u64,
     /// The batch, `[N, H, W, C]` in `[0, 1]`.
     pub images: &'a Tensor,
@@ -338,27 +337,27 @@ pub struct Encoded<'a> {
     pub encoding: &'a Encoding,
     /// Codes sampled from the posterior, `[N, D]`.
     pub codes: &'a Tensor,
-    /// The network's parameters, and those of all terms.
+    /// Parameters of the network and of all terms.
     pub parameters: &'a Parameters,
-    /// The parameters of the term's own [`Adversary`].
+    /// Parameters of the term's [`Adversary`].
     pub own: Option<&'a Parameters>,
-    /// The term's own extra images.
+    /// The term's further images.
     pub extra: Option<&'a EncodedExtra>,
-    /// What is known of the term's selected images, if it has asked.
+    /// Known values of the term's selected images.
     pub told: Option<&'a Told>,
 }
 
-/// A batch after the decoder, as a term sees it.
+/// A batch after the decoder, for one term.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoded<'a> {
     /// p(x|z).
     pub likelihood: &'a Likelihood,
-    /// The batch's logits, `[N, H, W, C]`.
+    /// Logits of the batch, `[N, H, W, C]`.
     pub logits: &'a Tensor,
     /// −log p(x|z) of each image in nats, `[N]`.
     pub nll: &'a Tensor,
     /// KL(q(z|x) ‖ p(z)) per image and unit in nats, `[N, D]`.
     pub kl: &'a Tensor,
-    /// Logits of the codes that the term asked for, `[K, H, W, C]`.
+    /// Logits of the term's further codes, `[K, H, W, C]`.
     pub extra: Option<&'a Tensor>,
 }

@@ -1,4 +1,4 @@
-//! The network without gradients: what the page runs.
+//! The network without gradients, which the page runs.
 
 use candle_core::{Device, Result, Tensor};
 use candle_nn::VarBuilder;
@@ -10,13 +10,13 @@ use crate::network::{Loaded, Parts};
 use crate::ops::{Activation, Frozen, Map, dense_values, to_vec};
 use crate::posterior::Posterior;
 
-/// A variational autoencoder whose weights no longer change, on the CPU: [`Vae`](crate::Vae)'s numbers, from
-/// plain values to plain values.
+/// A variational autoencoder with constant weights on the CPU. It computes the same values as
+/// [`Vae`](crate::Vae), from slices to vectors.
 #[derive(Clone, Debug)]
 pub struct Inference {
     config: ModelConfig,
     convolutions: Frozen,
-    /// The posterior's last.
+    /// Dense layers. The last outputs the posterior.
     encoder_dense: Vec<Dense>,
     decoder_dense: Vec<Dense>,
     deconvolutions: Frozen,
@@ -37,12 +37,12 @@ impl Dense {
     }
 }
 
-/// Weight and bias of each layer.
+/// Weights and biases of layers.
 fn tensors(layers: &[Loaded]) -> Vec<(&Tensor, &Tensor)> {
     layers.iter().map(|layer| (&layer.weight, &layer.bias)).collect()
 }
 
-/// Runs `x` through dense layers, and adds what the hidden ones give to `maps`.
+/// Runs dense layers on `x`, and appends the output of hidden layers to `maps`.
 fn through(layers: &[Dense], mut x: Vec<f32>, mut maps: Option<&mut Vec<Map>>) -> Vec<f32> {
     for Dense { weight, bias, activation } in layers {
         x = dense_values(&x, weight, bias, *activation);
@@ -58,7 +58,7 @@ impl Inference {
     ///
     /// # Errors
     /// Fails if the configuration is impossible, or a tensor is missing or of another shape.
-    // Built with the crate that calls it, as what reads weights is.
+    // Compiled by the calling crate, like the functions that read weights.
     #[inline]
     pub fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
         let parts = Parts::load(config, vb)?;
@@ -76,7 +76,7 @@ impl Inference {
         })
     }
 
-    /// The configuration it was built from.
+    /// Configuration of the network.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }
@@ -86,8 +86,8 @@ impl Inference {
         &self.likelihood
     }
 
-    /// q(z|x) of `images`, `[N, H, W, C]` in `[0, 1]`; adds what each hidden layer gives to `maps`, first layer
-    /// first.
+    /// Encodes `images`, `[N, H, W, C]` in `[0, 1]`, to q(z|x), and appends the output of each hidden layer to
+    /// `maps`, in order.
     ///
     /// # Errors
     /// Fails if `images` is no whole number of images.
@@ -100,8 +100,8 @@ impl Inference {
         Posterior::of(&self.config, &statistics)
     }
 
-    /// The likelihood's logits, `[N, H, W, C]`, of `codes`, `[N, D]`; adds what each layer gives to `maps`,
-    /// first layer first, the logits last.
+    /// Decodes `codes`, `[N, D]`, to the likelihood's logits, `[N, H, W, C]`, and appends the output of each layer to
+    /// `maps`, in order, the logits last.
     ///
     /// # Errors
     /// Fails if `codes` is no whole number of codes.

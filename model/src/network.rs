@@ -1,9 +1,9 @@
-//! The field's convolutional autoencoder for 64×64 images (Burgess et al. 2018, "Understanding
-//! disentangling in β-VAE"; Locatello et al. 2019, table 1).
+//! The usual convolutional autoencoder for 64×64 images (Burgess et al. 2018, "Understanding disentangling in
+//! β-VAE"; Locatello et al. 2019, table 1).
 //!
-//! Encoder: k4 s2 p1 convolutions with ReLU, a dense layer or several with ReLU, a dense layer to the
-//! posterior. Decoder: two dense layers or more with ReLU, then the same convolutions transposed; the
-//! last gives the logits of the likelihood. [`layers`] lists them.
+//! Encoder: convolutions (kernel 4, stride 2, padding 1) with ReLU, dense layers with ReLU, and a dense layer to
+//! the posterior. Decoder: dense layers with ReLU, then transposed convolutions, of which the last outputs the
+//! logits of the likelihood. [`layers`] lists them.
 
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
@@ -24,7 +24,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// The layers of a kind, in their order.
+    /// Loads the layers of a kind, in order.
     fn all(layers: &[Layer], kind: Kind, vb: &VarBuilder) -> Result<Vec<Self>> {
         layers.iter().filter(|layer| layer.kind == kind).map(|layer| Self::load(layer, vb)).collect()
     }
@@ -38,13 +38,13 @@ impl Loaded {
     }
 }
 
-/// What the encoder says of a batch.
+/// Output of the encoder for a batch.
 #[derive(Clone, Debug)]
 pub struct Encoding {
-    /// q(z|x), in channels where some units are circles; [`Posterior::units`] has it by units.
+    /// q(z|x), in channels. [`Posterior::units`] converts it to units.
     pub posterior: Posterior,
-    /// Hidden activations after ReLU, first layer first: feature maps `[N, H, W, C]`, if they were asked
-    /// for with [`Vae::with_maps`], then the dense layers, `[N, width]` each.
+    /// Hidden activations after ReLU in the order of layers: feature maps, `[N, H, W, C]` each, with
+    /// [`Vae::with_maps`], then dense layers, `[N, width]` each.
     pub activations: Vec<Tensor>,
 }
 
@@ -53,16 +53,16 @@ pub struct Encoding {
 pub(crate) struct Parts {
     pub(crate) config: ModelConfig,
     pub(crate) convolutions: Vec<Loaded>,
-    /// The posterior's last.
+    /// Dense layers. The last outputs the posterior.
     pub(crate) encoder_dense: Vec<Loaded>,
-    /// The one that gives the feature map last.
+    /// Dense layers. The last outputs the feature map.
     pub(crate) decoder_dense: Vec<Loaded>,
     pub(crate) deconvolutions: Vec<Loaded>,
     pub(crate) likelihood: Likelihood,
 }
 
 impl Parts {
-    // Built with the crate that calls it, as what reads weights is.
+    // Compiled by the calling crate, like the functions that read weights.
     #[inline]
     pub(crate) fn load(config: &ModelConfig, vb: &VarBuilder) -> Result<Self> {
         config.validate().map_err(candle_core::Error::wrap)?;
@@ -83,7 +83,7 @@ impl Parts {
 pub struct Vae {
     parts: Parts,
     layers: Layers,
-    /// Whether an encoding has the feature maps.
+    /// Whether encodings have feature maps.
     maps: bool,
 }
 
@@ -96,18 +96,18 @@ impl Vae {
         Ok(Self { parts: Parts::load(config, vb)?, layers: Layers::FAST, maps: false })
     }
 
-    /// The same network on other layers.
+    /// Replaces the implementation of the layers.
     pub fn with_layers(self, layers: Layers) -> Self {
         Self { layers, ..self }
     }
 
-    /// The same network, whose encodings have the feature maps or not. Without them all convolutions are
-    /// one operation, which is faster.
+    /// Turns feature maps of encodings on or off. Without them all convolutions are one operation, which is
+    /// faster.
     pub fn with_maps(self, maps: bool) -> Self {
         Self { maps, ..self }
     }
 
-    /// The configuration it was built from.
+    /// Configuration of the network.
     pub fn config(&self) -> &ModelConfig {
         &self.parts.config
     }
@@ -144,8 +144,8 @@ impl Vae {
         Ok(Encoding { posterior: Posterior::of(&self.parts.config, &x)?, activations })
     }
 
-    /// Decodes codes to the likelihood's logits, `[N, H, W, C]`. `codes` are the values of the units,
-    /// `[N, D]`, or where some of them are circles the channels of a posterior, `[N, W]`.
+    /// Decodes codes to the likelihood's logits, `[N, H, W, C]`. `codes` are values of units, `[N, D]`, or
+    /// channels of a posterior, `[N, W]`.
     ///
     /// # Errors
     /// Fails if the codes are of another width.
@@ -153,8 +153,8 @@ impl Vae {
         self.decode_channels(&circle::directions(codes, &self.parts.config)?)
     }
 
-    /// As [`decode`](Self::decode), of channels, `[N, W]`, in which the circles' points lie on the unit circle, as
-    /// [`circle::expanded`] gives them.
+    /// Like [`decode`](Self::decode), for channels, `[N, W]`, whose circles are points on the unit circle, as from
+    /// [`circle::expanded`].
     ///
     /// # Errors
     /// Fails if the channels are of another width.
@@ -169,7 +169,7 @@ impl Vae {
         (self.layers.deconvs)(&x, &layers)
     }
 
-    /// As [`decode`](Self::decode), to pixel means in `[0, 1]`, `[N, H, W, C]`.
+    /// Like [`decode`](Self::decode), to pixel means in `[0, 1]`, `[N, H, W, C]`.
     ///
     /// # Errors
     /// Fails if the codes are of another width.

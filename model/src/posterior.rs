@@ -1,4 +1,4 @@
-//! The approximate posterior q(z|x), independent in every unit.
+//! The approximate posterior q(z|x), whose units are independent.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
@@ -10,21 +10,21 @@ use crate::config::{ModelConfig, PosteriorKind};
 pub use crate::ops::LOG_VAR_RANGE;
 use crate::ops::{awake, bounded, product, to_vec};
 
-/// How sharply a spike is drawn once training is over (Tonolini et al. 2019 let c grow to 200).
+/// Sharpness c of sampled spikes after training. Tonolini et al. 2019 increase c to 200.
 pub const SHARPNESS: f64 = 200.0;
 
-/// A distribution over the code for each image, independent in every unit.
+/// A distribution of the code for each image, whose units are independent.
 #[derive(Clone, Debug)]
 pub struct Posterior {
-    /// E\[z\], `[N, D]`: the code of a deterministic decode.
+    /// E\[z\], `[N, D]`: the code for deterministic decoding.
     pub mean: Tensor,
-    /// Log of the variance, `[N, D]`, within [`LOG_VAR_RANGE`]; a spike-and-slab's is the slab's.
+    /// Log of the variance, `[N, D]`, within [`LOG_VAR_RANGE`]; for a spike-and-slab that of the slab.
     pub log_var: Tensor,
-    /// What it is besides.
+    /// Family, with further statistics.
     pub family: Family,
 }
 
-/// The posterior's family with what it has beyond mean and variance.
+/// Family of a posterior, with its statistics besides mean and variance.
 #[derive(Clone, Debug)]
 pub enum Family {
     /// N(μ, σ²).
@@ -35,14 +35,14 @@ pub enum Family {
     SpikeSlab {
         /// μ of the slab, `[N, D]`.
         slab: Tensor,
-        /// γ, `[N, D]` in (0, 1]: how surely the unit is awake.
+        /// γ, `[N, D]` in (0, 1]: probability that the unit is active.
         spike: Tensor,
     },
 }
 
 impl PosteriorKind {
-    /// The noise of `images` codes of `units` units, `[N, …]` flat: standard normal, Laplace(0, 1),
-    /// or for a spike-and-slab D standard normal values and D uniform ones in [0, 1).
+    /// Draws noise for `images` codes of `units` units, `[N, …]` flat: standard normal, Laplace(0, 1), or for a
+    /// spike-and-slab D standard normal and D uniform values in [0, 1).
     pub fn noise(self, images: usize, units: usize, rng: &mut impl Rng) -> Vec<f32> {
         let mut noise = Vec::with_capacity(images * self.noise_width(units));
         for _ in 0..images {
@@ -61,7 +61,7 @@ impl PosteriorKind {
         noise
     }
 
-    /// Values of noise that a code of `units` units takes.
+    /// Number of values of noise for a code of `units` units.
     pub fn noise_width(self, units: usize) -> usize {
         match self {
             Self::Gaussian | Self::Laplace => units,
@@ -75,12 +75,12 @@ fn normal(count: usize, rng: &mut impl Rng) -> impl Iterator<Item = f32> {
 }
 
 impl Posterior {
-    /// N(μ, σ²) from μ and log σ², each `[N, D]`.
+    /// Creates N(μ, σ²) from μ and log σ², each `[N, D]`.
     pub fn gaussian(mean: Tensor, log_var: Tensor) -> Self {
         Self { mean, log_var, family: Family::Gaussian }
     }
 
-    /// What a network of `config` says, from its encoder's last layer, `[N, …]`.
+    /// Creates the posterior of a network with `config` from the output of its encoder, `[N, …]`.
     ///
     /// # Errors
     /// Fails if the width is no multiple of the statistics.
@@ -92,8 +92,8 @@ impl Posterior {
         }
     }
 
-    /// The posterior of `kind` from the encoder's last layer, `[N, statistics·D]`: μ, log σ² and,
-    /// for a spike-and-slab, h with γ = exp(−ReLU(−h)).
+    /// Creates a posterior of `kind` from the output of the encoder, `[N, statistics·D]`: μ, log σ² and, for a
+    /// spike-and-slab, h with γ = exp(−ReLU(−h)).
     ///
     /// # Errors
     /// Fails if the width is no multiple of the statistics.
@@ -115,7 +115,7 @@ impl Posterior {
         })
     }
 
-    /// γ·N(μ, σ²) + (1 − γ)·δ₀ from μ, log σ² and γ, each `[N, D]`.
+    /// Creates γ·N(μ, σ²) + (1 − γ)·δ₀ from μ, log σ² and γ, each `[N, D]`.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -131,7 +131,7 @@ impl Posterior {
         (&self.log_var * 0.5)?.exp()
     }
 
-    /// A sample as [`Posterior::sample_at`] draws it, at [`SHARPNESS`].
+    /// Samples like [`Posterior::sample_at`], with [`SHARPNESS`].
     ///
     /// # Errors
     /// Fails if `noise` is of another width.
@@ -139,7 +139,7 @@ impl Posterior {
         self.sample_at(noise, SHARPNESS)
     }
 
-    /// A reparameterised sample z, `[N, D]`, from `noise` as [`PosteriorKind::noise`] draws it
+    /// Returns a reparameterised sample z, `[N, D]`, for `noise` from [`PosteriorKind::noise`]
     /// (Kingma & Welling 2014, eq. 4): μ + σ·ε, μ + b·ε, or for a spike-and-slab
     /// sigmoid(c·(η + γ − 1))·(μ + σ·ε) with `sharpness` c (Tonolini et al. 2019, eq. 8).
     ///
@@ -174,8 +174,8 @@ impl Posterior {
         }
     }
 
-    /// The `count` units of each image that tell most, by KL to N(0, 1), as they are; the others
-    /// become N(0, 1) and tell nothing (after Makhzani & Frey 2014, "k-sparse autoencoders").
+    /// Keeps the `count` units of each image with the largest KL to N(0, 1); the others become N(0, 1) and carry no
+    /// information (after Makhzani & Frey 2014, "k-sparse autoencoders").
     ///
     /// # Errors
     /// Fails for a family other than the Gaussian.
@@ -186,7 +186,7 @@ impl Posterior {
     }
 }
 
-/// 1 where a unit is among the `count` with the largest KL of its image, else 0, `[N, D]`.
+/// 1 for the `count` units of each image with the largest KL, 0 for others, `[N, D]`.
 fn winners(mean: &Tensor, log_var: &Tensor, count: usize) -> Result<Tensor> {
     let shape = mean.dims2()?;
     let kl: Vec<f32> = to_vec(mean)?.iter().zip(to_vec(log_var)?).map(|(m, v)| m * m + v.exp() - v).collect();

@@ -9,9 +9,9 @@ use crate::term::{Catalogue, Selected};
 /// What these pairs need from the data set.
 pub const NEEDS: &str = "images that are a whole grid of factors";
 
-/// For the first half of the `batch`, images of which one factor has another class: the same factor in a
-/// group, another one in each of up to `groups` groups, and a class drawn anew for each image. None if the
-/// data set's images are no whole grid of factors.
+/// Selects second images for the first half of the `batch`, in which one factor has another random class. Each of
+/// up to `groups` groups has another factor. Returns `None` if the images of the data set don't form a full grid
+/// of factors.
 pub fn draw(
     data: &dyn Catalogue,
     batch: &[u64],

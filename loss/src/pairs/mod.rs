@@ -1,11 +1,10 @@
-//! Pairs of images that differ in one thing, in groups in which it is the same thing.
+//! Pairs of images that differ in one factor, in groups with the same factor.
 //!
-//! Where pairs come from is separate from what is asked of them. A source makes the second images: of a
-//! world's factors ([`factors`]), by moving the first ones ([`affine`]), or by giving them what another image
-//! has ([`motions`]). [`PairLoss`] asks: that few units
-//! answer ([`spread`]), that one unit makes the second image of the first one's code ([`exchange`]), that
-//! nothing else moves this unit ([`purity`]). [`Pairs`] is the term that puts a [`Source`] and a [`PairLoss`]
-//! together.
+//! A [`Source`] provides the second images: from the factors of a world ([`factors`]), by moving the first images
+//! ([`affine`]), or by changing a property to that of another image ([`motions`]). The [`PairLoss`] is
+//! independent of the source. It asks that few units change ([`spread`]), that a change of one unit gives the
+//! second image ([`exchange`]), and that this unit depends on nothing else ([`purity`]). [`Pairs`] is the term
+//! that joins a source and the loss.
 
 pub mod affine;
 pub mod exchange;
@@ -32,19 +31,19 @@ use crate::check::{Checked, invalid, positive_weight};
 use crate::term::{Decoded, Encoded, EncodedExtra};
 use crate::weight::Weight;
 
-/// What is asked of pairs: four keys of a configuration, which every source of pairs shares.
+/// The loss on pairs. All sources of pairs share these four keys of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PairLoss {
-    /// Weight λ of the [`spread`], in nats; its key is `weight`.
+    /// Weight λ of the [`spread`], in nats. Its key is `weight`.
     #[serde(rename = "weight")]
     pub spread: Weight,
-    /// Weight of the [`exchange`]; none if it is left out.
+    /// Weight of the [`exchange`]. Default: no exchange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Weight>,
-    /// How far the exchange looks at what differs in a pair, from 0, not at all, to 1, at nothing else.
+    /// Focus of the exchange on pixels that differ, from 0 (all pixels count equally) to 1 (only these).
     pub focus: f64,
-    /// Weight of the [`purity`], in nats; 0 for none.
+    /// Weight of the [`purity`], in nats. 0 turns it off.
     pub purity: Weight,
 }
 
@@ -55,12 +54,12 @@ impl Default for PairLoss {
 }
 
 impl PairLoss {
-    /// Spread alone.
+    /// Only the spread, with `weight`.
     pub fn spread(weight: Weight) -> Self {
         Self { spread: weight, exchange: None, focus: 0.0, purity: Weight::NONE }
     }
 
-    /// The exchange's codes, `[M, D]`, if it is asked for.
+    /// Codes of the exchange, `[M, D]`, if it is on.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -76,7 +75,7 @@ impl PairLoss {
         exchange::moved(encoded.codes, &change.shift, &extra.groups, &channels).map(Some)
     }
 
-    /// The sum of all that is asked, weighted: a scalar, in nats.
+    /// Weighted sum of all parts in nats, a scalar.
     ///
     /// # Errors
     /// Fails without pairs, or if the exchange's codes were not decoded.
@@ -119,7 +118,7 @@ impl PairLoss {
         if self.purity.is_none() { Ok(()) } else { positive_weight("purity", self.purity) }
     }
 
-    /// What a card says of it.
+    /// Parameters for the card.
     pub fn card(&self) -> Vec<(&'static str, f64)> {
         let mut all = vec![("weight", self.spread.last())];
         all.extend(self.exchange.map(|weight| ("exchange", weight.last())));
@@ -129,34 +128,34 @@ impl PairLoss {
     }
 }
 
-/// Which unit should have what a group of pairs differs in.
+/// Which units may represent the factor of a group of pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// Any.
+    /// Any unit.
     Any,
-    /// One on a line.
+    /// A unit that is no circle.
     Line,
-    /// A circle, if there is one: what changes comes back to where it began.
+    /// A circle, if there is one: the factor is periodic.
     Circle,
-    /// One on a line. The circles change with it, as they will, and count for nothing: angles of different
-    /// things can't be compared.
+    /// A unit that is no circle. Changes of circles are ignored, because angles of different objects can't be
+    /// compared.
     BesideCircles,
 }
 
-/// How the code changes from the first to the second image of each pair.
+/// Change of the code from the first to the second image of each pair.
 #[derive(Debug)]
 pub struct Change {
     /// μ(x') − μ(x) of each channel, `[M, W]`.
     pub shift: Tensor,
-    /// Its square in variances σ²(x) of the posterior, added up by units, `[M, D]`.
+    /// Squared change divided by the posterior's variance σ²(x), summed for each unit, `[M, D]`.
     pub squares: Tensor,
     units: OnceCell<Vec<usize>>,
     circles: usize,
 }
 
 impl Change {
-    /// From the first M of the `first` posteriors to the `second` ones, of codes whose last units are
-    /// `circles`.
+    /// Computes the change from the first M of the `first` posteriors to the `second` ones, for codes whose last
+    /// units are `circles`.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -168,7 +167,7 @@ impl Change {
         Ok(Self { shift, squares, units: OnceCell::new(), circles })
     }
 
-    /// The channels of the unit that each group has, see `units_of`.
+    /// Channels of each group's unit; see `units_of`.
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -188,13 +187,13 @@ impl Change {
         Ok(channels.collect())
     }
 
-    /// The channels of all circles.
+    /// Channels of all circles.
     fn of_circles(&self) -> Range<usize> {
         let width = self.squares.dims().last().copied().unwrap_or(0) + self.circles;
         width - 2 * self.circles..width
     }
 
-    /// How many units, the first ones, count in each group's [`spread`].
+    /// Number of units, from the first, that count in the [`spread`] of each group.
     fn counted(&self, groups: &[Range<usize>], owners: &[Owner]) -> Result<Vec<usize>> {
         let width = self.squares.dim(1)?;
         let of = |group: usize| match owners.get(group) {
@@ -205,9 +204,9 @@ impl Change {
     }
 }
 
-/// A unit for each group of rows of `squares`, `[M, width]`: the one with the largest share of the group's
-/// squared changes, of those that it may have. Groups have different units while there are enough; larger
-/// shares choose first. Circles are the units from `plain` on.
+/// Chooses a unit for each group of rows of `squares`, `[M, width]`: among the allowed ones, the unit with the
+/// largest share of the group's squared changes. Groups have different units while there are enough; groups with
+/// larger shares choose first. Circles are the units from `plain` on.
 fn units_of(
     squares: &[f32],
     plain: usize,

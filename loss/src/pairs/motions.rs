@@ -1,12 +1,12 @@
-//! Pairs of an image and the same image moved, in one of its ways: to where another image of the batch is, to
-//! another's size or light, by an angle of the whole turn, or a little; or with a part of another one; or of an
-//! image and another one, moved to where it is and to its size.
+//! Pairs of an image and the same image with one property changed: to the position, size or light of another
+//! image of the batch, by a random rotation or a small motion, or with a part of another image. For
+//! [`Kind::Identity`], the second image is another one, moved to the position and size of the first.
 //!
-//! A pair of the same thing with one property drawn anew, independently, is what Sobol's total effect, and so
-//! the [`purity`](super::purity), is defined by; and a property that another image has leads to no image that
-//! the data could not hold. No label enters: what is known is that pictures lie in a plane and under a light, and
-//! of aligned faces where their parts are. So codes are *self-supervised by image motions* (compare Eastwood et
-//! al. 2023, "Self-supervised disentanglement by leveraging structure in data augmentations").
+//! Sobol's total effect, and with it the [`purity`](super::purity), is defined by pairs in which one property is
+//! drawn again independently. Properties of other images give only images that the data could contain. This
+//! uses no labels, only that objects move in the plane of the image and under a light, and where the parts of
+//! aligned faces are. Codes are *self-supervised by image motions* (compare Eastwood et al. 2023,
+//! "Self-supervised disentanglement by leveraging structure in data augmentations").
 
 use candle_core::{D, DType, Result, Tensor};
 use model::ImageShape;
@@ -18,53 +18,53 @@ use super::parts::Part;
 use super::{Owner, grouped};
 use crate::term::Extra;
 
-/// Largest shift of [`Kind::ShiftX`] and [`Kind::ShiftY`], as a share of the side.
+/// Largest shift of [`Kind::ShiftX`] and [`Kind::ShiftY`], as a fraction of the side.
 const SHIFT: f32 = 4.0 / 64.0;
-/// Largest [`Kind::Zoom`], up or down, as the log of the scale.
+/// Largest logarithm of the scale of [`Kind::Zoom`], in both directions.
 const ZOOM: f32 = 0.15;
 /// Largest [`Kind::Tilt`] in radians.
 const TILT: f32 = 0.25;
 
-/// What of an image is drawn anew.
+/// The property of an image that is redrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// The column of its centre of brightness: that of another image.
+    /// Column of the centre of brightness, from another image.
     X,
-    /// The row of its centre of brightness: that of another image.
+    /// Row of the centre of brightness, from another image.
     Y,
-    /// The root mean square distance of its brightness from the centre: that of another image.
+    /// Root mean square distance of the brightness from its centre, from another image.
     Size,
-    /// A turn about its centre of brightness by an angle of the whole circle.
+    /// Rotation about the centre of brightness by any angle.
     Turn,
-    /// What it shows: another image, moved to this one's place and size. Its angle is another too, and angles of
-    /// different things can't be compared.
+    /// The object: another image, moved to the position and size of this one. Its angle changes too, but angles of
+    /// different objects can't be compared.
     Identity,
-    /// Its mean luminance: that of another image.
+    /// Mean luminance, from another image.
     Brightness,
-    /// The standard deviation of its luminance: that of another image.
+    /// Standard deviation of the luminance, from another image.
     Contrast,
-    /// Its mean of red less blue: that of another image.
+    /// Mean difference of red and blue, from another image.
     Warmth,
-    /// How far its channels are from the luminance: as far as those of another image.
+    /// Root mean square distance of the channels from the luminance, from another image.
     Saturation,
-    /// The slope of its luminance from left to right: that of another image.
+    /// Slope of the luminance from left to right, from another image.
     SideLight,
-    /// Left and right, which change places.
+    /// Mirror image, left to right.
     Mirror,
-    /// Its column, by up to a sixteenth of the width.
+    /// Shift by up to a sixteenth of the width.
     ShiftX,
-    /// Its row, by up to a sixteenth of the height.
+    /// Shift by up to a sixteenth of the height.
     ShiftY,
-    /// Its size about the middle, by up to 16 %.
+    /// Scaling about the middle by up to 16 %.
     Zoom,
-    /// A turn about the middle by up to a quarter of a radian, 14°.
+    /// Rotation about the middle by up to a quarter of a radian, 14°.
     Tilt,
-    /// The mouth of an aligned face: that of another image, in this one's colour.
+    /// Mouth of an aligned face, from another image, in the colour of this one.
     Mouth,
-    /// The eyes of an aligned face: those of another image, in this one's colour.
+    /// Eyes of an aligned face, from another image, in the colour of this one.
     Eyes,
-    /// The forehead of an aligned face: that of another image, in this one's colour.
+    /// Forehead of an aligned face, from another image, in the colour of this one.
     Forehead,
 }
 
@@ -77,7 +77,7 @@ enum Way {
 }
 
 impl Kind {
-    /// Which unit should have it.
+    /// Which units may represent the property.
     pub fn owner(self) -> Owner {
         match self {
             Self::Turn => Owner::Circle,
@@ -100,7 +100,7 @@ impl Kind {
         }
     }
 
-    /// What images it can't be drawn of, or nothing.
+    /// Why the property can't be redrawn for images of this shape, if so.
     pub fn refuses(self, image: ImageShape, binary: bool) -> Option<&'static str> {
         match self.way() {
             Way::Plane => None,
@@ -112,7 +112,8 @@ impl Kind {
         }
     }
 
-    /// `images` moved; `others` have what they take over, and `draws` in [−1, 1) is for what others don't have.
+    /// Changes `images`. `others` provide the new property; `draws` in [−1, 1) are random numbers for properties
+    /// that don't come from other images.
     fn moved(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
         match self.way() {
             Way::Light(light) => light.moved(images, others),
@@ -121,7 +122,7 @@ impl Kind {
         }
     }
 
-    /// As [`Kind::moved`], of kinds that move in the plane.
+    /// Like [`Kind::moved`], for motions in the plane.
     fn placed(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
         let (_, height, width, _) = images.dims4()?;
         let drawn = |largest: f32| Tensor::new(draws, images.device())?.affine(f64::from(largest), 0.0);
@@ -159,9 +160,8 @@ impl Kind {
     }
 }
 
-/// The first half of the `batch`, `[N, H, W, C]` in `[0, 1]`, moved: a kind a group. Values are interpolated
-/// between pixels, and the edge is repeated; if the images are `binary`, what is below ½ becomes 0 and the rest
-/// 1.
+/// Changes the first half of the `batch`, `[N, H, W, C]` in `[0, 1]`, with one kind per group. Values are
+/// interpolated between pixels, and edges are repeated. For `binary` images the result is rounded to 0 or 1.
 ///
 /// # Errors
 /// Passes candle's errors on.
@@ -186,7 +186,7 @@ pub fn draw(kinds: &[Kind], batch: &Tensor, binary: bool, noise: &mut (impl Rng 
     Ok(Extra { images, groups, owners })
 }
 
-/// Where the brightness of images lies, `[N]` each.
+/// Centre and extent of the brightness of images, `[N]` each.
 struct Moments {
     /// Column of the centre in pixels.
     x: Tensor,
@@ -225,8 +225,8 @@ impl Moments {
     }
 }
 
-/// A motion of each image about its centre c, `[M]` each: a pixel p of the moved image is what the image has at
-/// c + A·(p − d − c), with A = [[cos, −sin], [sin, cos]], which shrinks if cos² + sin² > 1.
+/// A motion of each image about its centre c, `[M]` each: pixel p of the moved image comes from
+/// c + A·(p − d − c), with A = [[cos, −sin], [sin, cos]]. The image shrinks if cos² + sin² > 1.
 struct Move {
     /// Column and row of the centre in pixels.
     cx: Tensor,
@@ -238,7 +238,7 @@ struct Move {
 }
 
 impl Move {
-    /// None, about the middle of `images`.
+    /// No motion, about the middle of `images`.
     fn still(images: &Tensor) -> Result<Self> {
         let (count, height, width, _) = images.dims4()?;
         let all = |value: f64| Tensor::full(value as f32, count, images.device());
@@ -246,12 +246,12 @@ impl Move {
         Ok(Self { cx, cy, dx: all(0.0)?, dy: all(0.0)?, cos: all(1.0)?, sin: all(0.0)? })
     }
 
-    /// With a turn by `angle` in radians, `[M]`, and no change of size.
+    /// Adds a rotation by `angle` in radians, `[M]`, without scaling.
     fn turned(self, angle: &Tensor) -> Result<Self> {
         Ok(Self { cos: angle.cos()?, sin: angle.sin()?, ..self })
     }
 
-    /// The `images`, `[M, H, W, C]`, moved.
+    /// Moves `images`, `[M, H, W, C]`.
     fn of(&self, images: &Tensor) -> Result<Tensor> {
         let (count, height, width, channels) = images.dims4()?;
         let each = |tensor: &Tensor| tensor.reshape((count, 1, 1));

@@ -1,4 +1,4 @@
-//! The term that every source of pairs makes: its pairs, and a [`PairLoss`] on them.
+//! The term of a source of pairs: its pairs and the [`PairLoss`] on them.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,15 +14,14 @@ use crate::fields::fields;
 use crate::pairs::PairLoss;
 use crate::term::{Catalogue, Decoded, Encoded, Extra, Line, Selected, Term};
 
-/// Where pairs come from: second images that differ from images of the batch in one thing.
+/// A source of pairs: it provides second images that differ from images of the batch in one factor.
 ///
-/// A source implements either [`select`](Self::select) or [`images`](Self::images); [`Pairs`] makes a
-/// [`Term`] of it.
+/// A source implements either [`select`](Self::select) or [`images`](Self::images). [`Pairs`] is its [`Term`].
 pub trait Source: Debug + Send + Sync {
-    /// The term's name in the card.
+    /// Name of the term in the card.
     const NAME: &'static str;
 
-    /// As [`Term::validate`].
+    /// See [`Term::validate`].
     ///
     /// # Errors
     /// Names the key.
@@ -30,10 +29,10 @@ pub trait Source: Debug + Send + Sync {
         Ok(())
     }
 
-    /// Second images from the data set, as [`Term::select`].
+    /// Selects second images of the data set; see [`Term::select`].
     ///
     /// # Errors
-    /// Says in a few words what it needs if the data set doesn't have it.
+    /// Returns what the source needs, in a few words, if the data set doesn't have it.
     fn select(
         &self,
         _data: &dyn Catalogue,
@@ -43,7 +42,7 @@ pub trait Source: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Second images made from the `batch`, `[N, H, W, C]`, as [`Term::images`].
+    /// Creates second images from the `batch`, `[N, H, W, C]`; see [`Term::images`].
     ///
     /// # Errors
     /// Passes candle's errors on.
@@ -52,10 +51,10 @@ pub trait Source: Debug + Send + Sync {
     }
 }
 
-/// A source of pairs and the loss on its pairs. In a configuration the keys of both form one table.
+/// A source of pairs and the loss on its pairs. The keys of both form one table of a configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Pairs<S> {
-    /// Where the pairs come from.
+    /// Source of the pairs.
     #[serde(flatten)]
     pub source: S,
     /// The loss on them.
@@ -64,7 +63,7 @@ pub struct Pairs<S> {
 }
 
 impl<'de, S: DeserializeOwned> Deserialize<'de> for Pairs<S> {
-    /// Serde doesn't support `deny_unknown_fields` beside `flatten`, so this refuses unknown keys itself.
+    /// Rejects unknown keys, because serde doesn't support `deny_unknown_fields` together with `flatten`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(bound = "S: DeserializeOwned")]

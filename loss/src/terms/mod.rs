@@ -1,4 +1,4 @@
-//! One file a term, with its formula and its paper on top. [`table`](crate::table) lists them.
+//! One file per term, which starts with its formula and its paper. [`table`](crate::table) lists them.
 
 mod activation;
 mod beta;

@@ -1,7 +1,8 @@
-//! A unit for each motion: pairs are images and the same images with their place, size, angle or light drawn anew, or
-//! with a part of another one (see [`motions`]). What goes round has the circles of the code, if there are any.
+//! A unit for each property of images. A pair is an image and the same image with another position, size, angle or
+//! light, or with a part of another image (see [`motions`]). Periodic properties use the circles of the code, if
+//! there are any.
 //!
-//! No label enters.
+//! This uses no labels.
 
 use candle_core::{Result, Tensor};
 use model::ModelConfig;
@@ -13,13 +14,13 @@ use crate::pairs::Source;
 use crate::pairs::motions::{self, Kind};
 use crate::term::Extra;
 
-/// Pairs of an image and the same image with one property drawn anew.
+/// Pairs of an image and the same image with one property redrawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Redraw {
-    /// What is drawn anew: half of the batch is shared out among these kinds.
+    /// Properties that are redrawn. Half of the batch is divided among them.
     pub kinds: Vec<Kind>,
-    /// Whether the images are black and white, and are to stay so.
+    /// Whether images are black and white and should stay so.
     pub binary: bool,
 }
 
