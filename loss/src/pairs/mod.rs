@@ -167,7 +167,7 @@ impl Change {
         Ok(Self { shift, squares, units: OnceCell::new(), circles })
     }
 
-    /// The channels of the unit that each group has, see `units_of`.
+    /// Channels of each group's unit; see `units_of`.
     ///
     /// # Errors
     /// Passes candle's errors on.
