@@ -110,7 +110,7 @@ fn a_failed_run_is_named_and_holds_up_no_other() -> Outcome {
         "vae-s0 is trained and scored",
         "vae-s1 failed",
         "beta-beta4.0-s0 holds a run of another configuration",
-        "beta-beta4.0-s1 is left to the process",
+        "beta-beta4.0-s1 is skipped",
         "2 of 4 runs failed",
     ] {
         assert!(message.contains(part), "no `{part}` in {message}");
