@@ -11,6 +11,7 @@ use model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::data;
+use crate::report::brief;
 
 /// A run, as in `configs/*.toml`. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -264,7 +265,7 @@ impl Config {
     pub fn parse(path: &str, text: &str, overrides: &[String]) -> Result<Self, ConfigError> {
         let parse = |path: &str, message: String| ConfigError::Parse {
             path: path.to_owned(),
-            message: message.trim_end().to_owned(),
+            message: brief(&message),
         };
         // Parsed twice, so that errors in the file itself are shown with their line.
         let mut table: toml::Table = toml::from_str(text).map_err(|e| parse(path, e.to_string()))?;
@@ -510,6 +511,8 @@ mod tests {
         assert!(error(SPARSE, &[&deep]).contains("none of a configuration"));
         assert!(error(&SPARSE.replace("'a'", "\"a\\u001b[2J\""), &[]).contains("control"));
         assert!(error("name = 'a'", &[]).contains("objective"));
+        let wide = error(&format!("a = 1\n{}b", " ".repeat(5000)), &[]);
+        assert!(wide.contains("line 2") && wide.len() < 300, "{wide}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use model::Card;
 use serde::Deserialize;
 use trainer::config::Config;
 use trainer::file;
-use trainer::report::{Column, Table, thousands};
+use trainer::report::{Column, Table, brief, thousands};
 use trainer::train::MODEL;
 use trainer::trained;
 
@@ -152,7 +152,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn read(path: &Path) -> anyhow::Result<(Plan, Vec<Config>)> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))?;
-    let mut plan: Plan = toml::from_str(&text).with_context(|| path.display().to_string())?;
+    let mut plan: Plan = toml::from_str(&text)
+        .map_err(|error| anyhow::anyhow!("{}: {}", path.display(), brief(&error.to_string())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut configs = Vec::new();
     let mut names = BTreeSet::new();

@@ -129,11 +129,15 @@ fn other(bytes: &[u8]) -> Result<Picture, String> {
     limits.max_image_height = Some(MAX_SIDE as u32);
     limits.max_alloc = Some(4 * MAX_PIXELS as u64 * size_of::<u16>() as u64);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
     let (width, height) = decoder.dimensions();
     let (width, height) = (width as usize, height as usize);
     fits(width, height)?;
+    // A frame may claim to be far larger than the picture.
+    let enough = 32 * (width * height) as u64 + (16 << 20);
+    limits.max_alloc = limits.max_alloc.map(|most| most.min(enough));
+    decoder.set_limits(limits).map_err(|error| error.to_string())?;
     let orientation = decoder.orientation().map_or(1, |orientation| orientation.to_exif().into());
     let image = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
     let pixels = on_white(&image.to_rgba8(), width * height)?;

@@ -165,6 +165,16 @@ fn pictures_are_turned_as_their_exif_data_say() -> Outcome {
 }
 
 #[test]
+fn a_gif_with_a_frame_far_larger_than_the_picture_is_refused() {
+    // 9×7 pixels, a palette of two colours, and a frame of 1792×34048.
+    let screen = b"GIF89a\x09\0\x07\0\x80\0\0\0\0\0\xff\xff\xff";
+    let frame = b",\0\0\0\0\0\x07\0\x85\0\x02\x02\x44\x01\0;";
+    let error =
+        picture::decode(&[&screen[..], frame].concat(), &TARGET).expect_err("a quarter of a gigabyte");
+    assert!(error.to_lowercase().contains("limit"), "{error}");
+}
+
+#[test]
 fn transparent_pixels_are_white() -> Outcome {
     let clear = png_of(8, 8, png::ColorType::Rgba, &[9, 9, 9, 0].repeat(64));
     assert!(picture::decode(&clear, &TARGET)?.iter().all(|&value| value == 255));

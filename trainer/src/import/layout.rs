@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::ImportError;
+use crate::report::brief;
 
 /// The built-in layouts: name and TOML.
 pub const LAYOUTS: [(&str, &str); 4] = [
@@ -112,7 +113,7 @@ impl Layout {
 
     fn parse(name: &str, text: &str) -> Result<Self, ImportError> {
         let wrong = |problem: String| ImportError::Layout { name: name.to_owned(), problem };
-        toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))
+        toml::from_str(text).map_err(|error| wrong(brief(&error.to_string())))
     }
 }
 

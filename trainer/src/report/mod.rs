@@ -29,6 +29,21 @@ pub fn thousands(value: u64) -> String {
     text
 }
 
+/// Longest line of an error's message, in letters.
+const LONGEST_LINE: usize = 200;
+
+/// Shortens an error's message about a text file: excerpts of lines above 200 letters are left out, and other
+/// such lines are cut.
+pub fn brief(message: &str) -> String {
+    let line = |line: &str| match line.char_indices().nth(LONGEST_LINE) {
+        None => Some(line.to_owned()),
+        // The excerpt, or the caret below it.
+        Some(_) if line.contains(" |") => None,
+        Some((end, _)) => Some(format!("{}…", &line[..end])),
+    };
+    message.trim_end().lines().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Formats a count with its noun, given in the singular: `1 unit`, `2,000 units`.
 pub fn counted(count: u64, thing: &str) -> String {
     format!("{} {thing}{}", thousands(count), if count == 1 { "" } else { "s" })
@@ -50,6 +65,15 @@ mod tests {
             [0, 999, 1000, 737_280, 1_000_000].map(thousands),
             ["0", "999", "1,000", "737,280", "1,000,000"]
         );
+    }
+
+    #[test]
+    fn long_lines_of_messages_are_left_out_or_cut() {
+        let wide = "x".repeat(300);
+        let message = format!("error at line 2\n  |\n2 | {wide}\n  | {}^\nno key {wide}\n", " ".repeat(300));
+        let cut = format!("error at line 2\n  |\nno key {}…", &wide[..LONGEST_LINE - 7]);
+        assert_eq!(brief(&message), cut);
+        assert_eq!(brief("é\n"), "é");
     }
 
     #[test]

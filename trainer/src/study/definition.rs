@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::{Plan, Planned};
 use crate::config::{Config, ConfigError};
+use crate::report::brief;
 
 /// Maximum number of runs in a study: more than clusters commonly allow in an array job.
 const MAX_RUNS: usize = 10_000;
@@ -117,10 +118,8 @@ impl Study {
             let shown = path.display().to_string();
             std::fs::read_to_string(path).map_err(|source| StudyError::Read { path: shown, source })
         };
-        let file: File = toml::from_str(&read(path)?).map_err(|e| StudyError::Parse {
-            path: name.clone(),
-            message: e.to_string().trim_end().to_owned(),
-        })?;
+        let file: File = toml::from_str(&read(path)?)
+            .map_err(|e| StudyError::Parse { path: name.clone(), message: brief(&e.to_string()) })?;
         let (base, text) = match &file.base {
             Base::Path(base) => {
                 let base = path.parent().unwrap_or(Path::new("")).join(base);
