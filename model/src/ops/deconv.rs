@@ -31,9 +31,5 @@ pub fn deconvs(x: &Tensor, layers: &[(&Tensor, &Tensor)]) -> Result<Tensor> {
 }
 
 fn apply(x: &Tensor, layers: &[(&Tensor, &Tensor)], last: Activation) -> Result<Tensor> {
-    // On the page, all transposed convolutions are frozen.
-    if cfg!(target_arch = "wasm32") {
-        candle_core::bail!("transposed convolutions that are not frozen are not built for wasm32")
-    }
     chain::apply(Order::Deconv, x, layers, last)
 }
