@@ -37,14 +37,14 @@ test("switching models fifty times does not make the memory grow", async () => {
   const wheres = [page, ...page.workers()];
   assert.ok(wheres.length > 1, "the engine has a worker");
   const bytes = () => Promise.all(wheres.map((where) => memory(where, `${here.address}latentscope-web.js`)));
-  // Every model once: the largest of them decides what is needed.
-  await switched(known.length);
+  // Every model twice: the largest of them decides what is needed.
+  await switched(2 * known.length);
   const before = await bytes();
   await switched(SWITCHES);
   const after = await bytes();
   console.log(`page and workers: ${before.join(", ")} bytes before, ${after.join(", ")} after ${SWITCHES} switches`);
-  // Room for pieces that lie between others: half a model's file, where fifty models were loaded.
-  after.forEach((bytes, i) => assert.ok(bytes <= before[i] + 2 ** 20, `${before[i]} bytes became ${bytes}`));
+  // Room for pieces that lie between others: two models' files, where fifty models (75 MB) were loaded.
+  after.forEach((bytes, i) => assert.ok(bytes <= before[i] + 3 * 2 ** 20, `${before[i]} bytes became ${bytes}`));
   assert.ok(after.every((bytes) => bytes < 64 * 2 ** 20), after.join());
   await page.close();
 });

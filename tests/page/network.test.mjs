@@ -85,7 +85,7 @@ test("a unit shows what of the picture it moves", async () => {
   const { page } = await shown();
   await page.locator("#codes-1 input[type=range]").first().focus();
   await page.waitForSelector("#spot-1:not([hidden])");
-  assert.match(await page.textContent("#spot-told-1"), /\(z[₀-₉]+\): what grows brighter \(pink\) and darker \(green\) from [\d.]+ below to [\d.]+ above\./);
+  assert.match(await page.textContent("#spot-told-1"), /\(z[₀-₉]+\): pink pixels get brighter, green ones darker, from [\d.]+ below to [\d.]+ above\./);
   const strong = await page.$eval("#spot-1", (canvas) =>
     canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.filter((v, i) => i % 4 === 3 && v > 60).length);
   assert.ok(strong > 10, `${strong}`);
@@ -135,6 +135,7 @@ test("models without a world have a decoder to look into", async () => {
 
 test("the view has an address", async () => {
   const { page } = await here.visit({}, `${here.address}#${SPRITES}`);
+  for (const side of SIDES) await drawn(page, side);
   await page.locator("#tab-network").click();
   await page.waitForFunction(() => location.hash.includes("v=network"));
   await page.close();

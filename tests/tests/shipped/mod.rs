@@ -21,7 +21,7 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 9] = shipped![
+pub(crate) const SHIPPED: [Shipped; 10] = shipped![
     "faces-vae.safetensors",
     "faces-sparse.safetensors",
     "chairs-vae.safetensors",
@@ -30,6 +30,7 @@ pub(crate) const SHIPPED: [Shipped; 9] = shipped![
     "sparse.safetensors",
     "beta.safetensors",
     "celeba-vae.safetensors",
+    "celeba-named.safetensors",
     "celeba-sparse.safetensors"
 ];
 
