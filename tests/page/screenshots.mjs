@@ -64,6 +64,7 @@ const VIEWS = {
   "page-dark.png": { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
   "page-narrow.png": { viewport: { width: 390, height: 844 }, colorScheme: "light" },
   "page-answers.png": { viewport: { width: 1280, height: 900 }, colorScheme: "light", hash: "#v=pictures", act: answers },
+  "page-network.png": { viewport: { width: 1440, height: 900 }, colorScheme: "light", hash: "#v=network", act: (page) => page.waitForTimeout(8000) },
   "page-map.png": { viewport: { width: 1280, height: 900 }, colorScheme: "dark", hash: "#v=map", act: mapped },
   "page-hand.png": { viewport: { width: 1280, height: 760 }, colorScheme: "dark", hash: `#${SPRITES}&v=pictures`, act: strange },
   "page-way.png": { viewport: { width: 1280, height: 760 }, colorScheme: "light", hash: "#v=between" },
