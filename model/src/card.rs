@@ -215,11 +215,12 @@ fn is_zero(value: &u32) -> bool {
 }
 
 impl Card {
-    /// Returns the attribute with the largest area among those that `unit` predicts best, if this area is at
-    /// least [`NAMING_AREA`].
+    /// Returns the attribute that names `unit`: among those that it predicts best, with an area of at least
+    /// [`NAMING_AREA`], the one with the largest product of area above ½ and change when the unit moves.
     pub fn attribute(&self, unit: usize) -> Option<&Attribute> {
+        let weight = |told: &Attribute| (told.area - 0.5) * told.change.abs();
         let told = self.attributes.iter().filter(|told| told.unit == unit && told.area >= NAMING_AREA);
-        told.reduce(|best, told| if told.area > best.area { told } else { best })
+        told.reduce(|best, told| if weight(told) > weight(best) { told } else { best })
     }
 
     /// Checks the card without its tensors.

@@ -113,3 +113,28 @@ fn numbers_that_make_no_prior_are_refused() -> Outcome {
     assert!(refused(json!({ "kind": "normal" }))?.contains("`normal`"));
     Ok(())
 }
+
+#[test]
+fn a_unit_has_the_name_of_the_attribute_that_it_predicts_and_changes() -> Outcome {
+    let card = weights(0, Objective::default())?.card;
+    let attribute = |name: &str, area, change| model::card::Attribute {
+        name: name.into(),
+        share: 0.2,
+        unit: 0,
+        area,
+        falls: change < 0.0,
+        next_area: 0.55,
+        change,
+        other: None,
+        others: 0.0,
+    };
+    let name = |attributes: Vec<model::card::Attribute>| {
+        let card = Card { attributes, ..card.clone() };
+        card.attribute(0).map(|attribute| attribute.name.clone())
+    };
+    let (hat, fringe) = (attribute("hat", 0.85, 0.45), attribute("fringe", 0.84, -0.77));
+    assert_eq!(name(vec![hat.clone(), fringe]).as_deref(), Some("fringe"));
+    assert_eq!(name(vec![attribute("weak", 0.59, 1.0), hat]).as_deref(), Some("hat"));
+    assert_eq!(name(vec![attribute("weak", 0.59, 1.0)]), None);
+    Ok(())
+}
