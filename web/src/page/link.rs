@@ -1,5 +1,6 @@
 //! The page's address, which encodes its state: kept up to date, and copied.
 
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -24,17 +25,19 @@ pub(super) struct Address {
 
 /// Follows the initial address and each that is entered later.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
-    app.follow_address();
+    app.send(Event::Link(app.0.dom.window().location().hash().unwrap_or_default()));
     let to = app.clone();
-    let follow = Closure::<dyn Fn()>::new(move || to.follow_address()).into_js_value();
+    // The event's own address: the page may have replaced the window's before the event came.
+    let follow = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+        let address = Reflect::get(&event, &"newURL".into()).ok().and_then(|address| address.as_string());
+        let fragment = address.as_deref().and_then(|address| Some(address.split_once('#')?.1));
+        to.send(Event::Link(format!("#{}", fragment.unwrap_or_default())));
+    })
+    .into_js_value();
     app.0.dom.window().add_event_listener_with_callback("hashchange", follow.unchecked_ref())
 }
 
 impl App {
-    fn follow_address(&self) {
-        self.send(Event::Link(self.0.dom.window().location().hash().unwrap_or_default()));
-    }
-
     /// Schedules an update of the address.
     pub(super) fn follow_state(&self) {
         if std::mem::replace(&mut self.0.address.borrow_mut().waiting, true) {
