@@ -1,6 +1,7 @@
 //! Project chores; `cargo xtask help` lists them.
 
 mod bench;
+mod card;
 mod cli;
 mod demo;
 mod dist;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::project::Project;
-use crate::{page, sums};
+use crate::{card, page, sums};
 
 /// File name of the fresh model, next to the manifest.
 const FRESH: &str = "fresh.safetensors";
@@ -80,7 +80,7 @@ fn with_scores(text: &str, folder: &Path) -> Result<String> {
     let models = manifest["models"].as_array_mut().context("the manifest has no list `models`")?;
     for model in models.iter_mut().filter(|model| model["strength"].is_number()) {
         let path = folder.join(model["file"].as_str().context("a model in the manifest has no `file`")?);
-        let card = card(&path).with_context(|| format!("{} can't be read", path.display()))?;
+        let card = card::read(&path)?;
         let score = |name| {
             let scores = card["scores"].as_array()?;
             scores.iter().find(|score| score["metric"] == name)?["value"].as_f64()
@@ -91,17 +91,6 @@ fn with_scores(text: &str, folder: &Path) -> Result<String> {
         }
     }
     Ok(format!("{manifest:#}\n"))
-}
-
-/// The card of a weights file.
-fn card(path: &Path) -> Result<Value> {
-    let bytes = fs::read(path)?;
-    let (length, rest) = bytes.split_first_chunk().context("it is cut off")?;
-    let length = usize::try_from(u64::from_le_bytes(*length))?;
-    let header = rest.get(..length).context("it is cut off")?;
-    let header: Value = serde_json::from_slice(header)?;
-    let card = header["__metadata__"]["latentscope"].as_str().context("it has no card")?;
-    Ok(serde_json::from_str(card)?)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::card;
 use crate::project::Project;
 use crate::step::say;
 
@@ -101,21 +102,9 @@ fn written(text: &str, models: &Path) -> Result<String> {
         let (before, rest) = text.split_once(&start).with_context(|| format!("no line {start}"))?;
         let (_, after) =
             rest.split_once("<!-- end -->").with_context(|| format!("no end of table {}", table.name))?;
-        let table = markdown(table, |model| card(&models.join(format!("{model}.safetensors"))))?;
+        let table = markdown(table, |model| card::read(&models.join(format!("{model}.safetensors"))))?;
         Ok(format!("{before}{start}{table}<!-- end -->{after}"))
     })
-}
-
-/// Reads the card in a weights file's header.
-fn card(path: &Path) -> Result<Value> {
-    let bytes = fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
-    let header = || {
-        let (length, rest) = bytes.split_first_chunk::<8>()?;
-        let header: Value =
-            serde_json::from_slice(rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?).ok()?;
-        serde_json::from_str(header["__metadata__"]["latentscope"].as_str()?).ok()
-    };
-    header().with_context(|| format!("{} has no card", path.display()))
 }
 
 fn markdown(table: &Table, card: impl Fn(&str) -> Result<Value>) -> Result<String> {
