@@ -66,7 +66,7 @@ pub enum Prior {
     },
 }
 
-/// A prior as in a card. Deriving this from a tagged enum would be shorter, but add 12 kB to the page.
+/// A prior as in a card. Deriving this from a tagged enum would be shorter, but makes the page larger.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReadPrior {
