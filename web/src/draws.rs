@@ -2,17 +2,17 @@
 
 use worlds::World;
 
-use crate::dice::Dice;
+use crate::random::Random;
 
 /// Classes of survey picture `n`, followed by those of its redrawn versions, each with one factor drawn
 /// again.
 pub(crate) fn draws(world: &dyn World, n: usize) -> Vec<Vec<usize>> {
-    let mut dice = Dice::new(n as u64);
+    let mut random = Random::new(n as u64);
     let factors = world.factors();
-    let base: Vec<usize> = factors.iter().map(|factor| dice.below(factor.count)).collect();
+    let base: Vec<usize> = factors.iter().map(|factor| random.below(factor.count)).collect();
     let mut all = vec![base; factors.len() + 1];
     for (index, factor) in factors.iter().enumerate() {
-        all[index + 1][index] = dice.below(factor.count);
+        all[index + 1][index] = random.below(factor.count);
     }
     all
 }

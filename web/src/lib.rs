@@ -6,8 +6,6 @@
 //! is the npm package's inference engine.
 
 #[cfg(feature = "page")]
-mod dice;
-#[cfg(feature = "page")]
 pub mod dom;
 #[cfg(feature = "page")]
 mod draws;
@@ -16,8 +14,6 @@ pub mod engine;
 pub mod gif;
 #[cfg(feature = "judge")]
 pub mod judge;
-#[cfg(feature = "page")]
-pub mod lanes;
 #[cfg(feature = "page")]
 pub mod manifest;
 #[cfg(feature = "engine")]
@@ -30,6 +26,10 @@ pub mod panels;
 pub mod pictures;
 #[cfg(feature = "page")]
 pub mod protocol;
+#[cfg(feature = "page")]
+pub mod queue;
+#[cfg(feature = "page")]
+mod random;
 #[cfg(test)]
 mod samples;
 #[cfg(feature = "page")]

@@ -31,7 +31,7 @@ pub struct Entry {
 
 /// A model with a strength.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Graded {
+pub struct ModelStrength {
     /// Index among all entries.
     pub entry: usize,
     /// Strength of its sparsity.
@@ -41,13 +41,15 @@ pub struct Graded {
 }
 
 /// Models of `set` that have a strength, in ascending order.
-pub fn graded(entries: &[Entry], set: &str) -> Vec<Graded> {
+pub fn by_strength(entries: &[Entry], set: &str) -> Vec<ModelStrength> {
     let of_set = entries.iter().enumerate().filter(|(_, entry)| entry.set == set);
-    let mut graded: Vec<Graded> = of_set
-        .filter_map(|(at, entry)| Some(Graded { entry: at, strength: entry.strength?, scores: entry.scores }))
+    let mut strengths: Vec<ModelStrength> = of_set
+        .filter_map(|(at, entry)| {
+            Some(ModelStrength { entry: at, strength: entry.strength?, scores: entry.scores })
+        })
         .collect();
-    graded.sort_by(|a, b| a.strength.total_cmp(&b.strength));
-    graded
+    strengths.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+    strengths
 }
 
 #[derive(Deserialize)]

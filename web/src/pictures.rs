@@ -51,14 +51,14 @@ pub struct Want {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Held {
+struct SlotPictures {
     asked: Vec<f32>,
     pixels: Vec<u8>,
 }
 
 /// Requested pictures and their results.
 #[derive(Clone, Debug, Default)]
-pub struct Pictures(Table<Slot, Held>);
+pub struct Pictures(Table<Slot, SlotPictures>);
 
 impl Pictures {
     /// Pictures in a slot, `[N, H, W, C]`, 0 to 255; empty before the first, and while the GPU draws
@@ -96,7 +96,7 @@ impl Pictures {
 
     /// Stores pictures that arrived without a request.
     pub(crate) fn put(&mut self, slot: Slot, codes: &[f32], pixels: &[u8]) {
-        self.0.insert(slot, Held { asked: codes.to_vec(), pixels: pixels.to_vec() });
+        self.0.insert(slot, SlotPictures { asked: codes.to_vec(), pixels: pixels.to_vec() });
     }
 
     /// Drops a side's pictures, so that they are requested again.

@@ -39,7 +39,7 @@ pub enum Request {
         codes: Vec<f32>,
     },
     /// Compute the largest inputs of the layers of the model in the file.
-    Wires {
+    LargestInputs {
         /// Model.
         side: usize,
     },
@@ -54,7 +54,7 @@ pub enum Request {
 
 /// Messages of the judge.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Judgement {
+pub enum CheckMessage {
     /// A fraction of the scoring is done.
     Share {
         /// Fraction, 0 to 1.
@@ -83,7 +83,7 @@ pub enum Reply {
     Failed(String),
     /// The bytes are the activations of each layer, followed by pictures.
     Inside,
-    /// Largest inputs of each layer, as [`Wires::read`](crate::engine::inside::Wires::read) reads them.
+    /// Largest inputs of each layer, as [`LargestInputs::read`](crate::engine::inside::LargestInputs::read) reads them.
     Wired(Vec<f32>),
     /// The bytes say for each channel of each layer whether it is active.
     Probed,
@@ -129,7 +129,7 @@ impl Message for Request {
             Self::Reconstruct { side } => vec![2, *side as u8],
             Self::Survey { side, step } => stepped(3, *side, *step),
             Self::Inside { side, codes } => with(vec![4, *side as u8], codes),
-            Self::Wires { side } => vec![5, *side as u8],
+            Self::LargestInputs { side } => vec![5, *side as u8],
             Self::Probe { side, step } => stepped(6, *side, *step),
         }
     }
@@ -143,7 +143,7 @@ impl Message for Request {
             2 => Self::Reconstruct { side },
             3 => Self::Survey { side, step: u32::from_le_bytes(rest.try_into().ok()?) as usize },
             4 => Self::Inside { side, codes: floats(rest)? },
-            5 => Self::Wires { side },
+            5 => Self::LargestInputs { side },
             6 => Self::Probe { side, step: u32::from_le_bytes(rest.try_into().ok()?) as usize },
             _ => return None,
         })
@@ -225,7 +225,7 @@ mod tests {
             Request::Reconstruct { side: 1 },
             Request::Survey { side: 1, step: 255 },
             Request::Inside { side: 1, codes: vec![1.5] },
-            Request::Wires { side: 1 },
+            Request::LargestInputs { side: 1 },
             Request::Probe { side: 0, step: 31 },
         ] {
             assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));

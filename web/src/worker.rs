@@ -1,7 +1,7 @@
 //! The worker: holds a model for each side and answers requests.
 
 use crate::draws::{picture, pictures};
-use crate::engine::inside::{Layer, awake, layers, loudness, wires};
+use crate::engine::inside::{Layer, awake, largest_inputs, layers, loudness};
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::protocol::{Measured, Reply, Request, Surveyed};
 
@@ -38,7 +38,7 @@ impl Worker {
             Request::Reconstruct { side } => reconstruct(self.engine(side)?, bytes).await,
             Request::Survey { side, step } => survey(self.engine(side)?, step).await,
             Request::Inside { side, codes } => Ok((Reply::Inside, self.inside(side, &codes, bytes)?)),
-            Request::Wires { .. } => Ok((Reply::Wired(wires(bytes)?), Vec::new())),
+            Request::LargestInputs { .. } => Ok((Reply::Wired(largest_inputs(bytes)?), Vec::new())),
             Request::Probe { side, step } => probe(self.engine(side)?, step),
         }
     }

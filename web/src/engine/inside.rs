@@ -63,13 +63,13 @@ pub fn layers(config: &ModelConfig) -> (Vec<Layer>, usize) {
 
 /// Largest inputs of a layer's channels.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Wires {
+pub struct LargestInputs {
     /// Fraction of weights that are zero.
     pub zero: f32,
     numbers: Vec<f32>,
 }
 
-impl Wires {
+impl LargestInputs {
     /// The inputs of a channel with the largest weights, in descending order: the input's channel, and
     /// its kernel row by row, or the first weights of a dense layer, followed by zeros.
     pub fn of(&self, channel: usize) -> impl Iterator<Item = (usize, &[f32])> {
@@ -77,7 +77,7 @@ impl Wires {
         numbers.chunks_exact(1 + KERNEL).map(|input| (input[0] as usize, &input[1..]))
     }
 
-    /// Reads the wires of all layers from the numbers of [`wires`].
+    /// Reads the largest inputs of all layers from the numbers of [`largest_inputs`].
     pub fn read(config: &ModelConfig, mut numbers: &[f32]) -> Option<Vec<Self>> {
         let of = |layer: &Layer| {
             let (part, rest) = numbers.split_at_checked(1 + layer.shape[2] * NUMBERS)?;
@@ -88,11 +88,11 @@ impl Wires {
     }
 }
 
-/// Returns the largest inputs of all channels in a weights file, as [`Wires::read`] reads them.
+/// Returns the largest inputs of all channels in a weights file, as [`LargestInputs::read`] reads them.
 ///
 /// # Errors
 /// Fails if the file is invalid.
-pub fn wires(file: &[u8]) -> Result<Vec<f32>, EngineError> {
+pub fn largest_inputs(file: &[u8]) -> Result<Vec<f32>, EngineError> {
     let Weights { card, tensors } = Weights::from_bytes(file)?;
     let mut numbers = Vec::new();
     for layer in layers(&card.model).0 {
@@ -207,8 +207,8 @@ mod tests {
         // [4, 4, 4, 4]: from input 2, tap 11, to output 1.
         large("decoder.deconv.0", (2 * 16 + 11) * 4 + 1)?;
         let file = Weights { card: card.clone(), tensors }.to_bytes()?;
-        let numbers = wires(&file)?;
-        let all = Wires::read(&card.model, &numbers).expect("they are of that network");
+        let numbers = largest_inputs(&file)?;
+        let all = LargestInputs::read(&card.model, &numbers).expect("they are of that network");
         let (layers, _) = layers(&card.model);
         let first = |name: &str, channel: usize| {
             let place = layers.iter().position(|layer| layer.name == name).expect(name);
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(first(&format!("decoder.dense.{features}"), 3), (6, Some(9)));
         assert_eq!(first("decoder.deconv.0", 1), (2, Some(11)));
         assert!(all[1].zero > 0.0 && all[1].zero < 0.01);
-        assert_eq!(Wires::read(&card.model, &numbers[1..]), None);
+        assert_eq!(LargestInputs::read(&card.model, &numbers[1..]), None);
         Ok(())
     }
 

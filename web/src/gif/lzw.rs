@@ -71,14 +71,14 @@ impl Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Dice;
+    use crate::random::Random;
     use weezl::{BitOrder, decode::Decoder};
 
     /// The code width may grow exactly at the end of a picture.
     #[test]
     fn a_picture_of_any_length_ends_where_it_should() {
-        let mut dice = Dice::new(6);
-        let noise: Vec<u8> = (0..4200).map(|_| dice.below(256) as u8).collect();
+        let mut random = Random::new(6);
+        let noise: Vec<u8> = (0..4200).map(|_| random.below(256) as u8).collect();
         for length in (1..=600).chain(760..=780).chain(3830..=4200) {
             let picture = &noise[..length];
             let read = Decoder::new(BitOrder::Lsb, 8).decode(&compress(picture));

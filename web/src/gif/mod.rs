@@ -12,9 +12,9 @@ const DEPTH: u8 = 8;
 
 /// A compressed picture; one that occurs twice is compressed once.
 #[derive(Clone, Debug)]
-pub struct Still(Vec<u8>);
+pub struct CompressedPicture(Vec<u8>);
 
-impl Still {
+impl CompressedPicture {
     /// Compresses a picture's palette indices, `[H, W]`.
     pub fn of(indices: &[u8]) -> Self {
         Self(lzw::compress(indices))
@@ -26,7 +26,7 @@ impl Still {
 pub fn encode<'a>(
     [width, height]: [u16; 2],
     palette: &Palette,
-    stills: impl IntoIterator<Item = (&'a Still, u16)>,
+    stills: impl IntoIterator<Item = (&'a CompressedPicture, u16)>,
 ) -> Vec<u8> {
     let size = [width.to_le_bytes(), height.to_le_bytes()].concat();
     let mut file = b"GIF89a".to_vec();
@@ -55,7 +55,7 @@ pub fn encode<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Dice;
+    use crate::random::Random;
     use gif::{ColorOutput, DecodeOptions};
 
     /// Frames, `[H, W, 4]`, and delays of an animation, as another decoder reads them.
@@ -79,11 +79,11 @@ mod tests {
 
     #[test]
     fn another_decoder_reads_the_same_frames() {
-        let mut dice = Dice::new(5);
+        let mut random = Random::new(5);
         let mut picture =
-            |colours: usize| -> Vec<u8> { (0..120 * 90).map(|_| dice.below(colours) as u8).collect() };
+            |colours: usize| -> Vec<u8> { (0..120 * 90).map(|_| random.below(colours) as u8).collect() };
         let pictures = [picture(256), picture(2), vec![7; 120 * 90]];
-        let stills = pictures.each_ref().map(|picture| Still::of(picture));
+        let stills = pictures.each_ref().map(|picture| CompressedPicture::of(picture));
         let order = [0, 1, 2, 1];
         let file = encode([120, 90], &Palette::grey(), order.map(|i| (&stills[i], 4 + i as u16)));
         let expected = order.map(|i| (shown(&pictures[i]), 4 + i as u16));

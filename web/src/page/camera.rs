@@ -1,4 +1,4 @@
-//! Takes a still from the camera as the visitor's own picture. The live image covers the paper until the
+//! Takes a still from the camera as the visitor's own picture. The live image covers the picture until the
 //! picture is taken, then the camera turns off.
 
 use std::cell::{Cell, RefCell};
@@ -11,7 +11,7 @@ use web_sys::{
 };
 
 use super::App;
-use crate::state::{Event, Hand};
+use crate::state::{Event, PictureEdit};
 
 /// State of the camera.
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl App {
             app.0.camera.asking.set(false);
             if let Err(error) = outcome {
                 app.close_camera();
-                app.send(Event::Hand(Hand::Give(Err(refusal(&error)))));
+                app.send(Event::Edit(PictureEdit::Replace(Err(refusal(&error)))));
             }
         });
     }
@@ -64,7 +64,7 @@ impl App {
         wish.set_video(&JsValue::TRUE);
         let stream = self.devices()?.get_user_media_with_constraints(&wish)?;
         let stream: MediaStream = JsFuture::from(stream).await?.unchecked_into();
-        if !self.0.state.borrow().own {
+        if !self.0.state.borrow().shows_own {
             // The visitor has moved on in the meantime.
             stop(&stream);
             return Ok(());
@@ -75,13 +75,14 @@ impl App {
     }
 
     async fn take_still(&self) -> Result<(), JsValue> {
-        let shape = self.0.state.borrow().paper_shape().ok_or("no model is loaded that could see it")?;
+        let shape =
+            self.0.state.borrow().own_picture_shape().ok_or("no model is loaded that could see it")?;
         let video = self.viewfinder()?;
         let bitmap = self.0.dom.window().create_image_bitmap_with_html_video_element(&video)?;
         let bitmap: ImageBitmap = JsFuture::from(bitmap).await?.unchecked_into();
         self.close_camera();
         let pixels = self.shrunk(&bitmap, shape)?;
-        self.send(Event::Hand(Hand::Give(Ok(pixels))));
+        self.send(Event::Edit(PictureEdit::Replace(Ok(pixels))));
         Ok(())
     }
 

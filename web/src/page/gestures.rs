@@ -58,7 +58,7 @@ impl App {
     fn meaning(&self, gesture: &Gesture<'_>) -> Option<Event> {
         match gesture.action {
             Action::Save { side } if gesture.clicks() => self.save(side, false),
-            Action::Film { side } if gesture.clicks() => self.save(side, true),
+            Action::SaveAnimation { side } if gesture.clicks() => self.save(side, true),
             Action::Copy {} if gesture.clicks() => self.copy_link(),
             Action::Embed {} if gesture.clicks() => self.copy_embed(),
             Action::Camera {} if gesture.clicks() => self.camera(),

@@ -13,16 +13,16 @@ use super::App;
 use crate::dom::Dom;
 use crate::engine::gpu::{Canvas, Device, Frame, Gpu, Picture, check};
 use crate::engine::{Cpu, Engine, EngineError, Kind};
-use crate::lanes::Post;
 use crate::pictures::Slot;
 use crate::protocol::{Reply, Request};
+use crate::queue::QueuedRequest;
 use crate::state::{COLUMNS, Event, Side, State};
 use crate::table::{Table, note};
 use crate::worker::{SIDES, reconstruct};
 
 /// The device, and the models and canvases on it.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct GpuResources {
     device: RefCell<Option<Rc<Device>>>,
     models: RefCell<[Option<Rc<Gpu>>; SIDES]>,
     canvases: RefCell<Table<String, Canvas>>,
@@ -46,28 +46,28 @@ pub(super) struct Job {
 impl App {
     /// Loads a model after those already queued, unless it is one of them.
     pub(super) fn prepare(&self, job: Job) {
-        let desk = &self.0.desk;
+        let gpu = &self.0.gpu;
         let key = |job: &Job| (job.side, job.visit);
-        let now = desk.preparing.get();
-        if now == Some(key(&job)) || desk.waiting.borrow().iter().any(|other| key(other) == key(&job)) {
+        let now = gpu.preparing.get();
+        if now == Some(key(&job)) || gpu.waiting.borrow().iter().any(|other| key(other) == key(&job)) {
             return;
         }
-        desk.preparing.set(now.or(Some(key(&job))));
-        desk.waiting.borrow_mut().push_back(job);
+        gpu.preparing.set(now.or(Some(key(&job))));
+        gpu.waiting.borrow_mut().push_back(job);
         if now.is_some() {
             return;
         }
         let app = self.clone();
         spawn_local(async move {
             loop {
-                let Some(job) = app.0.desk.waiting.borrow_mut().pop_front() else { break };
+                let Some(job) = app.0.gpu.waiting.borrow_mut().pop_front() else { break };
                 let (side, visit) = key(&job);
-                app.0.desk.preparing.set(Some((side, visit)));
+                app.0.gpu.preparing.set(Some((side, visit)));
                 let taken = app.take_in(job).await.map_err(|error| error.to_string());
                 let pace = *taken.as_ref().unwrap_or(&0.0);
                 app.send(Event::Prepared { side, visit, outcome: taken.map(drop), pace });
             }
-            app.0.desk.preparing.set(None);
+            app.0.gpu.preparing.set(None);
         });
     }
 
@@ -80,19 +80,19 @@ impl App {
         let begun = self.now();
         gpu.decode(&row).await?;
         let pace = (self.now() - begun) / COLUMNS as f64;
-        if let Some(place) = self.0.desk.models.borrow_mut().get_mut(job.side) {
+        if let Some(place) = self.0.gpu.models.borrow_mut().get_mut(job.side) {
             *place = Some(Rc::new(gpu));
         }
         Ok(pace)
     }
 
     async fn open(&self) -> Result<Rc<Device>, EngineError> {
-        let known = self.0.desk.device.borrow().clone();
+        let known = self.0.gpu.device.borrow().clone();
         if let Some(device) = known {
             return Ok(device);
         }
         let device = Rc::new(Device::open().await?);
-        *self.0.desk.device.borrow_mut() = Some(device.clone());
+        *self.0.gpu.device.borrow_mut() = Some(device.clone());
         let (app, lost) = (self.clone(), device.lost());
         spawn_local(async move { app.lose_gpu(lost.await) });
         Ok(device)
@@ -100,18 +100,18 @@ impl App {
 
     /// Drops everything on the GPU.
     pub(super) fn lose_gpu(&self, why: String) {
-        let desk = &self.0.desk;
-        desk.canvases.take();
-        *desk.models.borrow_mut() = [const { None }; SIDES];
-        *desk.device.borrow_mut() = None;
+        let gpu = &self.0.gpu;
+        gpu.canvases.take();
+        *gpu.models.borrow_mut() = [const { None }; SIDES];
+        *gpu.device.borrow_mut() = None;
         self.send(Event::GpuLost(why));
     }
 
     /// Runs a request to reconstruct an image.
-    pub(super) fn compute(&self, post: Post) {
+    pub(super) fn compute(&self, post: QueuedRequest) {
         let Request::Reconstruct { side } = post.request else { return };
         let app = self.clone();
-        let model = self.0.desk.models.borrow().get(side).cloned().flatten();
+        let model = self.0.gpu.models.borrow().get(side).cloned().flatten();
         spawn_local(async move {
             let answer = match model {
                 Some(model) => reconstruct(&*model, &post.bytes).await,
@@ -126,9 +126,9 @@ impl App {
     /// Draws the latest pictures of these slots and of those that wait. If a frame is in progress, all of
     /// them wait for it, so that outdated pictures are never decoded.
     pub(super) fn draw_pictures(&self, slots: Vec<Slot>) {
-        let desk = &self.0.desk;
-        slots.into_iter().for_each(|slot| note(&mut desk.stale.borrow_mut(), slot));
-        if desk.drawing.get() {
+        let gpu = &self.0.gpu;
+        slots.into_iter().for_each(|slot| note(&mut gpu.stale.borrow_mut(), slot));
+        if gpu.drawing.get() {
             return;
         }
         let state = self.0.state.borrow();
@@ -136,18 +136,18 @@ impl App {
             let model = state.sides.get(slot.side).and_then(Side::model);
             model.is_some_and(|model| model.engine == Kind::Gpu) && !state.pictures.codes(*slot).is_empty()
         };
-        let shown: Vec<Slot> = desk.stale.take().into_iter().filter(mine).collect();
-        let Some(device) = desk.device.borrow().clone().filter(|_| !shown.is_empty()) else { return };
+        let shown: Vec<Slot> = gpu.stale.take().into_iter().filter(mine).collect();
+        let Some(device) = gpu.device.borrow().clone().filter(|_| !shown.is_empty()) else { return };
         let drawn = self.draw_shown(&device, &state, &shown);
         drop(state);
         let app = self.clone();
         match drawn {
             Ok(pictures) => {
-                desk.drawing.set(true);
+                gpu.drawing.set(true);
                 let begun = self.now();
                 spawn_local(async move {
                     let finished = device.finished().await;
-                    app.0.desk.drawing.set(false);
+                    app.0.gpu.drawing.set(false);
                     match finished {
                         Ok(()) => {
                             let milliseconds = app.now() - begun;
@@ -155,7 +155,7 @@ impl App {
                         }
                         Err(error) => app.lose_gpu(error.to_string()),
                     }
-                    if !app.0.desk.stale.borrow().is_empty() {
+                    if !app.0.gpu.stale.borrow().is_empty() {
                         app.ask_frame();
                     }
                 });
@@ -170,7 +170,7 @@ impl App {
         let mut frame = Frame::new(device);
         let mut count = 0;
         for (side, loaded) in state.models() {
-            let Some(model) = self.0.desk.models.borrow()[side].clone() else { continue };
+            let Some(model) = self.0.gpu.models.borrow()[side].clone() else { continue };
             let config = &loaded.card.model;
             let mine: Vec<&Slot> = shown.iter().filter(|slot| slot.side == side).collect();
             if mine.is_empty() {
@@ -182,7 +182,7 @@ impl App {
                 count += pictures;
                 let size = [pictures * config.image.width, config.image.height].map(|side| side as u32);
                 let missing = |_| EngineError::Gpu(format!("the page has no canvas {slot}"));
-                let mut canvases = self.0.desk.canvases.borrow_mut();
+                let mut canvases = self.0.gpu.canvases.borrow_mut();
                 let mut of_this = Vec::new();
                 for (i, element) in self.0.dom.canvases(**slot).map_err(missing)?.into_iter().enumerate() {
                     let key = format!("{slot} {i}");

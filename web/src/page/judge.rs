@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
 use super::{App, port};
-use crate::protocol::Judgement;
+use crate::protocol::CheckMessage;
 use crate::state::Event;
 
 /// Script of the worker, next to the page.
@@ -16,29 +16,31 @@ const LINK: &str = "link[rel=judge]";
 
 impl App {
     /// Starts a worker that scores a weights file.
-    pub(super) fn judge(&self, ticket: u32, file: &[u8], full: bool) {
-        self.dismiss();
-        match self.start_judge(ticket, file, full) {
+    pub(super) fn start_check(&self, ticket: u32, file: &[u8], full: bool) {
+        self.stop_check();
+        match self.start_check_worker(ticket, file, full) {
             Ok(worker) => drop(self.0.judge.replace(Some(worker))),
-            Err(_) => self.judged(ticket, Judgement::Done(Err("the browser starts no worker".into()))),
+            Err(_) => {
+                self.check_message(ticket, CheckMessage::Done(Err("the browser starts no worker".into())))
+            }
         }
     }
 
-    fn start_judge(&self, ticket: u32, file: &[u8], full: bool) -> Result<Worker, JsValue> {
+    fn start_check_worker(&self, ticket: u32, file: &[u8], full: bool) -> Result<Worker, JsValue> {
         let link = self.0.dom.document().query_selector(LINK)?.ok_or("the page names no judge")?;
         let module = link.get_attribute("href").into();
         let hash = link.get_attribute("data-integrity").into();
         let worker = port::run(SCRIPT)?;
         let to = self.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            to.judged(ticket, said(&event.data(), to.now()));
+            to.check_message(ticket, said(&event.data(), to.now()));
         });
         worker.set_onmessage(Some(message.into_js_value().unchecked_ref::<Function>()));
         let to = self.clone();
         let error = Closure::<dyn Fn()>::new(move || {
             let sentence =
                 "its worker stopped; there may be too little memory, or a file of the page be missing";
-            to.judged(ticket, Judgement::Done(Err(sentence.into())));
+            to.check_message(ticket, CheckMessage::Done(Err(sentence.into())));
         });
         worker.set_onerror(Some(error.into_js_value().unchecked_ref::<Function>()));
         let file = Uint8Array::from(file).buffer();
@@ -47,12 +49,12 @@ impl App {
         Ok(worker)
     }
 
-    fn judged(&self, ticket: u32, judgement: Judgement) {
-        self.send(Event::Judged { ticket, judgement });
+    fn check_message(&self, ticket: u32, message: CheckMessage) {
+        self.send(Event::CheckMessage { ticket, message });
     }
 
     /// Stops the running check, if there is one.
-    pub(super) fn dismiss(&self) {
+    pub(super) fn stop_check(&self) {
         if let Some(worker) = self.0.judge.take() {
             worker.terminate();
         }
@@ -60,12 +62,12 @@ impl App {
 }
 
 /// Parses a message: a number is the finished fraction, a text is JSON with scores or an error.
-fn said(message: &JsValue, now: f64) -> Judgement {
+fn said(message: &JsValue, now: f64) -> CheckMessage {
     match message.as_f64() {
-        Some(share) => Judgement::Share { share: share as f32, now },
+        Some(share) => CheckMessage::Share { share: share as f32, now },
         None => {
             let scores = message.as_string().and_then(|text| serde_json::from_str(&text).ok());
-            Judgement::Done(scores.unwrap_or_else(|| Err("its answer can’t be read".into())))
+            CheckMessage::Done(scores.unwrap_or_else(|| Err("its answer can’t be read".into())))
         }
     }
 }

@@ -4,12 +4,12 @@ mod camera;
 mod fetch;
 mod gestures;
 mod gpu;
-mod hand;
 mod judge;
 mod link;
-mod own;
+mod picture_files;
 mod port;
 mod save;
+mod weights_files;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,14 +21,14 @@ use web_sys::Storage;
 pub use port::work;
 
 use crate::dom::Dom;
-use crate::lanes::Post;
 use crate::panels;
 use crate::pictures::Slot;
 use crate::protocol::{Reply, Request};
-use crate::state::{Effect, Event, State, Topic, Toured};
+use crate::queue::QueuedRequest;
+use crate::state::{Effect, Event, State, Topic, TourProgress};
 use crate::table::note;
 use camera::Camera;
-use gpu::{Desk, Job};
+use gpu::{GpuResources, Job};
 use link::Address;
 
 /// Key of the visitor's progress in the tour, in the browser's storage.
@@ -44,7 +44,7 @@ pub fn start() -> Result<(), JsValue> {
     let motion = !dom.prefers("(prefers-reduced-motion: reduce)");
     let mut state = State::new(motion);
     let kept = storage(&dom).and_then(|storage| storage.get_item(TOURED).ok().flatten());
-    state.toured = Toured::parse(&kept.unwrap_or_default());
+    state.tour_progress = TourProgress::parse(&kept.unwrap_or_default());
     let app = App(Rc::new(Inner {
         state: RefCell::new(state),
         stale: RefCell::new(vec![Topic::View]),
@@ -54,14 +54,14 @@ pub fn start() -> Result<(), JsValue> {
         posted: RefCell::default(),
         judge: RefCell::default(),
         address: RefCell::default(),
-        desk: Desk::default(),
+        gpu: GpuResources::default(),
         camera: Camera::default(),
         dom,
     }));
     port::listen(&app);
     gestures::listen(&app)?;
-    hand::listen(&app)?;
-    own::listen(&app)?;
+    picture_files::listen(&app)?;
+    weights_files::listen(&app)?;
     app.offer_camera();
     link::listen(&app)?;
     app.ask_frame();
@@ -92,7 +92,7 @@ struct Inner {
     /// The worker that checks the claim, while it runs.
     judge: RefCell<Option<web_sys::Worker>>,
     address: RefCell<Address>,
-    desk: Desk,
+    gpu: GpuResources,
     camera: Camera,
     dom: Dom,
 }
@@ -104,7 +104,7 @@ impl App {
         let wants = panels::wants(&self.0.state.borrow());
         effects.extend(self.0.state.borrow_mut().serve(&wants));
         self.follow_state();
-        if !self.0.state.borrow().own {
+        if !self.0.state.borrow().shows_own {
             self.close_camera();
         }
         for effect in effects {
@@ -126,9 +126,9 @@ impl App {
                 }
                 Effect::Compute(post) => self.compute(post),
                 Effect::Prepare { side, visit, file, room } => self.prepare(Job { side, visit, file, room }),
-                Effect::Judge { ticket, file, full } => self.judge(ticket, &file, full),
-                Effect::Dismiss => self.dismiss(),
-                Effect::Remember(toured) => self.remember(toured),
+                Effect::StartCheck { ticket, file, full } => self.start_check(ticket, &file, full),
+                Effect::StopCheck => self.stop_check(),
+                Effect::Remember(tour_progress) => self.remember(tour_progress),
                 Effect::Fetch { side, visit, file } => {
                     let app = self.clone();
                     spawn_local(async move {
@@ -154,9 +154,9 @@ impl App {
     }
 
     /// Stores the visitor's progress in the tour, if the browser has storage.
-    fn remember(&self, toured: Toured) {
+    fn remember(&self, tour_progress: TourProgress) {
         if let Some(storage) = storage(&self.0.dom) {
-            storage.set_item(TOURED, &toured.text()).ok();
+            storage.set_item(TOURED, &tour_progress.text()).ok();
         }
     }
 
@@ -199,7 +199,7 @@ impl App {
     }
 
     /// Number of pictures in a request to the worker.
-    fn pictures(&self, post: &Post) -> Option<usize> {
+    fn pictures(&self, post: &QueuedRequest) -> Option<usize> {
         let Request::Decode { side, codes } = &post.request else { return None };
         let state = self.0.state.borrow();
         Some(codes.len() / state.sides.get(*side)?.model()?.card.model.latent)

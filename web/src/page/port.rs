@@ -10,8 +10,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, WorkerOptions, WorkerType};
 
 use super::App;
-use crate::lanes::Post;
 use crate::protocol::{Message, Reply, Request};
+use crate::queue::QueuedRequest;
 use crate::state::Event;
 use crate::worker::Worker;
 
@@ -52,7 +52,7 @@ pub(super) fn listen(app: &App) {
 }
 
 /// Sends a request to the worker.
-pub(super) fn post(worker: &web_sys::Worker, post: &Post) -> Result<(), JsValue> {
+pub(super) fn post(worker: &web_sys::Worker, post: &QueuedRequest) -> Result<(), JsValue> {
     let (message, moved) = pack(post.ticket, &post.request, &post.bytes);
     worker.post_message_with_transfer(&message, &moved)
 }

@@ -7,7 +7,7 @@ use web_sys::{Blob, Element, HtmlElement, Url};
 
 use super::App;
 use crate::engine::{Cpu, Engine, EngineError};
-use crate::panels::{Film, POSITIONS, SavedRows, sheet};
+use crate::panels::{Animation, POSITIONS, SavedRows, sheet};
 
 /// Marks a status while saving is in progress.
 const BUSY: &str = "aria-busy";
@@ -25,7 +25,7 @@ impl App {
         }
         let app = self.clone();
         spawn_local(async move {
-            let outcome = if moving { app.film(side, &status).await } else { app.picture(side).await };
+            let outcome = if moving { app.animation(side, &status).await } else { app.picture(side).await };
             status.remove_attribute(BUSY).ok();
             let words = match outcome {
                 Ok(()) => "Saved".to_owned(),
@@ -48,9 +48,9 @@ impl App {
     }
 
     /// Draws all pictures of each position, and yields to the page in between.
-    async fn film(&self, side: usize, status: &Element) -> Result<(), JsValue> {
+    async fn animation(&self, side: usize, status: &Element) -> Result<(), JsValue> {
         let (rows, cpu) = self.rows(side)?;
-        let film = Film::of(&rows)?;
+        let animation = Animation::of(&rows)?;
         let mut pictures = Vec::new();
         for position in 0..POSITIONS {
             status.set_text_content(Some(&format!("Drawing {} of {POSITIONS} …", position + 1)));
@@ -58,7 +58,7 @@ impl App {
             let share = position as f32 / (POSITIONS - 1) as f32;
             pictures.extend(drawn(&cpu, &rows.model.codes_at(&rows.units, share)).await?);
         }
-        let file = film.file(&self.0.dom, &rows, &pictures)?;
+        let file = animation.file(&self.0.dom, &rows, &pictures)?;
         let parts = Array::of1(&Uint8Array::from(&*file));
         let address = Url::create_object_url_with_blob(&Blob::new_with_u8_array_sequence(&parts)?)?;
         let offered = self.offer(side, "gif", &address);

@@ -79,7 +79,7 @@ actions! {
     /// Saves the rows as a picture.
     Save = "save" (side);
     /// Saves the rows as an animation.
-    Film = "film" (side);
+    SaveAnimation = "save-animation" (side);
     /// Pauses or resumes the opening.
     Play = "play" ();
     /// Resets both models to the picture's code.
@@ -132,7 +132,7 @@ actions! {
     Tool = "tool" (erases);
     /// Width of the pen.
     Pen = "pen" ();
-    /// Clears the paper.
+    /// Clears the drawing.
     Clear = "clear" ();
     /// Toggles showing differences from the original four times as strong.
     Amplify = "amplify" ();
@@ -142,10 +142,10 @@ actions! {
     Camera = "camera" ();
     /// Turns the camera off.
     CameraOff = "camera-off" ();
-    /// The paper.
-    Paper = "paper" ();
+    /// The canvas of the picture, on which the visitor draws.
+    Canvas = "canvas" ();
     /// Moves a factor back and forth.
-    Sway = "sway" (factor);
+    PlayFactor = "play-factor" (factor);
     /// A square of the table of answers.
     Cell = "cell" (side, factor, unit);
     /// A unit's bar above that table.

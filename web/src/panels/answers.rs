@@ -1,11 +1,12 @@
 //! Which unit responds to which factor: the code of the picture as bars above a table of factors and
 //! units.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use super::html::{Safe, columns, put};
 use super::words::{grouped, label, number, percent, symbol, unit as name};
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Loaded, SURVEYED, Scene, State, Topic, View, ranked};
 use crate::worker::SIDES;
@@ -50,7 +51,7 @@ impl Panel for Answers {
         }
     }
 
-    fn act(&self, dom: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, dom: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         let points = matches!(gesture.kind, "pointermove" | "pointerdown" | "focusin");
         Ok(match gesture.action {
             Action::Cell { side, factor, unit } if points => {
@@ -61,8 +62,8 @@ impl Panel for Answers {
                 read(dom, state, side, unit, None)?;
                 None
             }
-            Action::Cell { factor, .. } | Action::Sway { factor } if gesture.clicks() => {
-                Some(Event::Sway { factor })
+            Action::Cell { factor, .. } | Action::PlayFactor { factor } if gesture.clicks() => {
+                Some(Event::PlayFactor { factor })
             }
             _ => None,
         })
@@ -125,7 +126,7 @@ fn row(html: &mut String, units: &[usize], side: usize, factor: usize, name: &st
     put!(
         *html,
         r#"<tr id="answer-{side}-{factor}"><th scope="row"><button type="button" data-act="{}" title="Move it to and fro">{}</button></th>"#,
-        Action::Sway { factor },
+        Action::PlayFactor { factor },
         Safe(name)
     );
     for &unit in units {
@@ -146,7 +147,7 @@ fn bars(dom: &Dom, state: &State, side: usize) -> Drawn {
     let reach = reach.fold(1.0_f32, |reach, end| reach.max(end.abs())) * 1.15;
     for &unit in model.used() {
         let (mean, std) = (measured.mean[unit], measured.std[unit]);
-        let [low, high] = model.trace.of(unit).unwrap_or([mean; 2]);
+        let [low, high] = model.ranges.of(unit).unwrap_or([mean; 2]);
         for (part, low, high) in [
             ("trace", low, high),
             ("level", mean.min(0.0), mean.max(0.0)),

@@ -1,10 +1,11 @@
 //! Pictures from A to B: along the line, and unit by unit.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlInputElement};
 
 use super::html::{pair, put};
 use super::words::{label, percent, titles};
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
 use crate::state::{COLUMNS, Event, Path, Side, State, Topic, View};
@@ -58,7 +59,7 @@ impl Panel for Between {
         }
     }
 
-    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Pin { end } if gesture.clicks() => Some(Event::Pin { end }),
             Action::Along {} => gesture.value().map(|share| Event::Along(share as f32)),

@@ -1,10 +1,11 @@
 //! The check of the claim: scores and errors of both models as measured now, next to the card's.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlProgressElement};
 
 use super::html::{Safe, put};
 use super::words::{metric as name, number, titles};
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Loaded, State, Topic, View};
 use crate::table::note;
@@ -57,10 +58,10 @@ impl Panel for Check {
                 running(dom, state)?;
                 table(dom, state)
             }
-            Topic::Verdict => {
+            Topic::Check => {
                 running(dom, state)?;
                 // While the check runs, only the progress bar changes.
-                if state.verdict.share().is_some_and(|share| share > 0.0 && share != 0.5) {
+                if state.check.share().is_some_and(|share| share > 0.0 && share != 0.5) {
                     return Ok(());
                 }
                 table(dom, state)
@@ -69,7 +70,7 @@ impl Panel for Check {
         }
     }
 
-    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Check { full } if gesture.clicks() => Some(Event::Check(Some(full != 0))),
             Action::Stop {} if gesture.clicks() => Some(Event::Check(None)),
@@ -80,7 +81,7 @@ impl Panel for Check {
 
 /// Shows the progress of the check, and whether one is possible.
 fn running(dom: &Dom, state: &State) -> Drawn {
-    let share = state.verdict.share();
+    let share = state.check.share();
     let drawn = |model: &Loaded| worlds::by_name(&model.card.training.dataset).is_some();
     let possible = state.models().all(|(_, model)| drawn(model));
     dom.show("no-check", !possible)?;
@@ -90,7 +91,7 @@ fn running(dom: &Dom, state: &State) -> Drawn {
         let idle = share.is_none() && possible;
         dom.get::<HtmlElement>(id)?.toggle_attribute_with_force("disabled", !idle)?;
     }
-    let left = state.verdict.left().map(|seconds| match seconds {
+    let left = state.check.left().map(|seconds| match seconds {
         0..=90 => format!("about {seconds} seconds left"),
         _ => format!("about {} minutes left", seconds.div_ceil(60)),
     });

@@ -1,11 +1,12 @@
 //! Controls for the factors of the world.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlInputElement};
 use worlds::{Factor, FactorKind};
 
 use super::html::{Safe, put};
 use super::words::number;
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::state::{Event, Scene, State, Topic, View};
 
@@ -37,7 +38,7 @@ impl Panel for Factors {
         }
     }
 
-    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Factor { factor } => gesture.value().map(|value| Event::Factor { factor, value }),
             _ => None,
@@ -48,7 +49,7 @@ impl Panel for Factors {
 /// Sets the controls to the scene; recreates them if the world has changed.
 fn controls(dom: &Dom, state: &State) -> Drawn {
     let list: Element = dom.get("factors")?;
-    dom.show("world", !state.own)?;
+    dom.show("world", !state.shows_own)?;
     dom.show("no-scene", state.scene.is_none())?;
     let Some(scene) = &state.scene else {
         list.replace_children_with_node_0();

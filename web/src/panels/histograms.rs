@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlCanvasElement};
 
 use super::html::{Safe, pair, put};
 use super::words::{number, titles, unit as name};
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn, context};
 use crate::state::{Event, Side, State, Topic, View, ranked};
 use crate::worker::SIDES;
@@ -51,7 +51,7 @@ impl Panel for Histograms {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         if let (Action::Chart { side, unit, kind }, "pointermove" | "pointerdown") =
             (gesture.action, gesture.kind)
             && kind != BEHIND

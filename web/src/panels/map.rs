@@ -2,11 +2,12 @@
 //! changes both units, or marks a region, whose pictures are shown below.
 
 use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, HtmlSelectElement, KeyboardEvent, MouseEvent};
 
 use super::html::{Safe, pair, put};
 use super::words::{number, percent, symbol, titles, unit as name};
-use super::{Action, Gesture, Panel, Unable, paint};
+use super::{Action, Gesture, Panel, paint};
 use crate::dom::{Dom, Drawn, context};
 use crate::draws::{draws, picture};
 use crate::pictures::{Slot, Want};
@@ -112,7 +113,7 @@ impl Panel for Map {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Axis { side, axis } => gesture.chosen().map(|unit| Event::Axis { side, axis, unit }),
             Action::Colour {} => gesture.chosen().map(Event::Colour),

@@ -5,19 +5,19 @@
 //! panel. Elements name pictures in `data-slot` and actions in `data-act`.
 
 mod action;
+mod animation;
 mod answers;
 mod between;
 mod check;
 mod factors;
-mod film;
 mod gesture;
 mod histograms;
 mod how;
 mod html;
 mod map;
 mod network;
+mod original;
 mod paint;
-mod paper;
 mod reconstruction;
 mod rows;
 mod samples;
@@ -29,10 +29,11 @@ mod top;
 mod tour;
 mod words;
 
+use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 pub use action::Action;
-pub use film::{Film, POSITIONS};
+pub use animation::{Animation, POSITIONS};
 pub use gesture::Gesture;
 pub use html::Safe;
 pub use sheet::{SavedRows, sheet};
@@ -69,12 +70,10 @@ pub trait Panel {
     ///
     /// # Errors
     /// Fails if an element is missing.
-    fn act(&self, _dom: &Dom, _state: &State, _gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _dom: &Dom, _state: &State, _gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(None)
     }
 }
-
-type Unable = wasm_bindgen::JsValue;
 
 /// All panels.
 pub const PANELS: [&dyn Panel; 17] = [
@@ -85,7 +84,7 @@ pub const PANELS: [&dyn Panel; 17] = [
     &sliders::Sliders,
     &network::Network,
     &map::Map,
-    &paper::Tools,
+    &original::Tools,
     &factors::Factors,
     &reconstruction::Reconstructions,
     &answers::Answers,
@@ -117,7 +116,7 @@ fn wants_of(panels: &[&dyn Panel], state: &State) -> Vec<Want> {
 
 /// Redraws what a topic changed in all visible panels. A panel that becomes visible is created, or
 /// redrawn completely if it exists.
-pub fn draw(dom: &Dom, state: &State, topic: Topic, report: impl Fn(&'static str, Unable)) {
+pub fn draw(dom: &Dom, state: &State, topic: Topic, report: impl Fn(&'static str, JsValue)) {
     for panel in PANELS.iter().filter(|panel| shown(**panel, state)) {
         let outcome = match topic {
             Topic::View => whole(dom, state, *panel),
@@ -157,7 +156,7 @@ pub fn show(dom: &Dom, state: &State, slot: Slot) -> Drawn {
 ///
 /// # Errors
 /// Fails if an element is missing.
-pub fn act(dom: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+pub fn act(dom: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
     for panel in PANELS.iter().filter(|panel| shown(**panel, state)) {
         if let Some(event) = panel.act(dom, state, gesture)? {
             return Ok(Some(event));

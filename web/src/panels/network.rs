@@ -4,15 +4,16 @@
 use std::f64::consts::TAU;
 
 use model::layers::POSTERIOR;
+use wasm_bindgen::JsValue;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement, KeyboardEvent};
 
 use super::html::put;
 use super::words::{number, symbol, titles, unit as name};
-use super::{Action, Gesture, Panel, Unable, paint, sliders};
+use super::{Action, Gesture, Panel, paint, sliders};
 use crate::dom::{Dom, Drawn, context, put as put_pixels};
 use crate::engine::inside::{HEARD, KERNEL, Layer};
 use crate::pictures::Slot;
-use crate::state::{Event, Loaded, PROBED, Spot, State, Topic, View};
+use crate::state::{Event, Loaded, PROBED, SelectedChannel, State, Topic, View};
 use crate::worker::SIDES;
 
 /// Width below which layers are stacked.
@@ -42,7 +43,7 @@ impl Panel for Network {
         for side in 0..SIDES {
             put!(
                 html,
-                r#"<article class="net side-{side}"><header><div><h2 class="name" data-name="{side}">&nbsp;</h2><p class="hint" id="net-told-{side}">&nbsp;</p></div><p class="told" id="spot-told-{side}" aria-live="polite"></p><canvas class="picture" id="spot-{side}" role="img" aria-label="Its inputs" hidden></canvas></header><div class="chain" id="chain-{side}"></div><canvas class="wires" id="wires-{side}" aria-hidden="true"></canvas></article>"#
+                r#"<article class="net side-{side}"><header><div><h2 class="name" data-name="{side}">&nbsp;</h2><p class="hint" id="net-told-{side}">&nbsp;</p></div><p class="told" id="spot-told-{side}" aria-live="polite"></p><canvas class="picture" id="spot-{side}" role="img" aria-label="Its inputs" hidden></canvas></header><div class="chain" id="chain-{side}"></div><canvas class="inputs" id="wires-{side}" aria-hidden="true"></canvas></article>"#
             );
         }
         root.set_inner_html(&html);
@@ -61,20 +62,21 @@ impl Panel for Network {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Inside { side, layer } => {
-                let spot = point(state, gesture, side, layer);
-                spot.filter(|spot| *spot != state.spot).map(Event::Spot)
+                let selected = point(state, gesture, side, layer);
+                selected.filter(|selected| *selected != state.selected).map(Event::SelectChannel)
             }
             Action::Turn { side, unit } | Action::Dial { side, unit } => {
-                let spot = || {
+                let selected = || {
                     let layer = state.sides.get(side)?.model()?.layers().1;
-                    let spot = Some(Spot { side, layer, channel: unit });
-                    let points = matches!(gesture.kind, "pointermove" | "focusin") && spot != state.spot;
-                    points.then_some(Event::Spot(spot))
+                    let selected = Some(SelectedChannel { side, layer, channel: unit });
+                    let points =
+                        matches!(gesture.kind, "pointermove" | "focusin") && selected != state.selected;
+                    points.then_some(Event::SelectChannel(selected))
                 };
-                sliders::turned(state, gesture).or_else(spot)
+                sliders::turned(state, gesture).or_else(selected)
             }
             _ => None,
         })
@@ -200,7 +202,7 @@ fn summary(model: &Loaded, layers: &[Layer]) -> String {
         " · {asleep} of {} channels are always zero",
         hidden.map(|layer| layer.shape[2]).sum::<usize>()
     );
-    let weights: Vec<f32> = inside.wires.iter().map(|wires| wires.zero).collect();
+    let weights: Vec<f32> = inside.largest_inputs.iter().map(|inputs| inputs.zero).collect();
     if let Some(most) = weights.iter().copied().reduce(f32::max).filter(|most| *most >= 0.005) {
         put!(text, " · up to {} % of a layer’s weights are zero", number(f64::from(100.0 * most), 0));
     }
@@ -302,12 +304,15 @@ fn channel_of(model: &Loaded, unit: usize) -> usize {
 
 /// The selected channel, and those with the largest weights to it: layer and channel each.
 fn heard(state: &State, model: &Loaded, side: usize) -> Vec<(usize, usize)> {
-    let Some(spot) = state.spot.filter(|spot| spot.side == side) else { return Vec::new() };
+    let Some(selected) = state.selected.filter(|selected| selected.side == side) else { return Vec::new() };
     let code = model.layers().1;
-    let mut parts = vec![(spot.layer, spot.channel)];
-    let channel = if spot.layer == code { channel_of(model, spot.channel) } else { spot.channel };
-    if let (Some(wires), Some(before)) = (model.inside.wires.get(spot.layer), spot.layer.checked_sub(1)) {
-        for (input, _) in wires.of(channel).filter(|(_, kernel)| kernel.iter().any(|weight| *weight != 0.0)) {
+    let mut parts = vec![(selected.layer, selected.channel)];
+    let channel = if selected.layer == code { channel_of(model, selected.channel) } else { selected.channel };
+    if let (Some(inputs), Some(before)) =
+        (model.inside.largest_inputs.get(selected.layer), selected.layer.checked_sub(1))
+    {
+        for (input, _) in inputs.of(channel).filter(|(_, kernel)| kernel.iter().any(|weight| *weight != 0.0))
+        {
             parts.push((before, if before == code { unit_of(model, input) } else { input }));
         }
     }
@@ -319,22 +324,22 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
     let canvas: HtmlCanvasElement = dom.get(&format!("spot-{side}"))?;
     let place = format!("spot-told-{side}");
     let model = state.sides[side].model();
-    let spot = state.spot.filter(|spot| spot.side == side);
-    let (Some(model), Some(spot)) = (model, spot) else {
+    let selected = state.selected.filter(|selected| selected.side == side);
+    let (Some(model), Some(selected)) = (model, selected) else {
         dom.show(&format!("spot-{side}"), false)?;
         return dom.set_text(&place, REST);
     };
-    let Some(layer) = layers.get(spot.layer) else { return Ok(()) };
-    if spot.layer == code {
+    let Some(layer) = layers.get(selected.layer) else { return Ok(()) };
+    if selected.layer == code {
         let image = model.card.model.image;
         let (below, above) = model.inside.apart.split_at(model.inside.apart.len() / 2);
-        let seen = !below.is_empty() && spot.channel < model.code.len();
+        let seen = !below.is_empty() && selected.channel < model.code.len();
         if seen {
             paint::difference(&canvas, above, below, image, 1)?;
         }
         dom.show(&format!("spot-{side}"), seen)?;
-        let (called, stride) = (name(&model.card, spot.channel), model.stride(spot.channel));
-        let unit = match model.is_circle(spot.channel) {
+        let (called, stride) = (name(&model.card, selected.channel), model.stride(selected.channel));
+        let unit = match model.is_circle(selected.channel) {
             true => format!("{}°", number(f64::from(stride.to_degrees()), 0)),
             false => number(stride.into(), 2),
         };
@@ -345,11 +350,11 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
     }
     let heard = heard(state, model, side);
     let what = if layer.len() == layer.shape[2] { "neuron" } else { "map" };
-    let mut text = format!("{}, {what} {}", called(layer), spot.channel + 1);
-    if let Some(map) = model.inside.maps.get(spot.layer).filter(|map| !map.is_empty()) {
-        let values = || map.iter().skip(spot.channel).step_by(layer.shape[2]);
+    let mut text = format!("{}, {what} {}", called(layer), selected.channel + 1);
+    if let Some(map) = model.inside.maps.get(selected.layer).filter(|map| !map.is_empty()) {
+        let values = || map.iter().skip(selected.channel).step_by(layer.shape[2]);
         let silent = values().filter(|value| **value == 0).count() as f64 / values().count() as f64;
-        match model.inside.sleeps(spot.layer, spot.channel) {
+        match model.inside.sleeps(selected.layer, selected.channel) {
             true => put!(text, ", zero for all of {PROBED} random pictures"),
             false => put!(text, ", {} % zero", number(100.0 * silent, 0)),
         }
@@ -367,15 +372,15 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
         if let Some(from) = from {
             put!(text, " of {from}");
         }
-    } else if spot.layer == 0 {
+    } else if selected.layer == 0 {
         text.push_str(". Its input is the picture");
     }
     text.push_str(". Pink raises it, green lowers it.");
     dom.set_text(&place, &text)?;
-    let wires = model.inside.wires.get(spot.layer);
-    dom.show(&format!("spot-{side}"), wires.is_some())?;
-    match wires {
-        Some(wires) => kernels(&canvas, wires.of(spot.channel).map(|(_, kernel)| kernel)),
+    let inputs = model.inside.largest_inputs.get(selected.layer);
+    dom.show(&format!("spot-{side}"), inputs.is_some())?;
+    match inputs {
+        Some(inputs) => kernels(&canvas, inputs.of(selected.channel).map(|(_, kernel)| kernel)),
         None => Ok(()),
     }
 }
@@ -443,12 +448,12 @@ fn lines(dom: &Dom, state: &State, side: usize, heard: &[(usize, usize)], narrow
 }
 
 /// The channel under the pointer, or where an arrow key leads; Escape clears the selection.
-fn point(state: &State, gesture: &Gesture<'_>, side: usize, layer: usize) -> Option<Option<Spot>> {
+fn point(state: &State, gesture: &Gesture<'_>, side: usize, layer: usize) -> Option<Option<SelectedChannel>> {
     use wasm_bindgen::JsCast;
     let model = state.sides.get(side)?.model()?;
     let (layers, _) = model.layers();
     let channels = layers.get(layer)?.shape[2];
-    let here = state.spot.filter(|spot| spot.side == side && spot.layer == layer);
+    let here = state.selected.filter(|selected| selected.side == side && selected.layer == layer);
     // The number of columns depends on the canvas's style.
     let element: &HtmlElement = gesture.element.dyn_ref()?;
     let ratio = element.style().get_property_value("aspect-ratio").ok()?;
@@ -463,7 +468,7 @@ fn point(state: &State, gesture: &Gesture<'_>, side: usize, layer: usize) -> Opt
         "focusin" if here.is_none() => 0,
         "keydown" => {
             let event: &KeyboardEvent = gesture.event.dyn_ref()?;
-            let now = here.map_or(0, |spot| spot.channel);
+            let now = here.map_or(0, |selected| selected.channel);
             let next = match &*event.key() {
                 "ArrowLeft" => now.checked_sub(1),
                 "ArrowRight" => Some(now + 1),
@@ -477,7 +482,7 @@ fn point(state: &State, gesture: &Gesture<'_>, side: usize, layer: usize) -> Opt
         }
         _ => return None,
     };
-    (channel < channels).then_some(Some(Spot { side, layer, channel }))
+    (channel < channels).then_some(Some(SelectedChannel { side, layer, channel }))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Each model's reconstruction of the picture: its difference, and its error compared with those of
 //! random pictures.
 
+use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 use super::html::{columns, put};
 use super::words::{number, titles};
-use super::{Action, Gesture, Panel, Unable, paint};
+use super::{Action, Gesture, Panel, paint};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
 use crate::state::{Event, Loaded, State, Topic, View};
@@ -49,7 +50,7 @@ impl Panel for Reconstructions {
         }
     }
 
-    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok((gesture.action == Action::Amplify {} && gesture.clicks()).then_some(Event::Amplify))
     }
 
@@ -114,10 +115,10 @@ fn word(state: &State, model: &Loaded) -> (String, bool) {
     let card = &model.card;
     if !state.suits(card) {
         let text = match &state.scene {
-            Some(scene) if !state.own => {
+            Some(scene) if !state.shows_own => {
                 format!("This model was trained on {}, not on {}.", card.training.dataset, scene.world.name())
             }
-            None if !state.own => return (String::new(), false),
+            None if !state.shows_own => return (String::new(), false),
             _ => {
                 let image = card.model.image;
                 format!(

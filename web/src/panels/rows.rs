@@ -1,11 +1,12 @@
 //! Rows: each varies one unit of each model over its range, with all others fixed. Units that encode the
 //! same factor are next to each other.
 
+use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 use super::html::{Safe, put};
 use super::words::{label, number, percent, symbol, unit as name};
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
 use crate::state::{COLUMNS, Event, Loaded, Pair, State, Topic, View, pairs};
@@ -35,10 +36,11 @@ impl Panel for Rows {
             Action::Fold {}
         );
         for (side, place) in ["left", "right"].into_iter().enumerate() {
-            let (save, film, bring) = (Action::Save { side }, Action::Film { side }, Action::Bring { side });
+            let (save, animation, bring) =
+                (Action::Save { side }, Action::SaveAnimation { side }, Action::Bring { side });
             put!(
                 html,
-                r#"<div class="foot model side-{side}"><p role="group" aria-label="Save the {place} rows">Save these rows <button type="button" class="plain" id="save-{side}" data-act="{save}">as a picture</button> or <button type="button" class="plain" id="film-{side}" data-act="{film}">as an animation</button>. <span id="saved-{side}" role="status"></span></p><p>Your own model? Drop its file here, or <label for="bring-{side}">open it<input class="visually-hidden" type="file" id="bring-{side}" accept=".safetensors" data-act="{bring}" aria-label="Open a weights file for the {place}"></label>. It never leaves your machine.</p></div>"#
+                r#"<div class="foot model side-{side}"><p role="group" aria-label="Save the {place} rows">Save these rows <button type="button" class="plain" id="save-{side}" data-act="{save}">as a picture</button> or <button type="button" class="plain" id="animation-{side}" data-act="{animation}">as an animation</button>. <span id="saved-{side}" role="status"></span></p><p>Your own model? Drop its file here, or <label for="bring-{side}">open it<input class="visually-hidden" type="file" id="bring-{side}" accept=".safetensors" data-act="{bring}" aria-label="Open a weights file for the {place}"></label>. It never leaves your machine.</p></div>"#
             );
         }
         html.push_str("</div>");
@@ -70,7 +72,7 @@ impl Panel for Rows {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Row { side, unit } => act(state, gesture, side, unit),
             Action::Fold {} if gesture.kind == "toggle" => {

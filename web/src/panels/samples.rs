@@ -1,10 +1,11 @@
 //! Samples: pictures of codes drawn from the prior, with the same random numbers for both models.
 
+use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 use super::html::{pair, put};
 use super::words::titles;
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
 use crate::state::{Event, SAMPLES, State, Topic, View};
@@ -61,7 +62,7 @@ impl Panel for Samples {
         }
     }
 
-    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Again {} if gesture.clicks() => {
                 Some(Event::Samples { seed: js_sys::Math::random().to_bits() })

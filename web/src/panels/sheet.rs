@@ -62,7 +62,7 @@ pub fn sheet(dom: &Dom, rows: &SavedRows, pictures: &[u8]) -> Result<HtmlCanvasE
     let left = longest.ceil() as usize + 2 * GAP;
     canvas.set_width((left + COLUMNS * shape.width + GAP) as u32);
     canvas.set_height((TITLE + units.len() * (shape.height + GAP)) as u32);
-    paper(&pen, &canvas);
+    background(&pen, &canvas);
     let room = f64::from(canvas.width()) - 2.0 * GAP as f64;
     pen.set_font(BOLD);
     pen.fill_text_with_max_width(title, GAP as f64, 20.0, room)?;
@@ -82,7 +82,7 @@ pub fn sheet(dom: &Dom, rows: &SavedRows, pictures: &[u8]) -> Result<HtmlCanvasE
 
 /// Fills a canvas with white and sets a dark grey pen, so that animations of grey pictures need few
 /// colours.
-pub(super) fn paper(pen: &CanvasRenderingContext2d, canvas: &HtmlCanvasElement) {
+pub(super) fn background(pen: &CanvasRenderingContext2d, canvas: &HtmlCanvasElement) {
     pen.set_fill_style_str("#fff");
     pen.fill_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
     pen.set_fill_style_str("#1b1b1b");

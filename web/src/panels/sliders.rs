@@ -1,12 +1,13 @@
 //! Controls for the code: a slider per unit over the histogram of its values in the data, or a dial for a
 //! circular unit.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::histograms::redraw;
 use super::html::{Safe, columns, put};
 use super::words::{number, symbol, unit as name};
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
 use crate::state::{Event, Loaded, MODES, Side, State, Topic, View, ranked, wrapped};
@@ -71,7 +72,7 @@ impl Panel for Sliders {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Mode { side, unit, mode } if gesture.clicks() => {
                 let model = state.sides.get(side).and_then(Side::model);

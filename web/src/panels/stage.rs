@@ -1,14 +1,15 @@
 //! The stage: the live pictures of both models, in every view, with what moves in between.
 
 use model::Card;
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlProgressElement, HtmlSelectElement};
 
 use super::html::{Safe, put};
 use super::words::{grouped, number, size, unit as name};
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::pictures::{Slot, Want};
-use crate::state::{Event, Phase, Preview, Side, State, Topic, Toured, View};
+use crate::state::{Event, Phase, Preview, Side, State, Topic, TourProgress, View};
 use crate::worker::SIDES;
 
 pub(super) struct Stage;
@@ -65,7 +66,7 @@ impl Panel for Stage {
         }
     }
 
-    fn act(&self, dom: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, dom: &Dom, _: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Menu { side } if gesture.kind == "change" => {
                 use wasm_bindgen::JsCast;
@@ -101,7 +102,7 @@ fn menu(dom: &Dom, state: &State, side: usize) -> Drawn {
             html.push_str("</optgroup>");
         }
     }
-    let own = &state.sides[side].own;
+    let own = &state.sides[side].own_model;
     if let Some(own) = own {
         put!(html, r#"<option value="">{}</option>"#, Safe(&own.title()));
     }
@@ -156,7 +157,7 @@ fn progress(dom: &Dom, side: &Side, index: usize) -> Drawn {
 
 /// Offers the tour to visitors who have not closed it yet.
 fn invite(dom: &Dom, state: &State) -> Drawn {
-    let Toured { step, closed } = state.toured;
+    let TourProgress { step, closed } = state.tour_progress;
     let text = match (closed, step) {
         (true, _) => "Tour",
         (_, 0) => "Take the tour",

@@ -1,13 +1,14 @@
 //! Strength of the sparsity: a slider over models that differ only in this, and their curve of
 //! reconstruction against disentanglement.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlInputElement};
 
 use super::html::put;
 use super::words::number;
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
-use crate::manifest::Graded;
+use crate::manifest::ModelStrength;
 use crate::state::{Event, State, Topic, View};
 
 pub(super) struct Strength;
@@ -46,10 +47,10 @@ impl Panel for Strength {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         let Action::Strength {} = gesture.action else { return Ok(None) };
         let Some(stop) = gesture.value().filter(|_| gesture.kind == "input") else { return Ok(None) };
-        let chosen = graded(state).get(stop.round() as usize).map(|graded| graded.entry);
+        let chosen = by_strength(state).get(stop.round() as usize).map(|strengths| strengths.entry);
         Ok(chosen
             .filter(|&entry| state.sides[SIDE].entry != Some(entry))
             .map(|entry| Event::Choose { side: SIDE, entry }))
@@ -57,32 +58,32 @@ impl Panel for Strength {
 }
 
 /// Models of the shown set that have a strength, in ascending order.
-fn graded(state: &State) -> Vec<Graded> {
+fn by_strength(state: &State) -> Vec<ModelStrength> {
     let Some(set) = state.set() else { return Vec::new() };
     let set = state.sets()[set];
-    crate::manifest::graded(&state.entries, set)
+    crate::manifest::by_strength(&state.entries, set)
 }
 
 fn draw(dom: &Dom, state: &State) -> Drawn {
-    let graded = graded(state);
-    dom.show("strength", graded.len() > 2)?;
-    let chosen = graded.iter().position(|graded| state.sides[SIDE].entry == Some(graded.entry));
+    let strengths = by_strength(state);
+    dom.show("strength", strengths.len() > 2)?;
+    let chosen = strengths.iter().position(|strengths| state.sides[SIDE].entry == Some(strengths.entry));
     let slider: HtmlInputElement = dom.get("strength-slider")?;
-    slider.set_max(&graded.len().saturating_sub(1).to_string());
-    let value = chosen.map(|at| graded[at].strength.to_string()).unwrap_or_default();
+    slider.set_max(&strengths.len().saturating_sub(1).to_string());
+    let value = chosen.map(|at| strengths[at].strength.to_string()).unwrap_or_default();
     if let Some(at) = chosen {
         slider.set_value(&at.to_string());
         slider.set_attribute("aria-valuetext", &value)?;
     }
     dom.set_text("strength-value", &value)?;
     let curve: Element = dom.get("strength-curve")?;
-    curve.set_inner_html(&svg(&graded, chosen));
+    curve.set_inner_html(&svg(&strengths, chosen));
     Ok(())
 }
 
 /// The curve: NLL to the right, DCI disentanglement up; the dot of the chosen model is large.
-fn svg(graded: &[Graded], chosen: Option<usize>) -> String {
-    let scores: Option<Vec<[f64; 2]>> = graded.iter().map(|graded| graded.scores).collect();
+fn svg(strengths: &[ModelStrength], chosen: Option<usize>) -> String {
+    let scores: Option<Vec<[f64; 2]>> = strengths.iter().map(|model| model.scores).collect();
     let Some(scores) = scores.filter(|scores| scores.len() > 2) else { return String::new() };
     let [width, height] = SIZE;
     let range = |of: usize| {
@@ -127,9 +128,9 @@ fn svg(graded: &[Graded], chosen: Option<usize>) -> String {
 mod tests {
     use super::*;
 
-    fn path() -> Vec<Graded> {
+    fn path() -> Vec<ModelStrength> {
         let scores = [[20.0, 0.1], [30.0, 0.5], [60.0, 0.7]];
-        let at = |(entry, scores): (usize, [f64; 2])| Graded {
+        let at = |(entry, scores): (usize, [f64; 2])| ModelStrength {
             entry,
             strength: entry as f32,
             scores: Some(scores),

@@ -1,10 +1,11 @@
 //! The top of every view: tabs, heading, choice of data set, and engine.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlInputElement};
 
 use super::html::{Safe, put};
 use super::words::number;
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::engine::Kind;
 use crate::state::{Event, State, Topic, View};
@@ -35,7 +36,7 @@ impl Panel for Top {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
             Action::Switch {} if gesture.clicks() => Some(Event::Switch),
             Action::Dismiss {} if gesture.clicks() => Some(Event::CloseNote),

@@ -1,9 +1,10 @@
 //! The tour: a card that explains each step.
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlElement};
 
 use super::html::put;
-use super::{Action, Gesture, Panel, Unable};
+use super::{Action, Gesture, Panel};
 use crate::dom::{Dom, Drawn};
 use crate::state::{Event, State, TOUR, Topic, View};
 
@@ -43,25 +44,25 @@ impl Panel for Tour {
         }
         let was_hidden = dom.get::<Element>("tour")?.has_attribute("hidden");
         dom.show("tour", state.tour.is_some())?;
-        let (Some(step), Some(stop)) = (state.tour, state.stop()) else { return Ok(()) };
-        dom.set_text("tour-step", &format!("{} of {}", step + 1, TOUR.len()))?;
-        dom.set_text("tour-title", stop.title)?;
-        dom.set_text("tour-text", stop.text)?;
-        dom.get::<Element>("tour-back")?.toggle_attribute_with_force("disabled", step == 0)?;
-        dom.show("tour-next", step + 1 < TOUR.len())?;
+        let (Some(index), Some(step)) = (state.tour, state.tour_step()) else { return Ok(()) };
+        dom.set_text("tour-step", &format!("{} of {}", index + 1, TOUR.len()))?;
+        dom.set_text("tour-title", step.title)?;
+        dom.set_text("tour-text", step.text)?;
+        dom.get::<Element>("tour-back")?.toggle_attribute_with_force("disabled", index == 0)?;
+        dom.show("tour-next", index + 1 < TOUR.len())?;
         // Screen readers announce each step; keyboard focus moves on.
-        match was_hidden || step + 1 == TOUR.len() {
+        match was_hidden || index + 1 == TOUR.len() {
             true => dom.get::<HtmlElement>("tour-title")?.focus(),
             false => Ok(()),
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         if !gesture.clicks() {
             return Ok(None);
         }
         Ok(match (gesture.action, state.tour) {
-            (Action::Tour {}, _) => Some(Event::Tour(Some(state.toured.step))),
+            (Action::Tour {}, _) => Some(Event::Tour(Some(state.tour_progress.step))),
             (Action::Next {}, Some(step)) => Some(Event::Tour(Some(step + 1))),
             (Action::Back {}, Some(step)) => Some(Event::Tour(Some(step.saturating_sub(1)))),
             (Action::End {}, _) => Some(Event::Tour(None)),

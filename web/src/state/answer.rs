@@ -2,26 +2,26 @@
 
 use super::{Effect, Event, Loaded, Phase, Scene, Side, State, Topic};
 use crate::engine::Kind;
-use crate::lanes::Lane;
 use crate::pictures::Slot;
 use crate::protocol::{Measured, Reply};
+use crate::queue::RequestKind;
 use crate::worker::SIDES;
 
 impl State {
     pub(super) fn answer(&mut self, ticket: u32, reply: Reply, bytes: Vec<u8>, effects: &mut Vec<Effect>) {
         if reply == Reply::Ready {
-            self.lanes.open();
+            self.queue.open();
             return;
         }
-        let Some(lane) = self.lanes.finish(ticket) else { return };
-        let index = lane.side();
-        match (lane, reply) {
-            (Lane::Reconstruct(_), Reply::Failed(why)) if self.on_gpu(index) => {
+        let Some(kind) = self.queue.finish(ticket) else { return };
+        let index = kind.side();
+        match (kind, reply) {
+            (RequestKind::Reconstruct(_), Reply::Failed(why)) if self.on_gpu(index) => {
                 self.engines(Event::GpuLost(why), effects);
                 self.encode(index);
             }
             (_, Reply::Failed(sentence)) => self.fail(index, &sentence, effects),
-            (Lane::Load(_), Reply::Loaded) => {
+            (RequestKind::Load(_), Reply::Loaded) => {
                 let phase = &mut self.sides[index].phase;
                 let Phase::Loading { file, .. } = phase else { return };
                 let Some((card, file)) = file.take() else { return };
@@ -30,17 +30,17 @@ impl State {
                 self.greet(index, effects);
                 self.prepare(index, effects);
             }
-            (Lane::Now(slot) | Lane::Soon(_, slot), Reply::Decoded) => {
+            (RequestKind::Now(slot) | RequestKind::Soon(_, slot), Reply::Decoded) => {
                 self.pictures.fill(slot, bytes);
                 effects.push(Effect::Paint(slot));
             }
-            (Lane::Reconstruct(_), Reply::Reconstructed(measured)) => {
+            (RequestKind::Reconstruct(_), Reply::Reconstructed(measured)) => {
                 self.reconstructed(index, measured, bytes, effects);
             }
-            (Lane::Inside(_), Reply::Inside) => self.seen_inside(index, &bytes, effects),
-            (Lane::Wires(_), Reply::Wired(numbers)) => self.wired(index, &numbers, effects),
-            (Lane::Probe(..), Reply::Probed) => self.probed(index, &bytes, effects),
-            (Lane::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
+            (RequestKind::Inside(_), Reply::Inside) => self.seen_inside(index, &bytes, effects),
+            (RequestKind::LargestInputs(_), Reply::Wired(numbers)) => self.wired(index, &numbers, effects),
+            (RequestKind::Probe(..), Reply::Probed) => self.probed(index, &bytes, effects),
+            (RequestKind::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
             // A reply to another kind of request: worker and page are of different builds.
             _ => {}
         }
@@ -48,7 +48,7 @@ impl State {
 
     /// Shows a newly loaded model the scene, or creates a scene that fits it.
     fn greet(&mut self, index: usize, effects: &mut Vec<Effect>) {
-        self.spot = None;
+        self.selected = None;
         let cards = || self.sides.iter().filter_map(Side::model).map(|model| &model.card);
         let kept = self.scene.as_ref().is_some_and(|scene| cards().any(|card| scene.suits(card)));
         if !kept {
@@ -58,9 +58,9 @@ impl State {
             effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         }
         let drawn = self.link_drawing(effects);
-        let shape = self.paper.as_ref().map(|paper| paper.shape);
-        self.fit_paper();
-        let refitted = drawn || self.own && self.paper.as_ref().map(|paper| paper.shape) != shape;
+        let shape = self.own_picture.as_ref().map(|own| own.shape);
+        self.fit_own_picture();
+        let refitted = drawn || self.shows_own && self.own_picture.as_ref().map(|own| own.shape) != shape;
         if refitted {
             effects.push(Effect::Draw(Topic::Original));
         }
@@ -93,12 +93,12 @@ impl State {
         let Some(model) = self.sides[index].model_mut() else { return };
         model.origin.clone_from(&measured.mean);
         model.code.clone_from(&measured.mean);
-        model.trace.follow(&measured.mean);
+        model.ranges.follow(&measured.mean);
         // If the worker sends pictures, both are decoded already.
         let seen = [Slot::reconstruction(index), Slot::live(index)];
         let live = model.preview.is_none();
         for slot in seen.into_iter().take(if live { 2 } else { 1 }).filter(|_| model.engine == Kind::Cpu) {
-            self.lanes.keep(|other| other != slot);
+            self.queue.keep(|other| other != slot);
             self.pictures.put(slot, &measured.mean, &pixels);
             effects.push(Effect::Paint(slot));
         }

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Toured;
-use crate::lanes::Post;
+use super::TourProgress;
 use crate::pictures::Slot;
+use crate::queue::QueuedRequest;
 use crate::worker::SIDES;
 
 /// An action of the page after an event.
@@ -20,9 +20,9 @@ pub enum Effect {
         file: String,
     },
     /// Send a request to the worker.
-    Post(Post),
+    Post(QueuedRequest),
     /// Run a request on the GPU.
-    Compute(Post),
+    Compute(QueuedRequest),
     /// Load a model on the GPU, with buffers for `room` pictures, and check it.
     Prepare {
         /// Side.
@@ -35,7 +35,7 @@ pub enum Effect {
         room: usize,
     },
     /// Score a model in a separate worker.
-    Judge {
+    StartCheck {
         /// Number of the check.
         ticket: u32,
         /// The weights file.
@@ -44,7 +44,7 @@ pub enum Effect {
         full: bool,
     },
     /// Stop that worker.
-    Dismiss,
+    StopCheck,
     /// Show the pictures of a slot.
     Paint(Slot),
     /// Redraw what depends on a topic.
@@ -52,7 +52,7 @@ pub enum Effect {
     /// Request animation ticks.
     Animate,
     /// Store the visitor's progress in the tour.
-    Remember(Toured),
+    Remember(TourProgress),
 }
 
 /// What has changed, for the panels that show it.
@@ -87,7 +87,7 @@ pub enum Topic {
     /// The region on a side's map, and how the map shows pictures.
     Map(usize),
     /// The results of the check of the claim.
-    Verdict,
+    Check,
     /// The current view.
     View,
     /// The current step of the tour.
@@ -102,7 +102,7 @@ impl Topic {
     /// All topics, in the order in which they are first drawn.
     pub fn all() -> impl Iterator<Item = Self> {
         let plain = [Self::Notice, Self::Engine, Self::Menus, Self::View, Self::Tour];
-        let late = [Self::Along, Self::Factors, Self::Original, Self::Verdict, Self::Samples, Self::Look];
+        let late = [Self::Along, Self::Factors, Self::Original, Self::Check, Self::Samples, Self::Look];
         let sides = (0..SIDES).flat_map(|side| {
             [Self::Side(side), Self::Progress(side), Self::Reconstruction(side), Self::Survey(side)]
                 .into_iter()

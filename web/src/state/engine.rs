@@ -6,7 +6,7 @@
 
 use super::{Effect, Event, Side, State, Topic};
 use crate::engine::Kind;
-use crate::lanes::Lane;
+use crate::queue::RequestKind;
 use crate::worker::SIDES;
 
 /// Number of decodes whose median is the pace.
@@ -118,7 +118,7 @@ impl State {
 
     /// Withdraws the requests for a side, and drops its pictures.
     pub(super) fn withdraw(&mut self, index: usize) {
-        self.lanes.withdraw(index);
+        self.queue.withdraw(index);
         self.pictures.forget(index);
         if let Some(model) = self.sides[index].model_mut() {
             model.inside.forget();
@@ -127,7 +127,7 @@ impl State {
 
     /// Requests a side's pictures again, from its engine.
     fn renew(&mut self, index: usize, effects: &mut Vec<Effect>) {
-        let unanswered = self.lanes.has(Lane::Reconstruct(index));
+        let unanswered = self.queue.has(RequestKind::Reconstruct(index));
         self.withdraw(index);
         if unanswered {
             self.encode(index);

@@ -1,8 +1,8 @@
 //! Events of the page.
 
-use super::{Brush, Hand, Spot, View};
+use super::{Brush, PictureEdit, SelectedChannel, View};
 use crate::manifest::Entry;
-use crate::protocol::{Judgement, Reply};
+use crate::protocol::{CheckMessage, Reply};
 
 /// An event.
 #[derive(Clone, Debug)]
@@ -157,20 +157,20 @@ pub enum Event {
         value: f64,
     },
     /// The visitor wants to see a factor move.
-    Sway {
+    PlayFactor {
         /// Factor.
         factor: usize,
     },
     /// The visitor changed the picture.
-    Hand(Hand),
+    Edit(PictureEdit),
     /// Check the claim, fully (true) or quickly (false), or stop the check (`None`).
     Check(Option<bool>),
     /// The judge sent a message.
-    Judged {
+    CheckMessage {
         /// Number of the check.
         ticket: u32,
         /// The message.
-        judgement: Judgement,
+        message: CheckMessage,
     },
     /// The visitor switched to another view.
     View(View),
@@ -203,7 +203,7 @@ pub enum Event {
     /// Toggle whether maps show pictures or dots.
     Thumbs(bool),
     /// The visitor selected a channel of a network, or none.
-    Spot(Option<Spot>),
+    SelectChannel(Option<SelectedChannel>),
     /// Another factor colours the map.
     Colour(usize),
     /// The rows of inactive units were opened or closed.

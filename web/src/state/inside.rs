@@ -1,9 +1,9 @@
 //! Activations of the networks for the current picture and code.
 
 use super::{Effect, Loaded, Side, State, Topic, View};
-use crate::engine::inside::{Layer, Wires, layers};
-use crate::lanes::Lane;
+use crate::engine::inside::{LargestInputs, Layer, layers};
 use crate::protocol::Request;
+use crate::queue::RequestKind;
 use crate::worker::SIDES;
 
 /// Number of random pictures after which a channel that none of them activates counts as always silent.
@@ -11,7 +11,7 @@ pub const PROBED: usize = 32;
 
 /// A channel of a network that the visitor looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub struct SelectedChannel {
     /// Side of the model.
     pub side: usize,
     /// Index of the layer.
@@ -26,7 +26,7 @@ pub struct Inside {
     /// Activations of each layer, `[H, W, C]`, 0 for silent; empty before they are known.
     pub maps: Vec<Vec<u8>>,
     /// Largest inputs of each layer's channels.
-    pub wires: Vec<Wires>,
+    pub largest_inputs: Vec<LargestInputs>,
     /// Pictures of the code with the unit in question one σ lower and one σ higher.
     pub apart: Vec<u8>,
     /// Whether a random picture has activated each channel of each layer.
@@ -84,8 +84,11 @@ impl State {
             _ => &[],
         };
         let mut codes = model.live_code();
-        let unit = self.spot.filter(|spot| spot.side == side && spot.layer == model.layers().1);
-        if let Some(Spot { channel: unit, .. }) = unit.filter(|spot| spot.channel < codes.len()) {
+        let unit =
+            self.selected.filter(|selected| selected.side == side && selected.layer == model.layers().1);
+        if let Some(SelectedChannel { channel: unit, .. }) =
+            unit.filter(|selected| selected.channel < codes.len())
+        {
             let value = codes[unit];
             for sign in [-1.0, 1.0] {
                 codes.extend_from_within(..model.code.len());
@@ -95,17 +98,21 @@ impl State {
         }
         let asked = Some((codes, picture.to_vec()));
         let known = model.inside.asked == asked;
-        let (wired, probed) = (!model.inside.wires.is_empty(), model.inside.probed);
+        let (wired, probed) = (!model.inside.largest_inputs.is_empty(), model.inside.probed);
         let probes = probed < PROBED && self.scene.as_ref().is_some_and(|scene| scene.suits(&model.card));
         let file = model.file.clone();
         if let Some((codes, picture)) = asked.clone().filter(|_| !known) {
-            self.lanes.ask(Lane::Inside(side), Request::Inside { side, codes }, picture);
+            self.queue.ask(RequestKind::Inside(side), Request::Inside { side, codes }, picture);
         }
-        if !wired && !self.lanes.has(Lane::Wires(side)) {
-            self.lanes.ask(Lane::Wires(side), Request::Wires { side }, file.to_vec());
+        if !wired && !self.queue.has(RequestKind::LargestInputs(side)) {
+            self.queue.ask(RequestKind::LargestInputs(side), Request::LargestInputs { side }, file.to_vec());
         }
-        if probes && !self.lanes.has(Lane::Probe(probed, side)) {
-            self.lanes.ask(Lane::Probe(probed, side), Request::Probe { side, step: probed }, Vec::new());
+        if probes && !self.queue.has(RequestKind::Probe(probed, side)) {
+            self.queue.ask(
+                RequestKind::Probe(probed, side),
+                Request::Probe { side, step: probed },
+                Vec::new(),
+            );
         }
         if let Some(model) = self.sides[side].model_mut() {
             model.inside.asked = asked;
@@ -136,7 +143,7 @@ impl State {
     /// Stores the largest inputs of the layers.
     pub(super) fn wired(&mut self, side: usize, numbers: &[f32], effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) else { return };
-        model.inside.wires = Wires::read(&model.card.model, numbers).unwrap_or_default();
+        model.inside.largest_inputs = LargestInputs::read(&model.card.model, numbers).unwrap_or_default();
         effects.push(Effect::Draw(Topic::Inside(side)));
     }
 
@@ -160,9 +167,10 @@ impl State {
     }
 
     /// Selects a channel of a network, or none.
-    pub(super) fn look_at(&mut self, spot: Option<Spot>, effects: &mut Vec<Effect>) {
-        let before = std::mem::replace(&mut self.spot, spot);
-        for Spot { side, .. } in before.into_iter().chain(spot).filter(|_| before != spot) {
+    pub(super) fn look_at(&mut self, selected: Option<SelectedChannel>, effects: &mut Vec<Effect>) {
+        let before = std::mem::replace(&mut self.selected, selected);
+        for SelectedChannel { side, .. } in before.into_iter().chain(selected).filter(|_| before != selected)
+        {
             effects.push(Effect::Draw(Topic::Inside(side)));
         }
     }

@@ -6,7 +6,7 @@
 //! invalid parts have no effect, but a notice reports a drawing, an A or a B that can't be read.
 
 use super::sketch::{Sketch, packed};
-use super::{Effect, Paper, Side, State, Topic, View};
+use super::{Effect, OwnPicture, Side, State, Topic, View};
 use crate::worker::SIDES;
 
 /// The keys of the sides' codes.
@@ -100,7 +100,7 @@ impl State {
             if name.is_none() {
                 continue;
             }
-            if self.own && drawing.is_none() || model.code != model.origin {
+            if self.shows_own && drawing.is_none() || model.code != model.origin {
                 write(&mut text, key, &model.code);
             }
             for (end, code) in model.ends.iter().enumerate().filter(|(end, _)| self.pinned[*end]) {
@@ -124,13 +124,13 @@ impl State {
     /// Returns the visitor's drawing for a link, or `None` if there is none or it is too large. Pictures
     /// from files and the camera stay in this browser.
     fn drawing(&self) -> Option<String> {
-        let paper = self.paper.as_ref().filter(|paper| self.own && !paper.given)?;
-        packed(&paper.pixels, paper.shape, self.scene.as_ref().map(|scene| &*scene.picture))
+        let own = self.own_picture.as_ref().filter(|own| self.shows_own && !own.given)?;
+        packed(&own.pixels, own.shape, self.scene.as_ref().map(|scene| &*scene.picture))
     }
 
     /// Whether a link can show another visitor the picture that the models are shown.
     pub fn shares(&self) -> bool {
-        !self.own || self.drawing().is_some()
+        !self.shows_own || self.drawing().is_some()
     }
 
     /// Applies a link, now or when its models are loaded. A fragment without content names a part of the
@@ -152,7 +152,7 @@ impl State {
         if self.entries.is_empty() {
             return;
         }
-        self.own = false;
+        self.shows_own = false;
         self.link_scene();
         self.link_drawing(effects);
         self.suggest_anew();
@@ -180,7 +180,7 @@ impl State {
         }
     }
 
-    /// Puts the link's drawing on the paper once a model that fits it is loaded; returns whether it did.
+    /// Puts the link's drawing on the picture once a model that fits it is loaded; returns whether it did.
     pub(super) fn link_drawing(&mut self, effects: &mut Vec<Effect>) -> bool {
         let Some(sketch) = self.link.drawing.take() else { return false };
         let shape = sketch.shape;
@@ -190,12 +190,12 @@ impl State {
         }
         match sketch.pixels(self.scene.as_ref().map(|scene| &*scene.picture)) {
             Some(pixels) => {
-                self.paper = Some(Paper::of(pixels, shape));
-                self.own = true;
+                self.own_picture = Some(OwnPicture::of(pixels, shape));
+                self.shows_own = true;
             }
             None => self.tell_damage(true, effects),
         }
-        self.own
+        self.shows_own
     }
 
     /// Applies the link's A and B to the sides whose models are loaded.

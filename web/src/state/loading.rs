@@ -3,9 +3,9 @@
 use model::Weights;
 
 use super::{Effect, Phase, Side, State, Topic};
-use crate::lanes::Lane;
 use crate::manifest::{self, Entry};
 use crate::protocol::Request;
+use crate::queue::RequestKind;
 
 impl State {
     pub(super) fn offer(&mut self, entries: Vec<Entry>, effects: &mut Vec<Effect>) {
@@ -43,7 +43,7 @@ impl State {
             (0..self.entries.len()).filter(|&entry| self.entries[entry].set == set).collect()
         };
         let offered = of(&set);
-        let graded = manifest::graded(&self.entries, &set);
+        let strengths = manifest::by_strength(&self.entries, &set);
         let chosen = self.sides.each_ref().map(|side| {
             let present = side
                 .entry
@@ -51,8 +51,8 @@ impl State {
             offered.get(present.unwrap_or(0)).or(offered.last()).copied()
         });
         // For models with a strength: the weakest next to the strongest.
-        let chosen = match graded[..] {
-            [weakest, .., strongest] => [weakest, strongest].map(|graded| Some(graded.entry)),
+        let chosen = match strengths[..] {
+            [weakest, .., strongest] => [weakest, strongest].map(|model| Some(model.entry)),
             _ => chosen,
         };
         for (side, entry) in chosen.into_iter().enumerate() {
@@ -69,7 +69,7 @@ impl State {
             }
             return;
         };
-        self.lanes.withdraw(index);
+        self.queue.withdraw(index);
         self.pictures.forget(index);
         side.refused = None;
         side.entry = Some(entry);
@@ -104,7 +104,7 @@ impl State {
                 if let Phase::Loading { file, .. } = &mut side.phase {
                     *file = Some((Box::new(read), bytes.as_slice().into()));
                 }
-                self.lanes.ask(Lane::Load(index), Request::Load { side: index }, bytes);
+                self.queue.ask(RequestKind::Load(index), Request::Load { side: index }, bytes);
             }
             Err(sentence) => self.fail(index, &sentence, effects),
         }
@@ -113,7 +113,7 @@ impl State {
     /// Marks a side's model as failed, with a sentence that names its file.
     pub(super) fn fail(&mut self, index: usize, sentence: &str, effects: &mut Vec<Effect>) {
         let side = &mut self.sides[index];
-        let file = match (side.entry.and_then(|entry| self.entries.get(entry)), &side.own) {
+        let file = match (side.entry.and_then(|entry| self.entries.get(entry)), &side.own_model) {
             (Some(entry), _) => format!("models/{}", entry.file),
             (None, own) => own.as_ref().map_or_else(String::new, |own| own.name.clone()),
         };

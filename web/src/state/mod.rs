@@ -3,62 +3,62 @@
 mod angle;
 mod answer;
 mod brush;
+mod check;
+mod edit;
 mod effect;
 mod engine;
 mod event;
-mod hand;
 mod inside;
 mod link;
 mod loading;
 mod modes;
+mod motion;
 mod opening;
-mod own;
+mod own_model;
+mod own_picture;
 mod pad;
 mod pairs;
-mod paper;
 mod path;
 mod prior;
+mod ranges;
 mod sampling;
 mod scene;
 mod side;
 mod sketch;
 mod survey;
-mod sway;
 #[cfg(test)]
 mod tests;
 mod tour;
-mod trace;
-mod verdict;
 mod view;
 
 pub(crate) use angle::wrapped;
 pub use brush::{BRUSHED, Brush, Shared};
+pub use check::{Check, Running};
+pub use edit::PictureEdit;
 pub use effect::{Effect, Topic};
 pub use engine::Engines;
 pub use event::Event;
-pub use hand::Hand;
-pub use inside::{Inside, PROBED, Spot};
+pub use inside::{Inside, PROBED, SelectedChannel};
 pub use link::Link;
 pub(crate) use modes::MODES;
-pub use own::Own;
+pub use motion::FactorMotion;
+pub use own_model::OwnModel;
+pub use own_picture::OwnPicture;
 pub use pairs::{Pair, pairs, ranked};
-pub use paper::Paper;
 pub use path::Path;
+pub use ranges::Ranges;
 pub use sampling::SAMPLES;
 pub use scene::Scene;
 pub use side::{COLUMNS, Loaded, Phase, Preview, Side};
 pub use survey::{SURVEYED, Survey};
-pub use sway::Sway;
-pub use tour::{Stop, TOUR, Toured};
-pub use trace::Trace;
-pub use verdict::{Running, Verdict};
+pub use tour::{TOUR, TourProgress, TourStep};
 pub use view::View;
 
 use crate::engine::Kind;
-use crate::lanes::{Lane, Lanes, Post};
 use crate::manifest::Entry;
 use crate::pictures::{Pictures, Want};
 use crate::protocol::Request;
+use crate::queue::{QueuedRequest, RequestKind, RequestQueue};
 use crate::worker::SIDES;
 
 /// State of the page.
@@ -73,9 +73,9 @@ pub struct State {
     /// The picture of the world.
     pub scene: Option<Scene>,
     /// The visitor's own picture.
-    pub paper: Option<Paper>,
+    pub own_picture: Option<OwnPicture>,
     /// Whether both models are shown the visitor's own picture instead of the world's.
-    pub own: bool,
+    pub shows_own: bool,
     /// A sentence on a file that could not be shown.
     pub refused: Option<String>,
     /// The last position between A and B, 0 to 1.
@@ -99,11 +99,11 @@ pub struct State {
     /// Whether maps show pictures in place of dots.
     pub thumbs: bool,
     /// The part of a network that is looked at.
-    pub spot: Option<Spot>,
+    pub selected: Option<SelectedChannel>,
     /// Current step of the tour.
     pub tour: Option<usize>,
     /// The visitor's progress in the tour.
-    pub toured: Toured,
+    pub tour_progress: TourProgress,
     /// Whether automatic motion is on.
     pub animated: bool,
     /// Whether to invite the visitor to drag, after automatic motion has run for a while.
@@ -111,7 +111,7 @@ pub struct State {
     /// Start time of automatic motion.
     opened: Option<f64>,
     /// The factor that moves for the visitor.
-    pub sway: Option<Sway>,
+    pub motion: Option<FactorMotion>,
     /// Whether the visitor prefers no motion.
     still: bool,
     /// Index of the factor that moved last.
@@ -121,12 +121,12 @@ pub struct State {
     /// Parts of the address that wait for their model.
     link: Link,
     /// The check of the claim.
-    pub verdict: Verdict,
+    pub check: Check,
     /// The engines.
     pub engines: Engines,
     /// Pictures that panels requested.
     pub pictures: Pictures,
-    lanes: Lanes,
+    queue: RequestQueue,
 }
 
 impl State {
@@ -142,7 +142,7 @@ impl State {
 
     /// Whether anything moves automatically.
     pub fn moves(&self) -> bool {
-        self.animated || self.sway.is_some()
+        self.animated || self.motion.is_some()
     }
 
     /// Processes an event; returns the effects.
@@ -168,17 +168,17 @@ impl State {
             }
             Event::Tick(time) => {
                 self.tick(time, &mut effects);
-                self.swing(time, &mut effects);
+                self.advance_motion(time, &mut effects);
             }
             Event::Touch => self.settle(&mut effects),
             Event::Factor { factor, value } => {
                 self.settle(&mut effects);
                 self.move_factor(factor, value, &mut effects);
             }
-            Event::Sway { factor } => self.sway(factor, &mut effects),
-            Event::Hand(hand) => self.hand(hand, &mut effects),
+            Event::PlayFactor { factor } => self.play_factor(factor, &mut effects),
+            Event::Edit(edit) => self.edit_picture(edit, &mut effects),
             Event::Check(full) => self.check(full, &mut effects),
-            Event::Judged { ticket, judgement } => self.judged(ticket, judgement, &mut effects),
+            Event::CheckMessage { ticket, message } => self.check_message(ticket, message, &mut effects),
             Event::View(view) => self.show(view, &mut effects),
             Event::Play => self.play(&mut effects),
             Event::Tour(step) => self.tour(step, &mut effects),
@@ -196,7 +196,7 @@ impl State {
                 self.thumbs = thumbs;
                 effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Map(side))));
             }
-            Event::Spot(spot) => self.look_at(spot, &mut effects),
+            Event::SelectChannel(selected) => self.look_at(selected, &mut effects),
             Event::Home => (0..SIDES).for_each(|side| {
                 self.change(side, &mut effects, |model| {
                     model.preview = None;
@@ -268,7 +268,7 @@ impl State {
                 self.engines(event, &mut effects);
             }
         }
-        effects.extend(self.lanes.start_next().map(|post| self.dispatch(post)));
+        effects.extend(self.queue.start_next().map(|post| self.dispatch(post)));
         effects
     }
 
@@ -277,7 +277,7 @@ impl State {
         let mut effects = Vec::new();
         self.look_inside();
         self.pictures.keep(wants);
-        self.lanes.keep(|slot| wants.iter().any(|want| want.slot == slot));
+        self.queue.keep(|slot| wants.iter().any(|want| want.slot == slot));
         for &Want { slot, ref codes, rank } in wants {
             let Some(model) = self.sides.get(slot.side).and_then(Side::model) else { continue };
             if !self.pictures.ask(slot, codes) {
@@ -285,20 +285,20 @@ impl State {
             }
             match model.engine {
                 Kind::Cpu => {
-                    // The slot may have had another rank, and so another lane.
-                    self.lanes.keep(|other| other != slot);
+                    // The slot may have had another rank, and so another kind of request.
+                    self.queue.keep(|other| other != slot);
                     let request = Request::Decode { side: slot.side, codes: codes.clone() };
-                    self.lanes.ask(Lane::of(slot, rank), request, Vec::new());
+                    self.queue.ask(RequestKind::of(slot, rank), request, Vec::new());
                 }
                 Kind::Gpu => effects.push(Effect::Paint(slot)),
             }
         }
-        effects.extend(self.lanes.start_next().map(|post| self.dispatch(post)));
+        effects.extend(self.queue.start_next().map(|post| self.dispatch(post)));
         effects
     }
 
     /// The effect that runs a request: on the worker, or on the GPU.
-    fn dispatch(&self, post: Post) -> Effect {
+    fn dispatch(&self, post: QueuedRequest) -> Effect {
         match post.request {
             Request::Reconstruct { side } if self.on_gpu(side) => Effect::Compute(post),
             _ => Effect::Post(post),
@@ -330,13 +330,13 @@ impl State {
     fn move_factor(&mut self, factor: usize, value: f64, effects: &mut Vec<Effect>) {
         let Some(scene) = &mut self.scene else { return };
         scene.set(factor, value);
-        self.own = false;
+        self.shows_own = false;
         effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         let another = self.moved.replace(factor) != Some(factor);
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut().filter(|_| another) {
                 let seen = model.reconstruction.as_ref().map(|(measured, _)| measured.mean.as_slice());
-                model.trace = Trace::from(seen.unwrap_or_default());
+                model.ranges = Ranges::from(seen.unwrap_or_default());
             }
             self.encode(side);
         }
@@ -351,7 +351,7 @@ impl State {
         let suits = self.sides[index].model().map(|model| self.suits(&model.card));
         if let (Some(true), Some((pixels, _))) = (suits, self.picture()) {
             let pixels = pixels.to_vec();
-            self.lanes.ask(Lane::Reconstruct(index), Request::Reconstruct { side: index }, pixels);
+            self.queue.ask(RequestKind::Reconstruct(index), Request::Reconstruct { side: index }, pixels);
         } else if let Some(model) = self.sides[index].model_mut() {
             model.reconstruction = None;
         }

@@ -23,7 +23,7 @@ impl State {
 
     /// Ends automatic motion.
     pub(super) fn settle(&mut self, effects: &mut Vec<Effect>) {
-        self.halt(effects);
+        self.end_motion(effects);
         if !std::mem::take(&mut self.animated) {
             return;
         }
@@ -53,7 +53,7 @@ impl State {
         }
         effects.push(Effect::Animate);
         // If pictures are slow, moving ones would keep the rows from being drawn.
-        if self.lanes.has_soon() {
+        if self.queue.has_soon() {
             return;
         }
         let exhibits = self.exhibits();

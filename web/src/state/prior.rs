@@ -5,31 +5,31 @@ use std::f64::consts::TAU;
 use model::card::Prior;
 use worlds::sin_cos;
 
-use crate::dice::Dice;
+use crate::random::Random;
 
 /// Draws a value from `prior`.
-pub(super) fn sample(prior: &Prior, dice: &mut Dice) -> f64 {
+pub(super) fn sample(prior: &Prior, random: &mut Random) -> f64 {
     match prior {
-        Prior::Gaussian | Prior::Relevance { .. } => normal(dice),
+        Prior::Gaussian | Prior::Relevance { .. } => normal(random),
         Prior::Laplace { scale } => {
-            let [side, depth] = [dice.unit(), 1.0 - dice.unit()];
+            let [side, depth] = [random.unit(), 1.0 - random.unit()];
             scale * depth.ln() * if side < 0.5 { 1.0 } else { -1.0 }
         }
         Prior::SpikeSlab { active } => {
-            let value = normal(dice);
-            if dice.unit() < *active { value } else { 0.0 }
+            let value = normal(random);
+            if random.unit() < *active { value } else { 0.0 }
         }
         Prior::Mixture { share, narrow, .. } => {
-            let value = normal(dice);
-            if dice.unit() < *share { narrow * value } else { value }
+            let value = normal(random);
+            if random.unit() < *share { narrow * value } else { value }
         }
     }
 }
 
 /// Draws a value from N(0, 1) (Box & Muller 1958).
-fn normal(dice: &mut Dice) -> f64 {
-    let radius = (-2.0 * (1.0 - dice.unit()).ln()).sqrt();
-    radius * sin_cos(TAU * dice.unit()).1
+fn normal(random: &mut Random) -> f64 {
+    let radius = (-2.0 * (1.0 - random.unit()).ln()).sqrt();
+    radius * sin_cos(TAU * random.unit()).1
 }
 
 #[cfg(test)]
@@ -45,8 +45,8 @@ mod tests {
             Prior::Mixture { share: 0.8, narrow: 0.1, alignment: 0.0 },
             Prior::Relevance { strength: 0.5, variances: vec![4.0] },
         ] {
-            let mut dice = Dice::new(7);
-            let samples: Vec<f64> = (0..20_000).map(|_| sample(&prior, &mut dice)).collect();
+            let mut random = Random::new(7);
+            let samples: Vec<f64> = (0..20_000).map(|_| sample(&prior, &mut random)).collect();
             for low in [-1.5, -0.5, 0.05, 1.0] {
                 let high = low + 0.4;
                 let steps = (0..400).map(|i| low + 0.4 * (f64::from(i) + 0.5) / 400.0);

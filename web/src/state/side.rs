@@ -5,7 +5,7 @@ use std::rc::Rc;
 use model::Card;
 
 use super::pairs::falling;
-use super::{Inside, Own, Survey, Trace};
+use super::{Inside, OwnModel, Ranges, Survey};
 use crate::engine::Kind;
 use crate::protocol::Measured;
 
@@ -18,7 +18,7 @@ pub struct Side {
     /// Index on the menu: an entry of the manifest, or one after them for the visitor's own model.
     pub entry: Option<usize>,
     /// The visitor's own model, in use or not.
-    pub own: Option<Own>,
+    pub own_model: Option<OwnModel>,
     /// Number of choices so far, to recognise results of earlier ones.
     pub visit: u32,
     /// State of loading.
@@ -100,7 +100,7 @@ pub struct Loaded {
     /// The codes of pictures A and B, once they are set.
     pub ends: [Option<Vec<f32>>; 2],
     /// Range of each unit since the current factor started to move.
-    pub trace: Trace,
+    pub ranges: Ranges,
     /// Survey with random pictures.
     pub survey: Survey,
     /// What its layers give and listen to.
@@ -123,7 +123,7 @@ impl Loaded {
             code: mean,
             preview: None,
             reconstruction: None,
-            trace: Trace::default(),
+            ranges: Ranges::default(),
             survey: Survey::default(),
             inside: Inside::default(),
             file,

@@ -9,8 +9,8 @@
 
 use super::angle::wrapped;
 use super::{Effect, Side, State, Topic};
-use crate::lanes::Lane;
 use crate::protocol::{Request, Surveyed};
+use crate::queue::RequestKind;
 use crate::worker::SIDES;
 
 /// Number of pictures in a survey.
@@ -87,7 +87,11 @@ impl State {
             && model.survey.len() < SURVEYED
         {
             let step = model.survey.len();
-            self.lanes.ask(Lane::Survey(step, index), Request::Survey { side: index, step }, Vec::new());
+            self.queue.ask(
+                RequestKind::Survey(step, index),
+                Request::Survey { side: index, step },
+                Vec::new(),
+            );
         }
     }
 

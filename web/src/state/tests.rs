@@ -1,9 +1,9 @@
 use super::opening::PERIOD;
 use super::*;
-use crate::lanes::Post;
 use crate::panels;
 use crate::pictures::{Slot, Want};
-use crate::protocol::{Judgement, Message, Reply, Request, Surveyed};
+use crate::protocol::{CheckMessage, Message, Reply, Request, Surveyed};
+use crate::queue::QueuedRequest;
 use crate::samples;
 use crate::worker::Worker;
 use model::card::Score;
@@ -68,7 +68,7 @@ impl Bench {
             match effect {
                 Effect::Draw(topic) => self.drawn.push(topic),
                 Effect::Paint(slot) => self.painted.push(slot),
-                Effect::Animate | Effect::Judge { .. } | Effect::Dismiss | Effect::Remember(_) => {}
+                Effect::Animate | Effect::StartCheck { .. } | Effect::StopCheck | Effect::Remember(_) => {}
                 Effect::Fetch { side, visit, file } => {
                     let bytes = samples::file(1, 4);
                     self.fetched.push(file);
@@ -79,7 +79,7 @@ impl Bench {
                     effects.extend(self.state.update(Event::Prepared { side, visit, outcome, pace: 0.1 }));
                 }
                 Effect::Post(post) | Effect::Compute(post) => {
-                    let Post { ticket, request, bytes } = post;
+                    let QueuedRequest { ticket, request, bytes } = post;
                     let (reply, bytes) = block_on(self.worker.answer(request, &bytes));
                     effects.extend(self.state.update(Event::Answer { ticket, reply, bytes }));
                 }
@@ -447,17 +447,17 @@ fn a_trace_is_of_the_factor_that_moves() {
     let start = bench.model(0).code[0];
     bench.send(Event::Factor { factor: 3, value: 1.0 });
     let end = bench.model(0).code[0];
-    assert_eq!(bench.model(0).trace.of(0), Some([start.min(end), start.max(end)]));
+    assert_eq!(bench.model(0).ranges.of(0), Some([start.min(end), start.max(end)]));
     bench.send(Event::Factor { factor: 4, value: 0.5 });
-    assert_eq!(bench.model(0).trace.of(0), Some([end, end]), "the value was 0.5 before");
+    assert_eq!(bench.model(0).ranges.of(0), Some([end, end]), "the value was 0.5 before");
 }
 
 #[test]
-fn a_factor_sways_over_its_range_and_comes_home() {
+fn a_factor_moves_over_its_range_and_comes_home() {
     let mut bench = Bench::shown();
     let value = |bench: &Bench| bench.state.scene.as_ref().expect("a scene").values[3];
     let code = bench.model(0).code.clone();
-    bench.send(Event::Sway { factor: 3 });
+    bench.send(Event::PlayFactor { factor: 3 });
     assert!(bench.state.moves());
     let mut seen = Vec::new();
     for time in (0..40).map(|i| 1000.0 + 100.0 * f64::from(i)) {
@@ -468,13 +468,13 @@ fn a_factor_sways_over_its_range_and_comes_home() {
     seen.dedup();
     assert!(seen.len() <= 9, "without motion it goes in steps: {seen:?}");
     assert_eq!((value(&bench), bench.state.moves(), &bench.model(0).code), (0.5, false, &code));
-    bench.send(Event::Sway { factor: 3 });
+    bench.send(Event::PlayFactor { factor: 3 });
     bench.send(Event::Tick(0.0));
     bench.send(Event::Tick(900.0));
     assert_ne!(value(&bench), 0.5);
     bench.send(Event::Touch);
     assert_eq!((value(&bench), bench.state.moves()), (0.5, false));
-    bench.send(Event::Sway { factor: 99 });
+    bench.send(Event::PlayFactor { factor: 99 });
     assert!(!bench.state.moves());
 }
 
@@ -482,21 +482,21 @@ fn a_factor_sways_over_its_range_and_comes_home() {
 fn a_picture_of_ones_own_starts_from_the_present_one_and_both_models_see_it() {
     let mut bench = Bench::shown();
     let world = bench.state.picture().expect("a scene").0.to_vec();
-    bench.send(Event::Hand(Hand::Own(true)));
-    assert_eq!(bench.state.picture().expect("a paper").0, world);
+    bench.send(Event::Edit(PictureEdit::ShowOwn(true)));
+    assert_eq!(bench.state.picture().expect("a picture").0, world);
     let before = [0, 1].map(|side| bench.model(side).code.clone());
-    bench.send(Event::Hand(Hand::Clear));
-    bench.send(Event::Hand(Hand::Begin([0.5, 0.5])));
-    bench.send(Event::Hand(Hand::Go([0.9, 0.5])));
-    bench.send(Event::Hand(Hand::End));
+    bench.send(Event::Edit(PictureEdit::Clear));
+    bench.send(Event::Edit(PictureEdit::Begin([0.5, 0.5])));
+    bench.send(Event::Edit(PictureEdit::Go([0.9, 0.5])));
+    bench.send(Event::Edit(PictureEdit::End));
     for (side, before) in before.iter().enumerate() {
         assert_ne!(&bench.model(side).code, before);
     }
-    let drawn = bench.state.picture().expect("a paper").0.to_vec();
+    let drawn = bench.state.picture().expect("a picture").0.to_vec();
     bench.send(Event::Factor { factor: 3, value: 0.5 });
     assert_eq!(bench.state.picture().expect("a scene").0, world, "a factor goes back to the world");
-    bench.send(Event::Hand(Hand::Own(true)));
-    assert_eq!(bench.state.picture().expect("a paper").0, drawn, "what was drawn is kept");
+    bench.send(Event::Edit(PictureEdit::ShowOwn(true)));
+    assert_eq!(bench.state.picture().expect("a picture").0, drawn, "what was drawn is kept");
 }
 
 #[test]
@@ -504,7 +504,7 @@ fn a_picture_unlike_the_world_ranks_behind_its_random_pictures() {
     let mut bench = Bench::shown();
     bench.send(Event::View(View::Way));
     assert_eq!(bench.state.rank(bench.model(0)), None, "the world's own picture has no rank");
-    bench.send(Event::Hand(Hand::Give(Ok(vec![255; 64 * 64 * 4]))));
+    bench.send(Event::Edit(PictureEdit::Replace(Ok(vec![255; 64 * 64 * 4]))));
     let (better, seen) = bench.state.rank(bench.model(0)).expect("it is measured");
     assert_eq!(seen, SURVEYED);
     let nll = bench.model(0).reconstruction.as_ref().expect("it was redrawn").0.nll;
@@ -528,18 +528,18 @@ fn a_picture_unlike_the_world_ranks_behind_its_random_pictures() {
 fn a_file_that_is_no_picture_leaves_the_picture_alone() {
     let mut bench = Bench::shown();
     let world = bench.state.picture().expect("a scene").0.to_vec();
-    bench.send(Event::Hand(Hand::Give(Err("a.png can’t be read as a picture.".into()))));
+    bench.send(Event::Edit(PictureEdit::Replace(Err("a.png can’t be read as a picture.".into()))));
     assert_eq!(bench.state.picture().expect("a scene").0, world);
-    assert!(!bench.state.own && bench.state.refused.is_some());
-    bench.send(Event::Hand(Hand::Give(Ok(vec![0; 64 * 64 * 4]))));
-    assert!(bench.state.own && bench.state.refused.is_none());
+    assert!(!bench.state.shows_own && bench.state.refused.is_some());
+    bench.send(Event::Edit(PictureEdit::Replace(Ok(vec![0; 64 * 64 * 4]))));
+    assert!(bench.state.shows_own && bench.state.refused.is_none());
 }
 
 #[test]
 fn a_random_picture_is_one_of_the_worlds_and_a_seed_always_means_the_same() {
     let mut bench = Bench::shown();
     let mut picture = |seed| {
-        bench.send(Event::Hand(Hand::Random { seed }));
+        bench.send(Event::Edit(PictureEdit::Random { seed }));
         bench.state.scene.as_ref().expect("a scene").values.clone()
     };
     let first = picture(1);
@@ -605,13 +605,18 @@ fn a_and_b_are_the_surveys_first_pictures_until_they_are_set() {
 #[test]
 fn a_pen_that_is_not_down_asks_nothing_of_the_models() {
     let mut bench = Bench::shown();
-    bench.send(Event::Hand(Hand::Own(true)));
-    for hand in [Hand::Go([0.2, 0.2]), Hand::Nudge([1.0, 0.0]), Hand::Pen(3.0), Hand::Erase(true), Hand::End]
-    {
-        let effects = bench.state.update(Event::Hand(hand));
+    bench.send(Event::Edit(PictureEdit::ShowOwn(true)));
+    for edit in [
+        PictureEdit::Go([0.2, 0.2]),
+        PictureEdit::Nudge([1.0, 0.0]),
+        PictureEdit::Pen(3.0),
+        PictureEdit::Erase(true),
+        PictureEdit::End,
+    ] {
+        let effects = bench.state.update(Event::Edit(edit));
         assert_eq!(effects, [Effect::Draw(Topic::Original)]);
     }
-    let effects = bench.state.update(Event::Hand(Hand::Begin([0.5, 0.5])));
+    let effects = bench.state.update(Event::Edit(PictureEdit::Begin([0.5, 0.5])));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Post(_))));
 }
 
@@ -664,14 +669,14 @@ fn a_file_of_the_visitors_that_is_no_model_is_named_and_the_other_side_lives_on(
 #[test]
 fn a_drawing_goes_along_to_models_of_colours() {
     let mut bench = Bench::shown();
-    bench.send(Event::Hand(Hand::Own(true)));
-    bench.send(Event::Hand(Hand::Clear));
-    bench.send(Event::Hand(Hand::Begin([0.5, 0.5])));
+    bench.send(Event::Edit(PictureEdit::ShowOwn(true)));
+    bench.send(Event::Edit(PictureEdit::Clear));
+    bench.send(Event::Edit(PictureEdit::Begin([0.5, 0.5])));
     for side in 0..SIDES {
         let file = Ok(samples::file(3, 4));
         bench.send(Event::Bring { side, name: "colour.safetensors".into(), file });
     }
-    let (pixels, shape) = bench.state.picture().expect("a paper");
+    let (pixels, shape) = bench.state.picture().expect("a picture");
     assert_eq!((shape.channels, pixels.len()), (3, 3 * 4096));
     assert!(pixels.contains(&255) && pixels.contains(&0));
     assert!(bench.model(0).reconstruction.is_some(), "both see it");
@@ -680,7 +685,7 @@ fn a_drawing_goes_along_to_models_of_colours() {
 /// The next check in the effects: its number, and whether it is full.
 fn asked(effects: &[Effect]) -> Option<(u32, bool)> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Judge { ticket, full, .. } => Some((*ticket, *full)),
+        Effect::StartCheck { ticket, full, .. } => Some((*ticket, *full)),
         _ => None,
     })
 }
@@ -694,22 +699,24 @@ fn a_check_scores_both_sides_in_turn_and_tells_how_far_it_is() {
     let mut bench = Bench::shown();
     let (first, full) = asked(&bench.state.update(Event::Check(Some(true)))).expect("it begins");
     assert!(full);
-    bench
+    bench.state.update(Event::CheckMessage {
+        ticket: first,
+        message: CheckMessage::Share { share: 0.5, now: 9000.0 },
+    });
+    assert_eq!(bench.state.check.share(), Some(0.25));
+    let effects = bench
         .state
-        .update(Event::Judged { ticket: first, judgement: Judgement::Share { share: 0.5, now: 9000.0 } });
-    assert_eq!(bench.state.verdict.share(), Some(0.25));
-    let effects =
-        bench.state.update(Event::Judged { ticket: first, judgement: Judgement::Done(Ok(scores(0.1))) });
+        .update(Event::CheckMessage { ticket: first, message: CheckMessage::Done(Ok(scores(0.1))) });
     let (second, full) = asked(&effects).expect("the other side follows");
     assert!(full && second != first);
-    bench.state.update(Event::Judged { ticket: first, judgement: Judgement::Done(Ok(scores(0.9))) });
+    bench.state.update(Event::CheckMessage { ticket: first, message: CheckMessage::Done(Ok(scores(0.9))) });
     assert_eq!(bench.state.found(0), Some(&Ok(scores(0.1))), "a late answer is ignored");
     let effects = bench
         .state
-        .update(Event::Judged { ticket: second, judgement: Judgement::Done(Err("no world".into())) });
-    assert!(effects.contains(&Effect::Dismiss));
+        .update(Event::CheckMessage { ticket: second, message: CheckMessage::Done(Err("no world".into())) });
+    assert!(effects.contains(&Effect::StopCheck));
     assert_eq!(bench.state.found(1), Some(&Err("no world".into())));
-    assert_eq!(bench.state.verdict.share(), None);
+    assert_eq!(bench.state.check.share(), None);
     bench.send(Event::Choose { side: 0, entry: 1 });
     assert_eq!(bench.state.found(0), None, "another model has other scores");
 }
@@ -718,9 +725,9 @@ fn a_check_scores_both_sides_in_turn_and_tells_how_far_it_is() {
 fn a_check_that_is_stopped_finds_nothing() {
     let mut bench = Bench::shown();
     let (ticket, _) = asked(&bench.state.update(Event::Check(Some(false)))).expect("it begins");
-    assert!(bench.state.update(Event::Check(None)).contains(&Effect::Dismiss));
-    bench.state.update(Event::Judged { ticket, judgement: Judgement::Done(Ok(scores(0.1))) });
-    assert_eq!((bench.state.found(0), bench.state.verdict.share()), (None, None));
+    assert!(bench.state.update(Event::Check(None)).contains(&Effect::StopCheck));
+    bench.state.update(Event::CheckMessage { ticket, message: CheckMessage::Done(Ok(scores(0.1))) });
+    assert_eq!((bench.state.found(0), bench.state.check.share()), (None, None));
 }
 
 #[test]
@@ -728,7 +735,7 @@ fn a_model_that_is_chosen_during_a_check_does_not_get_the_others_scores() {
     let mut bench = Bench::shown();
     let (ticket, _) = asked(&bench.state.update(Event::Check(Some(false)))).expect("it begins");
     bench.send(Event::Choose { side: 0, entry: 1 });
-    bench.send(Event::Judged { ticket, judgement: Judgement::Done(Ok(scores(0.1))) });
+    bench.send(Event::CheckMessage { ticket, message: CheckMessage::Done(Ok(scores(0.1))) });
     assert_eq!(bench.state.found(0), None);
 }
 
@@ -792,9 +799,9 @@ fn a_link_keeps_a_and_b_and_where_the_visitor_is_between_them() {
 fn drawn() -> Bench {
     let mut bench = Bench::shown();
     bench.send(Event::Factor { factor: 3, value: 0.8125 });
-    bench.send(Event::Hand(Hand::Own(true)));
-    bench.send(Event::Hand(Hand::Begin([0.2, 0.2])));
-    bench.send(Event::Hand(Hand::Go([0.8, 0.3])));
+    bench.send(Event::Edit(PictureEdit::ShowOwn(true)));
+    bench.send(Event::Edit(PictureEdit::Begin([0.2, 0.2])));
+    bench.send(Event::Edit(PictureEdit::Go([0.8, 0.3])));
     bench
 }
 
@@ -809,7 +816,7 @@ fn a_link_keeps_a_drawing_and_no_picture_from_a_file() {
     let mut open = Bench::shown();
     open.send(Event::Link(link.clone()));
     for other in [new, open] {
-        assert!(other.state.own);
+        assert!(other.state.shows_own);
         assert_eq!(other.state.picture(), bench.state.picture());
         assert_eq!((other.state.fragment(), other.state.notice.clone()), (Some(link.clone()), None));
         for side in 0..SIDES {
@@ -817,12 +824,12 @@ fn a_link_keeps_a_drawing_and_no_picture_from_a_file() {
             assert_eq!(other.model(side).origin, bench.model(side).origin, "both see it");
         }
     }
-    bench.send(Event::Hand(Hand::Give(Ok(vec![9; 4 * 4096]))));
+    bench.send(Event::Edit(PictureEdit::Replace(Ok(vec![9; 4 * 4096]))));
     assert!(!bench.state.shares());
     assert!(!bench.state.fragment().expect("both are shown").contains("&d="), "a file stays here");
-    bench.send(Event::Hand(Hand::Clear));
+    bench.send(Event::Edit(PictureEdit::Clear));
     assert!(bench.state.shares());
-    bench.send(Event::Hand(Hand::Own(false)));
+    bench.send(Event::Edit(PictureEdit::ShowOwn(false)));
     assert!(!bench.state.fragment().expect("both are shown").contains("&d="));
 }
 
@@ -858,19 +865,23 @@ fn a_damaged_drawing_and_a_damaged_a_are_told_until_a_whole_link_comes() {
 fn the_tour_goes_on_where_it_was_left_and_invites_nobody_who_has_closed_it() {
     let kept = |effects: Vec<Effect>| {
         effects.iter().rev().find_map(|effect| match effect {
-            Effect::Remember(toured) => Some(Toured::parse(&toured.text())),
+            Effect::Remember(tour_progress) => Some(TourProgress::parse(&tour_progress.text())),
             _ => None,
         })
     };
     let mut bench = Bench::shown();
-    let toured = |step, closed| Some(Toured { step, closed });
-    assert_eq!(bench.state.toured, Toured::default());
-    assert_eq!(kept(bench.state.update(Event::Tour(Some(2)))), toured(2, false));
-    assert_eq!(kept(bench.state.update(Event::Tour(None))), toured(2, true));
-    assert_eq!(kept(bench.state.update(Event::Tour(Some(5)))), toured(5, true));
-    assert_eq!(kept(bench.state.update(Event::Tour(None))), toured(0, true), "who saw the end begins anew");
+    let tour_progress = |step, closed| Some(TourProgress { step, closed });
+    assert_eq!(bench.state.tour_progress, TourProgress::default());
+    assert_eq!(kept(bench.state.update(Event::Tour(Some(2)))), tour_progress(2, false));
+    assert_eq!(kept(bench.state.update(Event::Tour(None))), tour_progress(2, true));
+    assert_eq!(kept(bench.state.update(Event::Tour(Some(5)))), tour_progress(5, true));
+    assert_eq!(
+        kept(bench.state.update(Event::Tour(None))),
+        tour_progress(0, true),
+        "who saw the end begins anew"
+    );
     for text in ["", "6", "-1", "two", "!", "2!!", "99999999999999999999"] {
-        assert_eq!(Toured::parse(text), Toured::default(), "{text}");
+        assert_eq!(TourProgress::parse(text), TourProgress::default(), "{text}");
     }
 }
 
@@ -990,16 +1001,16 @@ fn a_network_is_looked_into_while_its_view_is_open() {
         |(place, layer): (usize, &crate::engine::inside::Layer)| if place == code { 0 } else { layer.len() };
     assert_eq!(lengths, layers.iter().enumerate().map(expected).collect::<Vec<_>>());
     assert!((0.0..1.0).contains(&bench.model(0).inside.silent(0).expect("it is known")));
-    assert_eq!(bench.model(0).inside.wires.len(), layers.len());
+    assert_eq!(bench.model(0).inside.largest_inputs.len(), layers.len());
     bench.send(Event::Turn { side: 0, unit: 0, value: -1.0 });
     assert_eq!(maps(&bench)[..code], before[..code], "the picture is the same");
     assert_ne!(maps(&bench)[code + 1..], before[code + 1..]);
     bench.send(Event::Factor { factor: 3, value: 1.0 });
     assert_ne!(maps(&bench)[..code], before[..code]);
     assert!(bench.model(0).inside.apart.is_empty());
-    bench.send(Event::Spot(Some(Spot { side: 0, layer: code, channel: 1 })));
+    bench.send(Event::SelectChannel(Some(SelectedChannel { side: 0, layer: code, channel: 1 })));
     assert_eq!(bench.model(0).inside.apart.len(), 2 * 4096);
-    bench.send(Event::Spot(None));
+    bench.send(Event::SelectChannel(None));
     assert!(bench.model(0).inside.apart.is_empty());
 }
 

@@ -9,7 +9,7 @@ use super::{Effect, Phase, State, Topic};
 
 /// A weights file of the visitor.
 #[derive(Clone, Debug)]
-pub struct Own {
+pub struct OwnModel {
     /// Name of the file.
     pub name: String,
     bytes: Rc<[u8]>,
@@ -19,7 +19,7 @@ impl State {
     /// Title of a side's model, empty before one is chosen.
     pub fn title(&self, side: usize) -> String {
         let side = &self.sides[side];
-        match (side.entry.and_then(|entry| self.entries.get(entry)), &side.own) {
+        match (side.entry.and_then(|entry| self.entries.get(entry)), &side.own_model) {
             (Some(entry), _) => entry.title.clone(),
             (None, Some(own)) if side.entry.is_some() => own.title(),
             _ => String::new(),
@@ -39,7 +39,7 @@ impl State {
         // The current model stays until there is one to replace it.
         match file.and_then(read) {
             Ok(bytes) => {
-                side.own = Some(Own { name, bytes });
+                side.own_model = Some(OwnModel { name, bytes });
                 self.open(index, effects);
             }
             Err(sentence) => {
@@ -52,9 +52,9 @@ impl State {
     /// Shows the visitor's own model, which follows the manifest's models on the menu.
     pub(super) fn open(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let side = &mut self.sides[index];
-        let Some(bytes) = side.own.as_ref().map(|own| own.bytes.clone()) else { return };
+        let Some(bytes) = side.own_model.as_ref().map(|own| own.bytes.clone()) else { return };
         let total = bytes.len() as u64;
-        self.lanes.withdraw(index);
+        self.queue.withdraw(index);
         self.pictures.forget(index);
         side.refused = None;
         side.entry = Some(self.entries.len());
@@ -76,7 +76,7 @@ fn read(bytes: Vec<u8>) -> Result<Rc<[u8]>, String> {
     Ok(bytes.into())
 }
 
-impl Own {
+impl OwnModel {
     /// Title in menus.
     pub fn title(&self) -> String {
         format!("Your file: {}", self.name)

@@ -3,12 +3,12 @@
 use model::card::Score;
 
 use super::{Effect, State, Topic};
-use crate::protocol::Judgement;
+use crate::protocol::CheckMessage;
 use crate::worker::SIDES;
 
 /// Results of the check.
 #[derive(Clone, Debug, Default)]
-pub struct Verdict {
+pub struct Check {
     /// The running check.
     pub running: Option<Running>,
     /// Results of each side.
@@ -39,7 +39,7 @@ struct Found {
     scores: Result<Vec<Score>, String>,
 }
 
-impl Verdict {
+impl Check {
     /// Progress over both sides, 0 to 1.
     pub fn share(&self) -> Option<f32> {
         self.running.map(|running| (running.side as f32 + running.share) / SIDES as f32)
@@ -56,52 +56,52 @@ impl State {
     /// Scores of a side's current model, or why there are none.
     pub fn found(&self, side: usize) -> Option<&Result<Vec<Score>, String>> {
         let current = |found: &&Found| found.visit == self.sides[side].visit;
-        self.verdict.found[side].as_ref().filter(current).map(|found| &found.scores)
+        self.check.found[side].as_ref().filter(current).map(|found| &found.scores)
     }
 
     /// Starts a check of both sides, or stops the running one.
     pub(super) fn check(&mut self, full: Option<bool>, effects: &mut Vec<Effect>) {
         self.settle(effects);
-        self.verdict.ticket += 1;
+        self.check.ticket += 1;
         match full {
             Some(full) => {
-                self.verdict.clock = None;
+                self.check.clock = None;
                 self.score_from(0, full, effects);
             }
             None => {
-                self.verdict.running = None;
-                effects.extend([Effect::Dismiss, Effect::Draw(Topic::Verdict)]);
+                self.check.running = None;
+                effects.extend([Effect::StopCheck, Effect::Draw(Topic::Check)]);
             }
         }
     }
 
     /// Handles a message of the judge.
-    pub(super) fn judged(&mut self, ticket: u32, judgement: Judgement, effects: &mut Vec<Effect>) {
-        let Some(running) = self.verdict.running.filter(|_| self.verdict.ticket == ticket) else { return };
-        let scores = match judgement {
-            Judgement::Share { share, now } => {
-                let clock = self.verdict.clock.get_or_insert([now, now]);
+    pub(super) fn check_message(&mut self, ticket: u32, message: CheckMessage, effects: &mut Vec<Effect>) {
+        let Some(running) = self.check.running.filter(|_| self.check.ticket == ticket) else { return };
+        let scores = match message {
+            CheckMessage::Share { share, now } => {
+                let clock = self.check.clock.get_or_insert([now, now]);
                 clock[1] = now;
-                self.verdict.running = Some(Running { share, ..running });
-                effects.push(Effect::Draw(Topic::Verdict));
+                self.check.running = Some(Running { share, ..running });
+                effects.push(Effect::Draw(Topic::Check));
                 return;
             }
-            Judgement::Done(scores) => scores,
+            CheckMessage::Done(scores) => scores,
         };
-        self.verdict.found[running.side] = Some(Found { visit: running.visit, scores });
+        self.check.found[running.side] = Some(Found { visit: running.visit, scores });
         self.score_from(running.side + 1, running.full, effects);
     }
 
     /// Scores the next side from `first` that has a model; ends the check after the last.
     fn score_from(&mut self, first: usize, full: bool, effects: &mut Vec<Effect>) {
         let next = (first..SIDES).find_map(|side| Some((side, self.sides[side].model()?.file.clone())));
-        self.verdict.running =
+        self.check.running =
             next.as_ref().map(|&(side, _)| Running { side, visit: self.sides[side].visit, share: 0.0, full });
-        self.verdict.ticket += 1;
+        self.check.ticket += 1;
         effects.push(match next {
-            Some((_, file)) => Effect::Judge { ticket: self.verdict.ticket, file, full },
-            None => Effect::Dismiss,
+            Some((_, file)) => Effect::StartCheck { ticket: self.check.ticket, file, full },
+            None => Effect::StopCheck,
         });
-        effects.push(Effect::Draw(Topic::Verdict));
+        effects.push(Effect::Draw(Topic::Check));
     }
 }

@@ -5,9 +5,9 @@ use model::ImageShape;
 /// Distance between dabs along a stroke, in pixels.
 const STEP: f32 = 0.5;
 
-/// The paper and the pen.
+/// The visitor's own picture and the pen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Paper {
+pub struct OwnPicture {
     /// Shape of the picture.
     pub shape: ImageShape,
     /// `[H, W, C]`, 0 to 255.
@@ -16,7 +16,7 @@ pub struct Paper {
     pub pen: f32,
     /// Whether the pen erases.
     pub erases: bool,
-    /// Position of the pen, x and y from 0 to 1; `None` if it hasn't been on the paper.
+    /// Position of the pen, x and y from 0 to 1; `None` if it hasn't been on the picture.
     pub tip: Option<[f32; 2]>,
     /// Whether the pen is down.
     pub down: bool,
@@ -24,8 +24,8 @@ pub struct Paper {
     pub given: bool,
 }
 
-impl Paper {
-    /// Creates a paper that shows the given picture.
+impl OwnPicture {
+    /// Creates the visitor's own picture from pixels.
     pub(super) fn of(pixels: Vec<u8>, shape: ImageShape) -> Self {
         Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false, given: false }
     }
@@ -41,7 +41,7 @@ impl Paper {
         self.pixels = pixels.flat_map(|pixel| std::iter::repeat_n(grey(pixel), channels)).collect();
     }
 
-    /// Clears the paper.
+    /// Clears the drawing.
     pub(super) fn clear(&mut self) {
         self.pixels.fill(0);
         self.given = false;
@@ -70,7 +70,7 @@ impl Paper {
         }
     }
 
-    /// Moves the pen by pixels, within the paper; starts in the middle.
+    /// Moves the pen by pixels, within the picture; starts in the middle.
     pub(super) fn nudge(&mut self, by: [f32; 2]) {
         let at = self.tip.unwrap_or([0.5; 2]);
         let size = [self.shape.width, self.shape.height].map(|side| side.max(1) as f32);
@@ -99,7 +99,7 @@ impl Paper {
         }
     }
 
-    /// Shows an opaque RGBA picture, `[H, W, 4]`, of the paper's size: in colour if the paper has
+    /// Shows an opaque RGBA picture, `[H, W, 4]`, of the picture's size: in colour if the picture has
     /// colours, otherwise as luma.
     pub(super) fn show(&mut self, rgba: &[u8]) {
         self.given = true;
@@ -124,59 +124,59 @@ fn luma(rgb: [u8; 3]) -> u8 {
 mod tests {
     use super::*;
 
-    fn blank() -> Paper {
-        Paper::of(vec![0; 64], ImageShape { height: 8, width: 8, channels: 1 })
+    fn blank() -> OwnPicture {
+        OwnPicture::of(vec![0; 64], ImageShape { height: 8, width: 8, channels: 1 })
     }
 
-    fn inked(paper: &Paper) -> Vec<usize> {
-        (0..64).filter(|&i| paper.pixels[i] == 255).collect()
+    fn inked(own: &OwnPicture) -> Vec<usize> {
+        (0..64).filter(|&i| own.pixels[i] == 255).collect()
     }
 
     #[test]
     fn a_fast_stroke_leaves_no_gap_and_the_eraser_takes_it_away() {
-        let mut paper = blank();
-        paper.pen = 1.0;
-        paper.begin([0.0, 0.5]);
-        paper.go([0.999, 0.5]);
-        assert_eq!(inked(&paper), (32..40).collect::<Vec<_>>());
-        paper.erases = true;
-        paper.begin([0.999, 0.5]);
-        paper.go([0.5, 0.5]);
-        assert_eq!(inked(&paper), (32..36).collect::<Vec<_>>());
-        paper.clear();
-        assert!(inked(&paper).is_empty());
+        let mut own = blank();
+        own.pen = 1.0;
+        own.begin([0.0, 0.5]);
+        own.go([0.999, 0.5]);
+        assert_eq!(inked(&own), (32..40).collect::<Vec<_>>());
+        own.erases = true;
+        own.begin([0.999, 0.5]);
+        own.go([0.5, 0.5]);
+        assert_eq!(inked(&own), (32..36).collect::<Vec<_>>());
+        own.clear();
+        assert!(inked(&own).is_empty());
     }
 
     #[test]
     fn a_pen_is_round_and_as_wide_as_it_says() {
-        let mut paper = blank();
-        paper.pen = 4.0;
-        paper.begin([0.5, 0.5]);
-        assert_eq!(inked(&paper).len(), 12);
+        let mut own = blank();
+        own.pen = 4.0;
+        own.begin([0.5, 0.5]);
+        assert_eq!(inked(&own).len(), 12);
     }
 
     #[test]
     fn a_pen_beyond_the_paper_draws_nothing_there() {
-        let mut paper = blank();
-        paper.begin([-3.0, 7.0]);
-        paper.go([f32::NAN, 0.5]);
-        assert!(inked(&paper).is_empty());
+        let mut own = blank();
+        own.begin([-3.0, 7.0]);
+        own.go([f32::NAN, 0.5]);
+        assert!(inked(&own).is_empty());
     }
 
     #[test]
     fn a_raised_pen_moves_and_draws_nothing() {
-        let mut paper = blank();
-        paper.nudge([1.0, -20.0]);
-        assert_eq!((paper.tip, inked(&paper).len()), (Some([0.625, 0.0]), 0));
+        let mut own = blank();
+        own.nudge([1.0, -20.0]);
+        assert_eq!((own.tip, inked(&own).len()), (Some([0.625, 0.0]), 0));
     }
 
     #[test]
     fn a_given_picture_is_shown_in_the_papers_colours() {
         let rgba: Vec<u8> = [255, 0, 0, 255].repeat(64);
-        let mut paper = blank();
-        paper.show(&rgba);
-        assert_eq!(paper.pixels, [76; 64]);
-        let mut colour = Paper::of(vec![0; 192], ImageShape { height: 8, width: 8, channels: 3 });
+        let mut own = blank();
+        own.show(&rgba);
+        assert_eq!(own.pixels, [76; 64]);
+        let mut colour = OwnPicture::of(vec![0; 192], ImageShape { height: 8, width: 8, channels: 3 });
         colour.show(&rgba);
         assert_eq!(colour.pixels, [255, 0, 0].repeat(64));
     }

@@ -11,7 +11,7 @@ use web_sys::{
 use super::App;
 use crate::dom::context;
 use crate::panels::Action;
-use crate::state::{Event, Hand, View};
+use crate::state::{Event, PictureEdit, View};
 
 /// Maximum size of a picture file in bytes.
 const MAX_BYTES: f64 = 64e6;
@@ -48,27 +48,28 @@ impl App {
             self.close_camera();
             let app = self.clone();
             spawn_local(async move {
-                let hand = Hand::Give(app.pixels(&file).await);
+                let edit = PictureEdit::Replace(app.pixels(&file).await);
                 // Pictures can be dropped and pasted in any view.
                 app.send(Event::View(View::Pictures));
-                app.send(Event::Hand(hand));
+                app.send(Event::Edit(edit));
             });
         }
     }
 
-    /// Decodes a file to the paper's size.
+    /// Decodes a file to the picture's size.
     async fn pixels(&self, file: &File) -> Result<Vec<u8>, String> {
         let refuse = |_: JsValue| format!("{} can’t be read as a picture.", file.name());
         if file.size() > MAX_BYTES {
             return Err(format!("{} has more than {} MB.", file.name(), MAX_BYTES / 1e6));
         }
-        let shape = self.0.state.borrow().paper_shape().ok_or("No model is loaded that could see it.")?;
+        let shape =
+            self.0.state.borrow().own_picture_shape().ok_or("No model is loaded that could see it.")?;
         let bitmap = self.0.dom.window().create_image_bitmap_with_blob(file as &Blob).map_err(refuse)?;
         let bitmap: ImageBitmap = JsFuture::from(bitmap).await.map_err(refuse)?.unchecked_into();
         self.shrunk(&bitmap, shape).map_err(refuse)
     }
 
-    /// Scales a picture to the paper's size, RGBA; crops the middle if its aspect ratio differs.
+    /// Scales a picture to the picture's size, RGBA; crops the middle if its aspect ratio differs.
     pub(super) fn shrunk(&self, bitmap: &ImageBitmap, shape: ImageShape) -> Result<Vec<u8>, JsValue> {
         let canvas: HtmlCanvasElement = self.0.dom.create("canvas", &[])?.unchecked_into();
         canvas.set_width(shape.width as u32);

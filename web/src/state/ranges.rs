@@ -2,15 +2,15 @@
 
 /// Lowest and highest value of each unit.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trace(Vec<[f32; 2]>);
+pub struct Ranges(Vec<[f32; 2]>);
 
-impl Trace {
-    /// Starts a trace at a code; an empty one starts at the next code.
+impl Ranges {
+    /// Starts the ranges at a code; empty ones start at the next code.
     pub fn from(code: &[f32]) -> Self {
         Self(code.iter().map(|&value| [value; 2]).collect())
     }
 
-    /// Extends the trace to a code.
+    /// Extends the ranges to a code.
     pub fn follow(&mut self, code: &[f32]) {
         if self.0.len() != code.len() {
             *self = Self::from(code);
@@ -32,11 +32,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trace_spans_all_that_it_followed() {
-        let mut trace = Trace::default();
-        trace.follow(&[1.0, 2.0]);
-        trace.follow(&[0.5, 2.0]);
-        assert_eq!([trace.of(0), trace.of(1), trace.of(2)], [Some([0.5, 1.0]), Some([2.0, 2.0]), None]);
-        assert_eq!(Trace::from(&[3.0]).of(0), Some([3.0, 3.0]));
+    fn ranges_span_all_that_it_followed() {
+        let mut ranges = Ranges::default();
+        ranges.follow(&[1.0, 2.0]);
+        ranges.follow(&[0.5, 2.0]);
+        assert_eq!([ranges.of(0), ranges.of(1), ranges.of(2)], [Some([0.5, 1.0]), Some([2.0, 2.0]), None]);
+        assert_eq!(Ranges::from(&[3.0]).of(0), Some([3.0, 3.0]));
     }
 }

@@ -6,10 +6,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
 use super::paint::strip;
-use super::sheet::{SavedRows, paper};
+use super::sheet::{SavedRows, background};
 use super::words::unit as name;
 use crate::dom::{Dom, context};
-use crate::gif::{Palette, Still, encode};
+use crate::gif::{CompressedPicture, Palette, encode};
 use crate::state::COLUMNS;
 
 /// Positions along a range: those of the rows, and one between each pair.
@@ -30,13 +30,13 @@ const PAUSE: u16 = 40;
 
 /// Layout of an animation.
 #[derive(Clone, Copy, Debug)]
-pub struct Film {
+pub struct Animation {
     shape: ImageShape,
     units: usize,
     scale: usize,
 }
 
-impl Film {
+impl Animation {
     /// Creates the layout for a side's rows.
     ///
     /// # Errors
@@ -77,13 +77,13 @@ impl Film {
         let names = self.names(dom, rows)?;
         let palette = Palette::of(&[&strip(pictures, self.shape), &names]);
         let mut still: Vec<u8> = names.chunks_exact(4).map(|pixel| palette.index(pixel)).collect();
-        let stills: Vec<Still> = pictures
+        let stills: Vec<CompressedPicture> = pictures
             .chunks_exact(self.units * self.shape.len())
             .map(|pictures| {
                 for (rank, picture) in pictures.chunks_exact(self.shape.len()).enumerate() {
                     self.paint(&mut still, rank, &strip(picture, self.shape), &palette);
                 }
-                Still::of(&still)
+                CompressedPicture::of(&still)
             })
             .collect();
         let last = POSITIONS - 1;
@@ -114,7 +114,7 @@ impl Film {
         canvas.set_width(width as u32);
         canvas.set_height(height as u32);
         let pen = context(&canvas)?;
-        paper(&pen, &canvas);
+        background(&pen, &canvas);
         pen.set_font("600 14px system-ui, sans-serif");
         pen.fill_text_with_max_width(&rows.title, GAP as f64, 20.0, width - 2.0 * GAP as f64)?;
         pen.set_font("12px system-ui, sans-serif");

@@ -2,16 +2,16 @@
 
 use model::{Card, ImageShape};
 
-use super::{Effect, Loaded, Paper, Side, State, Topic, Trace};
-use crate::dice::Dice;
+use super::{Effect, Loaded, OwnPicture, Ranges, Side, State, Topic};
 use crate::pictures::Slot;
+use crate::random::Random;
 use crate::worker::SIDES;
 
 /// A change of the picture by the visitor.
 #[derive(Clone, Debug)]
-pub enum Hand {
+pub enum PictureEdit {
     /// Switch to the visitor's own picture (true), or back to the world's.
-    Own(bool),
+    ShowOwn(bool),
     /// Show a random picture of the world.
     Random {
         /// Seed.
@@ -31,17 +31,17 @@ pub enum Hand {
     Pen(f32),
     /// Select the eraser (true) or the pen.
     Erase(bool),
-    /// Clear the paper.
+    /// Clear the drawing.
     Clear,
-    /// Show an RGBA picture of the paper's size, or the reason why there is none.
-    Give(Result<Vec<u8>, String>),
+    /// Show RGBA pixels of the picture's size, or the reason why there is none.
+    Replace(Result<Vec<u8>, String>),
 }
 
 impl State {
     /// The picture that both models are shown, with its shape.
     pub fn picture(&self) -> Option<(&[u8], ImageShape)> {
-        match (&self.paper, &self.scene) {
-            (Some(paper), _) if self.own => Some((&paper.pixels, paper.shape)),
+        match (&self.own_picture, &self.scene) {
+            (Some(own), _) if self.shows_own => Some((&own.pixels, own.shape)),
             (_, Some(scene)) => {
                 let [height, width, channels] = scene.world.image_shape();
                 Some((&scene.picture, ImageShape { height, width, channels }))
@@ -52,14 +52,14 @@ impl State {
 
     /// Whether the picture fits a model.
     pub fn suits(&self, card: &Card) -> bool {
-        match &self.paper {
-            Some(paper) if self.own => paper.shape == card.model.image,
+        match &self.own_picture {
+            Some(own) if self.shows_own => own.shape == card.model.image,
             _ => self.scene.as_ref().is_some_and(|scene| scene.suits(card)),
         }
     }
 
     /// Shape of the visitor's own picture.
-    pub fn paper_shape(&self) -> Option<ImageShape> {
+    pub fn own_picture_shape(&self) -> Option<ImageShape> {
         let shapes = || self.sides.iter().filter_map(Side::model).map(|model| model.card.model.image);
         let seen =
             self.picture().map(|(_, shape)| shape).filter(|shape| shapes().any(|other| other == *shape));
@@ -69,7 +69,7 @@ impl State {
     /// Fraction of random pictures that a model reconstructs better than the visitor's own, and the
     /// number of random pictures.
     pub fn rank(&self, model: &Loaded) -> Option<(f64, usize)> {
-        let nll = model.reconstruction.as_ref().filter(|_| self.own)?.0.nll;
+        let nll = model.reconstruction.as_ref().filter(|_| self.shows_own)?.0.nll;
         let all = &model.survey.nll;
         let better = all.iter().filter(|other| **other < nll).count();
         (!all.is_empty()).then(|| (better as f64 / all.len() as f64, all.len()))
@@ -78,7 +78,7 @@ impl State {
     /// The unit whose value for the visitor's own picture is outside the range of the training data, if
     /// there is one.
     pub fn beyond(&self, model: &Loaded) -> Option<usize> {
-        let mean = &model.reconstruction.as_ref().filter(|_| self.own)?.0.mean;
+        let mean = &model.reconstruction.as_ref().filter(|_| self.shows_own)?.0.mean;
         let outside = |unit: &usize| {
             let seen = &model.card.units[*unit].mean_histogram;
             !(seen.low..=seen.high).contains(&mean[*unit])
@@ -86,32 +86,32 @@ impl State {
         model.order[..model.active].iter().copied().find(outside)
     }
 
-    pub(super) fn hand(&mut self, hand: Hand, effects: &mut Vec<Effect>) {
+    pub(super) fn edit_picture(&mut self, edit: PictureEdit, effects: &mut Vec<Effect>) {
         self.settle(effects);
-        match hand {
-            Hand::Random { seed } => {
-                self.own = false;
+        match edit {
+            PictureEdit::Random { seed } => {
+                self.shows_own = false;
                 if let Some(scene) = &mut self.scene {
-                    let mut dice = Dice::new(seed);
+                    let mut random = Random::new(seed);
                     for (index, factor) in scene.world.factors().iter().enumerate() {
-                        scene.set(index, factor.value(dice.below(factor.count)));
+                        scene.set(index, factor.value(random.below(factor.count)));
                     }
                 }
             }
-            Hand::Own(own) => self.own = own && self.spread(),
-            Hand::Give(Ok(rgba)) => {
-                self.own = self.spread();
+            PictureEdit::ShowOwn(own) => self.shows_own = own && self.spread(),
+            PictureEdit::Replace(Ok(rgba)) => {
+                self.shows_own = self.spread();
                 self.refused = None;
-                if let Some(paper) = &mut self.paper {
-                    paper.show(&rgba);
+                if let Some(own) = &mut self.own_picture {
+                    own.show(&rgba);
                 }
             }
-            Hand::Give(Err(sentence)) => {
+            PictureEdit::Replace(Err(sentence)) => {
                 self.refused = Some(sentence);
                 return effects.push(Effect::Draw(Topic::Original));
             }
             _ => {
-                if !self.draw_by_hand(hand) {
+                if !self.draw_by_hand(edit) {
                     return effects.push(Effect::Draw(Topic::Original));
                 }
             }
@@ -120,33 +120,33 @@ impl State {
     }
 
     /// Applies a change; returns whether the picture may have changed.
-    fn draw_by_hand(&mut self, hand: Hand) -> bool {
-        let Some(paper) = self.paper.as_mut().filter(|_| self.own) else { return false };
-        let draws = match hand {
-            Hand::Begin(_) | Hand::Clear => true,
-            Hand::Go(_) | Hand::Nudge(_) => paper.down,
-            Hand::Press => !paper.down,
+    fn draw_by_hand(&mut self, edit: PictureEdit) -> bool {
+        let Some(own) = self.own_picture.as_mut().filter(|_| self.shows_own) else { return false };
+        let draws = match edit {
+            PictureEdit::Begin(_) | PictureEdit::Clear => true,
+            PictureEdit::Go(_) | PictureEdit::Nudge(_) => own.down,
+            PictureEdit::Press => !own.down,
             _ => false,
         };
-        match hand {
-            Hand::Begin(at) => paper.begin(at),
-            Hand::Go(to) => paper.go(to),
-            Hand::End => paper.down = false,
-            Hand::Nudge(by) => paper.nudge(by),
-            Hand::Press if paper.down => paper.down = false,
-            Hand::Press => paper.begin(paper.tip.unwrap_or([0.5; 2])),
-            Hand::Pen(width) if width.is_finite() => paper.pen = width.clamp(1.0, 32.0),
-            Hand::Erase(erases) => paper.erases = erases,
-            Hand::Clear => paper.clear(),
+        match edit {
+            PictureEdit::Begin(at) => own.begin(at),
+            PictureEdit::Go(to) => own.go(to),
+            PictureEdit::End => own.down = false,
+            PictureEdit::Nudge(by) => own.nudge(by),
+            PictureEdit::Press if own.down => own.down = false,
+            PictureEdit::Press => own.begin(own.tip.unwrap_or([0.5; 2])),
+            PictureEdit::Pen(width) if width.is_finite() => own.pen = width.clamp(1.0, 32.0),
+            PictureEdit::Erase(erases) => own.erases = erases,
+            PictureEdit::Clear => own.clear(),
             _ => {}
         }
         draws
     }
 
-    /// Creates a paper that fits a model, if there is none, with the current picture on it.
+    /// Creates a picture that fits a model, if there is none, as a copy of the current one.
     fn spread(&mut self) -> bool {
-        let Some(shape) = self.paper_shape() else { return false };
-        if self.paper.as_ref().is_none_or(|paper| paper.shape != shape) {
+        let Some(shape) = self.own_picture_shape() else { return false };
+        if self.own_picture.as_ref().is_none_or(|own| own.shape != shape) {
             let present = self.picture().filter(|(_, seen)| *seen == shape).map(|(pixels, _)| pixels);
             // Without a world, the first model's live picture is one that both models can handle.
             let live = self.pictures.pixels(Slot::live(0));
@@ -154,22 +154,21 @@ impl State {
                 Some(pixels) => pixels.to_vec(),
                 None => vec![0; shape.len()],
             };
-            self.paper = Some(Paper::of(pixels, shape));
+            self.own_picture = Some(OwnPicture::of(pixels, shape));
         }
         true
     }
 
     /// Adapts the visitor's own picture to models with other channels, if the size matches.
-    pub(super) fn fit_paper(&mut self) {
+    pub(super) fn fit_own_picture(&mut self) {
         let shapes = || self.sides.iter().filter_map(Side::model).map(|model| model.card.model.image);
-        let Some(paper) = &self.paper else { return };
-        let alike =
-            |shape: &ImageShape| (shape.height, shape.width) == (paper.shape.height, paper.shape.width);
-        if shapes().any(|shape| shape == paper.shape) {
+        let Some(own) = &self.own_picture else { return };
+        let alike = |shape: &ImageShape| (shape.height, shape.width) == (own.shape.height, own.shape.width);
+        if shapes().any(|shape| shape == own.shape) {
             return;
         }
-        if let (Some(shape), Some(paper)) = (shapes().find(alike), &mut self.paper) {
-            paper.recolour(shape.channels);
+        if let (Some(shape), Some(own)) = (shapes().find(alike), &mut self.own_picture) {
+            own.recolour(shape.channels);
         }
     }
 
@@ -179,7 +178,7 @@ impl State {
         effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
-                model.trace = Trace::default();
+                model.ranges = Ranges::default();
             }
             effects.push(Effect::Draw(Topic::Reconstruction(side)));
             self.encode(side);

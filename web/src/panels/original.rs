@@ -1,13 +1,14 @@
 //! The picture that both models are shown, in the middle of the stage, with tools to draw one's own.
 
 use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
 use web_sys::{Element, HtmlInputElement};
 
 use super::html::put;
 use super::words::{number, percent};
-use super::{Action, Gesture, Panel, Unable, paint};
+use super::{Action, Gesture, Panel, paint};
 use crate::dom::{Dom, Drawn};
-use crate::state::{Event, Hand, State, Topic, View};
+use crate::state::{Event, PictureEdit, State, Topic, View};
 
 /// Pixels by which an arrow key moves the pen.
 const NUDGE: f32 = 2.0;
@@ -26,7 +27,7 @@ impl Panel for Tools {
     fn build(&self, dom: &Dom, root: &Element) -> Drawn {
         dom.get::<Element>("sheet-place")?.set_inner_html(&format!(
             r#"<div class="sheet"><canvas class="picture" id="original" width="64" height="64" role="img" aria-label="Original" data-act="{}"></canvas><span class="tip" id="tip" hidden></span><video id="viewfinder" playsinline muted aria-label="What the camera sees" hidden></video></div>"#,
-            Action::Paper {}
+            Action::Canvas {}
         ));
         let mut html = String::from(
             r#"<fieldset class="choice"><legend class="visually-hidden">Where the picture comes from</legend>"#,
@@ -70,44 +71,44 @@ impl Panel for Tools {
         }
     }
 
-    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, Unable> {
-        let hand = match gesture.action {
-            Action::Source { .. } => gesture.value().map(|own| Hand::Own(own != 0.0)),
-            Action::Tool { .. } => gesture.value().map(|erases| Hand::Erase(erases != 0.0)),
-            Action::Pen {} => gesture.value().map(|width| Hand::Pen(width as f32)),
+    fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
+        let edit = match gesture.action {
+            Action::Source { .. } => gesture.value().map(|own| PictureEdit::ShowOwn(own != 0.0)),
+            Action::Tool { .. } => gesture.value().map(|erases| PictureEdit::Erase(erases != 0.0)),
+            Action::Pen {} => gesture.value().map(|width| PictureEdit::Pen(width as f32)),
             Action::Random {} if gesture.clicks() => {
-                Some(Hand::Random { seed: js_sys::Math::random().to_bits() })
+                Some(PictureEdit::Random { seed: js_sys::Math::random().to_bits() })
             }
-            Action::Clear {} if gesture.clicks() => Some(Hand::Clear),
-            Action::Paper {} if state.own => drawing(gesture),
+            Action::Clear {} if gesture.clicks() => Some(PictureEdit::Clear),
+            Action::Canvas {} if state.shows_own => drawing(gesture),
             _ => None,
         };
-        Ok(hand.map(Event::Hand))
+        Ok(edit.map(Event::Edit))
     }
 }
 
-/// Handles the pointer or a key on the paper.
-fn drawing(gesture: &Gesture<'_>) -> Option<Hand> {
+/// Handles the pointer or a key on the picture.
+fn drawing(gesture: &Gesture<'_>) -> Option<PictureEdit> {
     let at = || gesture.within().map(|at| at.map(|v| v as f32));
     match gesture.kind {
         "pointerdown" => {
-            // Without capture, a stroke would end at the paper's edge.
+            // Without capture, a stroke would end at the edge of the picture.
             gesture.capture();
-            at().map(Hand::Begin)
+            at().map(PictureEdit::Begin)
         }
-        "pointermove" => at().map(Hand::Go),
-        "pointerup" | "pointercancel" => Some(Hand::End),
+        "pointermove" => at().map(PictureEdit::Go),
+        "pointerup" | "pointercancel" => Some(PictureEdit::End),
         "keydown" => {
-            let hand = match &*gesture.key()? {
-                "ArrowLeft" => Hand::Nudge([-NUDGE, 0.0]),
-                "ArrowRight" => Hand::Nudge([NUDGE, 0.0]),
-                "ArrowUp" => Hand::Nudge([0.0, -NUDGE]),
-                "ArrowDown" => Hand::Nudge([0.0, NUDGE]),
-                " " | "Enter" => Hand::Press,
+            let edit = match &*gesture.key()? {
+                "ArrowLeft" => PictureEdit::Nudge([-NUDGE, 0.0]),
+                "ArrowRight" => PictureEdit::Nudge([NUDGE, 0.0]),
+                "ArrowUp" => PictureEdit::Nudge([0.0, -NUDGE]),
+                "ArrowDown" => PictureEdit::Nudge([0.0, NUDGE]),
+                " " | "Enter" => PictureEdit::Press,
                 _ => return None,
             };
             gesture.event.prevent_default();
-            Some(hand)
+            Some(edit)
         }
         _ => None,
     }
@@ -115,12 +116,12 @@ fn drawing(gesture: &Gesture<'_>) -> Option<Hand> {
 
 /// Draws the picture and shows the matching tools.
 fn original(dom: &Dom, state: &State) -> Drawn {
-    dom.get::<HtmlInputElement>(if state.own { "by-hand" } else { "by-factors" })?.set_checked(true);
-    dom.show("world-tools", !state.own && state.scene.is_some())?;
-    dom.show("hand-tools", state.own)?;
+    dom.get::<HtmlInputElement>(if state.shows_own { "by-hand" } else { "by-factors" })?.set_checked(true);
+    dom.show("world-tools", !state.shows_own && state.scene.is_some())?;
+    dom.show("hand-tools", state.shows_own)?;
     dom.set_text("refused", state.refused.as_deref().unwrap_or_default())?;
     dom.show("refused", state.refused.is_some())?;
-    paper(dom, state)?;
+    pen(dom, state)?;
     let picture = state.picture();
     dom.get::<Element>("sheet-place")?.toggle_attribute_with_force("data-empty", picture.is_none())?;
     match picture {
@@ -129,31 +130,31 @@ fn original(dom: &Dom, state: &State) -> Drawn {
     }
 }
 
-/// Shows the pen over the paper, and turns drawing on or off.
-fn paper(dom: &Dom, state: &State) -> Drawn {
+/// Shows the pen over the picture, and turns drawing on or off.
+fn pen(dom: &Dom, state: &State) -> Drawn {
     let canvas: Element = dom.get("original")?;
-    let paper = state.paper.as_ref().filter(|_| state.own);
-    canvas.class_list().toggle_with_force("paper", paper.is_some())?;
-    canvas.set_attribute("role", if paper.is_some() { "application" } else { "img" })?;
-    let label = if paper.is_some() { "Paper: arrows move the pen, space lowers it" } else { "Original" };
+    let own = state.own_picture.as_ref().filter(|_| state.shows_own);
+    canvas.class_list().toggle_with_force("paper", own.is_some())?;
+    canvas.set_attribute("role", if own.is_some() { "application" } else { "img" })?;
+    let label = if own.is_some() { "Paper: arrows move the pen, space lowers it" } else { "Original" };
     canvas.set_attribute("aria-label", label)?;
-    if paper.is_some() {
+    if own.is_some() {
         canvas.set_attribute("tabindex", "0")?;
     } else {
         canvas.remove_attribute("tabindex")?;
     }
-    let tip = paper.and_then(|paper| Some((paper, paper.tip?)));
+    let tip = own.and_then(|own| Some((own, own.tip?)));
     dom.show("tip", tip.is_some())?;
-    if let Some((paper, [x, y])) = tip {
+    if let Some((own, [x, y])) = tip {
         dom.set_style("tip", "left", &percent(x))?;
         dom.set_style("tip", "top", &percent(y))?;
-        dom.set_style("tip", "width", &percent(paper.pen / paper.shape.width as f32))?;
-        dom.get::<Element>("tip")?.class_list().toggle_with_force("down", paper.down)?;
+        dom.set_style("tip", "width", &percent(own.pen / own.shape.width as f32))?;
+        dom.get::<Element>("tip")?.class_list().toggle_with_force("down", own.down)?;
     }
-    if let Some(paper) = paper {
-        dom.get::<HtmlInputElement>("pen")?.set_value_as_number(paper.pen.into());
-        dom.set_text("pen-value", &format!("{} px", number(paper.pen.into(), 0)))?;
-        let tool: Element = dom.get(if paper.erases { "erase" } else { "ink" })?;
+    if let Some(own) = own {
+        dom.get::<HtmlInputElement>("pen")?.set_value_as_number(own.pen.into());
+        dom.set_text("pen-value", &format!("{} px", number(own.pen.into(), 0)))?;
+        let tool: Element = dom.get(if own.erases { "erase" } else { "ink" })?;
         tool.unchecked_into::<HtmlInputElement>().set_checked(true);
     }
     Ok(())

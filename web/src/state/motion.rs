@@ -12,7 +12,7 @@ const STILLS: f64 = 8.0;
 
 /// A factor in motion.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sway {
+pub struct FactorMotion {
     /// Factor.
     pub factor: usize,
     /// The value that it returns to.
@@ -23,26 +23,26 @@ pub struct Sway {
 
 impl State {
     /// Starts to move a factor.
-    pub(super) fn sway(&mut self, factor: usize, effects: &mut Vec<Effect>) {
+    pub(super) fn play_factor(&mut self, factor: usize, effects: &mut Vec<Effect>) {
         self.settle(effects);
         let home = self.scene.as_ref().and_then(|scene| scene.values.get(factor)).copied();
         if let Some(home) = home {
-            self.sway = Some(Sway { factor, home, began: None });
+            self.motion = Some(FactorMotion { factor, home, began: None });
             effects.push(Effect::Animate);
         }
     }
 
     /// Moves the factor in motion.
-    pub(super) fn swing(&mut self, time: f64, effects: &mut Vec<Effect>) {
-        let Some(sway) = &mut self.sway else { return };
-        let began = *sway.began.get_or_insert(time);
+    pub(super) fn advance_motion(&mut self, time: f64, effects: &mut Vec<Effect>) {
+        let Some(motion) = &mut self.motion else { return };
+        let began = *motion.began.get_or_insert(time);
         let share = (time - began) / PERIOD;
-        let (factor, home) = (sway.factor, sway.home);
+        let (factor, home) = (motion.factor, motion.home);
         if share >= 1.0 {
-            return self.halt(effects);
+            return self.end_motion(effects);
         }
         let Some(range) = self.scene.as_ref().and_then(|scene| scene.world.factors().get(factor)) else {
-            self.sway = None;
+            self.motion = None;
             return;
         };
         let share = if self.still { (share * STILLS).floor() / STILLS } else { share };
@@ -52,8 +52,8 @@ impl State {
     }
 
     /// Returns the factor in motion to its value at once.
-    pub(super) fn halt(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(Sway { factor, home, .. }) = self.sway.take() {
+    pub(super) fn end_motion(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(FactorMotion { factor, home, .. }) = self.motion.take() {
             self.move_factor(factor, home, effects);
         }
     }
