@@ -1,4 +1,6 @@
 //! Atomic writing of files.
+//!
+//! Errors name their file themselves here and in the readers; `fs-err` would name it a second time.
 
 use std::fs::TryLockError;
 use std::io::ErrorKind;

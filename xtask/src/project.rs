@@ -1,7 +1,7 @@
 //! Paths of the project, and running commands.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -90,9 +90,10 @@ pub(crate) fn not_started(command: &Command) -> String {
 
 /// The command as one would type it.
 pub(crate) fn quote(command: &Command) -> String {
-    let words: Vec<OsString> =
-        std::iter::once(command.get_program()).chain(command.get_args()).map(OsStr::to_owned).collect();
-    words.join(OsStr::new(" ")).to_string_lossy().into_owned()
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    // No argument holds NUL, the only thing that can't be quoted.
+    shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_else(|_| words.join(" "))
 }
 
 #[cfg(test)]
@@ -105,6 +106,13 @@ mod tests {
         command.arg("no-such-subcommand").stderr(Stdio::null());
         let error = execute(&mut command).expect_err("it can't succeed").to_string();
         assert!(error.contains("no-such-subcommand"), "{error}");
+    }
+
+    #[test]
+    fn a_command_is_quoted_for_the_shell() {
+        let mut command = Command::new("cargo");
+        command.args(["test", "", "it's a name"]);
+        assert_eq!(quote(&command), "cargo test '' \"it's a name\"");
     }
 
     #[test]

@@ -165,11 +165,23 @@ impl Fleet<'_> {
 
 /// Asks a process to stop, or kills it.
 fn stop(child: &mut Child, kill: bool) {
-    let ask = || Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    if kill || !cfg!(unix) || !ask().is_ok_and(|status| status.success()) {
+    if kill || !interrupt(child) {
         // One that has just ended can't be killed, and needn't be.
         let _ended = child.kill();
     }
+}
+
+/// Sends a process the signal of ctrl-C; returns whether it could be sent.
+#[cfg(unix)]
+fn interrupt(child: &Child) -> bool {
+    use nix::sys::signal::{Signal, kill};
+    kill(nix::unistd::Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).is_ok()
+}
+
+/// Other systems have no such signal.
+#[cfg(not(unix))]
+fn interrupt(_: &Child) -> bool {
+    false
 }
 
 fn bar(bars: &MultiProgress, share: &Share) -> ProgressBar {

@@ -1,67 +1,38 @@
 //! Orientation of pictures from EXIF data.
-//!
-//! EXIF data are a TIFF header and a directory of 12-byte entries: tag, type, count, value (CIPA DC-008,
-//! tag 0x0112).
+
+use image::metadata::Orientation;
+use image::{DynamicImage, RgbImage};
 
 use super::picture::Picture;
 
-const ORIENTATION: u16 = 0x0112;
-
-/// Returns the orientation, 1 to 8, or 1 (upright) if the data have none.
-pub(super) fn orientation(bytes: &[u8]) -> u16 {
-    find(bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes)).unwrap_or(1)
-}
-
-fn find(bytes: &[u8]) -> Option<u16> {
-    let little = match bytes.get(..2)? {
-        b"II" => true,
-        b"MM" => false,
-        _ => return None,
-    };
-    let short = |place: usize| -> Option<u16> {
-        let pair = bytes.get(place..place.checked_add(2)?)?.try_into().ok()?;
-        Some(if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) })
-    };
-    let (first, second) = (short(4)?, short(6)?);
-    let [low, high] = if little { [first, second] } else { [second, first] };
-    let directory = usize::from(high) << 16 | usize::from(low);
-    let count = usize::from(short(directory)?);
-    let entries = (0..count).map(|entry| directory + 2 + 12 * entry);
-    let entry =
-        entries.take_while(|&entry| entry < bytes.len()).find(|&entry| short(entry) == Some(ORIENTATION))?;
-    short(entry + 8).filter(|value| (1..=8).contains(value))
+/// Returns the orientation, or upright if the data have none.
+pub(super) fn orientation(bytes: &[u8]) -> Orientation {
+    let bytes = bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes);
+    Orientation::from_exif_chunk(bytes).unwrap_or(Orientation::NoTransforms)
 }
 
 /// Rotates and flips the picture to its upright view.
+///
+/// # Panics
+/// If the picture has not three values per pixel.
 pub(super) fn upright(picture: Picture) -> Picture {
     let Picture { width, height, pixels, orientation } = picture;
-    let across = orientation >= 5;
-    let (new_width, new_height) = if across { (height, width) } else { (width, height) };
-    if orientation == 1 {
-        return Picture { width, height, pixels, orientation };
-    }
-    let (right, bottom) = (width - 1, height - 1);
-    let mut turned = Vec::with_capacity(pixels.len());
-    for y in 0..new_height {
-        for x in 0..new_width {
-            let (x, y) = match orientation {
-                2 => (right - x, y),
-                3 => (right - x, bottom - y),
-                4 => (x, bottom - y),
-                5 => (y, x),
-                6 => (y, bottom - x),
-                7 => (right - y, bottom - x),
-                _ => (right - y, x),
-            };
-            turned.extend_from_slice(&pixels[(y * width + x) * 3..][..3]);
-        }
-    }
-    Picture { width: new_width, height: new_height, pixels: turned, orientation: 1 }
+    let image = RgbImage::from_raw(width as u32, height as u32, pixels).expect("three values per pixel");
+    let mut image = DynamicImage::ImageRgb8(image);
+    image.apply_orientation(orientation);
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    Picture { width, height, pixels: image.into_bytes(), orientation: Orientation::NoTransforms }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TAG: u16 = 0x0112;
+
+    fn read(bytes: &[u8]) -> u8 {
+        orientation(bytes).to_exif()
+    }
 
     fn data(little: bool, orientation: u16) -> Vec<u8> {
         let short = |v: u16| if little { v.to_le_bytes() } else { v.to_be_bytes() };
@@ -70,7 +41,7 @@ mod tests {
         bytes.extend(short(42));
         bytes.extend(long(8));
         bytes.extend(short(1));
-        bytes.extend([short(ORIENTATION), short(3)].concat());
+        bytes.extend([short(TAG), short(3)].concat());
         bytes.extend(long(1));
         bytes.extend([short(orientation), short(0)].concat());
         bytes
@@ -79,8 +50,8 @@ mod tests {
     #[test]
     fn the_orientation_is_found_in_either_byte_order() {
         for value in 1..=8 {
-            assert_eq!(orientation(&data(true, value)), value);
-            assert_eq!(orientation(&[b"Exif\0\0", &data(false, value)[..]].concat()), value);
+            assert_eq!(u16::from(read(&data(true, value))), value);
+            assert_eq!(u16::from(read(&[b"Exif\0\0", &data(false, value)[..]].concat())), value);
         }
     }
 
@@ -88,11 +59,11 @@ mod tests {
     fn damaged_data_mean_upright() {
         let whole = data(true, 6);
         for length in 0..whole.len() - 3 {
-            assert_eq!(orientation(&whole[..length]), 1, "{length}");
+            assert_eq!(read(&whole[..length]), 1, "{length}");
         }
         let mut far = whole.clone();
         far[4..8].fill(0xff);
-        assert_eq!([orientation(&far), orientation(&data(true, 9)), orientation(b"rubbish")], [1; 3]);
+        assert_eq!([read(&far), read(&data(true, 9)), read(b"rubbish")], [1; 3]);
     }
 
     #[test]
@@ -100,6 +71,7 @@ mod tests {
         // Two columns, one row: black, then white. Orientation 6 is displayed rotated 90° clockwise.
         let shown = |orientation| {
             let pixels = [0, 0, 0, 255, 255, 255].to_vec();
+            let orientation = Orientation::from_exif(orientation).expect("1 to 8");
             let picture = upright(Picture { width: 2, height: 1, pixels, orientation });
             (picture.width, picture.height, picture.pixels[0])
         };

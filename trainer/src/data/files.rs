@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 use super::prepare::PrepareError;
 use crate::report::{counted, thousands};
@@ -173,7 +175,7 @@ fn each_in_folder(
     visit: &mut Visit,
 ) -> Result<Vec<String>, PrepareError> {
     let (mut paths, mut links) = (Vec::new(), Vec::new());
-    list(root, 0, &mut paths, &mut links)?;
+    list(root, &mut paths, &mut links)?;
     paths.sort();
     let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     for path in paths {
@@ -193,20 +195,16 @@ fn each_in_folder(
 
 /// Links to folders are not followed, to avoid loops; links to pipes and devices are not followed because
 /// reading them may never end.
-fn list(
-    folder: &Path,
-    depth: usize,
-    paths: &mut Vec<PathBuf>,
-    links: &mut Vec<PathBuf>,
-) -> Result<(), PrepareError> {
-    let failed = |source| PrepareError::Read { path: folder.to_owned(), source };
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let kind = entry.file_type().map_err(failed)?;
-        let path = entry.path();
-        if kind.is_dir() && depth < MAX_DEPTH {
-            list(&path, depth + 1, paths, links)?;
-        } else if kind.is_file() || kind.is_symlink() && path.is_file() {
+fn list(root: &Path, paths: &mut Vec<PathBuf>, links: &mut Vec<PathBuf>) -> Result<(), PrepareError> {
+    for entry in WalkDir::new(root).min_depth(1).max_depth(MAX_DEPTH + 1) {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(root).to_owned();
+            let source = error.into_io_error().unwrap_or_else(|| ErrorKind::Other.into());
+            PrepareError::Read { path, source }
+        })?;
+        let kind = entry.file_type();
+        let path = entry.into_path();
+        if kind.is_file() || kind.is_symlink() && path.is_file() {
             paths.push(path);
         } else if kind.is_symlink() {
             links.push(path);

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use image::metadata::Orientation;
+
 use super::picture::{Picture, Target};
 use super::prepare::PrepareError;
 use super::resize::resize;
@@ -104,7 +106,11 @@ pub(super) fn each(
         for _ in 0..count {
             let pixels = pictures.bytes(2 * height * width)?;
             let pixels = pixels[..height * width].iter().flat_map(|&value| [value; 3]).collect();
-            let image = resize(&Picture { width, height, pixels, orientation: 1 }, target.cut, target.side);
+            let image = resize(
+                &Picture { width, height, pixels, orientation: Orientation::NoTransforms },
+                target.cut,
+                target.side,
+            );
             let grey: Vec<u8> = image.as_chunks::<3>().0.iter().map(|pixel| pixel[0]).collect();
             let category = categories.integers(1)?;
             let labels = [&category[..], &others.integers(4)?].concat();

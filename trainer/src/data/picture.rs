@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use image_webp::WebPDecoder;
 use model::ImageShape;
@@ -44,12 +45,12 @@ impl Target {
     }
 }
 
-/// A decoded picture, `[height, width, 3]`, with its EXIF orientation, 1 to 8.
+/// A decoded picture, `[height, width, 3]`, with its EXIF orientation.
 pub(super) struct Picture {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) pixels: Vec<u8>,
-    pub(super) orientation: u16,
+    pub(super) orientation: Orientation,
 }
 
 /// Decodes a PNG, JPEG, WebP, BMP, GIF or TIFF file (the first picture if there are several) to
@@ -98,7 +99,7 @@ fn jpeg(bytes: &[u8]) -> Result<Picture, String> {
     let (width, height) = decoder.dimensions().ok_or("it has no size")?;
     fits(width, height)?;
     let pixels = decoder.decode().map_err(|error| error.to_string())?;
-    let orientation = decoder.exif().map_or(1, |bytes| exif::orientation(bytes));
+    let orientation = decoder.exif().map_or(Orientation::NoTransforms, |bytes| exif::orientation(bytes));
     Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
 }
 
@@ -109,7 +110,8 @@ fn webp(bytes: &[u8]) -> Result<Picture, String> {
     fits(width, height)?;
     let mut pixels = vec![0; decoder.output_buffer_size().ok_or("it is too large")?];
     decoder.read_image(&mut pixels).map_err(|error| error.to_string())?;
-    let orientation = decoder.exif_metadata().ok().flatten().map_or(1, |bytes| exif::orientation(&bytes));
+    let exif = decoder.exif_metadata().ok().flatten().unwrap_or_default();
+    let orientation = exif::orientation(&exif);
     Ok(Picture { width, height, pixels: on_white(&pixels, width * height)?, orientation })
 }
 
@@ -138,7 +140,7 @@ fn other(bytes: &[u8]) -> Result<Picture, String> {
     let enough = 32 * (width * height) as u64 + (16 << 20);
     limits.max_alloc = limits.max_alloc.map(|most| most.min(enough));
     decoder.set_limits(limits).map_err(|error| error.to_string())?;
-    let orientation = decoder.orientation().map_or(1, |orientation| orientation.to_exif().into());
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
     let pixels = on_white(&image.to_rgba8(), width * height)?;
     Ok(Picture { width, height, pixels, orientation })
@@ -150,7 +152,8 @@ fn png(bytes: &[u8]) -> Result<Picture, String> {
     let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
     let (width, height) = (reader.info().width as usize, reader.info().height as usize);
     fits(width, height)?;
-    let orientation = reader.info().exif_metadata.as_deref().map_or(1, exif::orientation);
+    let orientation =
+        reader.info().exif_metadata.as_deref().map_or(Orientation::NoTransforms, exif::orientation);
     let mut pixels = vec![0; reader.output_buffer_size().ok_or("it is too large")?];
     let frame = reader.next_frame(&mut pixels).map_err(|error| error.to_string())?;
     pixels.truncate(frame.buffer_size());

@@ -1,5 +1,7 @@
 //! Crops and resizes pictures with a triangle filter, which is as wide as a new pixel or an old pixel,
 //! whichever is wider: shrinking averages, enlarging interpolates.
+//!
+//! Not `fast_image_resize`, whose rounding depends on the CPU: prepared files are equal on every machine.
 
 use super::picture::{Cut, Picture};
 
@@ -64,7 +66,7 @@ mod tests {
 
     fn picture(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> Picture {
         let pixels = (0..width * height).flat_map(|i| [value(i % width, i / width); 3]).collect();
-        Picture { width, height, pixels, orientation: 1 }
+        Picture { width, height, pixels, orientation: image::metadata::Orientation::NoTransforms }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! RGB images to draw on, with PNG output.
+//! RGB images to draw on, with PNG output. Not `plotters`: these are decoded images in rows with captions,
+//! not charts.
 
 use model::ImageShape;
 

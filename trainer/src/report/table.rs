@@ -1,5 +1,7 @@
 //! Tables for the terminal.
 
+use comfy_table::CellAlignment;
+
 /// Title and alignment of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -48,20 +50,26 @@ impl Table {
 
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let titles: Vec<String> = self.columns.iter().map(|column| column.title.clone()).collect();
-        let lines: Vec<&Vec<String>> = std::iter::once(&titles).chain(&self.rows).collect();
-        let length = |cell: &String| cell.chars().count();
-        for line in &lines {
-            let mut text = String::new();
-            for (place, (column, cell)) in self.columns.iter().zip(line.iter()).enumerate() {
-                let widest = lines.iter().filter_map(|line| line.get(place)).map(length).max();
-                let gap = " ".repeat(widest.unwrap_or(0).saturating_sub(length(cell)));
-                let between = if place == 0 { "" } else { "  " };
-                let (before, after) = if column.right { (gap.as_str(), "") } else { ("", gap.as_str()) };
-                text.extend([between, before, cell, after]);
-            }
-            writeln!(f, "{}", text.trim_end())?;
+        let mut table = comfy_table::Table::new();
+        table.load_preset(comfy_table::presets::NOTHING);
+        table.set_header(self.columns.iter().map(|column| &column.title)).add_rows(&self.rows);
+        for (drawn, column) in table.column_iter_mut().zip(&self.columns) {
+            drawn.set_padding((0, 2));
+            drawn.set_cell_alignment(if column.right { CellAlignment::Right } else { CellAlignment::Left });
         }
-        Ok(())
+        writeln!(f, "{}", table.trim_fmt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_letters_and_marks_keep_columns_straight() {
+        let mut table = Table::new(vec![Column::words("model"), Column::numbers("nll")]);
+        table.row(vec!["模型".into(), "9.5".into()]);
+        table.row(vec!["e\u{301}".into(), "12.5".into()]);
+        assert_eq!(table.to_string(), "model   nll\n模型    9.5\ne\u{301}      12.5\n");
     }
 }

@@ -63,13 +63,9 @@ pub fn script(job: &Job) -> Result<String, String> {
     Ok(text)
 }
 
-/// Quotes a word for the shell.
+/// Quotes a word for the shell. NUL, which no argument can hold, is left as it is.
 pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=:,+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    shlex::Quoter::new().allow_nul(true).quote(word).map_or_else(|_| word.to_owned(), Into::into)
 }
 
 /// Quotes a value for an `#SBATCH` line, which has its own quoting rules.
@@ -106,7 +102,7 @@ mod tests {
 #SBATCH --array=0,2,5%2
 #SBATCH --output="/runs/100%% \"mine\"/slurm-%A_%a.log"
 #SBATCH --gres=gpu:1
-exec /opt/latentscope sweep '/home/a b/it'\''s.toml' --out '/runs/100% "mine"' --limit-seconds=90.5 --gres=gpu:1 --run "$SLURM_ARRAY_TASK_ID"
+exec /opt/latentscope sweep "/home/a b/it's.toml" --out '/runs/100% "mine"' '--limit-seconds=90.5' '--gres=gpu:1' --run "$SLURM_ARRAY_TASK_ID"
 "#
         );
         Ok(())

@@ -1,4 +1,5 @@
-//! SVG elements that follow the reader's light or dark theme.
+//! SVG elements that follow the reader's light or dark theme. `plotters` writes fixed colours and would
+//! fix the theme.
 
 /// CSS variables for the colours of methods, text, lines and paper, in light and dark.
 pub(super) const STYLE: &str = "\
