@@ -40,7 +40,7 @@ impl Panel for Rows {
                 (Action::Save { side }, Action::SaveAnimation { side }, Action::Bring { side });
             put!(
                 html,
-                r#"<div class="foot model side-{side}"><p role="group" aria-label="Save the {place} rows">Save these rows <button type="button" class="plain" id="save-{side}" data-act="{save}">as a picture</button> or <button type="button" class="plain" id="animation-{side}" data-act="{animation}">as an animation</button>. <span id="saved-{side}" role="status"></span></p><p>Your own model? Drop its file here, or <label for="bring-{side}">open it<input class="visually-hidden" type="file" id="bring-{side}" accept=".safetensors" data-act="{bring}" aria-label="Open a weights file for the {place}"></label>. It never leaves your machine.</p></div>"#
+                r#"<div class="foot model side-{side}"><p role="group" aria-label="Save the {place} rows">Save these rows <button type="button" class="plain" id="save-{side}" data-act="{save}">as a picture</button> or <button type="button" class="plain" id="film-{side}" data-act="{animation}">as an animation</button>. <span id="saved-{side}" role="status"></span></p><p>Your own model? Drop its file here, or <label for="bring-{side}">open it<input class="visually-hidden" type="file" id="bring-{side}" accept=".safetensors" data-act="{bring}" aria-label="Open a weights file for the {place}"></label>. It never leaves your machine.</p></div>"#
             );
         }
         html.push_str("</div>");
