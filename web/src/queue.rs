@@ -165,7 +165,11 @@ mod tests {
         let live = queue.start_next().expect("three wait");
         assert_eq!(live.request, decode(1, 3.0));
         queue.finish(live.ticket);
-        assert_eq!(queue.start_next().map(|request| request.request), Some(decode(0, 2.0)), "the survey is last");
+        assert_eq!(
+            queue.start_next().map(|request| request.request),
+            Some(decode(0, 2.0)),
+            "the survey is last"
+        );
     }
 
     #[test]
@@ -174,7 +178,10 @@ mod tests {
         queue.open();
         queue.ask(RequestKind::Survey(5, 0), Request::Survey { side: 0, step: 0 }, Vec::new());
         queue.ask(RequestKind::Survey(4, 1), Request::Survey { side: 1, step: 4 }, Vec::new());
-        assert_eq!(queue.start_next().map(|request| request.request), Some(Request::Survey { side: 1, step: 4 }));
+        assert_eq!(
+            queue.start_next().map(|request| request.request),
+            Some(Request::Survey { side: 1, step: 4 })
+        );
     }
 
     #[test]
