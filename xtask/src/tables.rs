@@ -38,7 +38,7 @@ enum Form {
 
 use Form::{High, Low, Plain, Steps, Units};
 
-const TABLES: [Table; 2] = [
+const TABLES: [Table; 3] = [
     Table {
         name: "sprites",
         groups: &[&[("vae", "VAE"), ("beta", "β-VAE"), ("sparse", "sparse")]],
@@ -55,6 +55,26 @@ const TABLES: [Table; 2] = [
             Row("KL to N(0, I), nats", "kl", Plain(1)),
             Row("SSIM", "ssim", High(3)),
             Row("active units", "active_units", Units),
+        ],
+    },
+    Table {
+        name: "strength",
+        groups: &[&[
+            ("strength-0", "0: VAE"),
+            ("strength-0-01", "0.01"),
+            ("strength-0-03", "0.03"),
+            ("strength-0-1", "0.1"),
+            ("strength-0-3", "0.3"),
+            ("strength-1", "1"),
+        ]],
+        rows: &[
+            Row("MIG", "mig", High(2)),
+            Row("DCI disentanglement", "dci_disentanglement", High(2)),
+            Row("BetaVAE score", "beta_vae", High(2)),
+            Row("FactorVAE score", "factor_vae", High(2)),
+            Row("NLL, nats per image", "nll", Low(1)),
+            Row("KL to N(0, I), nats", "kl", Plain(1)),
+            Row("SSIM", "ssim", High(3)),
         ],
     },
     Table {

@@ -21,7 +21,7 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 10] = shipped![
+pub(crate) const SHIPPED: [Shipped; 16] = shipped![
     "faces-vae.safetensors",
     "faces-sparse.safetensors",
     "chairs-vae.safetensors",
@@ -31,7 +31,13 @@ pub(crate) const SHIPPED: [Shipped; 10] = shipped![
     "beta.safetensors",
     "celeba-vae.safetensors",
     "celeba-named.safetensors",
-    "celeba-sparse.safetensors"
+    "celeba-sparse.safetensors",
+    "strength-0.safetensors",
+    "strength-0-01.safetensors",
+    "strength-0-03.safetensors",
+    "strength-0-1.safetensors",
+    "strength-0-3.safetensors",
+    "strength-1.safetensors"
 ];
 
 /// Values of an f32 tensor.
