@@ -13,6 +13,9 @@ use crate::{TEST, TRAIN};
 /// Pairs per point.
 const PAIRS: usize = 64;
 
+/// Name and title of the score.
+pub(crate) const TITLE: (&str, &str) = ("beta_vae", "BetaVAE");
+
 /// Returns the BetaVAE score of the codes from `source`.
 ///
 /// # Errors

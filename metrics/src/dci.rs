@@ -9,7 +9,7 @@
 //! H_n is the entropy to base n of a row or column scaled to sum to 1. All scores lie between 0 and 1.
 
 use crate::learn::{Boosting, Standard};
-use crate::{Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score};
 
 /// Added to every importance, so that the entropy of a row of zeros is defined.
 const FLOOR: f64 = 1e-11;
@@ -26,8 +26,17 @@ pub struct Dci {
     pub informativeness: f64,
 }
 
+pub(crate) const METRIC: Metric = Metric {
+    titles: &[
+        ("dci_disentanglement", "DCI disentanglement"),
+        ("dci_completeness", "DCI completeness"),
+        ("dci_informativeness", "DCI informativeness"),
+    ],
+    scores,
+};
+
 /// Scores `dci_disentanglement`, `dci_completeness` and `dci_informativeness`.
-pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+fn scores(sample: &Sample) -> Vec<Score> {
     let (train, test) = sample.parts();
     let dci = dci(&train, &test, sample.seed);
     let trees = format!("gradient-boosted trees; {}", sample.fitted());

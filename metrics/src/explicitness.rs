@@ -5,10 +5,12 @@
 use crate::area::area;
 use crate::learn::{Logistic, Standard};
 use crate::parallel;
-use crate::{Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score};
+
+pub(crate) const METRIC: Metric = Metric { titles: &[("explicitness", "explicitness")], scores };
 
 /// Score `explicitness`.
-pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+fn scores(sample: &Sample) -> Vec<Score> {
     let (train, test) = sample.parts();
     let protocol = format!("logistic regression; {}", sample.fitted());
     vec![Score::new("explicitness", explicitness(&train, &test), protocol)]

@@ -17,6 +17,9 @@ const VARIANCE_SAMPLES: usize = 10_000;
 /// Units with a smaller standard deviation have no vote (as in disentanglement_lib's configuration).
 const PRUNE: f64 = 0.05;
 
+/// Name and title of the score.
+pub(crate) const TITLE: (&str, &str) = ("factor_vae", "FactorVAE");
+
 /// Returns the FactorVAE score of the codes from `source`, or 0 if no unit varies.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use crate::information::whole;
 use crate::learn::{Logistic, Standard};
 use crate::neighbours::information;
 use crate::parallel;
-use crate::{Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score};
 
 /// Fraction of the largest range above which a unit is active.
 const ACTIVE: f64 = 1.0 / 20.0;
@@ -30,8 +30,17 @@ pub struct InfoMec {
     pub explicitness: f64,
 }
 
+pub(crate) const METRIC: Metric = Metric {
+    titles: &[
+        ("infomec_modularity", "InfoM"),
+        ("infomec_compactness", "InfoC"),
+        ("infomec_explicitness", "InfoE"),
+    ],
+    scores,
+};
+
 /// Scores `infomec_modularity`, `infomec_compactness` and `infomec_explicitness`.
-pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+fn scores(sample: &Sample) -> Vec<Score> {
     let infomec = infomec(sample.distinct);
     let codes = format!("{} distinct codes", sample.distinct.rows());
     let neighbours = format!("information by 10 nearest neighbours; {codes}");

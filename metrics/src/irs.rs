@@ -8,13 +8,15 @@
 
 use crate::angle::{distance, mean};
 use crate::information::{BINS, bins};
-use crate::{Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score};
 
 /// Quantile of the deviations that is used in place of their maximum.
 const QUANTILE: f64 = 0.99;
 
+pub(crate) const METRIC: Metric = Metric { titles: &[("irs", "IRS")], scores };
+
 /// Score `irs`, from all codes.
-pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("0.99-quantile of deviations, {BINS} bins of a factor; {}", sample.codes());
     vec![Score::new("irs", irs(sample.whole), protocol)]
 }

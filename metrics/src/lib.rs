@@ -40,7 +40,7 @@ pub use sampler::{Grid, GridError, Sampler};
 pub use sap::{Sap, sap};
 pub use score::{
     METRICS, Metric, Sample, Score, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images, of_rows,
-    of_rows_by,
+    of_rows_by, titles,
 };
 pub use world::{WorldError, WorldSample};
 

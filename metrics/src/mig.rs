@@ -6,10 +6,12 @@
 //! information about k. 0 to 1.
 
 use crate::information::{BINS, matrix, whole};
-use crate::{Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score};
+
+pub(crate) const METRIC: Metric = Metric { titles: &[("mig", "MIG")], scores };
 
 /// Score `mig`, from all codes.
-pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("mutual information gap, {BINS} bins; {}", sample.codes());
     Score::known("mig", mig(sample.whole), protocol).into_iter().collect()
 }

@@ -7,10 +7,12 @@
 //! factor. 0 to 1; a unit without information counts as 0.
 
 use crate::information::{BINS, matrix};
-use crate::{Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score};
+
+pub(crate) const METRIC: Metric = Metric { titles: &[("modularity", "modularity")], scores };
 
 /// Score `modularity`, from all codes.
-pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("information, {BINS} bins; {}", sample.codes());
     vec![Score::new("modularity", modularity(sample.whole), protocol)]
 }

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::learn::Svm;
 use crate::mig::top_two;
-use crate::{Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score};
 
 /// Number of draws of rows.
 const DRAWS: usize = 5;
@@ -46,8 +46,10 @@ impl Sap {
     }
 }
 
+pub(crate) const METRIC: Metric = Metric { titles: &[("sap", "SAP")], scores };
+
 /// Scores `sap`, `sap_low` and `sap_high`.
-pub(crate) fn scores(sample: &Sample) -> Vec<Score> {
+fn scores(sample: &Sample) -> Vec<Score> {
     let Some(sap) = Sap::of(sample.order, sample.train, sample.test, sample.seed) else { return Vec::new() };
     let score = |metric, value, which| {
         let fitted = sample.fitted();

@@ -11,21 +11,34 @@ use crate::{
     modularity, sap,
 };
 
-/// A metric: returns its scores on a sample, none if it is undefined for the sample.
-pub type Metric = fn(&Sample) -> Vec<Score>;
+/// A metric that doesn't choose its images.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// The scores that reports show: name, as in [`Score::metric`], and title.
+    pub titles: &'static [(&'static str, &'static str)],
+    /// Scores a sample; leaves out scores that are undefined for it.
+    pub scores: fn(&Sample) -> Vec<Score>,
+}
 
-/// All metrics that don't choose their images. A new metric is a file and a line here.
+/// All metrics that don't choose their images, in the order of reports. A new metric is a file and a line
+/// here.
 pub const METRICS: &[Metric] = &[
-    mig::scores,
-    dci::scores,
-    sap::scores,
-    modularity::scores,
-    explicitness::scores,
-    irs::scores,
-    infomec::scores,
+    mig::METRIC,
+    dci::METRIC,
+    sap::METRIC,
+    modularity::METRIC,
+    explicitness::METRIC,
+    irs::METRIC,
+    infomec::METRIC,
 ];
 /// Number of [`METRICS`], from the first, that [`few_of_drawn`] runs.
 const FEW: usize = 2;
+
+/// Returns name and title of the scores that reports show, in their order.
+pub fn titles() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let titles = METRICS.iter().flat_map(|metric| metric.titles.iter().copied());
+    [factor_vae::TITLE, beta_vae::TITLE].into_iter().chain(titles)
+}
 
 /// The value of one metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,7 +140,7 @@ pub struct Sample<'a> {
 impl Sample<'_> {
     /// Runs `metrics` in their order.
     pub fn scores(&self, metrics: &[Metric]) -> Vec<Score> {
-        metrics.iter().flat_map(|metric| metric(self)).collect()
+        metrics.iter().flat_map(|metric| (metric.scores)(self)).collect()
     }
 
     /// Codes to fit on, and codes to score on.
@@ -165,16 +178,16 @@ impl Score {
 /// Returns the errors of `source`.
 pub fn of_images<S: Sampler>(source: &S, seed: u64) -> Result<Vec<Score>, S::Error> {
     let points = format!("{TRAIN} points, {TEST} others to score on");
-    let beta = beta_vae(source, seed)?;
-    let factor = factor_vae(source, seed)?;
+    let beta = beta_vae::beta_vae(source, seed)?;
+    let factor = factor_vae::factor_vae(source, seed)?;
     Ok(vec![
         Score {
-            metric: "beta_vae",
+            metric: beta_vae::TITLE.0,
             value: beta,
             protocol: format!("logistic regression on distances of 64 pairs; {points}"),
         },
         Score {
-            metric: "factor_vae",
+            metric: factor_vae::TITLE.0,
             value: factor,
             protocol: format!("majority vote by variances of 64 images; {points}"),
         },

@@ -2,7 +2,7 @@
 
 use super::group::Results;
 use super::markdown::{Plot, numbers, seeds, shown};
-use super::metric::SECTIONS;
+use super::metric::sections;
 use super::svg::{STYLE, escape};
 use crate::report::counted;
 
@@ -30,8 +30,8 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
     }
     text += "<p>Medians over seeds; below each its least and largest value. ↑: higher is better, ↓: lower is; \
              the best median of a column is bold.</p>\n";
-    for (title, metrics) in SECTIONS {
-        let shown = shown(results, metrics);
+    for (title, metrics) in sections() {
+        let shown = shown(results, &metrics);
         if shown.is_empty() {
             continue;
         }
@@ -68,7 +68,7 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
         );
     }
     text += "<h2>How it was measured</h2>\n<ul>\n";
-    for metric in SECTIONS.iter().flat_map(|(_, metrics)| *metrics) {
+    for metric in sections().into_iter().flat_map(|(_, metrics)| metrics) {
         if let Some(protocol) = results.protocols.get(metric.name) {
             text += &format!("<li>{}: {}\n", escape(metric.title), escape(protocol));
         }

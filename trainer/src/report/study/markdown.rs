@@ -1,7 +1,7 @@
 //! The report as Markdown, with its plots in separate files.
 
 use super::group::{Group, Results};
-use super::metric::{AGAINST, Better, Metric, SECTIONS};
+use super::metric::{AGAINST, Better, Metric, sections};
 use super::scatter::scatter;
 use super::strips::strip;
 use super::svg::STYLE;
@@ -32,13 +32,13 @@ impl Plot {
 
 /// Draws all plots: disentanglement against reconstruction, then a strip for each metric.
 pub fn plots(results: &Results) -> Vec<Plot> {
-    let metrics = || SECTIONS.iter().flat_map(|(_, metrics)| *metrics);
+    let metrics = || sections().into_iter().flat_map(|(_, metrics)| metrics);
     let against = metrics().filter(|metric| AGAINST.contains(&metric.name)).filter_map(|metric| {
         let name = format!("reconstruction-{}", metric.name);
-        Some(Plot { name, against: true, svg: scatter(results, metric)? })
+        Some(Plot { name, against: true, svg: scatter(results, &metric)? })
     });
     let strips = metrics().filter_map(|metric| {
-        Some(Plot { name: metric.name.to_owned(), against: false, svg: strip(results, metric)? })
+        Some(Plot { name: metric.name.to_owned(), against: false, svg: strip(results, &metric)? })
     });
     against.chain(strips).collect()
 }
@@ -51,8 +51,8 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
     }
     text += "Medians over seeds, with the least and the largest value. ↑: higher is better, ↓: lower is; \
              the best median of a column is bold.\n";
-    for (title, metrics) in SECTIONS {
-        let shown = shown(results, metrics);
+    for (title, metrics) in sections() {
+        let shown = shown(results, &metrics);
         if shown.is_empty() {
             continue;
         }
@@ -85,7 +85,7 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
         );
     }
     text += "\n## How it was measured\n\n";
-    for metric in SECTIONS.iter().flat_map(|(_, metrics)| *metrics) {
+    for metric in sections().into_iter().flat_map(|(_, metrics)| metrics) {
         if let Some(protocol) = results.protocols.get(metric.name) {
             text += &format!("- {}: {}\n", metric.title, escape(protocol));
         }

@@ -33,48 +33,32 @@ const fn metric(name: &'static str, title: &'static str, better: Better) -> Metr
     Metric { name, title, better }
 }
 
-/// Metrics by topic.
-pub(super) const SECTIONS: [(&str, &[Metric]); 3] = [
-    (
-        "Disentanglement",
-        &[
-            metric("factor_vae", "FactorVAE", Better::High),
-            metric("mig", "MIG", Better::High),
-            metric("dci_disentanglement", "DCI disentanglement", Better::High),
-            metric("sap", "SAP", Better::High),
-            metric("beta_vae", "BetaVAE", Better::High),
-            metric("dci_completeness", "DCI completeness", Better::High),
-            metric("dci_informativeness", "DCI informativeness", Better::High),
-            metric("modularity", "modularity", Better::High),
-            metric("explicitness", "explicitness", Better::High),
-            metric("irs", "IRS", Better::High),
-            metric("infomec_modularity", "InfoM", Better::High),
-            metric("infomec_compactness", "InfoC", Better::High),
-            metric("infomec_explicitness", "InfoE", Better::High),
-        ],
-    ),
-    (
-        "Reconstruction and generated images",
-        &[
-            metric("nll", "NLL, nats", Better::Low),
-            metric("mse", "MSE", Better::Low),
-            metric("ssim", "SSIM", Better::High),
-            metric("elbo", "ELBO, nats", Better::High),
-            metric("mmd2", "MMD²", Better::Low),
-            metric("precision", "precision", Better::High),
-            metric("recall", "recall", Better::High),
-        ],
-    ),
-    (
-        "Sparsity",
-        &[
-            metric("kl", "KL, nats", Better::Neither),
-            metric("active_units", "active units", Better::Neither),
-            metric("hoyer_code", "Hoyer, code", Better::Neither),
-            metric("hoyer_activations", "Hoyer, activations", Better::Neither),
-            metric("zero_weights", "zero weights", Better::Neither),
-        ],
-    ),
+/// Returns the metrics by topic. Those of disentanglement come from the crate [`metrics`].
+pub(super) fn sections() -> [(&'static str, Vec<Metric>); 3] {
+    let disentanglement = metrics::titles().map(|(name, title)| metric(name, title, Better::High));
+    [
+        ("Disentanglement", disentanglement.collect()),
+        ("Reconstruction and generated images", GENERATED.into()),
+        ("Sparsity", SPARSITY.into()),
+    ]
+}
+
+const GENERATED: [Metric; 7] = [
+    metric("nll", "NLL, nats", Better::Low),
+    metric("mse", "MSE", Better::Low),
+    metric("ssim", "SSIM", Better::High),
+    metric("elbo", "ELBO, nats", Better::High),
+    metric("mmd2", "MMD²", Better::Low),
+    metric("precision", "precision", Better::High),
+    metric("recall", "recall", Better::High),
+];
+
+const SPARSITY: [Metric; 5] = [
+    metric("kl", "KL, nats", Better::Neither),
+    metric("active_units", "active units", Better::Neither),
+    metric("hoyer_code", "Hoyer, code", Better::Neither),
+    metric("hoyer_activations", "Hoyer, activations", Better::Neither),
+    metric("zero_weights", "zero weights", Better::Neither),
 ];
 
 /// Metrics that are plotted against reconstruction.

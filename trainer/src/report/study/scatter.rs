@@ -118,7 +118,7 @@ fn apart(heights: &[f32]) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::report::study::group::tests::results;
-    use crate::report::study::metric::SECTIONS;
+    use crate::report::study::metric::sections;
 
     #[test]
     fn the_front_holds_what_nothing_beats_in_both() {
@@ -139,8 +139,8 @@ mod tests {
     #[test]
     fn every_run_and_every_median_is_drawn() {
         let results = results(&[&[(9.0, 0.1), (5.0, 0.3), (7.0, 0.2)], &[(2.0, 0.6)], &[]]);
-        let mig = SECTIONS[0].1.iter().find(|metric| metric.name == "mig");
-        let drawn = mig.and_then(|metric| scatter(&results, metric)).unwrap_or_default();
+        let mig = sections()[0].1.iter().copied().find(|metric| metric.name == "mig");
+        let drawn = mig.and_then(|metric| scatter(&results, &metric)).unwrap_or_default();
         assert_eq!(drawn.matches("<circle").count(), 4 + 2);
     }
 }

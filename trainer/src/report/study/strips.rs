@@ -49,16 +49,16 @@ pub(super) fn strip(results: &Results, metric: &Metric) -> Option<String> {
 mod tests {
     use super::*;
     use crate::report::study::group::tests::results;
-    use crate::report::study::metric::SECTIONS;
+    use crate::report::study::metric::sections;
 
     #[test]
     fn a_strip_has_a_dot_a_seed_and_a_row_a_group() {
         let results = results(&[&[(9.0, 0.1), (5.0, 0.3), (7.0, f64::NAN)], &[(2.0, 0.6)], &[]]);
-        let mig = SECTIONS[0].1.iter().find(|metric| metric.name == "mig");
-        let drawn = mig.and_then(|metric| strip(&results, metric)).unwrap_or_default();
+        let mig = sections()[0].1.iter().copied().find(|metric| metric.name == "mig");
+        let drawn = mig.and_then(|metric| strip(&results, &metric)).unwrap_or_default();
         assert_eq!(drawn.matches("<circle").count(), 3);
         assert!(drawn.contains(">c| (0 of 1 seeds)<"), "{drawn}");
-        let sap = SECTIONS[0].1.iter().find(|metric| metric.name == "sap");
-        assert!(sap.is_some_and(|metric| strip(&results, metric).is_none()));
+        let sap = sections()[0].1.iter().copied().find(|metric| metric.name == "sap");
+        assert!(sap.is_some_and(|metric| strip(&results, &metric).is_none()));
     }
 }
