@@ -1,27 +1,11 @@
 //! Orientation of pictures from EXIF data.
 
 use image::metadata::Orientation;
-use image::{DynamicImage, RgbImage};
-
-use super::picture::Picture;
 
 /// Returns the orientation, or upright if the data have none.
 pub(super) fn orientation(bytes: &[u8]) -> Orientation {
     let bytes = bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes);
     Orientation::from_exif_chunk(bytes).unwrap_or(Orientation::NoTransforms)
-}
-
-/// Rotates and flips the picture to its upright view.
-///
-/// # Panics
-/// If the picture has not three values per pixel.
-pub(super) fn upright(picture: Picture) -> Picture {
-    let Picture { width, height, pixels, orientation } = picture;
-    let image = RgbImage::from_raw(width as u32, height as u32, pixels).expect("three values per pixel");
-    let mut image = DynamicImage::ImageRgb8(image);
-    image.apply_orientation(orientation);
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    Picture { width, height, pixels: image.into_bytes(), orientation: Orientation::NoTransforms }
 }
 
 #[cfg(test)]
@@ -64,21 +48,5 @@ mod tests {
         let mut far = whole.clone();
         far[4..8].fill(0xff);
         assert_eq!([read(&far), read(&data(true, 9)), read(b"rubbish")], [1; 3]);
-    }
-
-    #[test]
-    fn every_orientation_brings_the_first_corner_to_its_place() {
-        // Two columns, one row: black, then white. Orientation 6 is displayed rotated 90° clockwise.
-        let shown = |orientation| {
-            let pixels = [0, 0, 0, 255, 255, 255].to_vec();
-            let orientation = Orientation::from_exif(orientation).expect("1 to 8");
-            let picture = upright(Picture { width: 2, height: 1, pixels, orientation });
-            (picture.width, picture.height, picture.pixels[0])
-        };
-        let expected =
-            [(2, 1, 0), (2, 1, 255), (2, 1, 255), (2, 1, 0), (1, 2, 0), (1, 2, 0), (1, 2, 255), (1, 2, 255)];
-        for (orientation, expected) in (1..=8).zip(expected) {
-            assert_eq!(shown(orientation), expected, "{orientation}");
-        }
     }
 }

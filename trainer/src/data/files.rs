@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::prepare::PrepareError;
+use super::error::PrepareError;
 use crate::report::{counted, thousands};
 
 /// Maximum size of a picture file.

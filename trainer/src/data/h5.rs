@@ -6,8 +6,8 @@ use std::path::Path;
 use hdf5_pure::{Chunk, DType, Dataset, File, Layout};
 use model::ImageShape;
 
+use super::error::PrepareError;
 use super::npz::shape;
-use super::prepare::PrepareError;
 
 /// Minimum number of images per read, and maximum number of bytes.
 const ROWS: u64 = 256;

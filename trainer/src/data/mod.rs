@@ -2,6 +2,8 @@
 
 mod array;
 mod cache;
+mod decode;
+mod error;
 mod exif;
 mod files;
 mod h5;
@@ -28,16 +30,15 @@ use model::ImageShape;
 use rand::{Rng, RngCore};
 use worlds::{FactorKind, World};
 
-use crate::npy::NpyError;
-
 pub use array::Array;
 pub use cache::{Cache, CacheError, Header};
+pub use error::{DataError, PrepareError};
 pub use labels::{Label, Part, Partition, Table, TableError};
 pub use learnt::{Last, Learnt};
 pub use marks::{Marks, MarksError};
 pub use picture::{Cut, Target};
 pub use pictures::Pictures;
-pub use prepare::{Job, PrepareError};
+pub use prepare::Job;
 pub use recipe::{RECIPES, Recipe, Source, recipe};
 pub use resident::Resident;
 pub use retouch::FACTORS as RETOUCHED;
@@ -150,41 +151,6 @@ impl loss::Catalogue for &dyn Dataset {
     fn values(&self, image: u64) -> Vec<f32> {
         Dataset::values(*self, image)
     }
-}
-
-/// Why a data set can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// There is no data set with this name.
-    #[error(
-        "there is no data set `{name}`; choose one of: {known}, or give a file that \
-         `latentscope data prepare` made, a folder, tar or zip of pictures, or an .npy file of images"
-    )]
-    Unknown {
-        /// The requested name.
-        name: String,
-        /// Names of the known data sets.
-        known: String,
-    },
-    /// A file of prepared images can't be used.
-    #[error(transparent)]
-    Cache(#[from] CacheError),
-    /// The picture files can't be used.
-    #[error(transparent)]
-    Pictures(#[from] PrepareError),
-    /// An array can't be used.
-    #[error(transparent)]
-    Array(#[from] NpyError),
-    /// There is no image with this index.
-    #[error("`{name}` has {count} images, none of index {index}")]
-    Index {
-        /// Name of the data set.
-        name: String,
-        /// The requested index.
-        index: u64,
-        /// Number of images.
-        count: u64,
-    },
 }
 
 /// Returns the default path of prepared images for the data set `name`.

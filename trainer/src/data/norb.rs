@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use image::metadata::Orientation;
 
+use super::error::PrepareError;
 use super::picture::{Picture, Target};
-use super::prepare::PrepareError;
 use super::resize::resize;
 
 /// File name prefixes of the two halves.

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use model::ImageShape;
 
+use super::error::PrepareError;
 use super::place;
-use super::prepare::PrepareError;
 use crate::npy;
 
 /// Bytes of an entry's local header before its name.

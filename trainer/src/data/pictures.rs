@@ -8,8 +8,9 @@ use std::sync::atomic::AtomicBool;
 use model::ImageShape;
 
 use super::cache::Cache;
+use super::error::PrepareError;
 use super::picture::Target;
-use super::prepare::{Job, PrepareError};
+use super::prepare::Job;
 use super::recipe::{ANY_PICTURE, FOLDER, Recipe, Source, recipe};
 use super::{DataError, Dataset, Making, stem};
 

@@ -1,7 +1,7 @@
 //! Converts a data set's own files to a single file of images for training.
 
 use std::io::{Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::ImageShape;
@@ -9,65 +9,21 @@ use rayon::prelude::*;
 use worlds::classes_at;
 
 use super::cache::{Header, Writer};
+use super::decode::decode;
+use super::error::{BAD, PrepareError};
 use super::files::{Encoded, Files};
 use super::labels::{Partition, Table};
-use super::picture::{Target, decode};
+use super::picture::Target;
 use super::recipe::{Grid, Recipe, Source};
 use super::{h5, norb, npz};
-use crate::file::{self, WriteError};
+use crate::file;
 use crate::report::counted;
 
 /// Number of files decoded at a time, and maximum number of their bytes.
 const CHUNK: usize = 512;
 const CHUNK_BYTES: usize = 256 << 20;
-/// At most one in this many files may be bad.
-const BAD: u64 = 100;
 /// Number of bad files named in the log.
 const LOGGED: u64 = 20;
-
-/// Why a data set can't be prepared.
-#[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
-    /// A file can't be read.
-    #[error("{} could not be read: {source}", path.display())]
-    Read {
-        /// File or folder.
-        path: PathBuf,
-        /// Cause.
-        source: std::io::Error,
-    },
-    /// A file has the wrong content.
-    #[error("{} can't be used: {problem}", path.display())]
-    Content {
-        /// File or folder.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Too many pictures are bad.
-    #[error(
-        "{bad} of {} in {} can't be used, which is more than one in {BAD}; \
-         the last was {name}: {problem}", counted(*total, "picture"), path.display()
-    )]
-    Bad {
-        /// File or folder.
-        path: PathBuf,
-        /// Number of pictures that can't be used.
-        bad: u64,
-        /// Total number of pictures.
-        total: u64,
-        /// Name of the last bad picture.
-        name: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Preparing was stopped.
-    #[error("it was stopped")]
-    Stopped,
-    /// The file of images can't be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-}
 
 /// A writer for images in the order of a grid, or in any order.
 struct GridWriter<W: Write + Seek> {

@@ -1,7 +1,7 @@
 //! Crops and resizes pictures with a triangle filter, which is as wide as a new pixel or an old pixel,
 //! whichever is wider: shrinking averages, enlarging interpolates.
 //!
-//! Not `fast_image_resize`, whose rounding depends on the CPU: prepared files are equal on every machine.
+//! Own code: runs and cards hold the checksum of their images, which the rounding of a library would change.
 
 use super::picture::{Cut, Picture};
 

@@ -156,7 +156,7 @@ fn a_folder_a_tar_and_a_zip_of_the_same_pictures_give_the_same_images() -> Outco
 
 #[test]
 fn pictures_are_turned_as_their_exif_data_say() -> Outcome {
-    let image = |orientation| picture::decode(&jpeg(orientation), &Target { grey: true, ..TARGET });
+    let image = |orientation| decode::decode(&jpeg(orientation), &Target { grey: true, ..TARGET });
     let plain = image(None)?;
     assert_eq!([plain[0], plain[7], plain[56], plain[63]], [200, 128, 200, 128]);
     let turned = image(Some(6))?;
@@ -169,15 +169,14 @@ fn a_gif_with_a_frame_far_larger_than_the_picture_is_refused() {
     // 9×7 pixels, a palette of two colours, and a frame of 1792×34048.
     let screen = b"GIF89a\x09\0\x07\0\x80\0\0\0\0\0\xff\xff\xff";
     let frame = b",\0\0\0\0\0\x07\0\x85\0\x02\x02\x44\x01\0;";
-    let error =
-        picture::decode(&[&screen[..], frame].concat(), &TARGET).expect_err("a quarter of a gigabyte");
+    let error = decode::decode(&[&screen[..], frame].concat(), &TARGET).expect_err("a quarter of a gigabyte");
     assert!(error.to_lowercase().contains("limit"), "{error}");
 }
 
 #[test]
 fn transparent_pixels_are_white() -> Outcome {
     let clear = png_of(8, 8, png::ColorType::Rgba, &[9, 9, 9, 0].repeat(64));
-    assert!(picture::decode(&clear, &TARGET)?.iter().all(|&value| value == 255));
+    assert!(decode::decode(&clear, &TARGET)?.iter().all(|&value| value == 255));
     Ok(())
 }
 
@@ -229,7 +228,7 @@ fn hostile_pictures_are_refused_in_words() {
     let cut = jpeg(None);
     let long = webp(3);
     for bytes in [&bomb[..], &tall, &cut[..cut.len() - 30], &long[..long.len() / 2], b"", b"GIF89a"] {
-        assert!(picture::decode(bytes, &TARGET).is_err_and(|message| !message.is_empty()));
+        assert!(decode::decode(bytes, &TARGET).is_err_and(|message| !message.is_empty()));
     }
 }
 
