@@ -35,7 +35,7 @@ impl Panel for Strength {
         root.set_class_name("strength");
         let act = Action::Strength {};
         root.set_inner_html(&format!(
-            r#"<label class="turn"><span>Sparsity <output id="strength-value"></output></span><input type="range" id="strength-slider" min="0" step="1" data-act="{act}"><span class="ends"><span>none: plain VAE</span><span>full</span></span></label><div id="strength-curve"></div>"#
+            r#"<label class="turn" for="strength-slider"><span>Sparsity <output id="strength-value"></output></span><input type="range" id="strength-slider" min="0" step="1" data-act="{act}"><span class="ends"><span>none: plain VAE</span><span>full</span></span></label><div id="strength-curve"></div>"#
         ));
         Ok(())
     }
