@@ -30,13 +30,17 @@ fn explore(target: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     for seed in seeds {
         read(seed);
     }
-    fuzz::explore(target, seeds, |bytes| {
-        let before = MEMORY.current_usage();
-        MEMORY.reset_peak_usage();
-        read(bytes);
-        let taken = MEMORY.peak_usage().saturating_sub(before);
-        assert!(taken <= 4 * bytes.len() + ROOM, "{taken} bytes for a file of {}", bytes.len());
-    });
+    fuzz::explore(target, seeds, |bytes| sparing(bytes, || read(bytes)));
+}
+
+/// Calls `read`, which reads `bytes`, and checks the memory that it uses.
+fn sparing<T>(bytes: &[u8], read: impl FnOnce() -> T) -> T {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let result = read();
+    let taken = MEMORY.peak_usage().saturating_sub(before);
+    assert!(taken <= 4 * bytes.len() + ROOM, "{taken} bytes for a file of {}", bytes.len());
+    result
 }
 
 /// A folder with a file to which mutants are written.
@@ -316,6 +320,77 @@ fn pictures_are_read_or_refused() {
             assert_eq!(images[0].len(), 8 * 8 * 3);
         }
     });
+}
+
+/// A black PNG of one row after another, so that it needs little memory to make.
+fn large_png(side: u32, color: png::ColorType, depth: png::BitDepth) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, side, side);
+    encoder.set_color(color);
+    encoder.set_depth(depth);
+    encoder.set_compression(png::Compression::Fast);
+    let row = vec![0; side as usize * color.samples() * depth as usize / 8];
+    let mut writer = encoder.write_header().expect("a header");
+    let mut rows = writer.stream_writer().expect("rows");
+    (0..side).for_each(|_| rows.write_all(&row).expect("a row"));
+    rows.finish().expect("the end");
+    drop(writer);
+    bytes
+}
+
+#[test]
+fn the_largest_pictures_are_read_within_the_memory() {
+    use png::BitDepth::{Eight, Sixteen};
+    use png::ColorType::{GrayscaleAlpha, Rgb, Rgba};
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let place = Place::new("in/a.png");
+    std::fs::create_dir(place.folder.path().join("in")).expect("a folder");
+    for (color, depth, side) in
+        [(GrayscaleAlpha, Eight, 6200), (Rgb, Eight, 7600), (Rgba, Eight, 6800), (Rgba, Sixteen, 4400)]
+    {
+        let bytes = large_png(side, color, depth);
+        let images = sparing(&bytes, || place.prepare("folder", &bytes, Some(TARGET)));
+        assert!(images.is_some(), "a {color:?} picture of {side}×{side} pixels is refused");
+    }
+}
+
+#[test]
+fn pictures_that_claim_to_be_large_use_no_more_memory() {
+    use image::ImageFormat::{Bmp, Gif, Tiff};
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let place = Place::new("in/a.png");
+    std::fs::create_dir(place.folder.path().join("in")).expect("a folder");
+    let read = |bytes: &[u8]| sparing(bytes, || place.prepare("folder", bytes, Some(TARGET)));
+    let refused = |bytes: &[u8]| {
+        let images = read(bytes);
+        assert!(images.is_none(), "{} bytes were taken for a large picture", bytes.len());
+    };
+    // Mutant 13,624 of a TIFF file: an entry claims 8,388,353 values.
+    refused(include_bytes!("damaged/values.tif"));
+    let with = |bytes: &[u8], places: &[(usize, &[u8])]| {
+        let mut bytes = bytes.to_vec();
+        for (place, value) in places {
+            bytes[*place..place + value.len()].copy_from_slice(value);
+        }
+        bytes
+    };
+    let progressive = with(JPEG, &[(72, &[0xc2])]);
+    let (bmp, gif, tiff) = (encoded(Bmp), encoded(Gif), encoded(Tiff));
+    let entry = |tag: u16| tiff.windows(2).position(|pair| pair == tag.to_le_bytes()).expect("a tag") + 8;
+    let [width, height, rows] = [256, 257, 278].map(entry);
+    for side in [4000u16, 5600, 6800, 8100, 16_000] {
+        let (little, big) = (side.to_le_bytes(), side.to_be_bytes());
+        for jpeg in [JPEG, &progressive] {
+            refused(&with(jpeg, &[(76, &big), (78, &big)]));
+        }
+        refused(&with(&bmp, &[(18, &little), (22, &little)]));
+        // Its frame may be smaller than the picture.
+        read(&with(&gif, &[(6, &little), (8, &little)]));
+        refused(&with(&tiff, &[(width, &little), (height, &little), (rows, &little)]));
+        // 14 bits for the width less one, and the first two bits of the height less one.
+        let sides = u32::from(side - 1) | u32::from(side - 1) << 14;
+        refused(&with(&webp(), &[(21, &sides.to_le_bytes())]));
+    }
 }
 
 /// A grey baseline JPEG of 16×8 pixels.

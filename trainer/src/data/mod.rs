@@ -21,6 +21,7 @@ mod resident;
 mod resize;
 mod retouch;
 mod sheet;
+mod tiff;
 mod world;
 
 use std::io::Read;
