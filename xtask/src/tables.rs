@@ -263,8 +263,7 @@ mod tests {
     #[test]
     fn only_what_is_between_the_marks_is_written() -> Result<()> {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../static/models");
-        let text =
-            "A\n<!-- table: sets -->\nold\n<!-- end -->\nB\n<!-- table: sprites -->\n<!-- end -->\n\
+        let text = "A\n<!-- table: sets -->\nold\n<!-- end -->\nB\n<!-- table: sprites -->\n<!-- end -->\n\
              <!-- table: strength -->\n<!-- end -->\nC\n";
         let new = written(text, &models)?;
         ensure!(new.starts_with("A\n<!-- table: sets -->\n| | chairs") && new.ends_with("<!-- end -->\nC\n"));
