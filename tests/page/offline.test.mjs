@@ -72,8 +72,8 @@ async function visited(context, site) {
  */
 async function reload(page, title) {
   for (let times = 0; times < 10; times++) {
-    // The first answer is a page that loads the new version in its place.
-    await page.reload({ waitUntil: "commit" });
+    // The first answer is a page that loads the new version in its place, which ends another reload.
+    await page.reload({ waitUntil: "commit" }).catch(() => {});
     const come = page.waitForFunction((title) => document.title.includes(title), title, { timeout: 2000 });
     if (await come.catch(() => false)) return;
   }
