@@ -123,6 +123,12 @@ pub fn is_same(a: &Path, b: &Path) -> bool {
     real(a).is_some() && real(a) == real(b)
 }
 
+/// Whether `path` exists in `folder` or in a folder below it.
+pub fn is_inside(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(path).zip(real(folder)).is_some_and(|(path, folder)| path != folder && path.starts_with(folder))
+}
+
 /// An output path that is also an input or another output.
 #[derive(Debug, thiserror::Error)]
 #[error("{} would be written over what it is made from, or over another result; choose another name", .0.display())]

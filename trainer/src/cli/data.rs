@@ -188,14 +188,14 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
     }
     let inputs = [Some(&args.path), args.labels.as_ref(), args.partition.as_ref()];
-    if let Some(input) = inputs.into_iter().flatten().find(|input| file::is_same(input, &out)) {
-        anyhow::bail!(
-            "{} is the input, so it can't be the output too; choose another --out",
-            input.display()
-        );
+    let replaceable = file::replaceable(&out, file::Kind::Images);
+    let is_input =
+        |input: &&PathBuf| file::is_same(input, &out) || replaceable.is_err() && file::is_inside(&out, input);
+    if inputs.into_iter().flatten().any(|input| is_input(&input)) {
+        anyhow::bail!("{} is the input or part of it; choose another --out", out.display());
     }
     if !args.force {
-        file::replaceable(&out, file::Kind::Images)?;
+        replaceable?;
     }
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);

@@ -52,11 +52,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let Some(checkpoint) = newest else {
         bail!("{} has no intact checkpoint to export; train it first", args.run.display());
     };
+    let path = args.out.unwrap_or_else(|| args.run.join(MODEL));
+    file::replaceable(&path, file::Kind::Weights)?;
     let dataset = data::open(&config.dataset)?;
     let bar = Encoding::new("measuring", &config.name);
     let weights = export::weights(&checkpoint, &config, &*dataset, "cpu", args.half, &bar)?;
     drop(bar);
-    let path = args.out.unwrap_or_else(|| args.run.join(MODEL));
     file::replace(&path, file::Kind::Weights, &weights.to_bytes()?)?;
     tracing::info!("wrote step {} to {}", checkpoint.state.step, path.display());
     Ok(())
@@ -65,6 +66,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 fn of_file(args: Args) -> anyhow::Result<()> {
     let Some(out) = args.out else { bail!("name the file to write with --out FILE") };
     file::apart(&[&out], &[&args.run])?;
+    file::replaceable(&out, file::Kind::Weights)?;
     let mut weights = trained::read(&args.run)?;
     if let Some(name) = args.name {
         weights.card.name = name;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::cache::CacheError;
 use crate::file::WriteError;
 use crate::npy::NpyError;
-use crate::report::counted;
+use crate::report::{brief, counted};
 
 /// At most one in this many files may be bad.
 pub(super) const BAD: u64 = 100;
@@ -57,7 +57,7 @@ pub enum PrepareError {
         source: std::io::Error,
     },
     /// A file has the wrong content.
-    #[error("{} can't be used: {problem}", path.display())]
+    #[error("{} can't be used: {}", path.display(), brief(problem))]
     Content {
         /// File or folder.
         path: PathBuf,
@@ -67,7 +67,7 @@ pub enum PrepareError {
     /// Too many pictures are bad.
     #[error(
         "{bad} of {} in {} can't be used, which is more than one in {BAD}; \
-         the last was {name}: {problem}", counted(*total, "picture"), path.display()
+         the last was {}: {}", counted(*total, "picture"), path.display(), brief(name), brief(problem)
     )]
     Bad {
         /// File or folder.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::PrepareError;
-use crate::report::{counted, thousands};
+use crate::report::{brief, counted, thousands};
 
 /// Maximum size of a picture file.
 const MAX_FILE: u64 = 64 << 20;
@@ -61,7 +61,8 @@ impl Others {
     /// returns `None` if there are none.
     pub(super) fn words(&self) -> Option<String> {
         let kind = |(kind, (count, name)): (&String, &(u64, String))| {
-            format!("{} {kind}, such as {}", thousands(*count), name.escape_debug())
+            let name = name.escape_debug().to_string();
+            format!("{} {}, such as {}", thousands(*count), brief(kind), brief(&name))
         };
         let kinds: Vec<String> = self.kinds.iter().map(kind).collect();
         let were = if self.count == 1 { "was" } else { "were" };
@@ -111,8 +112,8 @@ impl Files {
         };
         match self {
             Self::Folder(path) => {
-                let links = each_in_folder(path, &mut wanted, visit)?;
-                links.iter().for_each(|name| others.add_as("links to no file", name));
+                let no_files = each_in_folder(path, &mut wanted, visit)?;
+                no_files.iter().for_each(|(name, kind)| others.add_as(kind, name));
             }
             Self::Tar(path) => {
                 let failed = |source| PrepareError::Read { path: path.clone(), source };
@@ -168,14 +169,14 @@ fn is_zip(start: &[u8]) -> bool {
     start.starts_with(b"PK")
 }
 
-/// Visits the files of a folder. Returns the names of broken links.
+/// Visits the files of a folder. Returns the names and kinds of links to no file, pipes and devices.
 fn each_in_folder(
     root: &Path,
     wanted: &mut dyn FnMut(&str) -> bool,
     visit: &mut Visit,
-) -> Result<Vec<String>, PrepareError> {
-    let (mut paths, mut links) = (Vec::new(), Vec::new());
-    list(root, &mut paths, &mut links)?;
+) -> Result<Vec<(String, &'static str)>, PrepareError> {
+    let (mut paths, mut no_files) = (Vec::new(), Vec::new());
+    list(root, &mut paths, &mut no_files)?;
     paths.sort();
     let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     for path in paths {
@@ -189,13 +190,17 @@ fn each_in_folder(
             .and_then(|(size, mut file)| bounded(size, &mut file));
         visit(Encoded { name, bytes })?;
     }
-    links.sort();
-    Ok(links.iter().map(|path| name(path)).collect())
+    no_files.sort();
+    Ok(no_files.iter().map(|(path, kind)| (name(path), *kind)).collect())
 }
 
 /// Links to folders are not followed, to avoid loops; links to pipes and devices are not followed because
 /// reading them may never end.
-fn list(root: &Path, paths: &mut Vec<PathBuf>, links: &mut Vec<PathBuf>) -> Result<(), PrepareError> {
+fn list(
+    root: &Path,
+    paths: &mut Vec<PathBuf>,
+    no_files: &mut Vec<(PathBuf, &'static str)>,
+) -> Result<(), PrepareError> {
     for entry in WalkDir::new(root).min_depth(1).max_depth(MAX_DEPTH + 1) {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(root).to_owned();
@@ -207,7 +212,9 @@ fn list(root: &Path, paths: &mut Vec<PathBuf>, links: &mut Vec<PathBuf>) -> Resu
         if kind.is_file() || kind.is_symlink() && path.is_file() {
             paths.push(path);
         } else if kind.is_symlink() {
-            links.push(path);
+            no_files.push((path, "links to no file"));
+        } else if !kind.is_dir() {
+            no_files.push((path, "pipe or device"));
         }
     }
     Ok(())

@@ -36,6 +36,10 @@ fn unread(name: &str, error: &hdf5_pure::Error) -> String {
              with h5py's default"
         );
     }
+    // The address of a link's target.
+    if message.contains(&u64::MAX.to_string()) {
+        return format!("{name} is a link, and links are not followed; copy the data itself");
+    }
     format!("{name}: {message}")
 }
 

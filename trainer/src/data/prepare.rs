@@ -17,7 +17,7 @@ use super::picture::Target;
 use super::recipe::{Grid, Recipe, Source};
 use super::{h5, norb, npz};
 use crate::file;
-use crate::report::counted;
+use crate::report::{brief, counted};
 
 /// Number of files decoded at a time, and maximum number of their bytes.
 const CHUNK: usize = 512;
@@ -233,7 +233,7 @@ impl Job<'_> {
                 Err(problem) => {
                     let name = name.escape_debug().to_string();
                     if writer.header().skipped < LOGGED {
-                        tracing::warn!("{name} is left out: {problem}");
+                        tracing::warn!("{} is left out: {}", brief(&name), brief(&problem));
                     }
                     writer.skip(&name);
                     last = Some((name, problem));

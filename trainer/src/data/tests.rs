@@ -673,6 +673,7 @@ fn links_to_pipes_and_folders_are_named_and_not_followed() -> Outcome {
     let pipe = place.0.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
     let folder = place.0.path().join("in");
+    assert!(std::process::Command::new("mkfifo").arg(folder.join("own.png")).status()?.success());
     symlink(&pipe, folder.join("p.png"))?;
     symlink(elsewhere.parent().ok_or("a folder")?, folder.join("more"))?;
     symlink(&elsewhere, folder.join("c.png"))?;
@@ -680,10 +681,22 @@ fn links_to_pipes_and_folders_are_named_and_not_followed() -> Outcome {
     assert_eq!(place.firsts(), [10, 20]);
     let others = files::Files::at(&folder)?.each(|_| true, &mut |_| Ok(()))?;
     let words = others.words().ok_or("nothing was left out")?;
-    assert_eq!(words, "2 other files were left out: 2 links to no file, such as more");
+    assert_eq!(
+        words,
+        "3 other files were left out: 2 links to no file, such as more; 1 pipe or device, such as own.png"
+    );
     let message = place.prepare("folder", &pipe, Some(TARGET)).expect_err("it was taken").to_string();
     assert!(message.contains("pipe") && message.contains("neither a folder nor a file"), "{message}");
     Ok(())
+}
+
+#[test]
+fn an_hdf5_link_is_called_one() {
+    let place = Place::new();
+    // Written by h5py: `images` is a soft link to another data set.
+    let path = place.write("3dshapes.h5", include_bytes!("../../tests/damaged/soft.h5"));
+    let message = place.prepare("shapes3d", &path, None).expect_err("it was taken").to_string();
+    assert!(message.contains("images is a link, and links are not followed"), "{message}");
 }
 
 #[test]

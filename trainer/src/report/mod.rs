@@ -32,7 +32,7 @@ pub fn thousands(value: u64) -> String {
 /// Longest line of an error's message, in letters.
 const LONGEST_LINE: usize = 200;
 
-/// Shortens an error's message about a text file: excerpts of lines above 200 letters are left out, and other
+/// Shortens a message that may quote a file: excerpts of lines above 200 letters are left out, and other
 /// such lines are cut.
 pub fn brief(message: &str) -> String {
     let line = |line: &str| match line.char_indices().nth(LONGEST_LINE) {

@@ -106,6 +106,9 @@ fn a_prepared_file_replaces_nothing_else() -> Outcome {
     assert_eq!(std::fs::read(here.join("s.png"))?, picture);
     let message = refused(prepare("labels.csv", &["--labels", "labels.csv", "--force"]))?;
     assert!(message.contains("labels.csv is the input"), "{message}");
+    let message = refused(prepare("in/a.png", &["--force"]))?;
+    assert!(message.contains("in/a.png is the input or part of it"), "{message}");
+    assert_eq!(std::fs::read(here.join("in/a.png"))?, picture);
     for place in ["missing/x.images", "tiny.toml/x.images"] {
         let output = latentscope(here, &["data", "prepare", "folder", "in", "--out", place]).output()?;
         assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
