@@ -16,7 +16,7 @@ test("the slider of the sparsity brings its model, its rows and its scores", asy
   const slider = page.getByRole("slider", { name: "Sparsity" });
   await slider.waitFor();
   for (const side of [0, 1]) await ready(page, side);
-  for (const [key, model] of [["End", graded.at(-1)], ["Home", graded[0]]]) {
+  for (const [key, model] of [["Home", graded[0]], ["End", graded.at(-1)]]) {
     const before = await pixels(page, "#live-1");
     await slider.focus();
     await page.keyboard.press(key);
