@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn every_face_comes_up_as_often() {
+    fn every_number_comes_up_as_often() {
         let mut random = Random::new(0);
         let mut seen = [0; 5];
         (0..5000).for_each(|_| seen[random.below(5)] += 1);

@@ -50,7 +50,7 @@ impl Panel for Strength {
     fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         let Action::Strength {} = gesture.action else { return Ok(None) };
         let Some(stop) = gesture.value().filter(|_| gesture.kind == "input") else { return Ok(None) };
-        let chosen = by_strength(state).get(stop.round() as usize).map(|strengths| strengths.entry);
+        let chosen = by_strength(state).get(stop.round() as usize).map(|model| model.entry);
         Ok(chosen
             .filter(|&entry| state.sides[SIDE].entry != Some(entry))
             .map(|entry| Event::Choose { side: SIDE, entry }))
@@ -67,7 +67,7 @@ fn by_strength(state: &State) -> Vec<ModelStrength> {
 fn draw(dom: &Dom, state: &State) -> Drawn {
     let strengths = by_strength(state);
     dom.show("strength", strengths.len() > 2)?;
-    let chosen = strengths.iter().position(|strengths| state.sides[SIDE].entry == Some(strengths.entry));
+    let chosen = strengths.iter().position(|model| state.sides[SIDE].entry == Some(model.entry));
     let slider: HtmlInputElement = dom.get("strength-slider")?;
     slider.set_max(&strengths.len().saturating_sub(1).to_string());
     let value = chosen.map(|at| strengths[at].strength.to_string()).unwrap_or_default();
