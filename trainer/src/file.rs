@@ -20,10 +20,18 @@ pub struct WriteError {
     cause: std::io::Error,
 }
 
+impl WriteError {
+    /// An error of writing the file at `path`.
+    pub(crate) fn new(path: &Path, cause: std::io::Error) -> Self {
+        Self { path: path.to_owned(), cause }
+    }
+}
+
 /// Reason and remedy, without the name of the temporary file that some errors contain.
 fn why(error: &std::io::Error) -> String {
     let reason = match error.kind() {
         ErrorKind::NotFound => return "its folder does not exist; make it first".into(),
+        ErrorKind::Other => return error.to_string(),
         ErrorKind::NotADirectory => return "its folder is a file; choose another place".into(),
         kind @ (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull) => {
             kind.to_string()
@@ -186,7 +194,7 @@ pub fn stream(
         temporary.persist(path).map_err(|e| e.error)?;
         std::fs::File::open(folder)?.sync_all()
     };
-    attempt().map_err(|cause| WriteError { path: path.to_owned(), cause })
+    attempt().map_err(|cause| WriteError::new(path, cause))
 }
 
 /// Unlocked files older than this are abandoned; younger ones may be about to be locked.

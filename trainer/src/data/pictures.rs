@@ -37,7 +37,7 @@ impl Pictures {
             table: None,
             partition: None,
             name: &name,
-            out: path,
+            out: &std::env::temp_dir(),
         };
         tracing::info!("decoding the pictures of {} to {}×{}", path.display(), target.side, target.side);
         let file = tempfile::tempfile().map_err(unread)?;

@@ -16,7 +16,7 @@ use super::labels::{Partition, Table};
 use super::picture::Target;
 use super::recipe::{Grid, Recipe, Source};
 use super::{h5, norb, npz};
-use crate::file;
+use crate::file::{self, WriteError};
 use crate::report::{brief, counted};
 
 /// Number of files decoded at a time, and maximum number of their bytes.
@@ -263,6 +263,6 @@ impl Job<'_> {
     }
 
     fn unwritten(&self, source: std::io::Error) -> PrepareError {
-        PrepareError::Content { path: self.out.to_owned(), problem: source.to_string() }
+        WriteError::new(self.out, source).into()
     }
 }
