@@ -151,7 +151,8 @@ def pictures(pillow, program, folder):
 
     def theirs():
         image = pillow.open(path)
-        if getattr(image, "dispose_extent", (0, 0, 16, 16)) != (0, 0, 16, 16):
+        covered = (0, 0, *image.size)
+        if getattr(image, "dispose_extent", covered) != covered:
             return None  # Pillow fills uncovered parts of a GIF's first picture; browsers and latentscope leave them clear.
         image.load()
         if image.mode == "P" and 3 * image.getextrema()[1] >= len(image.palette.palette):

@@ -53,10 +53,19 @@ fn stored(images: &Dataset, layout: Layout, held: u64) -> Result<(), String> {
         Layout::Contiguous { .. } => Err("its values are not in the file".into()),
         Layout::Chunked { chunk_shape, .. } => {
             let sides = images.shape().map_err(message)?;
+            // Only the number of images can grow, so the chunks' other sides fit.
+            if chunk_shape.iter().zip(&sides).skip(1).any(|(step, side)| step > side) {
+                return Err(format!(
+                    "its chunks of {chunk_shape:?} are larger than its images; copy it again"
+                ));
+            }
             let chunks = images.chunks().map_err(message)?;
+            let bytes = chunk_shape.iter().copied().fold(1u64, u64::saturating_mul);
+            let filtered = !images.filters().is_empty();
             let whole = |chunk: &Chunk| {
                 let places = chunk.offset.iter().zip(&chunk_shape).zip(&sides);
                 within(chunk.address, chunk.storage_size)
+                    && (filtered && chunk.storage_size > 0 || chunk.storage_size == bytes)
                     && places.clone().count() == sides.len()
                     && places.into_iter().all(|((at, step), side)| *step > 0 && at % step == 0 && at < side)
             };

@@ -691,6 +691,22 @@ fn links_to_pipes_and_folders_are_named_and_not_followed() -> Outcome {
 }
 
 #[test]
+fn hdf5_chunks_of_another_size_are_refused() {
+    let place = Place::new();
+    // Written by h5py: 70 images of 2×2 pixels in chunks of 7.
+    let whole = include_bytes!("../../tests/damaged/chunks.h5");
+    place.prepare("shapes3d", &place.write("3dshapes.h5", whole), None).expect("the whole file");
+    // A byte of the chunks' height, one of their width, and the number of bytes of the third chunk.
+    for (at, old, new) in [(961, 0, 2), (965, 0, 32), (1536, 84, 0)] {
+        let mut bytes = whole.to_vec();
+        assert_eq!(std::mem::replace(&mut bytes[at], new), old);
+        let path = place.write("3dshapes.h5", &bytes);
+        let message = place.prepare("shapes3d", &path, None).expect_err("it was taken").to_string();
+        assert!(message.contains("copy it again"), "{message}");
+    }
+}
+
+#[test]
 fn an_hdf5_link_is_called_one() {
     let place = Place::new();
     // Written by h5py: `images` is a soft link to another data set.
