@@ -110,6 +110,10 @@ fn other(bytes: &[u8]) -> Result<Picture, String> {
     } else if bytes.starts_with(b"RIFF") {
         ImageFormat::WebP
     } else if bytes.starts_with(b"BM") {
+        // The decoder would read a header as pixels.
+        if pixels_of_bmp(bytes).is_some_and(|[headers, pixels]| pixels < headers) {
+            return Err("its pixels begin within its headers".into());
+        }
         ImageFormat::Bmp
     } else if bytes.starts_with(b"GIF8") {
         ImageFormat::Gif
@@ -157,6 +161,12 @@ fn other(bytes: &[u8]) -> Result<Picture, String> {
         image => on_white(image.into_rgba8().into_raw()),
     };
     Ok(Picture { width, height, pixels, orientation })
+}
+
+/// The length of both headers of a BMP file, and the place of its pixels.
+fn pixels_of_bmp(bytes: &[u8]) -> Option<[u64; 2]> {
+    let long = |place: usize| Some(u64::from(u32::from_le_bytes(*bytes.get(place..)?.first_chunk()?)));
+    Some([14 + long(14)?, long(10)?])
 }
 
 /// Lays colours with alpha on white, in the same memory.

@@ -663,6 +663,21 @@ fn pictures_of_every_format_are_read() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn a_bmp_whose_pixels_are_its_header_is_refused() -> Outcome {
+    let place = Place::new();
+    let mut bytes = Cursor::new(Vec::new());
+    let form = image::ImageFormat::Bmp;
+    image::write_buffer_with_format(&mut bytes, &[60; 192], 8, 8, image::ExtendedColorType::Rgb8, form)?;
+    let mut bytes = bytes.into_inner();
+    bytes[10..14].fill(0);
+    place.write("in/a.bmp", &bytes);
+    let message = place.prepare("folder", &place.0.path().join("in"), Some(TARGET));
+    let message = message.expect_err("it was taken").to_string();
+    assert!(message.contains("its pixels begin within its headers"), "{message}");
+    Ok(())
+}
+
 #[cfg(unix)]
 #[test]
 fn links_to_pipes_and_folders_are_named_and_not_followed() -> Outcome {

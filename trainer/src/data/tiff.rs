@@ -1,8 +1,10 @@
-//! Checks the directory of a TIFF file before the file is decoded: the decoder reserves memory for as many
+//! Checks the directory of a TIFF file before the file is decoded. The decoder reserves memory for as many
 //! values as an entry claims to have, up to 256 MiB, before it looks for them.
 //!
 //! A directory is a list of 12-byte entries: tag, type, number of values, and the values or their place
 //! (TIFF 6.0, section 2).
+
+use std::collections::BTreeSet;
 
 /// Maximum number of values of an entry that the decoder reads, such as the offsets of strips.
 const MAX_VALUES: usize = 1 << 20;
@@ -11,18 +13,27 @@ const METADATA: u16 = 700;
 /// Type of text, which needs no more memory than the file.
 const TEXT: u16 = 2;
 
-/// Checks that no entry has more values than the file or the decoder has room for.
+/// Checks that no tag is repeated, and that no entry has more values than the file or the decoder has room
+/// for.
 ///
 /// # Errors
-/// Returns a short reason if one has.
+/// Returns a short reason otherwise.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let too_many = |&(tag, kind, count): &(u16, u16, usize)| {
         count > bytes.len() || tag < METADATA && kind != TEXT && count > MAX_VALUES
     };
-    match entries(bytes).unwrap_or_default().iter().find(|entry| too_many(entry)) {
-        Some((tag, _, count)) => Err(format!("its directory claims {count} values of tag {tag}")),
-        None => Ok(()),
+    let mut tags = BTreeSet::new();
+    for entry in entries(bytes).unwrap_or_default() {
+        let (tag, _, count) = entry;
+        if too_many(&entry) {
+            return Err(format!("its directory claims {count} values of tag {tag}"));
+        }
+        // Readers differ in which of the two they take.
+        if !tags.insert(tag) {
+            return Err(format!("its directory has tag {tag} twice"));
+        }
     }
+    Ok(())
 }
 
 /// Tag, type and number of values of the entries of the first directory, or `None` if it has none.
@@ -63,6 +74,15 @@ mod tests {
             let message = check(&file(little, 273, 4, 101, 100)).expect_err("it was taken");
             assert_eq!(message, "its directory claims 101 values of tag 273");
         }
+    }
+
+    #[test]
+    fn a_repeated_tag_is_named() {
+        let mut bytes = file(true, 256, 3, 1, 22);
+        bytes[8] = 2;
+        let entry = bytes[10..22].to_vec();
+        bytes.extend(entry);
+        assert_eq!(check(&bytes), Err("its directory has tag 256 twice".into()));
     }
 
     #[test]

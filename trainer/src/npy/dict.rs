@@ -48,14 +48,17 @@ pub(super) fn parse(text: &str) -> Result<Dict, String> {
     })
 }
 
+/// The blanks of Python, which are fewer than Unicode's.
+const BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
+
 /// Text that has not been parsed yet.
 struct Rest<'a>(&'a str);
 
 impl<'a> Rest<'a> {
     /// Skips a character if it comes next, with surrounding blanks.
     fn take(&mut self, letter: char) -> bool {
-        let rest = self.0.trim_start().strip_prefix(letter);
-        self.0 = rest.map_or(self.0, str::trim_start);
+        let rest = self.0.trim_start_matches(BLANKS).strip_prefix(letter);
+        self.0 = rest.map_or(self.0, |rest| rest.trim_start_matches(BLANKS));
         rest.is_some()
     }
 
@@ -107,7 +110,7 @@ impl<'a> Rest<'a> {
     fn tuple(&mut self) -> Result<Vec<String>, String> {
         self.expect('(')?;
         let text = self.until(')')?;
-        let sides: Vec<&str> = text.split(',').map(str::trim).collect();
+        let sides: Vec<&str> = text.split(',').map(|side| side.trim_matches(BLANKS)).collect();
         let (last, others) = sides.split_last().map_or(("", &[][..]), |(last, others)| (*last, others));
         let written = others.iter().copied().chain((!last.is_empty()).then_some(last));
         let written: Vec<String> = written.map(str::to_owned).collect();
@@ -154,6 +157,7 @@ mod tests {
             ("{'descr': '|u1', 'fortran_order': False, 'shape': (1 2,), }", "not a number"),
             ("{'descr': '|u1', 'fortran_order': False, 'shape': (1,,2), }", "not a number"),
             ("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), } x", "goes on"),
+            ("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), } \u{b}", "goes on"),
             ("{'descr': '|u1', 'fortran_order': False, }", "no `shape`"),
             ("{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "twice"),
             ("{'descr': '|u1', 'x': 1, 'fortran_order': False, 'shape': (2,), }", "a key `x`"),
