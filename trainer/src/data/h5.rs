@@ -103,6 +103,12 @@ pub(super) fn each<T>(
     let held =
         std::fs::metadata(path).map_err(|source| PrepareError::Read { path: path.to_owned(), source })?.len();
     let file = File::open_streaming(path).map_err(|error| content(error.to_string()))?;
+    // What lies behind the end that the file states is not part of it: HDF5 reads it as zeros.
+    let end = file.superblock().eof_address;
+    if end > held {
+        return Err(content(format!("it states a size of {end} bytes, but has {held}; copy it again")));
+    }
+    let held = end;
     let images = file.dataset(name).map_err(|error| content(absent(&file, name, &error)))?;
     let layout = images.layout().map_err(|error| content(unread(name, &error)))?;
     let dtype = images.dtype().map_err(failed)?;

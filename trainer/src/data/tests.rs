@@ -722,6 +722,21 @@ fn hdf5_chunks_of_another_size_are_refused() {
 }
 
 #[test]
+fn hdf5_values_beyond_the_stated_end_are_refused() {
+    let place = Place::new();
+    let whole = include_bytes!("../../tests/damaged/chunks.h5");
+    let stated = 40..48;
+    assert_eq!(whole[stated.clone()], (whole.len() as u64).to_le_bytes());
+    for end in [whole.len() as u64 - 1, whole.len() as u64 + 1] {
+        let mut bytes = whole.to_vec();
+        bytes[stated.clone()].copy_from_slice(&end.to_le_bytes());
+        let path = place.write("3dshapes.h5", &bytes);
+        let message = place.prepare("shapes3d", &path, None).expect_err("it was taken").to_string();
+        assert!(message.contains("copy it again"), "{message}");
+    }
+}
+
+#[test]
 fn an_hdf5_link_is_called_one() {
     let place = Place::new();
     // Written by h5py: `images` is a soft link to another data set.
