@@ -32,7 +32,7 @@ enum Form {
     Plain(usize),
     /// As `7 of 10`, with the model's number of units.
     Units,
-    /// Training steps and images per step.
+    /// Training steps and images per step; empty for imported models.
     Steps,
 }
 
@@ -41,7 +41,12 @@ use Form::{High, Low, Plain, Steps, Units};
 const TABLES: [Table; 3] = [
     Table {
         name: "sprites",
-        groups: &[&[("vae", "VAE"), ("beta", "β-VAE"), ("sparse", "sparse")]],
+        groups: &[&[
+            ("tcvae", "β-TCVAE, published"),
+            ("factor", "FactorVAE, published"),
+            ("vae", "VAE"),
+            ("sparse", "sparse"),
+        ]],
         rows: &[
             Row("steps × images", "", Steps),
             Row("MIG", "mig", High(2)),
@@ -107,7 +112,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let old = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
     let new = written(&old, &project.root.join("static/models"))?;
     if new == old {
-        say("README.md tells what the cards tell");
+        say("README.md has the figures of the cards");
         return Ok(());
     }
     fs::write(&path, new).with_context(|| format!("{} can't be written", path.display()))?;
@@ -189,8 +194,11 @@ fn value(card: &Value, score: &str) -> Option<f64> {
 /// Formats as `17,063 × 64`, with earlier steps first if the run started from another one's weights.
 fn steps(training: &Value) -> Result<String> {
     let (Some(steps), Some(batch)) = (training["steps"].as_u64(), training["batch"].as_u64()) else {
-        bail!("a card tells no steps");
+        bail!("a card states no steps");
     };
+    if steps == 0 {
+        return Ok(String::new());
+    }
     let own = format!("{} × {batch}", grouped(steps));
     let config = training["config"].as_str().unwrap_or_default();
     let Some((_, before)) = config.split_once(" after ") else { return Ok(own) };

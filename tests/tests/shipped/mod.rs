@@ -21,14 +21,15 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 16] = shipped![
+pub(crate) const SHIPPED: [Shipped; 17] = shipped![
     "faces-vae.safetensors",
     "faces-sparse.safetensors",
     "chairs-vae.safetensors",
     "chairs-sparse.safetensors",
     "vae.safetensors",
     "sparse.safetensors",
-    "beta.safetensors",
+    "factor.safetensors",
+    "tcvae.safetensors",
     "celeba-vae.safetensors",
     "celeba-named.safetensors",
     "celeba-sparse.safetensors",
