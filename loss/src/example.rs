@@ -47,7 +47,7 @@ pub(crate) fn with_batch<T, const D: usize, const N: usize>(
         parameters: &parameters,
         own: None,
         extra: None,
-        told: None,
+        known: None,
     };
     let decoded = Decoded { likelihood: &likelihood, logits: &images, nll: &nll, kl: &kl, extra: None };
     with(&encoded, &decoded)

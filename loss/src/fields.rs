@@ -7,14 +7,14 @@ use serde::forward_to_deserialize_any;
 
 /// Returns the names of the fields of `T`, none if `T` is not a struct.
 pub(crate) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
-    match T::deserialize(Asked) {
+    match T::deserialize(FieldsDeserializer) {
         Err(Fields(fields)) => fields,
         Ok(_) => &[],
     }
 }
 
 /// Deserializer without data, which returns the fields of the requested struct as an error.
-struct Asked;
+struct FieldsDeserializer;
 
 #[derive(Debug)]
 struct Fields(&'static [&'static str]);
@@ -33,7 +33,7 @@ impl Error for Fields {
     }
 }
 
-impl<'de> Deserializer<'de> for Asked {
+impl<'de> Deserializer<'de> for FieldsDeserializer {
     type Error = Fields;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fields> {

@@ -80,9 +80,9 @@ impl Loss {
         let encoding = encoding_rows(encoding, layout.batch)?;
         let sharpness = self.parts().iter().find_map(|part| part.term.sharpness(step));
         let mut codes = encoding.posterior.sample_at(batch.noise, sharpness.unwrap_or(SHARPNESS))?;
-        let told = |term: usize| layout.told.get(term).and_then(Option::as_ref);
+        let known = |term: usize| layout.known.get(term).and_then(Option::as_ref);
         for (term, part) in self.parts().iter().enumerate() {
-            codes = part.term.read(codes, &encoding.posterior, told(term))?;
+            codes = part.term.read(codes, &encoding.posterior, known(term))?;
         }
         let encoded: Vec<Encoded> = (0..self.parts().len())
             .map(|term| Encoded {
@@ -94,7 +94,7 @@ impl Loss {
                 parameters,
                 own: adversaries.get(term).copied().flatten(),
                 extra: extras[term].as_ref(),
-                told: told(term),
+                known: known(term),
             })
             .collect();
 
@@ -135,9 +135,9 @@ impl Loss {
         let mut extras = Vec::with_capacity(self.parts().len());
         for (term, part) in self.parts().iter().enumerate() {
             let selected = batch.layout.selected.get(term).and_then(Option::as_ref);
-            extras.push(if let Some(Placed { rows: at, groups, owners }) = selected.cloned() {
+            extras.push(if let Some(Placed { rows: at, groups, allowed }) = selected.cloned() {
                 let images = rows(batch.images, at.clone())?;
-                Some((Extra { images, groups, owners }, at))
+                Some((Extra { images, groups, allowed }, at))
             } else if let Some(extra) = part.term.images(images, noise)? {
                 let at = end..end + extra.images.dim(0)?;
                 end = at.end;
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::list::Selection;
     use crate::pairs::{PairLoss, Pairs};
-    use crate::term::{Catalogue, Line, Selected, Term, Told};
+    use crate::term::{Catalogue, KnownValues, Line, Selected, Term};
     use crate::terms::{Activation, Beta, Laplace, Layers, Motion, Pyramid, Transitions};
     use crate::weight::Weight;
 
@@ -284,9 +284,9 @@ mod tests {
         let codes = encoding.posterior.sample(batch.noise)?;
         let extras = loss.parts().iter().zip(&batch.layout.selected).map(|(part, selected)| {
             let extra = match selected {
-                Some(Placed { rows, groups, owners }) => {
+                Some(Placed { rows, groups, allowed }) => {
                     let images = batch.images.narrow(0, rows.start, rows.len())?;
-                    Some(Extra { images, groups: groups.clone(), owners: owners.clone() })
+                    Some(Extra { images, groups: groups.clone(), allowed: allowed.clone() })
                 }
                 None => part.term.images(&images, &mut noise)?,
             };
@@ -306,7 +306,7 @@ mod tests {
             parameters,
             own: None,
             extra: extras[term].as_ref(),
-            told: None,
+            known: None,
         };
         let kl = loss.parts()[1].term.kl(&encoded(1))?.expect("the second is the prior");
         loss.sum(&nll, &kl, batch.step, |term| {
@@ -319,7 +319,7 @@ mod tests {
         })
     }
 
-    /// Lets the decoder read zeros, and is told of one image.
+    /// Lets the decoder read zeros, and is known of one image.
     #[derive(Debug)]
     struct Zeros;
 
@@ -334,12 +334,12 @@ mod tests {
             _batch: &[u64],
             _noise: &mut dyn RngCore,
         ) -> std::result::Result<Option<Selected>, &'static str> {
-            let told = Some(Told { values: vec![0.5], factors: 1 });
-            Ok(Some(Selected { images: vec![8], told, ..Selected::default() }))
+            let known = Some(KnownValues { values: vec![0.5], factors: 1 });
+            Ok(Some(Selected { images: vec![8], known, ..Selected::default() }))
         }
 
-        fn read(&self, codes: Tensor, _posterior: &Posterior, told: Option<&Told>) -> Result<Tensor> {
-            assert_eq!(told, Some(&Told { values: vec![0.5], factors: 1 }));
+        fn read(&self, codes: Tensor, _posterior: &Posterior, known: Option<&KnownValues>) -> Result<Tensor> {
+            assert_eq!(known, Some(&KnownValues { values: vec![0.5], factors: 1 }));
             codes.zeros_like()
         }
     }

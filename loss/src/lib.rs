@@ -23,8 +23,8 @@ pub use forward::{Batch, Costs, Pass};
 pub use list::{Layout, Loss, Selection, Unmet};
 pub use table::{Objective, Prior, Sparsity};
 pub use term::{
-    Adversary, Catalogue, Decoded, Encoded, EncodedExtra, Extra, Groups, Line, Selected, Tensors, Term, Told,
-    standardised,
+    Adversary, Catalogue, Decoded, Encoded, EncodedExtra, Extra, Groups, KnownValues, Line, Selected,
+    Tensors, Term, standardised,
 };
 pub use weight::{Schedule, Weight};
 

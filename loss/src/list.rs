@@ -9,8 +9,8 @@ use model::{ModelConfig, Parameters};
 use rand::RngCore;
 
 use crate::check::Invalid;
-use crate::pairs::Owner;
-use crate::term::{Adversary, Catalogue, Groups, Selected, Tensors, Term, Told};
+use crate::pairs::change::AllowedUnits;
+use crate::term::{Adversary, Catalogue, Groups, KnownValues, Selected, Tensors, Term};
 
 /// Terms of a run, in order: objective, prior and further terms.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ pub struct Layout {
     /// Rows of each term's images.
     pub(crate) selected: Vec<Option<Placed>>,
     /// Known values of each term's images.
-    pub(crate) told: Vec<Option<Told>>,
+    pub(crate) known: Vec<Option<KnownValues>>,
 }
 
 /// Rows of a term's images, with their groups.
@@ -58,13 +58,13 @@ pub struct Layout {
 pub(crate) struct Placed {
     pub(crate) rows: Range<usize>,
     pub(crate) groups: Groups,
-    pub(crate) owners: Vec<Owner>,
+    pub(crate) allowed: Vec<AllowedUnits>,
 }
 
 impl Layout {
     /// Layout of `batch` images without further ones.
     pub fn plain(batch: usize) -> Self {
-        Self { batch, selected: Vec::new(), told: Vec::new() }
+        Self { batch, selected: Vec::new(), known: Vec::new() }
     }
 }
 
@@ -143,12 +143,12 @@ impl Loss {
             let wanted = term
                 .select(data, &images[..count], noise)
                 .map_err(|needs| Unmet { key: key.clone(), needs })?;
-            let Selected { images: further, groups, owners, told } = wanted.unwrap_or_default();
+            let Selected { images: further, groups, allowed, known } = wanted.unwrap_or_default();
             let start = images.len();
             images.extend(further);
             let rows = start..images.len();
-            layout.selected.push((!rows.is_empty()).then_some(Placed { rows, groups, owners }));
-            layout.told.push(told);
+            layout.selected.push((!rows.is_empty()).then_some(Placed { rows, groups, allowed }));
+            layout.known.push(known);
         }
         Ok(Selection { images, layout })
     }

@@ -13,7 +13,7 @@ use model::{Likelihood, ModelConfig, Parameters, Posterior};
 use rand::RngCore;
 
 use crate::check::Checked;
-use crate::pairs::{Change, Owner};
+use crate::pairs::change::{AllowedUnits, Change};
 
 /// Tensors by name.
 pub type Tensors = BTreeMap<String, Tensor>;
@@ -110,11 +110,11 @@ pub trait Term: Debug + Send + Sync {
     }
 
     /// Returns the sampled `codes`, `[N, D]`, for the decoder: the same values, some of which may pass no
-    /// gradient to the encoder. `told` has the known values of the [selected](Term::select) images.
+    /// gradient to the encoder. `known` has the known values of the [selected](Term::select) images.
     ///
     /// # Errors
     /// Passes candle's errors on.
-    fn read(&self, codes: Tensor, _posterior: &Posterior, _told: Option<&Told>) -> Result<Tensor> {
+    fn read(&self, codes: Tensor, _posterior: &Posterior, _told: Option<&KnownValues>) -> Result<Tensor> {
         Ok(codes)
     }
 
@@ -257,21 +257,21 @@ pub struct Selected {
     /// Images that belong together.
     pub groups: Groups,
     /// Which units may represent the change of each group; empty if all may.
-    pub owners: Vec<Owner>,
+    pub allowed: Vec<AllowedUnits>,
     /// Known values of factors, if the term uses them.
-    pub told: Option<Told>,
+    pub known: Option<KnownValues>,
 }
 
 /// Values of factors of selected images, scaled to mean 0 and variance 1, or NaN if unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Told {
+pub struct KnownValues {
     /// Values, `[M, F]`, row-major.
     pub values: Vec<f32>,
     /// Number F of factors.
     pub factors: usize,
 }
 
-impl Told {
+impl KnownValues {
     /// Number M of images.
     pub fn rows(&self) -> usize {
         self.values.len() / self.factors.max(1)
@@ -286,7 +286,7 @@ pub struct Extra {
     /// Images that belong together.
     pub groups: Groups,
     /// Which units may represent the change of each group; empty if all may.
-    pub owners: Vec<Owner>,
+    pub allowed: Vec<AllowedUnits>,
 }
 
 /// A term's extra images with their posterior.
@@ -297,7 +297,7 @@ pub struct EncodedExtra {
     /// Images that belong together.
     pub groups: Groups,
     /// Which units may represent the change of each group; empty if all may.
-    pub owners: Vec<Owner>,
+    pub allowed: Vec<AllowedUnits>,
     /// q(z|x) of each image, in channels.
     pub posterior: Posterior,
     circles: usize,
@@ -307,8 +307,8 @@ pub struct EncodedExtra {
 impl EncodedExtra {
     /// Joins `extra` images and their posterior, of which the last units are `circles`.
     pub fn new(extra: Extra, posterior: Posterior, circles: usize) -> Self {
-        let Extra { images, groups, owners } = extra;
-        Self { images, groups, owners, posterior, circles, change: OnceCell::new() }
+        let Extra { images, groups, allowed } = extra;
+        Self { images, groups, allowed, posterior, circles, change: OnceCell::new() }
     }
 
     /// Change of the code from the `first` images of pairs to these images.
@@ -344,7 +344,7 @@ pub struct Encoded<'a> {
     /// The term's further images.
     pub extra: Option<&'a EncodedExtra>,
     /// Known values of the term's selected images.
-    pub told: Option<&'a Told>,
+    pub known: Option<&'a KnownValues>,
 }
 
 /// A batch after the decoder, for one term.

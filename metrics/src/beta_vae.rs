@@ -8,13 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use crate::angle::distance;
 use crate::learn::{Logistic, Table};
 use crate::sampler::{Sampler, draw};
-use crate::{TEST, TRAIN};
+use crate::{ScoreName, TEST, TRAIN};
 
 /// Pairs per point.
 const PAIRS: usize = 64;
 
-/// Name and title of the score.
-pub(crate) const TITLE: (&str, &str) = ("beta_vae", "BetaVAE");
+pub(crate) const BETA_VAE: ScoreName = ScoreName::new("beta_vae", "BetaVAE");
 
 /// Returns the BetaVAE score of the codes from `source`.
 ///

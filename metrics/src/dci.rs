@@ -9,7 +9,7 @@
 //! H_n is the entropy to base n of a row or column scaled to sum to 1. All scores lie between 0 and 1.
 
 use crate::learn::{Boosting, Standard};
-use crate::{Metric, Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score, ScoreName};
 
 /// Added to every importance, so that the entropy of a row of zeros is defined.
 const FLOOR: f64 = 1e-11;
@@ -26,24 +26,22 @@ pub struct Dci {
     pub informativeness: f64,
 }
 
-pub(crate) const METRIC: Metric = Metric {
-    titles: &[
-        ("dci_disentanglement", "DCI disentanglement"),
-        ("dci_completeness", "DCI completeness"),
-        ("dci_informativeness", "DCI informativeness"),
-    ],
-    scores,
-};
+const DISENTANGLEMENT: ScoreName = ScoreName::new("dci_disentanglement", "DCI disentanglement");
+const COMPLETENESS: ScoreName = ScoreName::new("dci_completeness", "DCI completeness");
+const INFORMATIVENESS: ScoreName = ScoreName::new("dci_informativeness", "DCI informativeness");
 
-/// Scores `dci_disentanglement`, `dci_completeness` and `dci_informativeness`.
+pub(crate) const METRIC: Metric =
+    Metric { reported: &[DISENTANGLEMENT, COMPLETENESS, INFORMATIVENESS], scores };
+
+/// Fits on the first codes and scores the others.
 fn scores(sample: &Sample) -> Vec<Score> {
     let (train, test) = sample.parts();
     let dci = dci(&train, &test, sample.seed);
     let trees = format!("gradient-boosted trees; {}", sample.fitted());
     let scores = [
-        Score::known("dci_disentanglement", dci.disentanglement, trees.clone()),
-        Score::known("dci_completeness", dci.completeness, trees.clone()),
-        Some(Score::new("dci_informativeness", dci.informativeness, trees)),
+        DISENTANGLEMENT.score_if_known(dci.disentanglement, trees.clone()),
+        COMPLETENESS.score_if_known(dci.completeness, trees.clone()),
+        Some(INFORMATIVENESS.score(dci.informativeness, trees)),
     ];
     scores.into_iter().flatten().collect()
 }

@@ -5,15 +5,17 @@
 use crate::area::area;
 use crate::learn::{Logistic, Standard};
 use crate::parallel;
-use crate::{Metric, Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score, ScoreName};
 
-pub(crate) const METRIC: Metric = Metric { titles: &[("explicitness", "explicitness")], scores };
+const EXPLICITNESS: ScoreName = ScoreName::new("explicitness", "explicitness");
 
-/// Score `explicitness`.
+pub(crate) const METRIC: Metric = Metric { reported: &[EXPLICITNESS], scores };
+
+/// Fits on the first codes and scores the others.
 fn scores(sample: &Sample) -> Vec<Score> {
     let (train, test) = sample.parts();
     let protocol = format!("logistic regression; {}", sample.fitted());
-    vec![Score::new("explicitness", explicitness(&train, &test), protocol)]
+    vec![EXPLICITNESS.score(explicitness(&train, &test), protocol)]
 }
 
 /// Returns the explicitness, with classifiers fitted on `train` and scored on `test`.

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::angle::variance;
 use crate::sampler::{Sampler, draw};
-use crate::{TEST, TRAIN};
+use crate::{ScoreName, TEST, TRAIN};
 
 /// Images per batch.
 const BATCH: usize = 64;
@@ -17,8 +17,7 @@ const VARIANCE_SAMPLES: usize = 10_000;
 /// Units with a smaller standard deviation have no vote (as in disentanglement_lib's configuration).
 const PRUNE: f64 = 0.05;
 
-/// Name and title of the score.
-pub(crate) const TITLE: (&str, &str) = ("factor_vae", "FactorVAE");
+pub(crate) const FACTOR_VAE: ScoreName = ScoreName::new("factor_vae", "FactorVAE");
 
 /// Returns the FactorVAE score of the codes from `source`, or 0 if no unit varies.
 ///

@@ -13,7 +13,7 @@ use crate::information::whole;
 use crate::learn::{Logistic, Standard};
 use crate::neighbours::information;
 use crate::parallel;
-use crate::{Metric, Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score, ScoreName};
 
 /// Fraction of the largest range above which a unit is active.
 const ACTIVE: f64 = 1.0 / 20.0;
@@ -30,25 +30,22 @@ pub struct InfoMec {
     pub explicitness: f64,
 }
 
-pub(crate) const METRIC: Metric = Metric {
-    titles: &[
-        ("infomec_modularity", "InfoM"),
-        ("infomec_compactness", "InfoC"),
-        ("infomec_explicitness", "InfoE"),
-    ],
-    scores,
-};
+const MODULARITY: ScoreName = ScoreName::new("infomec_modularity", "InfoM");
+const COMPACTNESS: ScoreName = ScoreName::new("infomec_compactness", "InfoC");
+const EXPLICITNESS: ScoreName = ScoreName::new("infomec_explicitness", "InfoE");
 
-/// Scores `infomec_modularity`, `infomec_compactness` and `infomec_explicitness`.
+pub(crate) const METRIC: Metric = Metric { reported: &[MODULARITY, COMPACTNESS, EXPLICITNESS], scores };
+
+/// Scores distinct codes.
 fn scores(sample: &Sample) -> Vec<Score> {
     let infomec = infomec(sample.distinct);
     let codes = format!("{} distinct codes", sample.distinct.rows());
     let neighbours = format!("information by 10 nearest neighbours; {codes}");
     let regression = format!("log loss of a balanced logistic regression; {codes}");
     let scores = [
-        Some(Score::new("infomec_modularity", infomec.modularity, neighbours.clone())),
-        Score::known("infomec_compactness", infomec.compactness, neighbours),
-        Some(Score::new("infomec_explicitness", infomec.explicitness, regression)),
+        Some(MODULARITY.score(infomec.modularity, neighbours.clone())),
+        COMPACTNESS.score_if_known(infomec.compactness, neighbours),
+        Some(EXPLICITNESS.score(infomec.explicitness, regression)),
     ];
     scores.into_iter().flatten().collect()
 }

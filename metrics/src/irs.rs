@@ -8,17 +8,19 @@
 
 use crate::angle::{distance, mean};
 use crate::information::{BINS, bins};
-use crate::{Metric, Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score, ScoreName};
 
 /// Quantile of the deviations that is used in place of their maximum.
 const QUANTILE: f64 = 0.99;
 
-pub(crate) const METRIC: Metric = Metric { titles: &[("irs", "IRS")], scores };
+const IRS: ScoreName = ScoreName::new("irs", "IRS");
 
-/// Score `irs`, from all codes.
+pub(crate) const METRIC: Metric = Metric { reported: &[IRS], scores };
+
+/// Scores all codes.
 fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("0.99-quantile of deviations, {BINS} bins of a factor; {}", sample.codes());
-    vec![Score::new("irs", irs(sample.whole), protocol)]
+    vec![IRS.score(irs(sample.whole), protocol)]
 }
 
 /// Returns the IRS of a sample, or 0 if no unit varies.

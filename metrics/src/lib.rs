@@ -39,8 +39,8 @@ pub use representation::{Representation, RepresentationError};
 pub use sampler::{Grid, GridError, Sampler};
 pub use sap::{Sap, sap};
 pub use score::{
-    METRICS, Metric, Sample, Score, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images, of_rows,
-    of_rows_by, titles,
+    METRICS, Metric, Sample, Score, ScoreName, drawn_rows, few_of_drawn, of_drawn, of_grid, of_images,
+    of_rows, of_rows_by, reported,
 };
 pub use world::{WorldError, WorldSample};
 

@@ -6,14 +6,16 @@
 //! information about k. 0 to 1.
 
 use crate::information::{BINS, matrix, whole};
-use crate::{Metric, Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score, ScoreName};
 
-pub(crate) const METRIC: Metric = Metric { titles: &[("mig", "MIG")], scores };
+const MIG: ScoreName = ScoreName::new("mig", "MIG");
 
-/// Score `mig`, from all codes.
+pub(crate) const METRIC: Metric = Metric { reported: &[MIG], scores };
+
+/// Scores all codes.
 fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("mutual information gap, {BINS} bins; {}", sample.codes());
-    Score::known("mig", mig(sample.whole), protocol).into_iter().collect()
+    MIG.score_if_known(mig(sample.whole), protocol).into_iter().collect()
 }
 
 /// Returns the MIG of a sample, or `None` for a code of one unit. A factor of one class counts as 0.

@@ -7,14 +7,16 @@
 //! factor. 0 to 1; a unit without information counts as 0.
 
 use crate::information::{BINS, matrix};
-use crate::{Metric, Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score, ScoreName};
 
-pub(crate) const METRIC: Metric = Metric { titles: &[("modularity", "modularity")], scores };
+const MODULARITY: ScoreName = ScoreName::new("modularity", "modularity");
 
-/// Score `modularity`, from all codes.
+pub(crate) const METRIC: Metric = Metric { reported: &[MODULARITY], scores };
+
+/// Scores all codes.
 fn scores(sample: &Sample) -> Vec<Score> {
     let protocol = format!("information, {BINS} bins; {}", sample.codes());
-    vec![Score::new("modularity", modularity(sample.whole), protocol)]
+    vec![MODULARITY.score(modularity(sample.whole), protocol)]
 }
 
 /// Returns the modularity of a sample.

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::learn::Svm;
 use crate::mig::top_two;
-use crate::{Metric, Representation, Sample, Score};
+use crate::{Metric, Representation, Sample, Score, ScoreName};
 
 /// Number of draws of rows.
 const DRAWS: usize = 5;
@@ -46,9 +46,11 @@ impl Sap {
     }
 }
 
-pub(crate) const METRIC: Metric = Metric { titles: &[("sap", "SAP")], scores };
+const SAP: ScoreName = ScoreName::new("sap", "SAP");
 
-/// Scores `sap`, `sap_low` and `sap_high`.
+pub(crate) const METRIC: Metric = Metric { reported: &[SAP], scores };
+
+/// Fits on the first codes and scores the others. Reports show only the median.
 fn scores(sample: &Sample) -> Vec<Score> {
     let Some(sap) = Sap::of(sample.order, sample.train, sample.test, sample.seed) else { return Vec::new() };
     let score = |metric, value, which| {
@@ -57,7 +59,7 @@ fn scores(sample: &Sample) -> Vec<Score> {
         Score::new(metric, value, protocol)
     };
     vec![
-        score("sap", sap.median, "median"),
+        score(SAP.name, sap.median, "median"),
         score("sap_low", sap.low, "smallest"),
         score("sap_high", sap.high, "largest"),
     ]

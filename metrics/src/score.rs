@@ -14,10 +14,19 @@ use crate::{
 /// A metric that doesn't choose its images.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
-    /// The scores that reports show: name, as in [`Score::metric`], and title.
-    pub titles: &'static [(&'static str, &'static str)],
+    /// The scores that reports show.
+    pub reported: &'static [ScoreName],
     /// Scores a sample; leaves out scores that are undefined for it.
     pub scores: fn(&Sample) -> Vec<Score>,
+}
+
+/// Name and title of a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScoreName {
+    /// Name in cards, such as `mig`.
+    pub name: &'static str,
+    /// Title in reports, such as `MIG`.
+    pub title: &'static str,
 }
 
 /// All metrics that don't choose their images, in the order of reports. A new metric is a file and a line
@@ -34,10 +43,10 @@ pub const METRICS: &[Metric] = &[
 /// Number of [`METRICS`], from the first, that [`few_of_drawn`] runs.
 const FEW: usize = 2;
 
-/// Returns name and title of the scores that reports show, in their order.
-pub fn titles() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let titles = METRICS.iter().flat_map(|metric| metric.titles.iter().copied());
-    [factor_vae::TITLE, beta_vae::TITLE].into_iter().chain(titles)
+/// Returns the scores that reports show, in their order.
+pub fn reported() -> impl Iterator<Item = ScoreName> {
+    let scores = METRICS.iter().flat_map(|metric| metric.reported.iter().copied());
+    [factor_vae::FACTOR_VAE, beta_vae::BETA_VAE].into_iter().chain(scores)
 }
 
 /// The value of one metric.
@@ -165,10 +174,22 @@ impl Score {
     pub fn new(metric: &'static str, value: f64, protocol: String) -> Self {
         Self { metric, value, protocol }
     }
+}
 
-    /// Creates the score of a metric that has no value for some samples, such as codes of one unit.
-    pub fn known(metric: &'static str, value: Option<f64>, protocol: String) -> Option<Self> {
-        value.map(|value| Self::new(metric, value, protocol))
+impl ScoreName {
+    /// Names a score.
+    pub const fn new(name: &'static str, title: &'static str) -> Self {
+        Self { name, title }
+    }
+
+    /// Creates a score with this name.
+    pub fn score(self, value: f64, protocol: String) -> Score {
+        Score::new(self.name, value, protocol)
+    }
+
+    /// Creates a score with this name, or `None` if it has no value for a sample, such as codes of one unit.
+    pub fn score_if_known(self, value: Option<f64>, protocol: String) -> Option<Score> {
+        value.map(|value| self.score(value, protocol))
     }
 }
 
@@ -181,15 +202,7 @@ pub fn of_images<S: Sampler>(source: &S, seed: u64) -> Result<Vec<Score>, S::Err
     let beta = beta_vae::beta_vae(source, seed)?;
     let factor = factor_vae::factor_vae(source, seed)?;
     Ok(vec![
-        Score {
-            metric: beta_vae::TITLE.0,
-            value: beta,
-            protocol: format!("logistic regression on distances of 64 pairs; {points}"),
-        },
-        Score {
-            metric: factor_vae::TITLE.0,
-            value: factor,
-            protocol: format!("majority vote by variances of 64 images; {points}"),
-        },
+        beta_vae::BETA_VAE.score(beta, format!("logistic regression on distances of 64 pairs; {points}")),
+        factor_vae::FACTOR_VAE.score(factor, format!("majority vote by variances of 64 images; {points}")),
     ])
 }

@@ -1,4 +1,4 @@
-//! A run's configuration: what is trained on what, and how.
+//! Configuration of a run: data, loss, network and optimisation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -13,62 +13,62 @@ use serde::{Deserialize, Serialize};
 use crate::data;
 use crate::report::brief;
 
-/// A run, as in `configs/*.toml`. Unknown keys are errors.
+/// Configuration of a run, as in `configs/*.toml`. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The model's name.
+    /// Name of the model.
     pub name: String,
     /// World or data set.
     #[serde(default = "sprites")]
     pub dataset: String,
-    /// Name of the file that it was first read from; filled in on reading.
+    /// Name of the file that the configuration was first read from. Set when it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Checksum of the images that it learns from, if they are no world's; filled in on training.
+    /// Checksum of the training images, unless they are a world's. Set when training starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// Where images come from of which something is known without labels; for `sparsity.named`.
+    /// Source of images with known factors for `sparsity.named`, if not a world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
-    /// The weights that it begins from, if not from fresh ones; filled in on training.
+    pub known: Option<KnownImages>,
+    /// Weights that training starts from, if not random ones. Set when training starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Beginning>,
-    /// How the KL is weighed.
+    pub from: Option<InitialWeights>,
+    /// Weight of the KL.
     pub objective: Objective,
-    /// The prior of the codes.
+    /// Prior of the codes.
     #[serde(default)]
     pub prior: Prior,
-    /// What is sparse in the encoder.
+    /// Sparsity of the encoder, and further terms of the loss.
     #[serde(default)]
     pub sparsity: Sparsity,
-    /// What is asked of a reconstruction besides its likelihood.
+    /// Loss on the Laplacian pyramid of reconstructions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pyramid: Option<Pyramid>,
     /// The network.
     #[serde(default)]
     pub model: ModelConfig,
-    /// How it is minimised.
+    /// Optimisation.
     #[serde(default)]
     pub train: Train,
 }
 
-/// A file of weights that a run begins from.
+/// The file of weights that a run starts from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Beginning {
+pub struct InitialWeights {
     /// File, or folder of a run.
     pub file: String,
-    /// Checksum of its weights.
+    /// Checksum of the weights.
     pub weights: String,
 }
 
-/// Where images come from of which something is known without labels.
+/// Source of images with known factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Known {
-    /// From the images themselves, which are photographs of aligned faces: they are retouched in fringe,
-    /// gender and smile, and it is known how far.
+pub enum KnownImages {
+    /// The training images, which are photographs of aligned faces. Fringe, gender or smile is retouched by a known
+    /// amount.
     Retouched,
 }
 
@@ -76,41 +76,42 @@ fn sprites() -> String {
     "sprites".to_owned()
 }
 
-/// Optimisation. The default is the field's for dSprites (Locatello et al. 2019).
+/// Optimisation. The defaults are those of Locatello et al. 2019 for dSprites.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Train {
-    /// Optimiser steps.
+    /// Number of optimiser steps.
     pub steps: u64,
-    /// Images a step.
+    /// Images per step.
     pub batch: usize,
-    /// Adam's learning rate at its highest.
+    /// Adam's learning rate, before warm-up and schedule reduce it.
     pub learning_rate: f64,
-    /// How the rate changes.
+    /// How the learning rate changes.
     pub schedule: Schedule,
-    /// Share of `learning_rate` at which a falling schedule ends, 0 to 1.
+    /// Final learning rate of a falling schedule, as a fraction of `learning_rate`, 0 to 1.
     pub floor: f64,
-    /// Steps over which the rate climbs from 0.
+    /// Number of steps in which the learning rate rises from 0.
     pub warm_up: u64,
-    /// Decay of the weights' moving average, which is evaluated and exported, above 0 and below 1, such
-    /// as 0.999; without it, the weights themselves are.
+    /// Decay of the moving average of the weights, between 0 and 1, such as 0.999. The average is evaluated and
+    /// exported. By default the weights themselves are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
-    /// Whether every image is mirrored with a chance of one half.
+    /// Whether to mirror each image with probability ½.
     #[serde(skip_serializing_if = "is_false")]
     pub mirror: bool,
-    /// How many of the data set's last images are not learnt from; the card's scores are taken on them.
+    /// Number of images at the end of the data set that are not used for training. The card's scores are measured on
+    /// them.
     #[serde(skip_serializing_if = "is_zero")]
     pub hold_out: u64,
     /// Seed of weights, batches and noise.
     pub seed: u64,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,
-    /// Newest checkpoints that are kept.
+    /// Number of checkpoints to keep.
     pub keep: usize,
     /// Steps between lines of the metrics log.
     pub log_every: u64,
-    /// Images that the model card's statistics are taken over.
+    /// Number of images for the statistics in the model card.
     pub card_samples: usize,
 }
 
@@ -149,17 +150,17 @@ fn is_zero(value: &u64) -> bool {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// Not at all.
+    /// It stays constant.
     #[default]
     Constant,
-    /// Down to its floor along half a cosine (Loshchilov & Hutter 2017).
+    /// It falls to its floor along half a cosine (Loshchilov & Hutter 2017).
     Cosine,
-    /// Down to its floor along a line.
+    /// It falls to its floor linearly.
     Linear,
 }
 
 impl Train {
-    /// The learning rate of `step`, counted from 1.
+    /// Learning rate at `step`, counted from 1.
     pub fn rate(&self, step: u64) -> f64 {
         let climb = if self.warm_up == 0 { 1.0 } else { (step as f64 / self.warm_up as f64).min(1.0) };
         let progress = (step as f64 / self.steps as f64).min(1.0);
@@ -172,9 +173,8 @@ impl Train {
     }
 }
 
-/// Keys that may change while a run goes on: how long, how often, how fast, what it is called, and whether an
-/// average is kept. The checksums of images and weights are compared apart.
-pub const FREE: [&str; 15] = [
+/// Keys that may change when a run is resumed. The checksums of images and weights are compared separately.
+pub const CHANGEABLE: [&str; 15] = [
     "name",
     "source",
     "data",
@@ -191,19 +191,19 @@ pub const FREE: [&str; 15] = [
     "train.floor",
     "train.average",
 ];
-/// Those of [`FREE`] that change nothing any more once all steps are taken.
-pub const SPENT: [&str; 6] =
+/// Keys of [`CHANGEABLE`] that have no effect after the last step.
+pub const FIXED_WHEN_FINISHED: [&str; 6] =
     ["train.steps", "train.learning_rate", "train.schedule", "train.warm_up", "train.floor", "train.average"];
-/// Longest name of a model, in bytes.
+/// Maximum length of a model's name, in bytes.
 const MAX_NAME: usize = 64;
-/// Most parts of a dotted key: the configuration's deepest has three.
+/// Maximum number of parts of a dotted key. The keys of a configuration have at most three.
 const MAX_KEYS: usize = 8;
-/// Letters of an override that an error quotes.
+/// Maximum number of characters of an override in an error.
 const LONGEST_QUOTE: usize = 80;
-/// Largest configuration that is read.
+/// Maximum size of a configuration file.
 const MAX_FILE: u64 = 1 << 20;
 
-/// A configuration that can't be used.
+/// Error for a configuration that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file can't be read.
@@ -214,7 +214,7 @@ pub enum ConfigError {
         /// Reason.
         source: std::io::Error,
     },
-    /// Not TOML, an unknown key or a value of another type.
+    /// The text is not TOML, or has an unknown key or a value of another type.
     #[error("{path}: {message}")]
     Parse {
         /// File or flag.
@@ -222,7 +222,7 @@ pub enum ConfigError {
         /// The parser's message, with the place.
         message: String,
     },
-    /// A value out of range.
+    /// A value is out of range.
     #[error("{path}: {key} {problem}")]
     Value {
         /// File.
@@ -235,9 +235,9 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads and checks a configuration file; `overrides` are `key=value` pairs with dotted keys
-    /// and TOML values, such as `train.steps=100`. Without `model.image` the images have the data
-    /// set's shape.
+    /// Reads and checks a configuration file. `overrides` are `key=value` pairs with dotted keys and TOML
+    /// values, such as `train.steps=100`. Without `model.image` the shape of the images is that of the data
+    /// set.
     ///
     /// # Errors
     /// Names the file and the key.
@@ -258,7 +258,7 @@ impl Config {
         Ok(config)
     }
 
-    /// As [`Config::read`], from text that `path` names.
+    /// Same as [`Config::read`], for a text. `path` names it in errors.
     ///
     /// # Errors
     /// Names the file and the key.
@@ -280,7 +280,7 @@ impl Config {
             let path = format!("{path} with {}", overrides.join(" "));
             toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| parse(&path, e.to_string()))?
         };
-        // A set that can't be opened says so when it is read.
+        // If the data set can't be opened, the error is reported when it is read.
         if !shaped && let Ok(shape) = data::image_shape(&config.dataset) {
             config.model.image = shape;
         }
@@ -288,23 +288,23 @@ impl Config {
         Ok(config)
     }
 
-    /// The first key besides those of [`FREE`] whose value differs from `other`'s, and both values. A `kind`
-    /// comes before the keys that it brings with it.
+    /// Returns the first key whose value differs from `other`'s and is not [`CHANGEABLE`], with both values. A
+    /// `kind` comes before the keys that depend on it.
     ///
     /// # Errors
-    /// If a configuration can't be written as TOML.
+    /// Fails if a configuration can't be written as TOML.
     pub fn difference(&self, other: &Self) -> Result<Option<[String; 3]>, toml::ser::Error> {
         let differences = self.differences(other)?;
         let mut barred: Vec<_> =
-            differences.into_iter().filter(|[key, ..]| !FREE.contains(&key.as_str())).collect();
+            differences.into_iter().filter(|[key, ..]| !CHANGEABLE.contains(&key.as_str())).collect();
         barred.sort_by_key(|[key, ..]| !key.ends_with("kind"));
         Ok(barred.into_iter().next())
     }
 
-    /// Every key whose value differs from `other`'s, and both values.
+    /// Returns the keys whose values differ from `other`'s, each with both values.
     ///
     /// # Errors
-    /// If a configuration can't be written as TOML.
+    /// Fails if a configuration can't be written as TOML.
     pub fn differences(&self, other: &Self) -> Result<Vec<[String; 3]>, toml::ser::Error> {
         let (mut mine, mut others) = (BTreeMap::new(), BTreeMap::new());
         flatten("", &toml::Value::try_from(self)?, &mut mine);
@@ -318,7 +318,7 @@ impl Config {
         Ok(differing.map(|key| [key.clone(), value(&mine, key), value(&others, key)]).collect())
     }
 
-    /// The parts of the loss.
+    /// Creates the loss.
     pub fn loss(&self) -> Loss {
         let loss = self.objective.add_to(Loss::default(), "objective");
         let loss = self.prior.add_to(loss, "prior");
@@ -339,7 +339,8 @@ impl Config {
             return fail(key, problem);
         }
         let image = self.model.image;
-        if self.known == Some(Known::Retouched) && (image.channels != 3 || image.width != image.height) {
+        if self.known == Some(KnownImages::Retouched) && (image.channels != 3 || image.width != image.height)
+        {
             let problem = "needs square images in colour, of aligned faces".to_owned();
             return fail("known".to_owned(), problem);
         }
@@ -383,10 +384,10 @@ impl Config {
     }
 }
 
-/// A model's name, if it is fit for one.
+/// Checks a model's name.
 ///
 /// # Errors
-/// Says what a name must be.
+/// Describes the allowed names.
 pub fn name(text: &str) -> Result<String, String> {
     if text.trim().is_empty() || text.len() > MAX_NAME || text.chars().any(char::is_control) {
         return Err(format!("must have 1 to {MAX_NAME} bytes, not spaces alone, and no control characters"));
@@ -394,7 +395,7 @@ pub fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Every value with its dotted key.
+/// Collects all values by their dotted keys.
 fn flatten(key: &str, value: &toml::Value, values: &mut BTreeMap<String, String>) {
     match value {
         toml::Value::Table(table) => {
@@ -409,7 +410,7 @@ fn flatten(key: &str, value: &toml::Value, values: &mut BTreeMap<String, String>
     }
 }
 
-/// Puts `key=value` into the table; a value that is not TOML is taken as a string.
+/// Sets `key=value` in the table. A value that is not TOML becomes a string.
 fn set(table: &mut toml::Table, pair: &str) -> Result<(), String> {
     let (key, value) = pair.split_once('=').ok_or("write it as key=value, such as train.steps=100")?;
     let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
@@ -418,7 +419,7 @@ fn set(table: &mut toml::Table, pair: &str) -> Result<(), String> {
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
     let mut path: Vec<&str> = key.trim().split('.').map(str::trim).collect();
     if path.len() > MAX_KEYS || path.iter().any(|part| part.is_empty()) {
-        return Err("its key is none of a configuration".into());
+        return Err("its key is not one of a configuration".into());
     }
     let last = path.pop().unwrap_or_default();
     let mut here = table;
@@ -474,11 +475,11 @@ mod tests {
             ("prior={kind='mixture'}", "\"laplace\"", "\"mixture\""),
         ] {
             let key = pair.split('=').next().unwrap_or_default();
-            // The kind is named, not the scale that goes with it.
+            // The kind is reported, not the scale that depends on it.
             let key = if key == "prior" { "prior.kind" } else { key };
             let found = old.difference(&with(pair)?)?;
             let known = [key, was, is].map(str::to_owned);
-            // Faces are of another shape, too.
+            // The images of faces also have another shape.
             assert!(found.as_ref() == Some(&known), "{pair}: {found:?}");
         }
         Ok(())
@@ -525,7 +526,7 @@ mod tests {
         let config = parse(&["sparsity.named={}", "train.mirror=true", "train.hold_out=3"])?;
         assert_eq!(
             (config.known, config.train.mirror, config.train.hold_out),
-            (Some(Known::Retouched), true, 3)
+            (Some(KnownImages::Retouched), true, 3)
         );
         assert_eq!(Config::parse("b.toml", &toml::to_string(&config)?, &[])?, config);
         assert!(error(SPARSE, &["known='retouched'", "sparsity.named={}"]).contains("in colour"));

@@ -1,4 +1,4 @@
-//! From a checkpoint to a weights file with its card.
+//! Turns a checkpoint into a weights file with a card.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use model::card::{Card, FORMAT, HistoryPoint, Objective, Training};
 use model::{Parameters, Vae, Weights, WeightsError};
 
 use crate::config::Config;
-use crate::data::{Dataset, Last};
+use crate::data::{Dataset, HeldOut};
 use crate::import::Imported;
 use crate::measure::{MeasureError, Watch, describe};
 use crate::train::{Checkpoint, provenance};
@@ -16,11 +16,11 @@ use crate::train::{Checkpoint, provenance};
 /// Why a model can't be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// It can't be measured.
+    /// The model can't be measured.
     #[error("the model could not be measured for its card: {0}")]
     Measure(#[from] MeasureError),
-    /// It can't be written as a weights file.
-    #[error("the model makes no weights file: {0}")]
+    /// The model can't be written as a weights file.
+    #[error("the model could not be written as a weights file: {0}")]
     Weights(#[from] WeightsError),
     /// The network can't be built.
     #[error("the network could not be built: {0}")]
@@ -34,18 +34,18 @@ impl ExportError {
     }
 }
 
-/// Seconds that measuring the configuration's network on an image of `dataset` takes for its card, as taken on
-/// a few with fresh weights.
+/// Estimates the seconds per image for measuring a network for its card, by measuring a few images of `dataset` with
+/// random weights.
 ///
 /// # Errors
-/// Says which step failed.
+/// Fails if the network can't be built or measured.
 pub fn seconds_an_image(config: &Config, dataset: &dyn Dataset) -> Result<f64, ExportError> {
     const IMAGES: usize = 16;
     const SLOW: f64 = 0.2;
     let parameters = Parameters::initial(&config.model, config.train.seed, &Device::Cpu)?;
     let vae = Vae::load(&config.model, &parameters.builder(&Device::Cpu))?;
     let mut least = f64::INFINITY;
-    // What is touched for the first time takes longer.
+    // The first round is slower than the others.
     for _ in 0..3 {
         let began = Instant::now();
         describe(&vae, &parameters.tensors(), dataset, IMAGES, config.train.seed, &())?;
@@ -57,11 +57,11 @@ pub fn seconds_an_image(config: &Config, dataset: &dyn Dataset) -> Result<f64, E
     Ok(least / IMAGES as f64)
 }
 
-/// The weights file of `checkpoint`, measured on `dataset` for its card, which `watch` can stop; with `half` its
-/// weights are rounded to f16 first, which halves the file.
+/// Creates the weights file of `checkpoint`, measured on `dataset` for its card. `watch` can stop the measurement.
+/// With `half`, the weights are first rounded to f16, which halves the file.
 ///
 /// # Errors
-/// Says which step failed.
+/// Fails if the network can't be built, measured or written, or `watch` stops.
 pub fn weights(
     checkpoint: &Checkpoint,
     config: &Config,
@@ -83,7 +83,7 @@ pub fn weights(
         halve(&mut tensors)?;
     }
     let vae = Vae::load(&config.model, &Parameters::from_tensors(&tensors)?.builder(&cpu))?;
-    let held = Some(config.train.hold_out).filter(|held| *held > 0).map(|held| Last::new(dataset, held));
+    let held = Some(config.train.hold_out).filter(|held| *held > 0).map(|held| HeldOut::new(dataset, held));
     let dataset = held.as_ref().map_or(dataset, |held| held);
     let (samples, seed) = (config.train.card_samples, config.train.seed);
     let measured = describe(&vae, &tensors, dataset, samples, seed, watch)?;
@@ -114,11 +114,11 @@ pub fn weights(
     Ok(Weights { card, tensors })
 }
 
-/// The same model, whose card is measured anew on `samples` images of `dataset`; with `half` its weights are
-/// rounded to f16 first. Scores that need more than that are left out.
+/// Measures a model again on `samples` images of `dataset` for a new card. With `half`, its weights are first rounded
+/// to f16. Scores that need other measurements are left out.
 ///
 /// # Errors
-/// Says which step failed.
+/// Fails if the network can't be built or measured.
 pub fn again(
     Weights { card, mut tensors }: Weights,
     samples: usize,
@@ -143,51 +143,51 @@ fn halve(tensors: &mut BTreeMap<String, Tensor>) -> candle_core::Result<()> {
     Ok(())
 }
 
-/// What is said of an imported model in its card, and how it is measured for it.
+/// Card entries that an imported file doesn't have, and how the model is measured.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct ImportOptions {
     /// Short name.
     pub name: String,
     /// What was minimised.
     pub objective: String,
-    /// Who trained it and on what terms it is passed on.
+    /// Author and licence.
     pub origin: String,
-    /// Images that the statistics are taken over.
+    /// Number of images that it is measured on.
     pub samples: usize,
     /// Seed of these images.
     pub seed: u64,
-    /// Whether its weights are rounded to f16.
+    /// Whether to round its weights to f16.
     pub half: bool,
 }
 
-/// The weights file of an imported model, measured on `dataset` for its card.
+/// Creates the weights file of an imported model, measured on `dataset` for its card.
 ///
 /// # Errors
-/// Says which step failed.
+/// Fails if the network can't be built or measured.
 pub fn imported(
     Imported { config, mut tensors }: Imported,
-    about: About,
+    options: ImportOptions,
     dataset: &dyn Dataset,
     watch: &dyn Watch,
 ) -> Result<Weights, ExportError> {
-    if about.half {
+    if options.half {
         halve(&mut tensors)?;
     }
     let vae = Vae::load(&config, &Parameters::from_tensors(&tensors)?.builder(&Device::Cpu))?;
-    let measured = describe(&vae, &tensors, dataset, about.samples, about.seed, watch)?;
+    let measured = describe(&vae, &tensors, dataset, options.samples, options.seed, watch)?;
     let card = Card {
         format: FORMAT,
         minor: 0,
-        name: about.name,
+        name: options.name,
         model: config,
-        objective: Objective::named(&about.objective),
+        objective: Objective::named(&options.objective),
         training: Training {
             dataset: dataset.name().to_owned(),
             device: "unknown".to_owned(),
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..Training::default()
         },
-        origin: Some(about.origin),
+        origin: Some(options.origin),
         units: measured.units,
         scores: measured.scores,
         attributes: Vec::new(),

@@ -16,7 +16,7 @@ const UNFINISHED: &str = ".writing-";
 #[error("{} could not be written: {}", path.display(), why(cause))]
 pub struct WriteError {
     path: PathBuf,
-    // Not a `source`: the sentence says it already.
+    // Not called `source`, because the message already contains it.
     cause: std::io::Error,
 }
 
@@ -267,7 +267,8 @@ mod tests {
     #[test]
     fn a_missing_folder_is_named() {
         let error = write(Path::new("/nonexistent/folder/file"), b"x").expect_err("it was written");
-        let said = "/nonexistent/folder/file could not be written: its folder does not exist; make it first";
-        assert_eq!(error.to_string(), said);
+        let message =
+            "/nonexistent/folder/file could not be written: its folder does not exist; make it first";
+        assert_eq!(error.to_string(), message);
     }
 }

@@ -1,4 +1,4 @@
-//! A trained model from its weights file, ready to encode and decode.
+//! Trained models, read from weights files.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,10 +13,10 @@ use rand::Rng;
 use crate::data::{DataError, Dataset};
 use crate::train::MODEL;
 
-/// Images that go through the network at a time.
+/// Number of images that are encoded or decoded at a time.
 const BATCH: usize = 64;
 
-/// A model that can't be opened or doesn't fit.
+/// Why a model can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainedError {
     /// The file can't be read.
@@ -24,11 +24,11 @@ pub enum TrainedError {
     Read {
         /// File.
         path: PathBuf,
-        /// Reason.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The folder holds no exported model.
-    #[error("{} holds no {MODEL}; write it with `latentscope export {}`", .0.display(), .0.display())]
+    /// The folder contains no exported model.
+    #[error("{} contains no {MODEL}; write it with `latentscope export {}`", .0.display(), .0.display())]
     NotExported(PathBuf),
     /// The file is not an intact weights file.
     #[error("{}: {source}", path.display())]
@@ -41,19 +41,19 @@ pub enum TrainedError {
     /// The data set's images have another shape.
     #[error("{model} takes images of {} but those of `{dataset}` are {}", sides(*.wanted), sides(*.found))]
     Images {
-        /// The model's name.
+        /// Name of the model.
         model: String,
-        /// Data set.
+        /// Name of the data set.
         dataset: String,
-        /// The model's images.
+        /// Shape of the model's images.
         wanted: ImageShape,
-        /// The data set's images.
+        /// Shape of the data set's images.
         found: ImageShape,
     },
     /// The images can't be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The network can't be run.
+    /// The network failed.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),
 }
@@ -65,7 +65,7 @@ fn sides(shape: ImageShape) -> String {
 /// A trained model.
 #[derive(Debug)]
 pub struct Trained {
-    /// What the file says of it.
+    /// Model card.
     pub card: Card,
     /// The network.
     pub vae: Vae,
@@ -74,10 +74,10 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Opens a weights file, or the one in a run's folder.
+    /// Opens a weights file or the weights file in a run's folder.
     ///
     /// # Errors
-    /// Names the file and what is wrong with it.
+    /// Fails if the file can't be read or is damaged.
     pub fn open(path: &Path) -> Result<Self, TrainedError> {
         let weights = read(path)?;
         let vae = Vae::load(
@@ -87,10 +87,10 @@ impl Trained {
         Ok(Self { card: weights.card, vae, tensors: weights.tensors })
     }
 
-    /// Checks that the network takes the data set's images.
+    /// Checks that the data set's images have the shape of the model's.
     ///
     /// # Errors
-    /// States both shapes if they differ.
+    /// Returns both shapes if they differ.
     pub fn fits(&self, dataset: &dyn Dataset) -> Result<(), TrainedError> {
         let (wanted, found) = (self.card.model.image, dataset.image_shape());
         if wanted == found {
@@ -100,10 +100,10 @@ impl Trained {
         Err(TrainedError::Images { model, dataset, wanted, found })
     }
 
-    /// Posterior means, `[N, D]` one after the other, of images `[N, H, W, C]`.
+    /// Encodes images, `[N, H, W, C]`, to posterior means, `[N, D]`.
     ///
     /// # Errors
-    /// If the network fails.
+    /// Fails if the network fails.
     pub fn encode(&self, images: &[f32]) -> Result<Vec<f32>, TrainedError> {
         let shape = self.card.model.image;
         let mut means = Vec::new();
@@ -126,10 +126,10 @@ impl Trained {
         Ok(means)
     }
 
-    /// Pixel means, `[N, H, W, C]` in `[0, 1]`, of codes `[N, D]`.
+    /// Decodes codes, `[N, D]`, to pixel means, `[N, H, W, C]` in `[0, 1]`.
     ///
     /// # Errors
-    /// If the network fails.
+    /// Fails if the network fails.
     pub fn decode(&self, codes: &[f32]) -> Result<Vec<f32>, TrainedError> {
         let latent = self.card.model.latent;
         let mut images = Vec::new();
@@ -140,7 +140,7 @@ impl Trained {
         Ok(images)
     }
 
-    /// The code's units, those with the largest KL first.
+    /// Returns the units, sorted by KL, largest first.
     pub fn units_by_kl(&self) -> Vec<usize> {
         let mut units: Vec<usize> = (0..self.card.units.len()).collect();
         units.sort_by(|&a, &b| self.card.units[b].kl.total_cmp(&self.card.units[a].kl).then(a.cmp(&b)));
@@ -148,10 +148,10 @@ impl Trained {
     }
 }
 
-/// Reads a weights file, or the one in a run's folder.
+/// Reads a weights file or the weights file in a run's folder.
 ///
 /// # Errors
-/// Names the file and what is wrong with it.
+/// Fails if the file can't be read or is damaged.
 pub fn read(path: &Path) -> Result<Weights, TrainedError> {
     let folder = path.is_dir();
     let file = if folder { path.join(MODEL) } else { path.to_owned() };
@@ -160,7 +160,7 @@ pub fn read(path: &Path) -> Result<Weights, TrainedError> {
     }
     let unreadable = |source| TrainedError::Read { path: file.clone(), source };
     let mut bytes = Vec::new();
-    // One byte over the limit is enough to be refused, however long the file is.
+    // A file that is too large is refused after one byte over the limit.
     let limit = MAX_FILE as u64 + 1;
     std::fs::File::open(&file)
         .map_err(unreadable)?
@@ -170,11 +170,10 @@ pub fn read(path: &Path) -> Result<Weights, TrainedError> {
     Weights::from_bytes(&bytes).map_err(|source| TrainedError::Weights { path: file, source })
 }
 
-/// Images of `dataset` drawn uniformly with replacement under `seed`: their indices and pixels,
-/// `[N, H, W, C]`.
+/// Draws images of `dataset` uniformly with replacement. Returns their indices and pixels, `[N, H, W, C]`.
 ///
 /// # Errors
-/// If an image can't be read.
+/// Fails if an image can't be read.
 pub fn sample(dataset: &dyn Dataset, count: usize, seed: u64) -> Result<(Vec<u64>, Vec<f32>), DataError> {
     let mut rng = stream(seed, Purpose::Evaluation, 1);
     let indices: Vec<u64> = (0..count).map(|_| rng.random_range(0..dataset.len())).collect();

@@ -11,7 +11,7 @@ use model::card::{Card, FORMAT, Histogram, Objective, Training, Unit};
 use model::{ImageShape, ModelConfig, Parameters, Vae, Weights};
 use peak_alloc::PeakAlloc;
 use trainer::config::Config;
-use trainer::data::{Cache, Cut, Dataset, Job, Part, Partition, Table, Target, recipe};
+use trainer::data::{Cache, Crop, Dataset, Job, Part, Partition, Table, Target, recipe};
 use trainer::npy;
 use trainer::train::{Checkpoint, State};
 
@@ -307,7 +307,7 @@ fn webp() -> Vec<u8> {
     bytes
 }
 
-const TARGET: Target = Target { side: 8, grey: false, cut: Cut::Square(1.0) };
+const TARGET: Target = Target { side: 8, grey: false, crop: Crop::Square(1.0) };
 
 #[test]
 fn pictures_are_read_or_refused() {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 
 use crate::project::Project;
 use crate::step::say;
-use crate::{manifest, notices, page, setup, sums};
+use crate::{files, manifest, notices, page, setup, sums};
 
 /// Maximum size of the page in gzipped bytes, without weights.
 const BUDGET: usize = 375_000;
@@ -31,9 +31,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 /// # Errors
 /// Fails if there is no wasm, or the page exceeds its budget.
 pub(crate) fn weigh(folder: &Path) -> Result<()> {
-    let mut files = Vec::new();
-    list(folder, &mut files).with_context(|| format!("{} can't be read", folder.display()))?;
-    files.sort();
+    let files = files::list(folder)?;
     say(format_args!("{:>12} {:>12}  file", "bytes", "gzipped"));
     let (mut page, mut wasm) = (0, false);
     for file in &files {
@@ -53,15 +51,6 @@ pub(crate) fn weigh(folder: &Path) -> Result<()> {
     say(format_args!("{:>12} {page:>12}  the page, before weights and judge", ""));
     if page > BUDGET {
         bail!("the page has {page} bytes gzipped, over its budget of {BUDGET}");
-    }
-    Ok(())
-}
-
-/// All files below `folder`.
-pub(crate) fn list(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { list(&path, files)? } else { files.push(path) }
     }
     Ok(())
 }

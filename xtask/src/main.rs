@@ -5,6 +5,7 @@ mod card;
 mod cli;
 mod demo;
 mod dist;
+mod files;
 mod fresh;
 mod fuzz;
 mod glue;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::integrity::hash;
 use crate::project::Project;
-use crate::{manifest, notices, sums};
+use crate::{files, manifest, notices, sums};
 
 /// File name of the service worker, in the page's folder.
 const SCRIPT: &str = "service.js";
@@ -35,8 +35,8 @@ pub(crate) fn write(project: &Project, folder: &Path) -> Result<()> {
 }
 
 fn script(folder: &Path, code: &str) -> Result<String> {
-    let mut files = Vec::new();
-    list(folder, folder, &mut files)?;
+    let files = files::list(folder)?;
+    let mut files: Vec<String> = files.iter().map(|file| files::url(file, folder)).collect::<Result<_>>()?;
     // Files that the page never loads are not cached.
     files.retain(|file| ![SCRIPT, notices::FILE, sums::FILE].contains(&file.as_str()));
     files.sort();
@@ -69,20 +69,6 @@ fn opening(folder: &Path) -> Result<Vec<String>> {
     let text = fs::read_to_string(folder.join("models/manifest.json"))?;
     let files = manifest::of_first_set(&text)?.into_iter();
     Ok(files.map(|file| format!("models/{file}")).collect())
-}
-
-/// Lists the paths of all files below `folder`, as in URLs.
-fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            list(root, &path, files)?;
-        } else {
-            let parts: Vec<_> = path.strip_prefix(root)?.iter().map(|part| part.to_string_lossy()).collect();
-            files.push(parts.join("/"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Builds the page with trunk.
 
 use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
+use walkdir::WalkDir;
 
 use crate::project::{Project, execute};
 use crate::step::step;
@@ -73,27 +73,15 @@ fn stamp(project: &Project) -> PathBuf {
     project.target.join("page.stamp")
 }
 
-fn newest(project: &Project) -> io::Result<SystemTime> {
+/// Time of the newest input. Includes folders, whose times change when files are removed.
+fn newest(project: &Project) -> Result<SystemTime> {
     let mut newest = SystemTime::UNIX_EPOCH;
-    for input in INPUTS {
-        visit(&project.root.join(input), &mut newest)?;
-    }
-    Ok(newest)
-}
-
-/// Includes folders, whose times change when files are removed.
-fn visit(path: &Path, newest: &mut SystemTime) -> io::Result<()> {
-    let metadata = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
-    };
-    *newest = metadata.modified()?.max(*newest);
-    if metadata.is_dir() {
-        for entry in fs::read_dir(path)? {
-            visit(&entry?.path(), newest)?;
+    for input in INPUTS.map(|input| project.root.join(input)).iter().filter(|input| input.exists()) {
+        for entry in WalkDir::new(input) {
+            newest = entry?.metadata()?.modified()?.max(newest);
         }
     }
-    Ok(())
+    Ok(newest)
 }
 
 #[cfg(test)]

@@ -1,26 +1,26 @@
 //! Serves a folder of static files on this machine only.
 
-use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use percent_encoding::percent_decode_str;
+use tiny_http::{Header, Method, Request, Response};
 
 /// Default port.
 const PORT: u16 = 8080;
 /// Number of ports after the first to try before the system chooses one.
 const NEIGHBOURS: u16 = 20;
-/// Maximum length of a request's head; browsers send less than 4 KiB to localhost.
-const MAX_HEAD: u64 = 16 << 10;
-/// Time after which a silent client is disconnected.
+/// Time after which [`fetch`] gives up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server of one folder.
 pub(crate) struct Server {
-    listener: TcpListener,
+    http: tiny_http::Server,
     folder: PathBuf,
 }
 
@@ -30,115 +30,64 @@ impl Server {
         let folder =
             folder.canonicalize().with_context(|| format!("{} can't be served", folder.display()))?;
         let first = port.unwrap_or(PORT);
-        let candidates = (first..=first.saturating_add(NEIGHBOURS)).chain([0]);
-        let mut refusal = None;
-        for candidate in candidates {
-            match TcpListener::bind((Ipv4Addr::LOCALHOST, candidate)) {
-                Ok(listener) => return Ok(Self { listener, folder }),
-                Err(error) => refusal = Some(error),
+        let mut refusal = anyhow!("there is no port");
+        for candidate in (first..=first.saturating_add(NEIGHBOURS)).chain([0]) {
+            match tiny_http::Server::http((Ipv4Addr::LOCALHOST, candidate)) {
+                Ok(http) => return Ok(Self { http, folder }),
+                Err(error) => refusal = anyhow!(error),
             }
         }
-        Err(refusal.unwrap_or_else(|| io::ErrorKind::AddrInUse.into())).context("no port could be opened")
+        Err(refusal).context("no port could be opened")
     }
 
     /// Address that the server listens on.
     pub(crate) fn address(&self) -> Result<SocketAddr> {
-        self.listener.local_addr().context("the server has no address")
+        self.http.server_addr().to_ip().context("the server has no address")
     }
 
     /// Answers requests, each in its own thread, until the program ends.
     pub(crate) fn run(&self) {
-        for stream in self.listener.incoming().flatten() {
+        for request in self.http.incoming_requests() {
             let folder = self.folder.clone();
             // Clients that disconnect are not an error.
-            thread::spawn(move || answer(&stream, &folder).ok());
+            thread::spawn(move || answer(request, &folder).ok());
         }
     }
 }
 
-fn answer(mut stream: &TcpStream, folder: &Path) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let mut head = BufReader::new(stream.take(MAX_HEAD));
-    let mut request = String::new();
-    head.read_line(&mut request)?;
-    let mut header = String::from("…");
-    while !header.trim_end().is_empty() {
-        header.clear();
-        head.read_line(&mut header)?;
+fn answer(request: Request, folder: &Path) -> io::Result<()> {
+    if !matches!(request.method(), Method::Get | Method::Head) {
+        return refuse(request, 405);
     }
-    let response = respond(&request, folder);
-    write!(
-        stream,
-        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
-         X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-        response.status,
-        response.mime,
-        response.body.len(),
-    )?;
-    if !request.starts_with("HEAD ") {
-        stream.write_all(&response.body)?;
+    let Some(path) = locate(folder, request.url()) else { return refuse(request, 404) };
+    let Ok(file) = File::open(&path) else { return refuse(request, 404) };
+    let mut response = Response::from_file(file).with_chunked_threshold(usize::MAX);
+    let headers =
+        [("Content-Type", mime(&path)), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")];
+    for header in headers.into_iter().filter_map(|(name, value)| Header::from_bytes(name, value).ok()) {
+        response.add_header(header);
     }
-    stream.flush()
+    request.respond(response)
 }
 
-struct Response {
-    status: &'static str,
-    mime: &'static str,
-    body: Vec<u8>,
-}
-
-impl Response {
-    fn plain(status: &'static str) -> Self {
-        Self { status, mime: "text/plain; charset=utf-8", body: status.into() }
-    }
-}
-
-fn respond(request: &str, folder: &Path) -> Response {
-    let mut words = request.split_whitespace();
-    let (Some(method), Some(target), Some(_version)) = (words.next(), words.next(), words.next()) else {
-        return Response::plain("400 Bad Request");
-    };
-    if !matches!(method, "GET" | "HEAD") {
-        return Response::plain("405 Method Not Allowed");
-    }
-    let Some(path) = locate(folder, target) else { return Response::plain("404 Not Found") };
-    match fs::read(&path) {
-        Ok(body) => Response { status: "200 OK", mime: mime(&path), body },
-        Err(_) => Response::plain("404 Not Found"),
-    }
+fn refuse(request: Request, status: u16) -> io::Result<()> {
+    request.respond(Response::empty(status))
 }
 
 /// Returns the file in `folder` that a request's target names, or `None` if it is outside.
 fn locate(folder: &Path, target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
-    let path = decode(path)?;
+    let path = percent_decode_str(path).decode_utf8().ok()?;
     let strange = |c: char| c == '\\' || c == ':' || c.is_control();
     if path.contains(strange) || path.split('/').any(|part| part == "..") || path.starts_with('/') {
         return None;
     }
-    let mut file = folder.join(path).canonicalize().ok()?;
+    let mut file = folder.join(&*path).canonicalize().ok()?;
     if file.is_dir() {
         file = file.join("index.html").canonicalize().ok()?;
     }
     // Links may point anywhere.
     file.starts_with(folder).then_some(file)
-}
-
-/// Decodes percent-encoding.
-fn decode(path: &str) -> Option<String> {
-    let mut bytes = path.bytes();
-    let mut decoded = Vec::with_capacity(path.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                (digit()? * 16 + digit()?) as u8
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(decoded).ok()
 }
 
 fn mime(path: &Path) -> &'static str {
@@ -164,15 +113,8 @@ fn mime(path: &Path) -> &'static str {
 /// # Errors
 /// Fails if there is no answer, or its status isn't 200.
 pub(crate) fn fetch(address: SocketAddr, path: &str) -> Result<(String, Vec<u8>)> {
-    let work = || -> io::Result<Vec<u8>> {
-        let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-        let mut all = Vec::new();
-        stream.read_to_end(&mut all)?;
-        Ok(all)
-    };
-    let all = work().with_context(|| format!("http://{address}{path} does not answer"))?;
+    let all = ask(address, &format!("GET {path}"))
+        .with_context(|| format!("http://{address}{path} does not answer"))?;
     let end =
         all.windows(4).position(|four| four == b"\r\n\r\n").context("the answer has no end of header")?;
     let head = String::from_utf8_lossy(&all[..end]).into_owned();
@@ -184,9 +126,20 @@ pub(crate) fn fetch(address: SocketAddr, path: &str) -> Result<(String, Vec<u8>)
     Ok((head, all[end + 4..].to_vec()))
 }
 
+/// Sends a request to a local server and returns the whole answer. `line` has its method and target.
+fn ask(address: SocketAddr, line: &str) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all)?;
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn site() -> Result<tempfile::TempDir> {
         let outer = tempfile::tempdir()?;
@@ -241,11 +194,37 @@ mod tests {
     #[test]
     fn other_methods_and_nonsense_are_refused() -> Result<()> {
         let outer = site()?;
-        let folder = outer.path().join("site").canonicalize()?;
-        assert_eq!(respond("POST / HTTP/1.1", &folder).status, "405 Method Not Allowed");
-        assert_eq!(respond("GET", &folder).status, "400 Bad Request");
-        assert_eq!(respond("", &folder).status, "400 Bad Request");
-        assert_eq!(respond("GET http://elsewhere/ HTTP/1.1", &folder).status, "404 Not Found");
+        let address = started(outer.path(), None)?;
+        for (line, status) in [
+            ("POST /", "405"),
+            ("DELETE /index.html", "405"),
+            ("GET http://elsewhere/", "404"),
+            ("GET index.html", "404"),
+            ("GET", "400"),
+        ] {
+            let answer = String::from_utf8_lossy(&ask(address, line)?).into_owned();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {answer}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_head_request_gets_the_length_without_the_body() -> Result<()> {
+        let outer = site()?;
+        let address = started(outer.path(), None)?;
+        let answer = String::from_utf8_lossy(&ask(address, "HEAD /")?).into_owned();
+        assert!(answer.contains("Content-Length: 15") && answer.ends_with("\r\n\r\n"), "{answer}");
+        Ok(())
+    }
+
+    #[test]
+    fn large_files_come_with_their_length() -> Result<()> {
+        let outer = site()?;
+        let bytes = vec![7; 1 << 20];
+        fs::write(outer.path().join("site/large.safetensors"), &bytes)?;
+        let (head, body) = fetch(started(outer.path(), None)?, "/large.safetensors")?;
+        assert!(head.contains("Content-Length: 1048576"), "{head}");
+        assert_eq!(body, bytes);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-use crate::dist::list;
+use crate::files;
 
 /// File name, in the folder that it describes.
 pub(crate) const FILE: &str = "SHA256SUMS";
@@ -16,15 +16,11 @@ pub(crate) const FILE: &str = "SHA256SUMS";
 /// # Errors
 /// Fails if a file can't be read or written.
 pub(crate) fn write(folder: &Path) -> Result<()> {
-    let mut files = Vec::new();
-    list(folder, &mut files).with_context(|| format!("{} can't be read", folder.display()))?;
-    files.sort();
     let mut lines = String::new();
-    for file in files.iter().filter(|file| **file != folder.join(FILE)) {
+    for file in files::list(folder)?.iter().filter(|file| **file != folder.join(FILE)) {
         let bytes = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
-        let name: Vec<_> = file.strip_prefix(folder)?.iter().map(|part| part.to_string_lossy()).collect();
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        lines += &format!("{hash}  {}\n", name.join("/"));
+        lines += &format!("{hash}  {}\n", files::url(file, folder)?);
     }
     let path = folder.join(FILE);
     fs::write(&path, lines).with_context(|| format!("{} can't be written", path.display()))

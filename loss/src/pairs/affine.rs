@@ -18,7 +18,7 @@ pub struct Affine {
 
 impl Affine {
     /// No motion.
-    pub const STILL: Self = Self { cos: 1.0, sin: 0.0, dx: 0.0, dy: 0.0 };
+    pub const IDENTITY: Self = Self { cos: 1.0, sin: 0.0, dx: 0.0, dy: 0.0 };
 
     /// Moves `images`, `[N, H, W, C]`, each about its own centre. Takes the nearest pixel and repeats the
     /// edges.
@@ -68,20 +68,20 @@ mod tests {
     fn a_shift_moves_the_picture_and_repeats_its_edge() -> Result<()> {
         let image = Tensor::new(&[[1f32, 2.0, 3.0], [4.0, 5.0, 6.0]], &Device::Cpu)?.reshape((1, 2, 3, 1))?;
         let read = |motion: Affine| motion.of(&image)?.flatten_all()?.to_vec1::<f32>();
-        assert_eq!(read(Affine { dx: -1.0, ..Affine::STILL })?, [1.0, 1.0, 2.0, 4.0, 4.0, 5.0]);
-        assert_eq!(read(Affine { dx: 1.0, ..Affine::STILL })?, [2.0, 3.0, 3.0, 5.0, 6.0, 6.0]);
-        assert_eq!(read(Affine { dy: -1.0, ..Affine::STILL })?, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
+        assert_eq!(read(Affine { dx: -1.0, ..Affine::IDENTITY })?, [1.0, 1.0, 2.0, 4.0, 4.0, 5.0]);
+        assert_eq!(read(Affine { dx: 1.0, ..Affine::IDENTITY })?, [2.0, 3.0, 3.0, 5.0, 6.0, 6.0]);
+        assert_eq!(read(Affine { dy: -1.0, ..Affine::IDENTITY })?, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
         Ok(())
     }
 
     #[test]
     fn a_turn_and_a_zoom_keep_the_centre() -> Result<()> {
         assert_eq!(
-            moved(Affine { cos: 0.0, sin: 1.0, ..Affine::STILL })?.concat(),
+            moved(Affine { cos: 0.0, sin: 1.0, ..Affine::IDENTITY })?.concat(),
             [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
         );
-        assert_eq!(moved(Affine { cos: 2.0, ..Affine::STILL })?[1], [0.0, 0.0, 2.0, 0.0, 0.0]);
-        assert_eq!(moved(Affine { cos: 0.4, ..Affine::STILL })?, vec![vec![1.0, 2.0, 2.0, 2.0, 1.0]; 3]);
+        assert_eq!(moved(Affine { cos: 2.0, ..Affine::IDENTITY })?[1], [0.0, 0.0, 2.0, 0.0, 0.0]);
+        assert_eq!(moved(Affine { cos: 0.4, ..Affine::IDENTITY })?, vec![vec![1.0, 2.0, 2.0, 2.0, 1.0]; 3]);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::seq::index::sample;
 
-use super::{Owner, grouped};
+use super::{AllowedUnits, grouped};
 use crate::term::{Catalogue, Selected};
 
 /// What these pairs need from the data set.
@@ -22,13 +22,13 @@ pub fn draw(
     let free: Vec<usize> = (0..counts.len()).filter(|&factor| counts[factor] > 1).collect();
     let half = batch.len().div_ceil(2);
     let groups = groups.min(half).min(free.len());
-    let (images, owners) = (Vec::with_capacity(half), Vec::new());
-    let mut selected = Selected { images, groups: grouped(half, groups), owners, told: None };
+    let (images, allowed) = (Vec::with_capacity(half), Vec::new());
+    let mut selected = Selected { images, groups: grouped(half, groups), allowed, known: None };
     let cycles = data.cycles();
     for (rows, place) in selected.groups.iter().zip(sample(noise, free.len(), groups)) {
         let factor = free[place];
-        let owner = |cycles: &bool| if *cycles { Owner::Circle } else { Owner::Line };
-        selected.owners.extend(cycles.get(factor).map(owner));
+        let units = |cycles: &bool| if *cycles { AllowedUnits::Circular } else { AllowedUnits::Linear };
+        selected.allowed.extend(cycles.get(factor).map(units));
         for &image in &batch[rows.clone()] {
             let mut classes = data.classes(image);
             classes[factor] = (classes[factor] + noise.random_range(1..counts[factor])) % counts[factor];
@@ -79,11 +79,12 @@ mod tests {
         let batch: Vec<u64> = (0..20).map(|i| i * 50_021).collect();
         let mut seen = BTreeSet::new();
         for _ in 0..100 {
-            let Selected { images, groups, owners, .. } = draw(&data, &batch, 4, &mut noise).expect("a grid");
+            let Selected { images, groups, allowed, .. } =
+                draw(&data, &batch, 4, &mut noise).expect("a grid");
             assert_eq!((images.len(), &groups[..]), (10, &[0..2, 2..5, 5..7, 7..10][..]));
             let mut moved = BTreeSet::new();
-            assert_eq!(owners.len(), 4);
-            for (rows, owner) in groups.into_iter().zip(owners) {
+            assert_eq!(allowed.len(), 4);
+            for (rows, units) in groups.into_iter().zip(allowed) {
                 let factors: BTreeSet<usize> = rows
                     .map(|row| {
                         let (a, b) = (data.classes(batch[row]), data.classes(images[row]));
@@ -93,7 +94,9 @@ mod tests {
                     })
                     .collect();
                 assert_eq!(factors.len(), 1);
-                assert!(factors.iter().all(|&factor| data.cycles()[factor] == (owner == Owner::Circle)));
+                assert!(
+                    factors.iter().all(|&factor| data.cycles()[factor] == (units == AllowedUnits::Circular))
+                );
                 moved.extend(factors);
             }
             assert_eq!(moved.len(), 4, "each group moves another factor");

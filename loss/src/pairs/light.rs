@@ -22,7 +22,7 @@ const ROUNDS: usize = 4;
 /// Maximum k, so that nearly flat images stay flat.
 const MAX_GAIN: f64 = 8.0;
 /// Added to statistics before they are divided.
-const FLAT: f64 = 1e-3;
+const EPSILON: f64 = 1e-3;
 
 /// A statistic of the light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Light {
     ///
     /// # Errors
     /// Passes candle's errors on.
-    pub(super) fn moved(self, images: &Tensor, others: &Tensor) -> Result<Tensor> {
+    pub(super) fn transfer(self, images: &Tensor, others: &Tensor) -> Result<Tensor> {
         let target = self.of(others)?;
         let scales = matches!(self, Self::Contrast | Self::Saturation);
         let mut amount = if scales { target.ones_like()? } else { target.zeros_like()? };
@@ -78,7 +78,7 @@ impl Light {
         for _ in 0..ROUNDS {
             let now = self.of(&moved)?;
             amount = if scales {
-                (amount * ((&target + FLAT)? / (now + FLAT)?)?)?.clamp(0.0, MAX_GAIN)?
+                (amount * ((&target + EPSILON)? / (now + EPSILON)?)?)?.clamp(0.0, MAX_GAIN)?
             } else {
                 (amount + (&target - now)?)?
             };
@@ -163,7 +163,7 @@ mod tests {
     fn the_moved_statistic_is_the_others_and_brightness_and_warmth_stay() -> Result<()> {
         let [first, other] = pair()?;
         for light in ALL {
-            let moved = light.moved(&first, &other)?;
+            let moved = light.transfer(&first, &other)?;
             let (before, after, aim) = (of(light, &first)?, of(light, &moved)?, of(light, &other)?);
             assert!((before - aim).abs() > 5e-3, "{light:?} is to move");
             assert!((after - aim).abs() < 1e-3, "{light:?}: {after} is not {aim}");
@@ -185,12 +185,12 @@ mod tests {
         let stripes = Tensor::from_vec(stripes, (1, 16, 16, 3), &Device::Cpu)?;
         let grey = (stripes.affine(0.1, 0.8))?;
         for light in ALL {
-            let values = light.moved(&stripes, &grey)?.flatten_all()?.to_vec1::<f32>()?;
+            let values = light.transfer(&stripes, &grey)?.flatten_all()?.to_vec1::<f32>()?;
             assert!(values.iter().all(|value| (0.0..=1.0).contains(value)), "{light:?}");
         }
-        let brighter = Light::Brightness.moved(&stripes, &grey)?;
+        let brighter = Light::Brightness.transfer(&stripes, &grey)?;
         assert!((of(Light::Brightness, &brighter)? - 0.85).abs() < 0.03);
-        let flatter = Light::Contrast.moved(&stripes, &grey)?;
+        let flatter = Light::Contrast.transfer(&stripes, &grey)?;
         assert!((of(Light::Contrast, &flatter)? - 0.05).abs() < 1e-2);
         Ok(())
     }
@@ -200,7 +200,7 @@ mod tests {
         let black = Tensor::zeros((1, 8, 8, 3), candle_core::DType::F32, &Device::Cpu)?;
         let [_, other] = pair()?;
         for light in [Light::Contrast, Light::Saturation] {
-            assert_eq!(light.moved(&black, &other)?.sum_all()?.to_scalar::<f32>()?, 0.0);
+            assert_eq!(light.transfer(&black, &other)?.sum_all()?.to_scalar::<f32>()?, 0.0);
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::light::Light;
 use super::parts::Part;
-use super::{Owner, grouped};
+use super::{AllowedUnits, grouped};
 use crate::term::Extra;
 
 /// Largest shift of [`Kind::ShiftX`] and [`Kind::ShiftY`], as a fraction of the side.
@@ -68,65 +68,67 @@ pub enum Kind {
     Forehead,
 }
 
-/// How an image changes.
-enum Way {
-    /// By a motion in its plane.
+/// How a kind changes an image.
+enum Transform {
+    /// A motion in the plane.
     Plane,
     Light(Light),
     Part(Part),
 }
 
 impl Kind {
-    /// The unit that should encode the property.
-    pub fn owner(self) -> Owner {
+    /// Which units may encode the property.
+    pub fn allowed_units(self) -> AllowedUnits {
         match self {
-            Self::Turn => Owner::Circle,
-            Self::Identity => Owner::BesideCircles,
-            _ => Owner::Line,
+            Self::Turn => AllowedUnits::Circular,
+            Self::Identity => AllowedUnits::LinearIgnoringCircles,
+            _ => AllowedUnits::Linear,
         }
     }
 
-    fn way(self) -> Way {
+    fn transform(self) -> Transform {
         match self {
-            Self::Brightness => Way::Light(Light::Brightness),
-            Self::Contrast => Way::Light(Light::Contrast),
-            Self::Warmth => Way::Light(Light::Warmth),
-            Self::Saturation => Way::Light(Light::Saturation),
-            Self::SideLight => Way::Light(Light::Side),
-            Self::Mouth => Way::Part(Part::Mouth),
-            Self::Eyes => Way::Part(Part::Eyes),
-            Self::Forehead => Way::Part(Part::Forehead),
-            _ => Way::Plane,
+            Self::Brightness => Transform::Light(Light::Brightness),
+            Self::Contrast => Transform::Light(Light::Contrast),
+            Self::Warmth => Transform::Light(Light::Warmth),
+            Self::Saturation => Transform::Light(Light::Saturation),
+            Self::SideLight => Transform::Light(Light::Side),
+            Self::Mouth => Transform::Part(Part::Mouth),
+            Self::Eyes => Transform::Part(Part::Eyes),
+            Self::Forehead => Transform::Part(Part::Forehead),
+            _ => Transform::Plane,
         }
     }
 
     /// Returns the requirement that images of this shape don't meet, or `None`.
-    pub fn refuses(self, image: ImageShape, binary: bool) -> Option<&'static str> {
-        match self.way() {
-            Way::Plane => None,
-            Way::Light(light) if light.needs_colour() && image.channels != 3 => {
+    pub fn unmet_requirement(self, image: ImageShape, binary: bool) -> Option<&'static str> {
+        match self.transform() {
+            Transform::Plane => None,
+            Transform::Light(light) if light.needs_colour() && image.channels != 3 => {
                 Some("needs images in colour")
             }
-            Way::Light(_) | Way::Part(_) if binary => Some("needs images that aren't black and white"),
-            Way::Light(_) | Way::Part(_) => None,
+            Transform::Light(_) | Transform::Part(_) if binary => {
+                Some("needs images that aren't black and white")
+            }
+            Transform::Light(_) | Transform::Part(_) => None,
         }
     }
 
     /// Returns the changed `images`. `others` provide the properties to copy, and `draws` in [−1, 1)
     /// random values for the rest.
-    fn moved(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
-        match self.way() {
-            Way::Light(light) => light.moved(images, others),
-            Way::Part(part) => part.moved(images, others),
-            Way::Plane => self.placed(images, others, draws),
+    fn apply(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
+        match self.transform() {
+            Transform::Light(light) => light.transfer(images, others),
+            Transform::Part(part) => part.transfer(images, others),
+            Transform::Plane => self.move_in_plane(images, others, draws),
         }
     }
 
-    /// Same as [`Kind::moved`], for motions in the plane.
-    fn placed(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
+    /// Same as [`Kind::apply`], for motions in the plane.
+    fn move_in_plane(self, images: &Tensor, others: &Tensor, draws: &[f32]) -> Result<Tensor> {
         let (_, height, width, _) = images.dims4()?;
         let drawn = |largest: f32| Tensor::new(draws, images.device())?.affine(f64::from(largest), 0.0);
-        let mut motion = Move::still(images)?;
+        let mut motion = Move::identity(images)?;
         match self {
             Self::Mirror => {
                 let back = Tensor::arange_step(width as i64 - 1, -1, -1, images.device())?;
@@ -179,12 +181,12 @@ pub fn draw(kinds: &[Kind], batch: &Tensor, binary: bool, noise: &mut (impl Rng 
             draws.push(noise.random_range(-1f32..1.0));
         }
         let others = batch.index_select(&Tensor::new(others, batch.device())?, 0)?;
-        moved.push(kind.moved(&batch.narrow(0, rows.start, rows.len())?, &others, &draws)?);
+        moved.push(kind.apply(&batch.narrow(0, rows.start, rows.len())?, &others, &draws)?);
     }
     let images = Tensor::cat(&moved, 0)?;
     let images = if binary { images.ge(0.5)?.to_dtype(DType::F32)? } else { images };
-    let owners = kinds.iter().take(groups.len()).map(|kind| kind.owner()).collect();
-    Ok(Extra { images, groups, owners })
+    let allowed = kinds.iter().take(groups.len()).map(|kind| kind.allowed_units()).collect();
+    Ok(Extra { images, groups, allowed })
 }
 
 /// Moments of the brightness of images, `[N]` each.
@@ -240,7 +242,7 @@ struct Move {
 
 impl Move {
     /// The identity, about the middle of `images`.
-    fn still(images: &Tensor) -> Result<Self> {
+    fn identity(images: &Tensor) -> Result<Self> {
         let (count, height, width, _) = images.dims4()?;
         let all = |value: f64| Tensor::full(value as f32, count, images.device());
         let (cx, cy) = (all((width as f64 - 1.0) / 2.0)?, all((height as f64 - 1.0) / 2.0)?);
@@ -318,8 +320,8 @@ mod tests {
         let before = moments(&batch)?;
         let mut noise = SmallRng::seed_from_u64(1);
         for (place, kind) in [Kind::X, Kind::Y, Kind::Size].into_iter().enumerate() {
-            let Extra { images, groups, owners } = draw(&[kind], &batch, true, &mut noise)?;
-            assert_eq!((groups, owners), (grouped(1, 1), vec![Owner::Line]));
+            let Extra { images, groups, allowed } = draw(&[kind], &batch, true, &mut noise)?;
+            assert_eq!((groups, allowed), (grouped(1, 1), vec![AllowedUnits::Linear]));
             let after = moments(&images)?;
             for (property, (before, after)) in before.iter().zip(&after).enumerate() {
                 let expected = before[usize::from(property == place)];
@@ -340,8 +342,8 @@ mod tests {
         let mut noise = SmallRng::seed_from_u64(1);
         let mut lying = 0;
         for _ in 0..40 {
-            let Extra { images, owners, .. } = draw(&[Kind::Turn], &batch, true, &mut noise)?;
-            assert_eq!(owners, [Owner::Circle]);
+            let Extra { images, allowed, .. } = draw(&[Kind::Turn], &batch, true, &mut noise)?;
+            assert_eq!(allowed, [AllowedUnits::Circular]);
             let after = moments(&images)?;
             for (before, after) in [&x, &y, &size].into_iter().zip(&after) {
                 assert!((after[0] - before[0]).abs() < 0.35, "{} is not {}", after[0], before[0]);
@@ -359,9 +361,9 @@ mod tests {
         // A lying box and a standing one.
         let batch = boxes(&[[4, 8, 16, 4], [20, 15, 6, 18]])?;
         let before = moments(&batch)?;
-        let Extra { images, owners, .. } =
+        let Extra { images, allowed, .. } =
             draw(&[Kind::Identity], &batch, true, &mut SmallRng::seed_from_u64(1))?;
-        assert_eq!(owners, [Owner::BesideCircles]);
+        assert_eq!(allowed, [AllowedUnits::LinearIgnoringCircles]);
         for (before, after) in before.iter().zip(&moments(&images)?) {
             assert!((after[0] - before[0]).abs() < 0.51, "{} is not {}", after[0], before[0]);
         }
@@ -374,10 +376,10 @@ mod tests {
     fn groups_have_their_own_kinds_and_small_batches_fewer() -> Result<()> {
         let batch = boxes(&[[4, 8, 12, 10], [20, 25, 6, 5], [1, 2, 3, 4], [9, 9, 9, 9]])?;
         let all = [Kind::X, Kind::Turn, Kind::Size];
-        let Extra { images, groups, owners } = draw(&all, &batch, false, &mut SmallRng::seed_from_u64(1))?;
+        let Extra { images, groups, allowed } = draw(&all, &batch, false, &mut SmallRng::seed_from_u64(1))?;
         assert_eq!(
-            (images.dims(), groups, owners),
-            (&[2, SIDE, SIDE, 1][..], vec![0..1, 1..2], vec![Owner::Line, Owner::Circle])
+            (images.dims(), groups, allowed),
+            (&[2, SIDE, SIDE, 1][..], vec![0..1, 1..2], vec![AllowedUnits::Linear, AllowedUnits::Circular])
         );
         let one = draw(&all, &batch.narrow(0, 0, 1)?, false, &mut SmallRng::seed_from_u64(1))?;
         assert_eq!(
@@ -407,8 +409,8 @@ mod tests {
         ];
         let mut noise = SmallRng::seed_from_u64(1);
         for (kind, light) in lights {
-            let Extra { images, owners, .. } = draw(&[kind], &batch, false, &mut noise)?;
-            assert_eq!(owners, [Owner::Line]);
+            let Extra { images, allowed, .. } = draw(&[kind], &batch, false, &mut noise)?;
+            assert_eq!(allowed, [AllowedUnits::Linear]);
             let of = |images: &Tensor| light.of(images)?.get(0)?.to_scalar::<f32>();
             assert!((of(&first)? - of(&other)?).abs() > 0.01, "{kind:?} is to move");
             assert!((of(&images)? - of(&other)?).abs() < 2e-3, "{kind:?}");
@@ -417,7 +419,7 @@ mod tests {
             [(Kind::Mouth, Part::Mouth), (Kind::Eyes, Part::Eyes), (Kind::Forehead, Part::Forehead)]
         {
             let images = draw(&[kind], &batch, false, &mut noise)?.images;
-            let off = (images - part.moved(&first, &other)?)?.abs()?.sum_all()?.to_scalar::<f32>()?;
+            let off = (images - part.transfer(&first, &other)?)?.abs()?.sum_all()?.to_scalar::<f32>()?;
             assert_eq!(off, 0.0, "{kind:?}");
         }
         Ok(())
@@ -475,13 +477,17 @@ mod tests {
     #[test]
     fn images_that_a_kind_cannot_be_drawn_of_are_refused() {
         let image = |channels| ImageShape { height: 64, width: 64, channels };
-        assert!(Kind::Warmth.refuses(image(1), false).is_some_and(|why| why.contains("colour")));
-        assert!(Kind::Contrast.refuses(image(3), true).is_some_and(|why| why.contains("black and white")));
+        assert!(Kind::Warmth.unmet_requirement(image(1), false).is_some_and(|why| why.contains("colour")));
+        assert!(
+            Kind::Contrast
+                .unmet_requirement(image(3), true)
+                .is_some_and(|why| why.contains("black and white"))
+        );
         for kind in [Kind::X, Kind::Mirror, Kind::Tilt] {
-            assert_eq!(kind.refuses(image(1), true), None);
+            assert_eq!(kind.unmet_requirement(image(1), true), None);
         }
-        assert_eq!(Kind::Contrast.refuses(image(1), false), None);
-        assert_eq!(Kind::Saturation.refuses(image(3), false), None);
+        assert_eq!(Kind::Contrast.unmet_requirement(image(1), false), None);
+        assert_eq!(Kind::Saturation.unmet_requirement(image(3), false), None);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Part {
     ///
     /// # Errors
     /// Passes candle's errors on.
-    pub(super) fn moved(self, images: &Tensor, others: &Tensor) -> Result<Tensor> {
+    pub(super) fn transfer(self, images: &Tensor, others: &Tensor) -> Result<Tensor> {
         let (_, height, width, _) = images.dims4()?;
         let mask = self.mask(height, width, images)?;
         let step = (others - images)?.broadcast_mul(&mask)?;
@@ -74,7 +74,7 @@ mod tests {
             (0..64 * 64 * 3).map(|at| if at / 192 % 2 == 0 { 0.2 } else { 0.4 }).collect();
         let other = Tensor::from_vec(stripes, (1, 64, 64, 3), &Device::Cpu)?;
         for part in [Part::Mouth, Part::Eyes, Part::Forehead] {
-            let moved = part.moved(&first, &other)?;
+            let moved = part.transfer(&first, &other)?;
             assert!((moved.mean_all()?.to_scalar::<f32>()? - 0.6).abs() < 1e-4);
             let [[x, y], [wide, high]] = part.place();
             let at =
@@ -96,7 +96,7 @@ mod tests {
     fn values_stay_within_what_a_pixel_can_have() -> Result<()> {
         let black = Tensor::zeros((1, 32, 32, 3), DType::F32, &Device::Cpu)?;
         let noise = Tensor::rand(0f32, 1f32, (1, 32, 32, 3), &Device::Cpu)?;
-        let values = Part::Eyes.moved(&black, &noise)?.flatten_all()?.to_vec1::<f32>()?;
+        let values = Part::Eyes.transfer(&black, &noise)?.flatten_all()?.to_vec1::<f32>()?;
         assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
         assert!(values.iter().any(|value| *value > 0.1));
         Ok(())

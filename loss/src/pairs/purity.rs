@@ -19,7 +19,7 @@ use model::circle::rounded;
 /// ε, which bounds the gradient for a factor with less than this share of the unit's variance.
 const FLOOR: f64 = 1e-3;
 /// Added to variances, to avoid division by zero.
-const STILL: f64 = 1e-8;
+const EPSILON: f64 = 1e-8;
 
 /// Mean penalty over groups, a scalar. `means` are the means μ of a batch, `[N, W]`, `shift` is μ(x') − μ(x) of
 /// its pairs, `[M, W]`, and `channels` has the channels of each group's unit. The last units are `circles`.
@@ -51,7 +51,7 @@ pub fn penalty(
         variance = Tensor::cat(&[&variance.narrow(0, 0, width - 2 * circles)?, &half], 0)?;
     }
     let variance = mask.broadcast_mul(&variance)?.sum(1)?;
-    let effect = (moved / ((variance + STILL)? * 2.0)?)?;
+    let effect = (moved / ((variance + EPSILON)? * 2.0)?)?;
     (effect + FLOOR)?.log()?.neg()?.mean_all()
 }
 

@@ -63,7 +63,7 @@ impl Source for Motion {
             .zip(&groups)
             .map(|(motion, rows)| motion.of(&batch.narrow(0, rows.start, rows.len())?));
         let images = Tensor::cat(&moved.collect::<Result<Vec<_>>>()?, 0)?;
-        Ok(Some(Extra { images, groups, owners: Vec::new() }))
+        Ok(Some(Extra { images, groups, allowed: Vec::new() }))
     }
 }
 
@@ -78,15 +78,15 @@ impl Motion {
         let mut kinds = Vec::with_capacity(4);
         if self.pixels > 0 {
             let mut pixels = || (part() * self.pixels as f64).round();
-            kinds.push(Affine { dx: pixels(), ..Affine::STILL });
-            kinds.push(Affine { dy: pixels(), ..Affine::STILL });
+            kinds.push(Affine { dx: pixels(), ..Affine::IDENTITY });
+            kinds.push(Affine { dy: pixels(), ..Affine::IDENTITY });
         }
         if self.zoom > 1.0 {
-            kinds.push(Affine { cos: self.zoom.powf(part()), ..Affine::STILL });
+            kinds.push(Affine { cos: self.zoom.powf(part()), ..Affine::IDENTITY });
         }
         if self.turn > 0.0 {
             let (sin, cos) = (self.turn * part()).to_radians().sin_cos();
-            kinds.push(Affine { sin, cos, ..Affine::STILL });
+            kinds.push(Affine { sin, cos, ..Affine::IDENTITY });
         }
         kinds
     }
@@ -106,8 +106,11 @@ mod tests {
         for _ in 0..200 {
             let motions = all.drawn(&mut noise);
             let [x, y, zoom, turn] = motions[..] else { panic!("{motions:?}") };
-            assert_eq!((x, y), (Affine { dx: x.dx, ..Affine::STILL }, Affine { dy: y.dy, ..Affine::STILL }));
-            assert_eq!(zoom, Affine { cos: zoom.cos, ..Affine::STILL });
+            assert_eq!(
+                (x, y),
+                (Affine { dx: x.dx, ..Affine::IDENTITY }, Affine { dy: y.dy, ..Affine::IDENTITY })
+            );
+            assert_eq!(zoom, Affine { cos: zoom.cos, ..Affine::IDENTITY });
             assert!((turn.cos.hypot(turn.sin) - 1.0).abs() < 1e-9);
             let amounts =
                 [x.dx / 8.0, y.dy / 8.0, zoom.cos.ln() / 1.5_f64.ln(), turn.sin.asin().to_degrees() / 40.0];

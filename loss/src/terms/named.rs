@@ -23,14 +23,14 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, not_negative, positive_weight, within};
-use crate::term::{Catalogue, Decoded, Encoded, Line, Selected, Term, Told};
+use crate::term::{Catalogue, Decoded, Encoded, KnownValues, Line, Selected, Term};
 use crate::weight::Weight;
 
 /// Requirement on the data set.
 const NEEDS: &str =
     "a world, whose factors are known, or `known = \"retouched\"` and photographs of aligned faces";
 /// Added to variances, so that constant units have no correlation.
-const STILL: f64 = 1e-4;
+const EPSILON: f64 = 1e-4;
 /// Maximum number of images besides the batch.
 const MAX_IMAGES: usize = 1 << 16;
 
@@ -78,14 +78,14 @@ impl Term for Named {
         let images = data.known(self.images, noise);
         let values: Vec<Vec<f32>> = images.iter().map(|&image| data.values(image)).collect();
         let factors = values.first().map(Vec::len).filter(|&factors| factors > 0).ok_or(NEEDS)?;
-        let told = Told { values: values.concat(), factors };
-        Ok(Some(Selected { images, told: Some(told), ..Selected::default() }))
+        let known = KnownValues { values: values.concat(), factors };
+        Ok(Some(Selected { images, known: Some(known), ..Selected::default() }))
     }
 
-    fn read(&self, codes: Tensor, posterior: &Posterior, told: Option<&Told>) -> Result<Tensor> {
-        let Some(told) = told else { return Ok(codes) };
+    fn read(&self, codes: Tensor, posterior: &Posterior, known: Option<&KnownValues>) -> Result<Tensor> {
+        let Some(known) = known else { return Ok(codes) };
         let width = codes.dim(1)?;
-        let named = told.factors.min(width);
+        let named = known.factors.min(width);
         let means = posterior.mean.narrow(1, 0, named)?;
         let held = ((codes.narrow(1, 0, named)? - &means)? + means.detach())?;
         if named == width {
@@ -100,14 +100,14 @@ impl Term for Named {
         _decoded: &Decoded,
         _noise: &mut dyn RngCore,
     ) -> Result<Option<Tensor>> {
-        let (Some(told), Some(extra)) = (encoded.told, encoded.extra) else {
-            candle_core::bail!("there are no images of which something is known")
+        let (Some(known), Some(extra)) = (encoded.known, encoded.extra) else {
+            candle_core::bail!("there are no images with known factors")
         };
         let means = &encoded.encoding.posterior.mean;
-        let mut cost = (off(&extra.posterior.mean, told)? * self.weight.at(encoded.step))?;
+        let mut cost = (squared_error(&extra.posterior.mean, known)? * self.weight.at(encoded.step))?;
         if self.apart > 0.0 {
-            let named = told.factors.min(means.dim(1)?);
-            cost = (cost + (shared(means, named)? * self.apart)?)?;
+            let named = known.factors.min(means.dim(1)?);
+            cost = (cost + (squared_correlations(means, named)? * self.apart)?)?;
         }
         Ok(Some(cost))
     }
@@ -115,31 +115,32 @@ impl Term for Named {
 
 /// Sum over factors of the mean of ½ (μ_f − t_f)² over the images with known t_f, from their `means`,
 /// `[M, D]`: a scalar.
-fn off(means: &Tensor, told: &Told) -> Result<Tensor> {
-    let named = told.factors.min(means.dim(1)?);
-    let known = |value: f32| !value.is_nan();
-    let mut counts = vec![0f32; told.factors];
-    for (place, &value) in told.values.iter().enumerate() {
-        counts[place % told.factors] += f32::from(u8::from(known(value)));
+fn squared_error(means: &Tensor, known: &KnownValues) -> Result<Tensor> {
+    let named = known.factors.min(means.dim(1)?);
+    let is_known = |value: f32| !value.is_nan();
+    let mut counts = vec![0f32; known.factors];
+    for (place, &value) in known.values.iter().enumerate() {
+        counts[place % known.factors] += f32::from(u8::from(is_known(value)));
     }
     let share = |(place, &value): (usize, &f32)| {
-        if known(value) { 0.5 / counts[place % told.factors] } else { 0.0 }
+        if is_known(value) { 0.5 / counts[place % known.factors] } else { 0.0 }
     };
-    let shares: Vec<f32> = told.values.iter().enumerate().map(share).collect();
-    let values: Vec<f32> = told.values.iter().map(|&value| if known(value) { value } else { 0.0 }).collect();
+    let shares: Vec<f32> = known.values.iter().enumerate().map(share).collect();
+    let values: Vec<f32> =
+        known.values.iter().map(|&value| if is_known(value) { value } else { 0.0 }).collect();
     let [shares, values] = [shares, values].map(|numbers| {
-        Tensor::from_vec(numbers, (told.rows(), told.factors), means.device())?.narrow(1, 0, named)
+        Tensor::from_vec(numbers, (known.rows(), known.factors), means.device())?.narrow(1, 0, named)
     });
-    let off = (means.narrow(1, 0, named)? - values?)?;
-    (off.sqr()? * shares?)?.sum_all()
+    let error = (means.narrow(1, 0, named)? - values?)?;
+    (error.sqr()? * shares?)?.sum_all()
 }
 
 /// Σ_f Σ_{j≠f} ρ(μ_f, μ_j)² over rows of `means`, `[N, D]`, for the first `named` units f, whose means
 /// get no gradient: a scalar.
-fn shared(means: &Tensor, named: usize) -> Result<Tensor> {
+fn squared_correlations(means: &Tensor, named: usize) -> Result<Tensor> {
     let (count, width) = means.dims2()?;
-    let off = means.broadcast_sub(&means.mean_keepdim(0)?)?;
-    let scores = off.broadcast_div(&(off.sqr()?.mean_keepdim(0)? + STILL)?.sqrt()?)?;
+    let centred = means.broadcast_sub(&means.mean_keepdim(0)?)?;
+    let scores = centred.broadcast_div(&(centred.sqr()?.mean_keepdim(0)? + EPSILON)?.sqrt()?)?;
     let held = scores.narrow(1, 0, named)?.detach().t()?.contiguous()?;
     let correlations = (held.matmul(&scores)? / count as f64)?;
     let other: Vec<f32> =
@@ -181,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn factors_are_told_in_standard_deviations() -> std::result::Result<(), &'static str> {
+    fn factor_values_are_in_standard_deviations() -> std::result::Result<(), &'static str> {
         let mut noise = SmallRng::seed_from_u64(1);
         let named = Named { images: 3, ..Named::default() };
         let selected = named.select(&Classes(vec![3]), &[7], &mut noise)?.ok_or("nothing")?;
-        let told = selected.told.ok_or("nothing is told")?;
-        assert_eq!((selected.images.len(), told.rows(), told.factors), (3, 3, 1));
+        let known = selected.known.ok_or("no known values")?;
+        assert_eq!((selected.images.len(), known.rows(), known.factors), (3, 3, 1));
         let root = 1.5f32.sqrt();
-        for (value, expected) in told.values.iter().zip([-root, 0.0, root]) {
+        for (value, expected) in known.values.iter().zip([-root, 0.0, root]) {
             assert!((value - expected).abs() < 1e-6, "{value} is not {expected}");
         }
         assert_eq!(named.select(&Classes(Vec::new()), &[7], &mut noise), Err(NEEDS));
@@ -196,9 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn units_are_held_to_what_is_known_of_each_image() -> Result<()> {
-        let told = Told { values: vec![1.0, f32::NAN, f32::NAN, -1.0, 0.0, f32::NAN], factors: 2 };
-        let cost = |means: [[f32; 3]; 3]| off(&Tensor::new(&means, &Device::Cpu)?, &told)?.to_scalar::<f32>();
+    fn units_are_compared_with_the_known_values_only() -> Result<()> {
+        let known = KnownValues { values: vec![1.0, f32::NAN, f32::NAN, -1.0, 0.0, f32::NAN], factors: 2 };
+        let cost = |means: [[f32; 3]; 3]| {
+            squared_error(&Tensor::new(&means, &Device::Cpu)?, &known)?.to_scalar::<f32>()
+        };
         assert!(cost([[1.0, 5.0, 7.0], [9.0, -1.0, 3.0], [0.0, 8.0, 1.0]])?.abs() < 1e-6);
         // ½ (2² + 0²)/2 of the first factor, ½ 3² of the second.
         assert!((cost([[3.0, 5.0, 7.0], [9.0, 2.0, 3.0], [0.0, 8.0, 1.0]])? - 5.5).abs() < 1e-5);
@@ -206,16 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn the_penalty_weighs_what_is_off_and_what_is_shared() -> Result<()> {
-        let told = Told { values: vec![1.0, 1.0], factors: 1 };
-        // ½ (2² + 0²)/2 = 1 nat off; units 0 and 1 of the batch are the same up to their scale: ρ² = 1.
+    fn the_penalty_weighs_errors_and_correlations() -> Result<()> {
+        let known = KnownValues { values: vec![1.0, 1.0], factors: 1 };
+        // The error is ½ (2² + 0²)/2 = 1 nat; units 0 and 1 of the batch are the same up to their scale: ρ² = 1.
         let cost = |named: Named| {
             with_batch(&[[10f32, 20.0], [-10.0, -20.0]], 0.0, |encoded, decoded| {
                 let means = Tensor::new(&[[3f32, 0.0], [1.0, 0.0]], &Device::Cpu)?;
                 let posterior = Posterior::gaussian(means.clone(), means.zeros_like()?);
-                let (images, owners) = (encoded.images.clone(), Vec::new());
-                let extra = EncodedExtra::new(Extra { images, groups: Vec::new(), owners }, posterior, 0);
-                let encoded = Encoded { extra: Some(&extra), told: Some(&told), ..*encoded };
+                let (images, allowed) = (encoded.images.clone(), Vec::new());
+                let extra = EncodedExtra::new(Extra { images, groups: Vec::new(), allowed }, posterior, 0);
+                let encoded = Encoded { extra: Some(&extra), known: Some(&known), ..*encoded };
                 let penalty = named.penalty(&encoded, decoded, &mut SmallRng::seed_from_u64(1))?;
                 penalty.expect("there is one").to_scalar::<f32>()
             })
@@ -230,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_whose_means_it_cannot_hold_are_refused() {
+    fn circles_and_spike_and_slab_posteriors_are_refused() {
         let problem = |model: &ModelConfig| Named::default().validate(model).expect_err("accepted").problem;
         let posterior = PosteriorKind::SpikeSlab;
         assert!(problem(&ModelConfig { posterior, ..ModelConfig::default() }).contains("model.posterior"));
@@ -240,25 +243,25 @@ mod tests {
     }
 
     #[test]
-    fn other_units_give_way_to_the_factors() -> Result<()> {
+    fn the_correlation_changes_only_the_other_units() -> Result<()> {
         let means = Var::new(&[[1f32, 0.9, 0.3], [-1.0, -0.8, 0.1], [0.5, 0.2, -0.4]], &Device::Cpu)?;
-        let gradients = shared(&means, 1)?.backward()?;
+        let gradients = squared_correlations(&means, 1)?.backward()?;
         let slopes = gradients.get(&means).expect("it takes part").to_vec2::<f32>()?;
         assert!(slopes.iter().all(|row| row[0] == 0.0 && row[1] != 0.0));
         // Two units that are the same up to their sign: ρ² = 1.
         let same = Tensor::new(&[[1f32, -3.0], [-1.0, 3.0]], &Device::Cpu)?;
-        assert!((shared(&same, 1)?.to_scalar::<f32>()? - 1.0).abs() < 1e-3);
+        assert!((squared_correlations(&same, 1)?.to_scalar::<f32>()? - 1.0).abs() < 1e-3);
         Ok(())
     }
 
     #[test]
-    fn the_decoder_reads_the_same_codes_and_moves_no_named_mean() -> Result<()> {
+    fn the_decoder_reads_the_same_codes_but_gives_named_means_no_gradient() -> Result<()> {
         let mean = Var::new(&[[0.5f32, -1.0]], &Device::Cpu)?;
         let log_var = Var::new(&[[0f32, 0.0]], &Device::Cpu)?;
         let posterior = Posterior::gaussian(mean.as_tensor().clone(), log_var.as_tensor().clone());
         let codes = posterior.sample(&Tensor::new(&[[2f32, 2.0]], &Device::Cpu)?)?;
-        let told = Told { values: vec![0.0], factors: 1 };
-        let read = Named::default().read(codes.clone(), &posterior, Some(&told))?;
+        let known = KnownValues { values: vec![0.0], factors: 1 };
+        let read = Named::default().read(codes.clone(), &posterior, Some(&known))?;
         assert_eq!(read.to_vec2::<f32>()?, codes.to_vec2::<f32>()?);
         let gradients = read.sum_all()?.backward()?;
         let of = |var: &Var| gradients.get(var).expect("it takes part").to_vec2::<f32>();

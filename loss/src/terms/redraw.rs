@@ -40,7 +40,7 @@ impl Source for Redraw {
         if let Some(kind) = self.kinds.iter().enumerate().find(|(i, kind)| self.kinds[..*i].contains(kind)) {
             return invalid("kinds", format!("names {:?} twice", kind.1));
         }
-        let refused = |kind: &Kind| kind.refuses(model.image, self.binary).map(|why| (*kind, why));
+        let refused = |kind: &Kind| kind.unmet_requirement(model.image, self.binary).map(|why| (*kind, why));
         if let Some((kind, why)) = self.kinds.iter().find_map(refused) {
             return invalid("kinds", format!("names {kind:?}, which {why}"));
         }

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use model::card::Attribute;
-use trainer::data::{Dataset, Marks};
-use trainer::measure::{self, Attributes};
+use trainer::data::{AttributeLabels, Dataset};
+use trainer::measure::{Attributes, attributes};
 use trainer::report::{Column, Table, thousands};
 use trainer::trained::Trained;
 
 use super::encoding::Encoding;
 use super::models;
-use super::print::{print, shown};
+use super::print::{escaped, print};
 use super::source::Source;
 
 /// Arguments of `attributes`.
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Where attributes are known from.
+/// Option for the source of attributes.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Labels {
     /// Attributes, with two values in each column [default: the data set's own labels]: a CSV file with a header and
@@ -39,31 +39,35 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    /// The attributes of a data set's pictures.
-    fn marks(&self, dataset: &dyn Dataset) -> anyhow::Result<Marks> {
+    /// Reads the attributes of a data set's pictures.
+    fn read(&self, dataset: &dyn Dataset) -> anyhow::Result<AttributeLabels> {
         match &self.labels {
-            Some(path) => Ok(Marks::read(path, dataset)?),
-            None => Marks::of(dataset).context("give the attributes with --labels"),
+            Some(path) => Ok(AttributeLabels::read(path, dataset)?),
+            None => AttributeLabels::of(dataset).context("give the attributes with --labels"),
         }
     }
 
-    /// The attributes of a data set's pictures, if any are known.
-    pub(crate) fn known(&self, dataset: &dyn Dataset) -> anyhow::Result<Option<Marks>> {
-        if self.are_given() || Marks::any(dataset) { self.marks(dataset).map(Some) } else { Ok(None) }
+    /// Reads the attributes of a data set's pictures, if there are any.
+    pub(crate) fn read_if_any(&self, dataset: &dyn Dataset) -> anyhow::Result<Option<AttributeLabels>> {
+        if self.are_given() || AttributeLabels::any(dataset) {
+            self.read(dataset).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
-    /// Whether a file of them is given.
+    /// Whether a file was named.
     pub(crate) fn are_given(&self) -> bool {
         self.labels.is_some()
     }
 }
 
-/// Prints what the units of a model tell of attributes.
+/// Prints how well the units of a model separate attributes.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = [Trained::open(&args.model)?];
     let dataset = models::dataset(&models, &args.source)?;
     let [model] = models;
-    let attributes = measured(&model, &*dataset, &args.labels.marks(&*dataset)?)?;
+    let attributes = measure(&model, &*dataset, &args.labels.read(&*dataset)?)?;
     if args.json {
         return print(&format!("{}\n", json(&args.model, &attributes)));
     }
@@ -76,31 +80,36 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ))
 }
 
-/// What the units of a model tell of the attributes.
-pub(crate) fn measured(model: &Trained, dataset: &dyn Dataset, marks: &Marks) -> anyhow::Result<Attributes> {
+/// Measures how well the units of a model separate attributes.
+pub(crate) fn measure(
+    model: &Trained,
+    dataset: &dyn Dataset,
+    labels: &AttributeLabels,
+) -> anyhow::Result<Attributes> {
     let bar = Encoding::new("encoding with", &model.card.name);
-    let measured = measure::attributes(&model.vae, &model.card, dataset, marks, &bar);
+    let measured = attributes(&model.vae, &model.card, dataset, labels, &bar);
     drop(bar);
     measured.with_context(|| format!("`{}` can't be measured", dataset.name()))
 }
 
-/// A row an attribute, those told best first.
+/// Table with a row per attribute, in the order of `attributes`.
 pub(super) fn table(attributes: &[Attribute]) -> Table {
     let mut columns = vec![Column::words("attribute")];
     columns.extend(["have it", "unit", "area", "next", "gap", "own change"].map(Column::numbers));
     columns.extend([Column::numbers("others"), Column::words("most of them")]);
     let mut table = Table::new(columns);
-    for told in attributes {
-        let other = told.other.as_ref().map(|other| format!("{} {:+.2}", shown(&other.name), other.change));
+    for attribute in attributes {
+        let other =
+            attribute.other.as_ref().map(|other| format!("{} {:+.2}", escaped(&other.name), other.change));
         table.row(vec![
-            shown(&told.name),
-            format!("{:.1} %", 100.0 * told.share),
-            format!("{}{}", if told.falls { "−" } else { "" }, told.unit),
-            format!("{:.3}", told.area),
-            format!("{:.3}", told.next_area),
-            format!("{:.3}", told.area - told.next_area),
-            format!("{:+.2}", told.change),
-            format!("{:.3}", told.others),
+            escaped(&attribute.name),
+            format!("{:.1} %", 100.0 * attribute.share),
+            format!("{}{}", if attribute.falls { "−" } else { "" }, attribute.unit),
+            format!("{:.3}", attribute.area),
+            format!("{:.3}", attribute.next_area),
+            format!("{:.3}", attribute.area - attribute.next_area),
+            format!("{:+.2}", attribute.change),
+            format!("{:.3}", attribute.others),
             other.unwrap_or_default(),
         ]);
     }
@@ -108,21 +117,21 @@ pub(super) fn table(attributes: &[Attribute]) -> Table {
 }
 
 fn json(model: &Path, attributes: &Attributes) -> serde_json::Value {
-    let of = |(name, told): (&String, &Option<metrics::AttributeScore>)| {
-        let told = told.as_ref()?;
-        let next = told.next();
+    let of = |(name, score): (&String, &Option<metrics::AttributeScore>)| {
+        let score = score.as_ref()?;
+        let next = score.next();
         let changes: serde_json::Map<String, serde_json::Value> =
-            attributes.names.iter().cloned().zip(told.changes.iter().map(|&change| change.into())).collect();
+            attributes.names.iter().cloned().zip(score.changes.iter().map(|&change| change.into())).collect();
         Some(serde_json::json!({
             "attribute": name,
-            "share": told.share,
-            "unit": told.unit,
-            "falls": told.falls,
-            "area": told.area(),
+            "share": score.share,
+            "unit": score.unit,
+            "falls": score.falls,
+            "area": score.area(),
             "next_unit": next.map(|(unit, _)| unit),
             "next_area": next.map(|(_, area)| area),
-            "gap": next.map(|(_, area)| told.area() - area),
-            "areas": told.areas,
+            "gap": next.map(|(_, area)| score.area() - area),
+            "areas": score.areas,
             "changes": changes,
         }))
     };

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use model::random::{Purpose, stream};
 use rand::Rng;
 use trainer::data::{
-    Cache, Cut, Dataset, Job, Part, Partition, PrepareError, RECIPES, Recipe, Source, Table, prepared,
+    Cache, Crop, Dataset, Job, Part, Partition, PrepareError, RECIPES, Recipe, Source, Table, prepared,
     recipe, sheet,
 };
 use trainer::file;
@@ -185,7 +185,8 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     let partition = partition.map(|(path, split)| Partition::read(path, split.into())).transpose()?;
     let out = args.out.clone().unwrap_or_else(|| prepared(name));
     if let Some(folder) = out.parent().filter(|_| args.out.is_none()) {
-        std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{} could not be created", folder.display()))?;
     }
     let inputs = [Some(&args.path), args.labels.as_ref(), args.partition.as_ref()];
     let replaceable = file::replaceable(&out, file::Kind::Images);
@@ -235,18 +236,18 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Which part of the pictures is kept, if the command line says so.
-pub(super) fn cut(crop: Option<f64>, whole: bool) -> anyhow::Result<Option<Cut>> {
-    match crop {
+/// Part of each picture to keep, or `None` for the default of its data set.
+pub(super) fn crop(side: Option<f64>, whole: bool) -> anyhow::Result<Option<Crop>> {
+    match side {
         Some(share) if !(share > 0.0 && share <= 1.0) => {
             anyhow::bail!("--crop must be above 0 and at most 1")
         }
-        Some(share) => Ok(Some(Cut::Square(share))),
-        None => Ok(whole.then_some(Cut::Whole)),
+        Some(share) => Ok(Some(Crop::Square(share))),
+        None => Ok(whole.then_some(Crop::Whole)),
     }
 }
 
-/// The recipe's target with what the command line changes.
+/// The recipe's target with the options of the command line.
 fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::data::Target>> {
     let (Source::Pictures { mut target, .. } | Source::Norb(mut target)) = recipe.source else {
         if args.side.is_some() || args.grey.is_some() || args.crop.is_some() || args.whole {
@@ -262,7 +263,7 @@ fn target(args: &Prepare, recipe: &Recipe) -> anyhow::Result<Option<trainer::dat
     }
     target.side = args.side.map_or(target.side, usize::from);
     target.grey = args.grey.unwrap_or(target.grey);
-    target.cut = cut(args.crop, args.whole)?.unwrap_or(target.cut);
+    target.crop = crop(args.crop, args.whole)?.unwrap_or(target.crop);
     Ok(Some(target))
 }
 

@@ -8,7 +8,7 @@ use trainer::report::thousands;
 use trainer::trained::Trained;
 use trainer::{file, npy};
 
-/// Codes decoded at a time, so that memory stays flat.
+/// Number of codes decoded at a time, which bounds the memory.
 const CHUNK: usize = 1024;
 
 /// Arguments of `decode`.
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
-/// Writes the picture of every code.
+/// Writes the image of every code.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     file::apart(&[&args.out], &[&args.codes])?;
     let model = Trained::open(&args.model)?;

@@ -1,6 +1,6 @@
-//! `latentscope device`: what `cargo xtask bench cuda` runs to hold a GPU to the CPU and to time it.
+//! `latentscope device`: compares a GPU with the CPU and times it, for `cargo xtask bench cuda`.
 //!
-//! Hidden from the help: a carried binary must bring it along, and nobody else needs it.
+//! The help doesn't list this command. It is part of the binary because a machine with a GPU may have nothing else.
 
 use std::time::Instant;
 
@@ -16,15 +16,15 @@ use rand_distr::{Distribution, StandardNormal};
 use super::print::print;
 use super::train::Place;
 
-/// Largest relative error of a gradient in f32: sums of up to a million terms in another order.
+/// Largest relative error of a gradient in f32, whose sums of up to a million terms have another order.
 const TOLERANCE: f64 = 1e-3;
-/// As [`TOLERANCE`], where products keep 10 bits of each factor.
+/// Same as [`TOLERANCE`], for products that round each factor to 10 bits.
 const TF32_TOLERANCE: f64 = 5e-2;
-/// Steps before the clock starts.
+/// Number of steps that are not timed.
 const WARM_UP: u64 = 20;
-/// Side of the square matrices whose product tells what the device can compute.
+/// Side of the square matrices whose product is timed.
 const SIDE: usize = 4096;
-/// Values of the copy that tells what its memory can move: far more than a cache holds.
+/// Number of values in the copy that is timed, far more than a cache holds.
 const COPIED: usize = 1 << 27;
 
 /// Arguments of `device`.
@@ -33,13 +33,13 @@ pub(crate) struct Args {
     /// What to do.
     #[arg(value_enum)]
     what: What,
-    /// Where.
+    /// Device.
     #[arg(long, value_enum, default_value_t = Place::Cuda)]
     device: Place,
-    /// Images a step.
+    /// Images per step.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
     batch: u32,
-    /// Steps, products or copies to time.
+    /// Number of steps, products or copies to time.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Let products round their factors to TF32, as PyTorch's convolutions do by default.
@@ -49,11 +49,11 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// Compare the gradients of one batch with the CPU's; prints the worst relative error.
+    /// Compare the gradients of one batch with the CPU's, and print the largest relative error.
     Check,
-    /// Time training steps on a batch that stays; prints images a second.
+    /// Time training steps on one batch, and print images per second.
     Step,
-    /// Time a large product and a large copy; prints GFLOP/s and GB/s.
+    /// Time a large product and a large copy, and print GFLOP/s and GB/s.
     Peak,
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-/// A network on `layers` with a batch of its own: the same on every device.
+/// A network with a batch, the same on every device.
 struct Network {
     parameters: Parameters,
     vae: Vae,
@@ -109,7 +109,7 @@ impl Network {
         })
     }
 
-    /// Gradients of the evidence lower bound, one a parameter in name order.
+    /// Gradients of the evidence lower bound, one for each parameter, in the order of names.
     fn gradients(&self) -> Result<Vec<Tensor>> {
         let posterior = self.vae.encode(&self.images)?.posterior;
         let logits = self.vae.decode(&posterior.sample(&self.noise)?)?;
@@ -119,9 +119,9 @@ impl Network {
     }
 }
 
-/// The worst relative error of a gradient on `device` against the CPU's, and its parameter's name.
+/// Largest relative error of the gradients on `device`, compared with the CPU, and the name of its parameter.
 ///
-/// On the CPU it is the GPU's layers that are compared.
+/// On the CPU this compares the GPU's layers.
 fn worst_gradient(device: &Device, batch: usize) -> Result<(f64, String)> {
     let ours = Network { nll: device::bernoulli_nll, ..Network::new(device, batch, Layers::DEVICE)? };
     let reference = Network::new(&Device::Cpu, batch, Layers::FAST)?;
@@ -131,7 +131,7 @@ fn worst_gradient(device: &Device, batch: usize) -> Result<(f64, String)> {
         let ours = ours.to_device(&Device::Cpu)?;
         let difference = (ours - &expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
         let error = f64::from(difference / expected.abs()?.max_all()?.to_scalar::<f32>()?);
-        // A NaN is worse than any number.
+        // NaN counts as the largest error.
         if error.is_nan() || error > worst.0 {
             worst = (error, name.to_owned());
         }
@@ -142,7 +142,7 @@ fn worst_gradient(device: &Device, batch: usize) -> Result<(f64, String)> {
     Ok(worst)
 }
 
-/// Images a second over `steps` training steps.
+/// Images per second over `steps` training steps.
 fn step_rate(device: &Device, batch: usize, steps: u64) -> Result<f64> {
     let network = Network::new(device, batch, Layers::FAST)?;
     let variables: Vec<_> = network.parameters.iter().map(|(_, v)| v.clone()).collect();
@@ -160,7 +160,7 @@ fn step_rate(device: &Device, batch: usize, steps: u64) -> Result<f64> {
     Ok(batch as f64 * steps as f64 / start.elapsed().as_secs_f64())
 }
 
-/// GFLOP/s of a large product, and GB/s, read and written, of a large copy.
+/// GFLOP/s of a large product, and GB/s (read and written) of a large copy.
 fn peak(device: &Device, rounds: u64) -> anyhow::Result<(f64, f64)> {
     let square = Tensor::arange(0f32, (SIDE * SIDE) as f32, device)?.sin()?.reshape((SIDE, SIDE))?;
     let long = Tensor::zeros(COPIED, candle_core::DType::F32, device).context("the copy needs 1 GiB")?;

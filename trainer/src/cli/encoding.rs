@@ -1,4 +1,4 @@
-//! Progress of encoding many images.
+//! Shows the progress of encoding many images.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use trainer::measure::Watch;
 
-/// A bar on a terminal, a line elsewhere; gone when it is dropped.
+/// Progress bar on a terminal, or a log line elsewhere. The bar disappears when this is dropped.
 pub(crate) struct Encoding {
     bar: ProgressBar,
     stop: Option<Arc<AtomicBool>>,
 }
 
 impl Encoding {
-    /// Progress of what is done with the model of that name.
+    /// Creates the bar for an activity, such as `scoring`, with the model `name`.
     pub(crate) fn new(what: &str, name: &str) -> Self {
         let bar = ProgressBar::new(0);
         if bar.is_hidden() {
@@ -27,7 +27,7 @@ impl Encoding {
         Self { bar, stop: None }
     }
 
-    /// Ends once `stop` is set.
+    /// Stops encoding when `stop` is set.
     pub(crate) fn until(mut self, stop: &Arc<AtomicBool>) -> Self {
         self.stop = Some(Arc::clone(stop));
         self

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use trainer::data::{Dataset, Last};
+use trainer::data::{Dataset, HeldOut};
 use trainer::measure::{Measured, describe, merge};
 use trainer::report::{Column, Table};
 
@@ -40,13 +40,13 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Measures the models on one sample and prints a column each.
+/// Measures the models on one sample and prints a column for each.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = models::open(&args.models)?;
     let names = models::names(&models, &args.models);
     let dataset = models::dataset(&models, &args.source)?;
-    let last = last(&*dataset, args.hold_out)?;
-    let dataset: &dyn Dataset = last.as_ref().map_or(&*dataset, |last| last);
+    let held_out = held_out(&*dataset, args.hold_out)?;
+    let dataset: &dyn Dataset = held_out.as_ref().map_or(&*dataset, |held_out| held_out);
     let mut measured = Vec::new();
     for (model, name) in models.iter().zip(&names) {
         let bar = Encoding::new("measuring", name);
@@ -74,7 +74,7 @@ fn active(measured: &Measured) -> usize {
     measured.units.iter().filter(|unit| unit.is_active()).count()
 }
 
-/// A row a score, a column a model; every model has the same scores.
+/// Table with a row per score and a column per model. Every model has the same scores.
 fn table(names: &[String], measured: &[Measured]) -> Table {
     let mut columns = vec![Column::words("score")];
     columns.extend(names.iter().map(|name| Column::numbers(name)));
@@ -115,10 +115,10 @@ fn json(name: &str, measured: &Measured, args: &Args, dataset: &str) -> String {
     format!("{line}\n")
 }
 
-/// The last `count` images of a data set, if a count is given.
-pub(super) fn last(dataset: &dyn Dataset, count: Option<u64>) -> anyhow::Result<Option<Last<'_>>> {
+/// Returns the last `count` images of a data set, or `None` without a count.
+pub(super) fn held_out(dataset: &dyn Dataset, count: Option<u64>) -> anyhow::Result<Option<HeldOut<'_>>> {
     if let Some(count) = count.filter(|count| *count > dataset.len()) {
         bail!("--hold-out is {count} but `{}` has {} images; ask for fewer", dataset.name(), dataset.len());
     }
-    Ok(count.map(|count| Last::new(dataset, count)))
+    Ok(count.map(|count| HeldOut::new(dataset, count)))
 }

@@ -10,7 +10,7 @@ use trainer::train::{CONFIG, Folder, MODEL};
 use trainer::{data, export, file, trained};
 
 use super::encoding::Encoding;
-use super::evaluate::last;
+use super::evaluate::held_out;
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long)]
     half: bool,
     /// Measure a weights file only on the last N images of its data set, such as those that training held out.
-    /// The folder of a run says itself what it held out.
+    /// A run's folder already contains this number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     hold_out: Option<u64>,
 }
@@ -72,8 +72,8 @@ fn of_file(args: Args) -> anyhow::Result<()> {
         weights.card.name = name;
     }
     let dataset = data::open(&weights.card.training.dataset)?;
-    let last = last(&*dataset, args.hold_out)?;
-    let dataset: &dyn Dataset = last.as_ref().map_or(&*dataset, |last| last);
+    let held_out = held_out(&*dataset, args.hold_out)?;
+    let dataset: &dyn Dataset = held_out.as_ref().map_or(&*dataset, |held_out| held_out);
     let bar = Encoding::new("measuring", &weights.card.name);
     let samples = Train::default().card_samples;
     let weights = export::again(weights, samples, dataset, args.half, &bar)?;

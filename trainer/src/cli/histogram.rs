@@ -17,7 +17,7 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
-/// Draws the histograms that the models' cards hold.
+/// Draws the histograms in the models' cards.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = models::open(&args.models)?;
     models::save(&histograms(&models, &models::names(&models, &args.models)), &args.out)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use trainer::export::{self, About};
+use trainer::export::{self, ImportOptions};
 use trainer::file;
 use trainer::import::{self, Layout};
 use trainer::trained::TrainedError;
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     labels: Labels,
 }
 
-/// Writes a weights file of ours, with its card.
+/// Writes a weights file with a card.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if args.labels.are_given() && !args.scores {
         bail!("--labels is for scores; give --scores too");
@@ -76,8 +76,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let file_name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let stem = || args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let origin = args.origin.clone().unwrap_or_else(|| format!("imported from {}", file_name(&args.file)));
-    let measured = args.pictures.cut_of(&args.data)?.map(|cut| format!("; measured on {cut}"));
-    let about = About {
+    let measured = args.pictures.describe(&args.data)?.map(|crop| format!("; measured on {crop}"));
+    let options = ImportOptions {
         name: args.name.clone().unwrap_or_else(stem),
         objective: args.objective.clone(),
         origin: origin + &measured.unwrap_or_default(),
@@ -85,8 +85,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         seed: args.seed,
         half: args.half,
     };
-    let bar = Encoding::new("measuring", &about.name);
-    let weights = export::imported(imported, about, &*dataset, &bar)?;
+    let bar = Encoding::new("measuring", &options.name);
+    let weights = export::imported(imported, options, &*dataset, &bar)?;
     drop(bar);
     file::replace(&args.out, file::Kind::Weights, &weights.to_bytes()?)?;
     tracing::info!("wrote {}", args.out.display());

@@ -8,7 +8,7 @@ use trainer::report::{Column, Table, counted};
 use trainer::trained;
 
 use super::attributes::table as attributes;
-use super::print::{print, shown};
+use super::print::{escaped, print};
 
 /// Arguments of `info`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         } else {
             let between = if place == 0 { "" } else { "\n\n" };
             let path = path.display().to_string();
-            text += &format!("{between}{} ({})\n{}", shown(&card.name), shown(&path), describe(&card));
+            text += &format!("{between}{} ({})\n{}", escaped(&card.name), escaped(&path), describe(&card));
         }
     }
     print(&text)
@@ -87,13 +87,13 @@ fn describe(card: &Card) -> String {
         facts.push(("config", config.clone()));
     }
     let mut text: String =
-        facts.iter().map(|(key, value)| format!("  {key:<10}{}\n", shown(value))).collect();
+        facts.iter().map(|(key, value)| format!("  {key:<10}{}\n", escaped(value))).collect();
     text += &format!("\n{}", units(card));
     if !card.scores.is_empty() {
         let mut table =
             Table::new(vec![Column::words("score"), Column::numbers("value"), Column::words("protocol")]);
         for score in &card.scores {
-            table.row(vec![shown(&score.metric), format!("{:.4}", score.value), shown(&score.protocol)]);
+            table.row(vec![escaped(&score.metric), format!("{:.4}", score.value), escaped(&score.protocol)]);
         }
         text += &format!("\n{table}");
     }
@@ -111,20 +111,20 @@ fn units(card: &Card) -> Table {
     for (index, unit) in card.units.iter().enumerate() {
         let numbers = [unit.kl, unit.mean, unit.std, unit.posterior_std, unit.range[0], unit.range[1]];
         let factor =
-            unit.factor.as_ref().map(|f| format!("{} {:.0} %", shown(&f.name), 100.0 * f.information));
-        let told = card.attribute(index).map(|told| format!("{} AUC {:.2}", shown(&told.name), told.area));
+            unit.factor.as_ref().map(|f| format!("{} {:.0} %", escaped(&f.name), 100.0 * f.information));
+        let attribute = card.attribute(index).map(|a| format!("{} AUC {:.2}", escaped(&a.name), a.area));
         let state = if unit.is_active() { "active" } else { "inactive" };
         table.row(
             std::iter::once(index.to_string())
                 .chain(numbers.map(|value| format!("{value:.3}")))
-                .chain([told.or(factor).unwrap_or_default(), state.to_owned()])
+                .chain([attribute.or(factor).unwrap_or_default(), state.to_owned()])
                 .collect(),
         );
     }
     table
 }
 
-/// Seconds as people say them.
+/// Formats a duration.
 fn time(seconds: f64) -> String {
     match seconds {
         s if s < 120.0 => format!("{s:.1} s"),

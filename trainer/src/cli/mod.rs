@@ -1,4 +1,4 @@
-//! The command line. One file a command.
+//! The command line. Each command has a file.
 
 mod attributes;
 mod data;
@@ -8,13 +8,13 @@ mod encode;
 mod encoding;
 mod evaluate;
 mod export;
-mod fleet;
 mod histogram;
 mod import;
 mod info;
 mod metrics;
 mod models;
 mod print;
+mod process_pool;
 mod progress;
 mod reconstruct;
 mod report;
@@ -26,6 +26,7 @@ mod source;
 mod sweep;
 mod train;
 mod traverse;
+mod weights;
 mod world;
 
 use std::process::ExitCode;
@@ -91,7 +92,7 @@ impl Cli {
     /// Runs the command.
     ///
     /// # Errors
-    /// A chain that reads as one sentence.
+    /// Returns an error whose causes, joined by [`sentence`], read as one sentence.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Train(args) => return train::run(args),

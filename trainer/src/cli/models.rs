@@ -46,7 +46,7 @@ pub(crate) fn dataset(models: &[Trained], source: &Source) -> anyhow::Result<Box
     Ok(dataset)
 }
 
-/// Writes a picture and says so.
+/// Writes a picture and logs its path.
 pub(crate) fn save(canvas: &Canvas, path: &Path) -> anyhow::Result<()> {
     file::replace(path, file::Kind::Png, &canvas.png().context("the picture could not be encoded")?)?;
     let (width, height) = canvas.size();

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use anyhow::Context;
 
-/// Prints `text`. A reader that has seen enough, such as `head`, is no error.
+/// Prints `text`. It is no error if the reader closes the pipe early, as `head` does.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -13,28 +13,28 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// An error and its causes as one sentence, each reason once: many errors tell their cause themselves.
+/// Joins an error and its causes to one sentence. Causes that a message already contains are left out.
 pub(crate) fn sentence(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
-        if said.is_empty() {
+    error.chain().map(ToString::to_string).fold(String::new(), |sentence, cause| {
+        if sentence.is_empty() {
             cause
-        } else if said.contains(cause.trim_end_matches('.')) {
-            said
+        } else if sentence.contains(cause.trim_end_matches('.')) {
+            sentence
         } else {
-            format!("{said}: {cause}")
+            format!("{sentence}: {cause}")
         }
     })
 }
 
-/// Text from a file, with what would move a terminal's cursor or turn its writing round made visible.
-pub(crate) fn shown(text: &str) -> String {
+/// Escapes characters that would move a terminal's cursor or change the writing direction.
+pub(crate) fn escaped(text: &str) -> String {
     let hidden = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}'..='\u{2029}' | '\u{2066}'..='\u{2069}')
     };
-    let escaped =
+    let visible =
         |letter: char| if hidden(letter) { letter.escape_unicode().to_string() } else { letter.into() };
-    text.chars().map(escaped).collect()
+    text.chars().map(visible).collect()
 }
 
 #[cfg(test)]
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_told_once() {
+    fn a_reason_is_printed_once() {
         let missing = || std::io::Error::other("No such file");
         let read = trainer::npy::NpyError::Read { path: "a.npy".into(), source: missing() };
         assert_eq!(sentence(&anyhow::Error::new(read)), "a.npy could not be read: No such file");
@@ -53,8 +53,8 @@ mod tests {
     }
 
     #[test]
-    fn what_would_move_the_cursor_is_shown() {
-        assert_eq!(shown("β-VAE, é e\u{301}"), "β-VAE, é e\u{301}");
-        assert_eq!(shown("a\u{1b}[2Jb\nc\u{202e}d"), "a\\u{1b}[2Jb\\u{a}c\\u{202e}d");
+    fn characters_that_move_the_cursor_are_escaped() {
+        assert_eq!(escaped("β-VAE, é e\u{301}"), "β-VAE, é e\u{301}");
+        assert_eq!(escaped("a\u{1b}[2Jb\nc\u{202e}d"), "a\\u{1b}[2Jb\\u{a}c\\u{202e}d");
     }
 }

@@ -1,26 +1,26 @@
-//! Progress of training: a bar on a terminal, a line now and then elsewhere.
+//! Shows the progress of training: a bar on a terminal, log lines elsewhere.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use trainer::train::{Line, Observer};
 
-/// Shows how a run proceeds and how long it will take.
+/// Shows the progress of a run and the remaining time.
 pub(super) struct Progress {
     bar: ProgressBar,
     began: Instant,
     first: u64,
-    /// Time after which the run stops in any case.
+    /// Time limit of the run.
     limit: Option<Duration>,
 }
 
 impl Progress {
-    /// Progress of a run that stops after `limit` if it is not through by then.
+    /// Creates the bar of a run with a time `limit`.
     pub(super) fn new(limit: Option<Duration>) -> Self {
         Self { bar: ProgressBar::new(0), began: Instant::now(), first: 0, limit }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn clear(&self) {
         self.bar.finish_and_clear();
     }
@@ -31,7 +31,7 @@ impl Progress {
     }
 }
 
-/// What is left of a run that took `done` steps in `spent` and has `rest` to take within `limit`.
+/// Remaining time of a run that took `done` steps in the time `spent` and has `rest` steps left.
 fn time_left(spent: Duration, done: u64, rest: u64, limit: Option<Duration>) -> Duration {
     let needed = spent.as_secs_f64() / done.max(1) as f64 * rest as f64;
     let needed = Duration::try_from_secs_f64(needed).unwrap_or(Duration::MAX);

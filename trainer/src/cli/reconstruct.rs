@@ -27,7 +27,7 @@ pub(crate) struct Args {
     source: Source,
 }
 
-/// Draws originals over each model's reconstructions.
+/// Draws the originals above each model's reconstructions.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let models = models::open(&args.models)?;
     let names = models::names(&models, &args.models);

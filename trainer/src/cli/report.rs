@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let pictures = plots(&results);
     let folder = args.folder.join(PLOTS);
-    std::fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("{} could not be created", folder.display()))?;
     for plot in &pictures {
         file::write(&folder.join(format!("{}.svg", plot.name)), plot.file().as_bytes())?;
     }

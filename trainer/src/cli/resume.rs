@@ -1,17 +1,17 @@
-//! Going on with a run: only as the same experiment.
+//! Resumes a run, if the configuration still describes the same experiment.
 
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use candle_core::Device;
-use trainer::config::{Config, SPENT};
+use trainer::config::{Config, FIXED_WHEN_FINISHED};
 use trainer::data::Dataset;
 use trainer::train::{CONFIG, Checkpoint, Folder, METRICS, MODEL, Run, lineage};
 
-use super::train::{known, named, newest};
+use super::weights::{configured_weights, initial_weights, newest};
 
-/// The checkpoint that the run in `folder` goes on from as `config` says; none if it took no step yet and begins
-/// from fresh weights. `from` is a file of the weights that it began from.
+/// Returns the checkpoint from which the run in `folder` continues with `config`, or `None` if it has taken no step
+/// and starts from random weights. `from` is the file of its initial weights.
 pub(super) fn start(
     config: &mut Config,
     dataset: &dyn Dataset,
@@ -20,7 +20,7 @@ pub(super) fn start(
     from: Option<&Path>,
 ) -> anyhow::Result<Option<Checkpoint>> {
     let saved = saved(folder)?;
-    let weights = from.map(|path| named(path, config)).transpose()?;
+    let weights = from.map(|path| initial_weights(path, config)).transpose()?;
     if let Some(saved) = &saved {
         same_experiment(saved, config, folder)?;
         config.from = saved.from.clone().or(config.from.take());
@@ -38,7 +38,7 @@ pub(super) fn start(
             );
         }
         let weights = match (weights, &config.from) {
-            (None, Some(from)) => Some(known(from)?),
+            (None, Some(from)) => Some(configured_weights(from)?),
             (weights, _) => weights,
         };
         if weights.is_none() {
@@ -46,7 +46,7 @@ pub(super) fn start(
         }
         return Ok(weights.map(|weights| run.begin(&weights)).transpose()?);
     };
-    // Runs of earlier versions tell what they began from in their checkpoints alone.
+    // Runs of earlier versions record their initial weights only in their checkpoints.
     if let (Some(path), Some(weights)) = (from, &weights)
         && saved.as_ref().is_none_or(|saved| saved.from.is_none())
         && newest.state.from.as_ref() != Some(&lineage(&weights.card))
@@ -68,12 +68,12 @@ pub(super) fn start(
     if let Some(saved) = &saved
         && newest.state.step >= config.train.steps
     {
-        spent(saved, config, folder, newest.state.step)?;
+        check_finished(saved, config, folder, newest.state.step)?;
     }
     Ok(Some(newest))
 }
 
-/// The configuration of the run in a folder, if there is one; none of a run's other files is there without.
+/// Reads the configuration of the run in a folder. Returns `None` if the folder has no run.
 fn saved(folder: &Path) -> anyhow::Result<Option<Config>> {
     let path = folder.join(CONFIG);
     if path.exists() {
@@ -94,7 +94,7 @@ fn same_experiment(saved: &Config, config: &Config, folder: &Path) -> anyhow::Re
             folder.display()
         );
     }
-    // Runs of earlier versions don't tell their images' checksum.
+    // Runs of earlier versions have no checksum of their images.
     if let (Some(was), Some(is)) = (&saved.data, &config.data)
         && was != is
     {
@@ -119,10 +119,12 @@ fn same_experiment(saved: &Config, config: &Config, folder: &Path) -> anyhow::Re
     Ok(())
 }
 
-/// Refuses what would change the card of a run that has taken all its steps, and nothing else.
-fn spent(saved: &Config, config: &Config, folder: &Path, step: u64) -> anyhow::Result<()> {
+/// Refuses changes that would only change the card of a finished run.
+fn check_finished(saved: &Config, config: &Config, folder: &Path, step: u64) -> anyhow::Result<()> {
     let differences = saved.differences(config)?;
-    let Some([key, was, is]) = differences.into_iter().find(|[key, ..]| SPENT.contains(&key.as_str())) else {
+    let Some([key, was, is]) =
+        differences.into_iter().find(|[key, ..]| FIXED_WHEN_FINISHED.contains(&key.as_str()))
+    else {
         return Ok(());
     };
     bail!(

@@ -1,7 +1,7 @@
-//! `latentscope runs`: a list of configurations, trained side by side within a time.
+//! `latentscope runs`: trains a list of configurations side by side within a time limit.
 //!
 //! ```toml
-//! # What matters most comes first.
+//! # The first runs start first.
 //! [[run]]
 //! config = "configs/sparse.toml"          # relative to this file
 //! set = ["train.steps=300000"]            # as --set
@@ -22,16 +22,15 @@ use trainer::report::{Column, Table, brief, thousands};
 use trainer::train::MODEL;
 use trainer::trained;
 
-use super::fleet::{Fleet, Outcome, Share, THREADS};
 use super::print::print;
-use super::sweep::STOPPED;
+use super::process_pool::{Outcome, ProcessPool, STOPPED, THREADS, Task};
 use super::train::{Place, seconds};
 
-/// Share of the time that is kept for gathering the weights, and its bounds in seconds.
-const GATHERING: (f64, f64, f64) = (1.0 / 50.0, 0.5, 10.0);
-/// Name of the table within the folder.
+/// Fraction of the time that is reserved for collecting the weights, and its bounds in seconds.
+const COLLECTING: (f64, f64, f64) = (1.0 / 50.0, 0.5, 10.0);
+/// Name of the file with the table.
 const TABLE: &str = "table.txt";
-/// Name of the folder that the runs lie in.
+/// Name of the folder that contains the runs.
 const RUNS: &str = "runs";
 
 /// Arguments of `runs`.
@@ -60,7 +59,7 @@ struct Plan {
     runs: Vec<Listed>,
 }
 
-/// A run as the list has it.
+/// A run in the list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Listed {
@@ -70,7 +69,7 @@ struct Listed {
     from: Option<PathBuf>,
 }
 
-/// A time in which something can be done.
+/// Parses a time limit above 0.
 fn some_seconds(text: &str) -> Result<f64, String> {
     seconds(text)
         .ok()
@@ -78,17 +77,17 @@ fn some_seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "it must be a number of seconds above 0 and below 1e9".to_owned())
 }
 
-/// Trains what is listed, and gathers the weights.
+/// Trains the listed runs and collects their weights.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let (plan, configs) = read(&args.plan)?;
-    // A device that is missing is said once, not once a run.
+    // A missing device is reported once, not once per run.
     let cuda = args.device.open()?.is_cuda();
     let runs = args.out.join(RUNS);
-    std::fs::create_dir_all(&runs).with_context(|| format!("{} could not be made", runs.display()))?;
-    let (share, least, most) = GATHERING;
-    let gathering = (share * args.seconds).clamp(least, most).min(args.seconds / 4.0);
-    let deadline = began + Duration::from_secs_f64(args.seconds - gathering);
+    std::fs::create_dir_all(&runs).with_context(|| format!("{} could not be created", runs.display()))?;
+    let (share, least, most) = COLLECTING;
+    let collecting = (share * args.seconds).clamp(least, most).min(args.seconds / 4.0);
+    let deadline = began + Duration::from_secs_f64(args.seconds - collecting);
     let jobs = args.jobs.map_or(configs.len(), usize::from).min(configs.len());
     let program = std::env::current_exe().context("the path of this program is unknown")?;
     let command = |number: usize| {
@@ -101,32 +100,32 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             command.arg("--from").arg(from);
         }
         let rest = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
-        // Runs that wait for this one's place have as long each.
+        // Runs that wait for this process get the same time.
         let rest = (rest / (configs.len() - number).div_ceil(jobs) as f64).max(0.001);
         if cuda {
-            // A GPU's run takes a thread, but drawing its data and measuring it take all there are.
+            // Training on a GPU uses one thread, but drawing data and evaluation use all.
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             command.env(THREADS, cores.to_string());
         }
         command.args(["--fit", "--device", args.device.name()]).arg(format!("--max-seconds={rest}"));
         command
     };
-    let shares: Vec<Share> = configs
+    let tasks: Vec<Task> = configs
         .iter()
         .enumerate()
-        .map(|(number, config)| Share {
+        .map(|(number, config)| Task {
             number,
             name: &config.name,
             folder: runs.join(&config.name),
             steps: config.train.steps,
         })
         .collect();
-    let fleet = Fleet { jobs, deadline: Some(deadline), finished: "is trained", command: &command };
-    let outcomes = fleet.work(&shares)?;
+    let pool = ProcessPool { jobs, deadline: Some(deadline), finished: "is trained", command: &command };
+    let outcomes = pool.run(&tasks)?;
 
     let mut cards = Vec::new();
-    for share in &shares {
-        cards.extend(gathered(share, &args.out)?);
+    for task in &tasks {
+        cards.extend(collect(task, &args.out)?);
     }
     let table = table(&cards).to_string();
     file::write(&args.out.join(TABLE), table.as_bytes())?;
@@ -135,20 +134,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let failed = count(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Busy));
     let stopped = count(|outcome| matches!(outcome, Outcome::Stopped));
     if failed > 0 {
-        tracing::error!("{failed} of {} runs failed; the others continued", shares.len());
+        tracing::error!("{failed} of {} runs failed; the others continued", tasks.len());
         return Ok(ExitCode::FAILURE);
     }
     if stopped > 0 {
         tracing::info!(
             "{stopped} of {} runs were stopped or not started; run the same command to continue",
-            shares.len()
+            tasks.len()
         );
         return Ok(ExitCode::from(STOPPED));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The list, its paths as they are from here, and the configuration of each run.
+/// Reads the list and the configuration of each run. Paths become relative to the working directory.
 fn read(path: &Path) -> anyhow::Result<(Plan, Vec<Config>)> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))?;
@@ -175,22 +174,22 @@ fn read(path: &Path) -> anyhow::Result<(Plan, Vec<Config>)> {
     Ok((plan, configs))
 }
 
-/// Copies a run's weights and its card to `out`, if it has any.
-fn gathered(share: &Share, out: &Path) -> anyhow::Result<Option<Card>> {
-    let exported = share.folder.join(MODEL);
+/// Copies a run's weights and card to `out`. Returns `None` if it has none.
+fn collect(task: &Task, out: &Path) -> anyhow::Result<Option<Card>> {
+    let exported = task.folder.join(MODEL);
     if !exported.exists() {
         return Ok(None);
     }
     let card = trained::read(&exported)?.card;
     let bytes =
         std::fs::read(&exported).with_context(|| format!("{} could not be read", exported.display()))?;
-    file::write(&out.join(format!("{}.safetensors", share.name)), &bytes)?;
+    file::write(&out.join(format!("{}.safetensors", task.name)), &bytes)?;
     let json = serde_json::to_string_pretty(&card)? + "\n";
-    file::write(&out.join(format!("{}.json", share.name)), json.as_bytes())?;
+    file::write(&out.join(format!("{}.json", task.name)), json.as_bytes())?;
     Ok(Some(card))
 }
 
-/// A row a model: how it was trained, and the scores of its card.
+/// Table with a row per model: how it was trained, and scores of its card.
 fn table(cards: &[Card]) -> Table {
     const SCORES: [(&str, &str, usize); 4] =
         [("nll", "NLL", 2), ("kl", "KL", 2), ("ssim", "SSIM", 4), ("active_units", "active", 0)];

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     seed: u64,
 }
 
-/// Scores each model on its data, and writes its file anew.
+/// Scores each model on its data, and writes the scores to its file.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     for path in &args.models {
         add(path, args.scoring, args.seed, &args.source, &args.labels)?;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Adds the scores to the card of a weights file, or of the one in a run's folder.
+/// Adds scores to the card of a weights file or of the weights file in a run's folder.
 pub(crate) fn add(
     path: &Path,
     scoring: Scoring,
@@ -50,14 +50,14 @@ pub(crate) fn add(
     let dataset = source.open(&model.card.training.dataset, model.card.model.image)?;
     model.fits(&*dataset)?;
     let unscored = || format!("{} can't be scored", path.display());
-    // Scoring takes minutes: a table that doesn't fit is refused first.
-    let marks = labels.known(&*dataset).with_context(unscored)?;
+    // A table that doesn't fit is refused before the minutes of scoring.
+    let labels = labels.read_if_any(&*dataset).with_context(unscored)?;
     let scores = scoring.score(&model, &model.card.name, &*dataset, seed).with_context(unscored)?;
     merge(&mut model.card.scores, scores);
-    if let Some(marks) = marks {
-        let told = attributes::measured(&model, &*dataset, &marks).with_context(unscored)?;
-        merge(&mut model.card.scores, told.scores());
-        model.card.attributes = told.card();
+    if let Some(labels) = labels {
+        let measured = attributes::measure(&model, &*dataset, &labels).with_context(unscored)?;
+        merge(&mut model.card.scores, measured.scores());
+        model.card.attributes = measured.card();
     }
     let path = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
     file::write(&path, &Weights { card: model.card, tensors: model.tensors }.to_bytes()?)?;

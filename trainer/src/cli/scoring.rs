@@ -1,4 +1,4 @@
-//! The scores that take long, with their options and their progress.
+//! Scores a model, with the options that commands share.
 
 use model::card::Score;
 use trainer::data::Dataset;
@@ -26,7 +26,7 @@ pub(crate) struct Scoring {
 }
 
 impl Scoring {
-    /// The options as they are written on the command line.
+    /// The options for the command line of another process.
     pub(crate) fn options(self) -> Vec<String> {
         vec![
             format!("--grid={}", self.grid),
@@ -35,7 +35,7 @@ impl Scoring {
         ]
     }
 
-    /// Scores a model; `name` is shown while it takes.
+    /// Scores a model. `name` is shown with the progress.
     pub(crate) fn score(
         self,
         model: &Trained,

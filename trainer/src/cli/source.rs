@@ -2,11 +2,11 @@
 
 use anyhow::Context;
 use model::ImageShape;
-use trainer::data::{self, Cut, DataError, Dataset, Making};
+use trainer::data::{self, Crop, DataError, Dataset, PictureOptions};
 
-use super::data::cut;
+use super::data::crop;
 
-/// Which images, and how picture files are made into them.
+/// Options that select images.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Source {
     /// Images [default: those that the model was trained on]: a world or data set by name, a file made by `data
@@ -18,7 +18,7 @@ pub(crate) struct Source {
     pub(crate) pictures: Pictures,
 }
 
-/// How picture files are made into images.
+/// Options that say how picture files become images.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Pictures {
     /// For picture files: side of the centred square to keep, as a share of the shorter side [default: that of the
@@ -31,30 +31,32 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
-    /// How the command line has the pictures of `name` cut, in words for a card; none for other images.
-    pub(crate) fn cut_of(self, name: &str) -> anyhow::Result<Option<String>> {
-        let cut = cut(self.crop, self.whole)?.filter(|_| data::is_pictures(name).unwrap_or(false));
-        Ok(cut.map(|cut| match cut {
-            Cut::Whole => "whole pictures, stretched to a square".to_owned(),
-            Cut::Square(share) => format!("the pictures' centred square, {share} of the shorter side"),
+    /// Describes for a card how the options crop the pictures of `name`. Returns `None` if `name` has no picture
+    /// files.
+    pub(crate) fn describe(self, name: &str) -> anyhow::Result<Option<String>> {
+        let crop = crop(self.crop, self.whole)?.filter(|_| data::is_pictures(name).unwrap_or(false));
+        Ok(crop.map(|crop| match crop {
+            Crop::Whole => "whole pictures, stretched to a square".to_owned(),
+            Crop::Square(share) => format!("the pictures' centred square, {share} of the shorter side"),
         }))
     }
 
-    /// Opens `name` for images of that shape, which pictures are made into; if it is known, they are of `set`.
+    /// Opens `name`. Pictures become images of `shape`, by default as those of the data set `set`.
     pub(crate) fn open(
         self,
         name: &str,
         shape: ImageShape,
         set: Option<&str>,
     ) -> anyhow::Result<Box<dyn Dataset>> {
-        let cut = cut(self.crop, self.whole)?;
-        Ok(data::open_as(name, &Making { shape: Some(shape), cut, set: set.map(str::to_owned) })?)
+        let crop = crop(self.crop, self.whole)?;
+        let options = PictureOptions { shape: Some(shape), crop, set: set.map(str::to_owned) };
+        Ok(data::open_as(name, &options)?)
     }
 }
 
 impl Source {
-    /// As [`Source::open`]; none if no images were named and `trained_on` is not here.
-    pub(crate) fn found(
+    /// Same as [`Source::open`], but returns `None` if no images were named and `trained_on` is not available.
+    pub(crate) fn open_if_available(
         &self,
         trained_on: &str,
         shape: ImageShape,
@@ -69,7 +71,7 @@ impl Source {
         }
     }
 
-    /// Opens the images, or `trained_on`, for images of that shape.
+    /// Opens the named images, or `trained_on` if none were named. Pictures become images of `shape`.
     pub(crate) fn open(&self, trained_on: &str, shape: ImageShape) -> anyhow::Result<Box<dyn Dataset>> {
         match &self.data {
             Some(name) => self.pictures.open(name, shape, Some(trained_on)),

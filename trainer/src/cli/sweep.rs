@@ -14,17 +14,13 @@ use trainer::train::{End, Folder, Limits, Lock, LockError, Run};
 use trainer::trained;
 
 use super::attributes::Labels;
-use super::fleet::{self, Fleet, Outcome, Share};
 use super::print::print;
+use super::process_pool::{self, BUSY, Outcome, ProcessPool, STOPPED, Task};
 use super::score;
 use super::scoring::Scoring;
 use super::source::Source;
 use super::train::{self, Place};
-
-/// Exit code of a run that another process is at.
-pub(super) const BUSY: u8 = 75;
-/// Exit code of a run that was stopped and can be resumed.
-pub(super) const STOPPED: u8 = 130;
+use super::weights;
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]
@@ -68,7 +64,7 @@ enum Launcher {
     Slurm,
 }
 
-/// Does what is left to do of a study.
+/// Runs the unfinished runs of a study.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.limit_seconds == Some(0.0) {
         bail!("--limit-seconds must be above 0");
@@ -81,22 +77,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let Some(number) = number.or_else(|| runs.iter().position(|run| run.name == *id)) else {
             bail!("{} has no run {id}; --list shows its {} runs", args.study.display(), runs.len())
         };
-        return one(args, &out.join(&runs[number].name), &study.configs[number]);
+        return train_one(args, &out.join(&runs[number].name), &study.configs[number]);
     }
     if args.list {
         print(&list(&study, &out)?.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
-    std::fs::create_dir_all(&out).with_context(|| format!("{} could not be made", out.display()))?;
+    std::fs::create_dir_all(&out).with_context(|| format!("{} could not be created", out.display()))?;
     study.plan.write(&out)?;
     match args.launcher {
-        Launcher::Here => here(args, &study, &out),
+        Launcher::Here => train_here(args, &study, &out),
         Launcher::Slurm => submit(args, &study, &out),
     }
 }
 
-/// Trains and scores one run, as far as that has not been done.
-fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> {
+/// Trains and scores one run, and skips the parts that are done.
+fn train_one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> {
     let _lock = match Lock::take(folder) {
         Err(LockError::Taken(folder)) => {
             tracing::info!("another process is working on {}; it is skipped", folder.display());
@@ -114,7 +110,7 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
             let dataset = train::dataset(config, &args.study)?;
             let device = args.device.open()?;
             let stop = train::stop_on_ctrl_c()?;
-            let start = train::newest(&Folder::of(folder), &device)?;
+            let start = weights::newest(&Folder::of(folder), &device)?;
             let run = Run { config, dataset: &*dataset, device: &device, folder };
             let limits = Limits { stop: &stop, seconds: args.limit_seconds, fit: false };
             let (checkpoint, end) = train::take_steps(&run, start, &limits)?;
@@ -138,23 +134,24 @@ fn one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<ExitCode> 
             )
         }
     }
-    // One seed for all: every model is asked the same questions.
+    // All models are scored with the same seed.
     score::add(folder, args.scoring, 0, &Source::default(), &Labels::default())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Numbers of the runs that are not finished.
-fn left(study: &Study, out: &Path) -> Vec<usize> {
-    let unfinished = |&number: &usize| {
+fn unfinished(study: &Study, out: &Path) -> Vec<usize> {
+    let is_unfinished = |&number: &usize| {
         let folder = out.join(&study.plan.runs[number].name);
-        // What can't be read is the run's own to report.
+        // The run itself reports files that can't be read.
         !matches!(State::of(&folder, &study.configs[number]), Ok(State::Finished))
     };
-    (0..study.plan.runs.len()).filter(unfinished).collect()
+    (0..study.plan.runs.len()).filter(is_unfinished).collect()
 }
 
-fn here(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
-    let left = left(study, out);
+/// Trains the unfinished runs on this machine.
+fn train_here(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
+    let left = unfinished(study, out);
     let done = study.plan.runs.len() - left.len();
     if done > 0 {
         tracing::info!("{done} of {} runs are already finished", study.plan.runs.len());
@@ -168,23 +165,23 @@ fn here(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
         command.args(["--run", &number.to_string(), "--device", args.device.name()]);
         command.args(args.scoring.options());
         if let Some(deadline) = deadline {
-            // Past the deadline no run is started.
+            // No run is started after the deadline.
             let rest = deadline.saturating_duration_since(Instant::now()).as_secs_f64().max(0.001);
             command.arg(format!("--limit-seconds={rest}"));
         }
         command
     };
-    let shares: Vec<Share> = left
+    let tasks: Vec<Task> = left
         .iter()
-        .map(|&number| Share {
+        .map(|&number| Task {
             number,
             name: &study.plan.runs[number].name,
             folder: out.join(&study.plan.runs[number].name),
             steps: study.configs[number].train.steps,
         })
         .collect();
-    let fleet = Fleet { jobs, deadline, finished: "is trained and scored", command: &command };
-    let outcomes = fleet.work(&shares)?;
+    let pool = ProcessPool { jobs, deadline, finished: "is trained and scored", command: &command };
+    let outcomes = pool.run(&tasks)?;
     print(&summary(study, out)?.to_string())?;
     let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
     let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));
@@ -230,7 +227,7 @@ fn list(study: &Study, out: &Path) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-/// Every run with its state and, where it is scored, the scores that studies are decided by.
+/// Table of the runs with their states and main scores.
 fn summary(study: &Study, out: &Path) -> anyhow::Result<Table> {
     const SHOWN: [&str; 5] = ["nll", "factor_vae", "mig", "dci_disentanglement", "sap"];
     let columns = [Column::words("run"), Column::words("state")];
@@ -248,9 +245,9 @@ fn summary(study: &Study, out: &Path) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-/// Writes the array job's script and hands it to SLURM.
+/// Writes the script of an array job and submits it to SLURM.
 fn submit(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
-    let left = left(study, out);
+    let left = unfinished(study, out);
     if left.is_empty() {
         tracing::info!("all {} runs are already finished", study.plan.runs.len());
         return Ok(ExitCode::SUCCESS);
@@ -277,10 +274,10 @@ fn submit(args: &Args, study: &Study, out: &Path) -> anyhow::Result<ExitCode> {
         format!("sbatch could not be started; install SLURM, or submit {} where it is", path.display())
     })?;
     if !output.status.success() {
-        bail!("sbatch refused {}: {}", path.display(), fleet::last_line(&output.stderr));
+        bail!("sbatch refused {}: {}", path.display(), process_pool::last_line(&output.stderr));
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    let id = said.trim().split(';').next().unwrap_or_default();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let id = printed.trim().split(';').next().unwrap_or_default();
     let folder = quoted(&out.display().to_string());
     print(&format!(
         "submitted {} as job {id}\nfollow them with: squeue --job {id}; tail -f {folder}/slurm-{id}_*.log\n\

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use candle_core::Device;
-use model::Weights;
-use trainer::config::{Beginning, Config};
-use trainer::data::{Dataset, Making};
+use trainer::config::Config;
+use trainer::data::{Dataset, PictureOptions};
 use trainer::report::counted;
-use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run, beginning};
-use trainer::{data, export, file, trained};
+use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run};
+use trainer::{data, export, file};
 
 use super::encoding::Encoding;
 use super::progress::Progress;
 use super::resume;
+use super::weights::{configured_weights, initial_weights};
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
@@ -72,7 +72,7 @@ pub(crate) struct Args {
     device: Place,
 }
 
-/// Where to train.
+/// Device to train on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Place {
     /// A CUDA GPU if this build and this machine support one, otherwise the CPU.
@@ -84,7 +84,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// As it is written on the command line.
+    /// Name on the command line.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -111,21 +111,21 @@ impl Place {
     }
 }
 
-/// A time limit as it is written on the command line.
+/// Parses a time limit.
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.0..1e9).contains(seconds));
     seconds.ok_or_else(|| "it must be a number of seconds, at least 0 and below 1e9".to_owned())
 }
 
-/// The first CUDA GPU.
+/// Opens the first CUDA GPU.
 fn cuda() -> candle_core::Result<Device> {
     let device = Device::new_cuda(0)?;
     #[cfg(feature = "cuda")]
     #[expect(
         unsafe_code,
-        reason = "a GPU is used by one thread on its one stream, so nothing has to be ordered"
+        reason = "one thread uses the GPU on one stream, so no events are needed for the order"
     )]
-    // Else two events are made and destroyed with each tensor, four calls to the driver beside the kernel's one.
+    // Otherwise every tensor creates and destroys two events: four driver calls beside the one of the kernel.
     unsafe {
         device.as_cuda_device()?.disable_event_tracking();
     }
@@ -148,7 +148,7 @@ impl Args {
     }
 }
 
-/// Trains, exports, and says what came of it.
+/// Trains a run and exports its model.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let saved = args.out.as_ref().map(|out| out.join(CONFIG));
@@ -166,14 +166,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let start = if args.resume {
         resume::start(&mut config, &*dataset, &device, &folder, args.from.as_deref())?
     } else {
-        fresh(&args, &mut config, &*dataset, &device, &folder)?
+        start_new(&args, &mut config, &*dataset, &device, &folder)?
     };
     let stop = stop_on_ctrl_c()?;
     let left = |seconds: f64| (seconds - began.elapsed().as_secs_f64()).max(0.0);
     let seconds = match args.max_seconds {
         Some(seconds) if args.fit => {
             let an_image = export::seconds_an_image(&config, &*dataset)?;
-            Some(room(&mut config, an_image, left(seconds)))
+            Some(training_seconds(&mut config, an_image, left(seconds)))
         }
         seconds => seconds.map(left),
     };
@@ -200,10 +200,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(130))
 }
 
-/// Seconds of `left` to train in, if measuring takes so many `an_image`. Where it would take most of them, fewer
-/// images are measured.
-fn room(config: &mut Config, an_image: f64, left: f64) -> f64 {
-    // Measuring may go slower later, and what was measured is written.
+/// Splits the `left` seconds between training and evaluation, which takes `an_image` seconds per image, and returns
+/// the seconds for training. If evaluation would take most of the time, it uses fewer images.
+fn training_seconds(config: &mut Config, an_image: f64, left: f64) -> f64 {
+    // Evaluation may become slower, and writing the file takes time.
     const SLOWER: f64 = 1.3;
     const WRITING: f64 = 0.3;
     const FEWEST: f64 = 64.0;
@@ -220,10 +220,11 @@ fn room(config: &mut Config, an_image: f64, left: f64) -> f64 {
     (left - measuring(config.train.card_samples)).max(0.0)
 }
 
-/// The configuration's data set, if its images fit the network; `source` is where it was read.
+/// Opens the data set of a configuration and checks that its images fit the network. `source` is the path of the
+/// configuration.
 pub(super) fn dataset(config: &Config, source: &Path) -> anyhow::Result<Box<dyn Dataset>> {
-    let making = Making { shape: Some(config.model.image), ..Making::default() };
-    let dataset = data::open_as(&config.dataset, &making)?;
+    let options = PictureOptions { shape: Some(config.model.image), ..PictureOptions::default() };
+    let dataset = data::open_as(&config.dataset, &options)?;
     let (have, want) = (dataset.image_shape(), config.model.image);
     if have != want {
         bail!(
@@ -250,13 +251,13 @@ pub(super) fn dataset(config: &Config, source: &Path) -> anyhow::Result<Box<dyn 
     Ok(dataset)
 }
 
-/// The variable that asks a process to stop at the end of its standard input, which is that of the process that
-/// began it.
-pub(super) const LEASH: &str = "LATENTSCOPE_STOP_WITH_STDIN";
-/// Time that such a process has to write a checkpoint.
+/// Environment variable that makes a process stop when its standard input ends, so that a run stops when the
+/// process that started it is killed.
+pub(super) const STOP_WITH_STDIN: &str = "LATENTSCOPE_STOP_WITH_STDIN";
+/// Time for such a process to write a checkpoint.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// Set by ctrl-C or a polite kill; a second one ends the process at once.
+/// Returns a flag that Ctrl-C or SIGTERM sets. A second signal ends the process at once.
 pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);
@@ -266,10 +267,10 @@ pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
         }
     })
     .context("ctrl-C could not be caught")?;
-    if std::env::var_os(LEASH).is_some() {
+    if std::env::var_os(STOP_WITH_STDIN).is_some() {
         let stop = Arc::clone(&stop);
         std::thread::spawn(move || {
-            // Nothing is ever written there: its end is that of the process at the other end.
+            // The other process writes nothing; reading ends when that process ends.
             let _end = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
             stop.store(true, Ordering::Relaxed);
             std::thread::sleep(GRACE);
@@ -279,7 +280,7 @@ pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Trains a run from `start`, or from the first step, and shows how it proceeds.
+/// Trains a run from `start`, or from the first step, and shows its progress.
 pub(super) fn take_steps(
     run: &Run,
     start: Option<Checkpoint>,
@@ -292,7 +293,7 @@ pub(super) fn take_steps(
     Ok(outcome?)
 }
 
-/// Writes the weights file of a run that has come to `checkpoint`; false if it was stopped before.
+/// Writes the weights file of `checkpoint`. Returns `false` if evaluation was stopped.
 pub(super) fn export(run: &Run, checkpoint: &Checkpoint, stop: &Arc<AtomicBool>) -> anyhow::Result<bool> {
     let name = if run.device.is_cuda() { "cuda" } else { "cpu" };
     let bar = Encoding::new("measuring", &run.config.name).until(stop);
@@ -312,8 +313,9 @@ pub(super) fn export(run: &Run, checkpoint: &Checkpoint, stop: &Arc<AtomicBool>)
     Ok(true)
 }
 
-/// Clears the folder if asked to, and gives the checkpoint to start from: none, or one of a file's weights.
-fn fresh(
+/// Prepares the folder of a new run. Returns the checkpoint to start from if the run starts from the weights of a
+/// file.
+fn start_new(
     args: &Args,
     config: &mut Config,
     dataset: &dyn Dataset,
@@ -321,41 +323,20 @@ fn fresh(
     folder: &Path,
 ) -> anyhow::Result<Option<Checkpoint>> {
     let weights = match (&args.from, &config.from) {
-        (Some(path), _) => Some(named(path, config)?),
-        (None, Some(from)) => Some(known(from)?),
+        (Some(path), _) => Some(initial_weights(path, config)?),
+        (None, Some(from)) => Some(configured_weights(from)?),
         (None, None) => None,
     };
     let run = Run { config, dataset, device, folder };
     if let (Some(weights), Some(from)) = (&weights, &config.from) {
         run.accepts(Path::new(&from.file), weights)?;
     }
-    make_room(folder, args.force)?;
+    clear(folder, args.force)?;
     Ok(weights.map(|weights| run.begin(&weights)).transpose()?)
 }
 
-/// Reads the weights to begin from, and names them in the configuration.
-pub(super) fn named(path: &Path, config: &mut Config) -> anyhow::Result<Weights> {
-    let weights = trained::read(path)?;
-    config.from = Some(beginning(path, &weights)?);
-    Ok(weights)
-}
-
-/// Reads the weights that a configuration begins from.
-pub(super) fn known(from: &Beginning) -> anyhow::Result<Weights> {
-    let path = Path::new(&from.file);
-    let weights = trained::read(path)?;
-    if beginning(path, &weights)?.weights != from.weights {
-        bail!(
-            "{} holds other weights than those that the configuration begins from; bring those back, or name \
-             these with --from in another --out",
-            path.display()
-        );
-    }
-    Ok(weights)
-}
-
-/// Checks that nothing is in the way of a new run in `folder`, or moves it aside with `force`.
-fn make_room(folder: &Path, force: bool) -> anyhow::Result<()> {
+/// Checks that `folder` contains no run, or moves the run to a subfolder with `force`.
+fn clear(folder: &Path, force: bool) -> anyhow::Result<()> {
     let old: Vec<PathBuf> = [CONFIG, METRICS, MODEL]
         .map(|name| folder.join(name))
         .into_iter()
@@ -373,24 +354,15 @@ fn make_room(folder: &Path, force: bool) -> anyhow::Result<()> {
     set_aside(folder, &old)
 }
 
-/// Moves what a new run would replace into a folder of its own.
+/// Moves the files that a new run would replace to a new subfolder.
 fn set_aside(folder: &Path, old: &[PathBuf]) -> anyhow::Result<()> {
     let free = (1..).map(|number| folder.join(format!("before-{number}")));
     let aside = free.into_iter().find(|path| path.symlink_metadata().is_err()).unwrap_or_default();
-    std::fs::create_dir(&aside).with_context(|| format!("{} could not be made", aside.display()))?;
+    std::fs::create_dir(&aside).with_context(|| format!("{} could not be created", aside.display()))?;
     for path in old {
         let to = aside.join(path.file_name().unwrap_or_default());
         std::fs::rename(path, &to).with_context(|| format!("{} could not be moved", path.display()))?;
     }
     tracing::info!("the old run is now in {}; delete it when you no longer need it", aside.display());
     Ok(())
-}
-
-/// The newest intact checkpoint, with a warning for each newer one that is not.
-pub(super) fn newest(checkpoints: &Folder, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
-    let (newest, broken) = checkpoints.newest(device)?;
-    for error in broken {
-        tracing::warn!("{error}; trying the previous checkpoint");
-    }
-    Ok(newest)
 }

@@ -7,7 +7,7 @@ use trainer::report::{Base, traversal};
 use trainer::trained::{Trained, sample};
 
 use super::models;
-use super::print::shown;
+use super::print::escaped;
 use super::source::Source;
 
 /// Arguments of `traverse`.
@@ -46,21 +46,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     models::save(&canvas, &args.out)
 }
 
-/// The image to start from, with its number; none where the data that the model learnt from is not here and
-/// no other was named.
+/// Returns the image to start from, with its index. Returns `None` if the training data is not available and no
+/// other data was named.
 fn image(args: &Args, model: &Trained) -> anyhow::Result<Option<(u64, Vec<f32>)>> {
     let name = &model.card.training.dataset;
-    let dataset = match args.source.found(name, model.card.model.image)? {
+    let dataset = match args.source.open_if_available(name, model.card.model.image)? {
         None if args.index.is_none() => {
             tracing::info!(
                 "`{}` is not available: the rows start from the mean code; name other images with --data",
-                shown(name)
+                escaped(name)
             );
             return Ok(None);
         }
         None => bail!(
             "`{}` is not available, so --index names no image; name other images with --data",
-            shown(name)
+            escaped(name)
         ),
         Some(dataset) => dataset,
     };

@@ -215,8 +215,8 @@ fn sheet(args: &Sheet) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The values of a row: one factor over its range, a category over its classes, and the others in the
-/// middle, a cycle a step from its start.
+/// Values of a row: one factor changes over its range, or over its classes, and the others stay in the middle of
+/// theirs. Cycles stay a step from their start.
 fn traversal(world: &'static dyn World, moved: usize, columns: usize) -> impl Iterator<Item = Vec<f64>> {
     let rest = |factor: &Factor| match factor.kind {
         FactorKind::Category => factor.low,

@@ -31,7 +31,7 @@ const METADATA: usize = 16 << 20;
 /// Returns a short reason if the picture can't be decoded.
 pub(super) fn decode(bytes: &[u8], target: &Target) -> Result<Vec<u8>, String> {
     let picture = if bytes.starts_with(b"\xff\xd8") { jpeg(bytes) } else { other(bytes) }?;
-    let image = resize(&picture.upright(), target.cut, target.side);
+    let image = resize(&picture.upright(), target.crop, target.side);
     if !target.grey {
         return Ok(image);
     }

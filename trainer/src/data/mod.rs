@@ -1,6 +1,7 @@
 //! Data sets: indexed images, with factors of variation where they are known.
 
 mod array;
+mod attributes;
 mod cache;
 mod decode;
 mod error;
@@ -8,8 +9,6 @@ mod exif;
 mod files;
 mod h5;
 mod labels;
-mod learnt;
-mod marks;
 mod norb;
 mod npz;
 mod picture;
@@ -21,6 +20,7 @@ mod resident;
 mod resize;
 mod retouch;
 mod sheet;
+mod split;
 mod tiff;
 mod world;
 
@@ -32,18 +32,18 @@ use rand::{Rng, RngCore};
 use worlds::{FactorKind, World};
 
 pub use array::Array;
+pub use attributes::{AttributeLabels, AttributeLabelsError};
 pub use cache::{Cache, CacheError, Header};
 pub use error::{DataError, PrepareError};
 pub use labels::{Label, Part, Partition, Table, TableError};
-pub use learnt::{Last, Learnt};
-pub use marks::{Marks, MarksError};
-pub use picture::{Cut, Target};
+pub use picture::{Crop, Target};
 pub use pictures::Pictures;
 pub use prepare::Job;
 pub use recipe::{RECIPES, Recipe, Source, recipe};
 pub use resident::Resident;
 pub use retouch::FACTORS as RETOUCHED;
 pub use sheet::sheet;
+pub use split::{HeldOut, TrainingImages};
 pub use world::WorldDataset;
 
 /// A data set of indexed images.
@@ -159,23 +159,23 @@ pub fn prepared(name: &str) -> PathBuf {
     Path::new("data").join(format!("{name}.images"))
 }
 
-/// How picture files become images, for a folder or archive.
+/// How the picture files of a folder or archive become images.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Making {
+pub struct PictureOptions {
     /// Shape of the images; 64×64 in colour by default.
     pub shape: Option<ImageShape>,
     /// Part of each picture to keep; by default that of the set's recipe.
-    pub cut: Option<Cut>,
+    pub crop: Option<Crop>,
     /// Name of the set, if it is one of [`RECIPES`], which define how to crop its pictures.
     pub set: Option<String>,
 }
 
-/// Opens a data set with the default [`Making`].
+/// Opens a data set with the default [`PictureOptions`].
 ///
 /// # Errors
 /// Same as [`open_as`].
 pub fn open(name: &str) -> Result<Box<dyn Dataset>, DataError> {
-    open_as(name, &Making::default())
+    open_as(name, &PictureOptions::default())
 }
 
 /// Opens a data set: a world by its name, a file of prepared images or the one at [`prepared`], a folder,
@@ -184,7 +184,7 @@ pub fn open(name: &str) -> Result<Box<dyn Dataset>, DataError> {
 ///
 /// # Errors
 /// Fails if there is no data set with this name (the error lists known names) or a file is damaged.
-pub fn open_as(name: &str, making: &Making) -> Result<Box<dyn Dataset>, DataError> {
+pub fn open_as(name: &str, options: &PictureOptions) -> Result<Box<dyn Dataset>, DataError> {
     Ok(match find(name)? {
         Found::World(world) => Box::new(WorldDataset::new(world)),
         Found::Prepared(path) => {
@@ -193,7 +193,7 @@ pub fn open_as(name: &str, making: &Making) -> Result<Box<dyn Dataset>, DataErro
             Box::new(cache)
         }
         Found::Array(path) => Box::new(Array::open(&path)?),
-        Found::Pictures(path) => Box::new(Pictures::decode(&path, making)?),
+        Found::Pictures(path) => Box::new(Pictures::decode(&path, options)?),
     })
 }
 
@@ -206,7 +206,7 @@ pub fn image_shape(name: &str) -> Result<ImageShape, DataError> {
         Found::World(world) => WorldDataset::new(world).image_shape(),
         Found::Prepared(path) => Cache::open(&path)?.image_shape(),
         Found::Array(path) => Array::open(&path)?.image_shape(),
-        Found::Pictures(_) => Making::default().target().shape(),
+        Found::Pictures(_) => PictureOptions::default().target().shape(),
     })
 }
 

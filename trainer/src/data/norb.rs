@@ -108,7 +108,7 @@ pub(super) fn each(
             let pixels = pixels[..height * width].iter().flat_map(|&value| [value; 3]).collect();
             let image = resize(
                 &Picture { width, height, pixels, orientation: Orientation::NoTransforms },
-                target.cut,
+                target.crop,
                 target.side,
             );
             let grey: Vec<u8> = image.as_chunks::<3>().0.iter().map(|pixel| pixel[0]).collect();
@@ -123,7 +123,7 @@ pub(super) fn each(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::picture::Cut;
+    use crate::data::picture::Crop;
 
     fn matrix(magic: u32, sides: &[u32], values: &[u8]) -> Vec<u8> {
         let mut bytes = [magic, sides.len() as u32].map(u32::to_le_bytes).concat();
@@ -152,7 +152,7 @@ mod tests {
         Ok(())
     }
 
-    const TARGET: Target = Target { side: 4, grey: true, cut: Cut::Square(1.0) };
+    const TARGET: Target = Target { side: 4, grey: true, crop: Crop::Square(1.0) };
 
     #[test]
     fn left_pictures_come_with_their_labels() -> Result<(), Box<dyn std::error::Error>> {

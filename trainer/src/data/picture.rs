@@ -12,12 +12,12 @@ pub struct Target {
     /// Whether the image has one channel instead of three.
     pub grey: bool,
     /// The part of the picture to keep.
-    pub cut: Cut,
+    pub crop: Crop,
 }
 
 /// The part of a picture to keep.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cut {
+pub enum Crop {
     /// A centred square whose side is this fraction of the picture's shorter side.
     Square(f64),
     /// The whole picture, stretched to a square.

@@ -12,7 +12,7 @@ use super::error::PrepareError;
 use super::picture::Target;
 use super::prepare::Job;
 use super::recipe::{ANY_PICTURE, FOLDER, Recipe, Source, recipe};
-use super::{DataError, Dataset, Making, stem};
+use super::{DataError, Dataset, PictureOptions, stem};
 
 /// Decoded picture files with their names.
 #[derive(Debug)]
@@ -26,9 +26,9 @@ impl Pictures {
     ///
     /// # Errors
     /// Fails if it can't be read, has no pictures, or more than one in a hundred can't be used.
-    pub fn decode(path: &Path, making: &Making) -> Result<Self, DataError> {
+    pub fn decode(path: &Path, options: &PictureOptions) -> Result<Self, DataError> {
         let unread = |source| PrepareError::Read { path: path.to_owned(), source };
-        let target = making.target();
+        let target = options.target();
         let name = stem(path);
         let job = Job {
             recipe: &FOLDER,
@@ -49,7 +49,7 @@ impl Pictures {
     }
 }
 
-impl Making {
+impl PictureOptions {
     /// The images that pictures are converted to.
     pub(super) fn target(&self) -> Target {
         let of_set = |set: &Recipe| match set.source {
@@ -61,7 +61,7 @@ impl Making {
         if let Some(shape) = self.shape {
             (target.side, target.grey) = (shape.height, shape.channels == 1);
         }
-        target.cut = self.cut.unwrap_or(target.cut);
+        target.crop = self.crop.unwrap_or(target.crop);
         target
     }
 }

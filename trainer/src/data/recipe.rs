@@ -1,7 +1,7 @@
 //! The data sets that can be prepared; each is one entry of a table.
 
 use super::npz::Array;
-use super::picture::{Cut, Target};
+use super::picture::{Crop, Target};
 
 /// Format of a data set's files.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub struct Recipe {
 }
 
 /// Default conversion of pictures that belong to no known set.
-pub(super) const ANY_PICTURE: Target = Target { side: 64, grey: false, cut: Cut::Square(1.0) };
+pub(super) const ANY_PICTURE: Target = Target { side: 64, grey: false, crop: Crop::Square(1.0) };
 
 /// Any pictures.
 pub(super) const FOLDER: Recipe = Recipe {
@@ -70,7 +70,7 @@ pub const RECIPES: [Recipe; 7] = [
         source: Source::Pictures {
             wanted: celeba,
             // 148 of 178 pixels, the usual crop.
-            target: Target { side: 64, grey: false, cut: Cut::Square(148.0 / 178.0) },
+            target: Target { side: 64, grey: false, crop: Crop::Square(148.0 / 178.0) },
             labels: None,
         },
     },
@@ -91,7 +91,7 @@ pub const RECIPES: [Recipe; 7] = [
                 for research",
         source: Source::Pictures {
             wanted: chair,
-            target: Target { side: 64, grey: true, cut: Cut::Square(0.75) },
+            target: Target { side: 64, grey: true, crop: Crop::Square(0.75) },
             labels: Some(NameLabels { columns: &["elevation", "azimuth"], parse: view }),
         },
     },
@@ -133,7 +133,7 @@ pub const RECIPES: [Recipe; 7] = [
         path: "the folder of the six unpacked files smallnorb-….mat",
         terms: "SmallNORB, 48,600 pairs of pictures, 200 MB, from cs.nyu.edu/~ylclab/data/norb-v1.0-small; \
                 for research",
-        source: Source::Norb(Target { side: 64, grey: true, cut: Cut::Square(1.0) }),
+        source: Source::Norb(Target { side: 64, grey: true, crop: Crop::Square(1.0) }),
     },
 ];
 

@@ -3,7 +3,7 @@
 //!
 //! Own code: runs and cards hold the checksum of their images, which the rounding of a library would change.
 
-use super::picture::{Cut, Picture};
+use super::picture::{Crop, Picture};
 
 /// The old pixels that contribute to a new pixel: the index of the first, and their weights.
 struct Taps {
@@ -12,14 +12,14 @@ struct Taps {
 }
 
 /// Resizes the kept part of a picture to `[side, side, 3]`.
-pub(super) fn resize(picture: &Picture, cut: Cut, side: usize) -> Vec<u8> {
-    let (width, height) = match cut {
-        Cut::Square(share) => {
+pub(super) fn resize(picture: &Picture, crop: Crop, side: usize) -> Vec<u8> {
+    let (width, height) = match crop {
+        Crop::Square(share) => {
             let shorter = picture.width.min(picture.height);
             let kept = ((shorter as f64 * share).round() as usize).clamp(1, shorter);
             (kept, kept)
         }
-        Cut::Whole => (picture.width, picture.height),
+        Crop::Whole => (picture.width, picture.height),
     };
     let (left, top) = ((picture.width - width) / 2, (picture.height - height) / 2);
     let taps = |from: usize| (0..side).map(|place| taps(place, from, side)).collect::<Vec<Taps>>();
@@ -72,13 +72,13 @@ mod tests {
     #[test]
     fn the_same_size_changes_nothing() {
         let noise = picture(9, 9, |x, y| (x * 31 + y * 97) as u8);
-        assert_eq!(resize(&noise, Cut::Square(1.0), 9), noise.pixels);
+        assert_eq!(resize(&noise, Crop::Square(1.0), 9), noise.pixels);
     }
 
     #[test]
     fn one_colour_stays_one_colour_at_any_size() {
         for (width, height, side) in [(1, 1, 64), (178, 218, 64), (640, 7, 64), (63, 65, 64)] {
-            let image = resize(&picture(width, height, |_, _| 77), Cut::Square(1.0), side);
+            let image = resize(&picture(width, height, |_, _| 77), Crop::Square(1.0), side);
             assert!(image.len() == side * side * 3 && image.iter().all(|&value| value == 77));
         }
     }
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn shrinking_averages_and_does_not_drop_pixels() {
         let stripes =
-            resize(&picture(256, 256, |x, _| if x % 2 == 0 { 0 } else { 200 }), Cut::Square(1.0), 16);
+            resize(&picture(256, 256, |x, _| if x % 2 == 0 { 0 } else { 200 }), Crop::Square(1.0), 16);
         assert!(stripes.iter().all(|&value| value.abs_diff(100) <= 2), "{:?}", &stripes[..9]);
     }
 
@@ -95,14 +95,14 @@ mod tests {
         // White within columns 40 to 59 and rows 30 to 49, a quarter of the shorter side.
         let inside = |x: usize, y: usize| (40..60).contains(&x) && (30..50).contains(&y);
         let image =
-            resize(&picture(100, 80, |x, y| if inside(x, y) { 255 } else { 0 }), Cut::Square(0.25), 20);
+            resize(&picture(100, 80, |x, y| if inside(x, y) { 255 } else { 0 }), Crop::Square(0.25), 20);
         assert!(image.iter().all(|&value| value == 255));
     }
 
     #[test]
     fn a_whole_picture_is_stretched_to_the_square() {
         // Left half black, right half white; top quarter black.
-        let image = resize(&picture(20, 40, |x, y| if x < 10 || y < 10 { 0 } else { 255 }), Cut::Whole, 8);
+        let image = resize(&picture(20, 40, |x, y| if x < 10 || y < 10 { 0 } else { 255 }), Crop::Whole, 8);
         let white = |row: usize, column: usize| image[(row * 8 + column) * 3];
         // An eighth of the triangle of a pixel next to an edge lies beyond the edge.
         let near = |values: [u8; 4], expected: [u8; 4]| {

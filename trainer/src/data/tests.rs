@@ -52,7 +52,7 @@ fn webp(value: u8) -> Vec<u8> {
     bytes
 }
 
-const TARGET: Target = Target { side: 8, grey: false, cut: Cut::Square(1.0) };
+const TARGET: Target = Target { side: 8, grey: false, crop: Crop::Square(1.0) };
 
 struct Place(tempfile::TempDir);
 

@@ -132,7 +132,7 @@ pub enum ImportError {
     #[error("the file's network can't be built: {0}")]
     Config(#[from] ConfigError),
     /// Candle failed to create a tensor.
-    #[error("the tensors could not be made: {0}")]
+    #[error("the tensors could not be created: {0}")]
     Tensor(#[from] candle_core::Error),
 }
 

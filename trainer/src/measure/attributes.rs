@@ -6,7 +6,7 @@ use model::{Card, Vae};
 
 use super::codes::codes;
 use super::{MeasureError, Watch};
-use crate::data::{Dataset, Marks};
+use crate::data::{AttributeLabels, Dataset};
 
 /// How well a model's units separate attributes.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,16 +30,16 @@ pub fn attributes(
     vae: &Vae,
     card: &Card,
     dataset: &dyn Dataset,
-    marks: &Marks,
+    labels: &AttributeLabels,
     watch: &dyn Watch,
 ) -> Result<Attributes, MeasureError> {
-    watch.started(marks.images.len() as u64);
-    let codes = codes(vae, dataset, &marks.images, &|images| watch.encoded(images))?.means;
+    watch.started(labels.images.len() as u64);
+    let codes = codes(vae, dataset, &labels.images, &|images| watch.encoded(images))?.means;
     let ranges: Vec<[f32; 2]> = card.units.iter().map(|unit| unit.range).collect();
     Ok(Attributes {
-        results: metrics::attributes(&codes, &ranges, &marks.has, marks.names.len()),
-        names: marks.names.clone(),
-        pictures: marks.images.len(),
+        results: metrics::attributes(&codes, &ranges, &labels.has, labels.names.len()),
+        names: labels.names.clone(),
+        pictures: labels.images.len(),
         dataset: dataset.name().to_owned(),
     })
 }

@@ -55,12 +55,7 @@ pub(super) struct Draw<'a> {
 
 impl<'a> Draw<'a> {
     /// Draws batches as configured in `config`.
-    pub(super) fn new(
-        config: &Config,
-        dataset: &'a dyn Dataset,
-        loss: &'a Loss,
-        resident: Option<&'a Resident>,
-    ) -> Self {
+    pub(super) fn new(config: &Config, dataset: &'a dyn Dataset, loss: &'a Loss) -> Self {
         Self {
             dataset,
             loss,
@@ -68,7 +63,7 @@ impl<'a> Draw<'a> {
             batch: config.train.batch,
             width: config.model.width(),
             posterior: config.model.posterior,
-            resident,
+            resident: None,
         }
     }
 

@@ -70,7 +70,7 @@ pub enum CheckpointError {
     #[error(transparent)]
     Write(#[from] file::WriteError),
     /// The folder can't be created, or an old checkpoint can't be removed.
-    #[error("{} could not be made or cleared: {source}", path.display())]
+    #[error("{} could not be created or cleared: {source}", path.display())]
     Keep {
         /// File or folder.
         path: PathBuf,

@@ -6,35 +6,34 @@ mod checkpoint;
 mod error;
 mod fit;
 mod learner;
-mod limits;
 mod lock;
 mod log;
 mod optimizer;
 mod record;
 mod save;
 mod start;
+mod stopping;
 
 use std::path::Path;
-use std::time::Instant;
 
 use candle_core::Device;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Folder, State};
 pub use error::TrainError;
-pub use limits::Limits;
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 pub(crate) use start::provenance;
-pub use start::{beginning, lineage};
+pub use start::{initial_weights, lineage};
+pub use stopping::Limits;
 
 use crate::config::{Config, Train};
-use crate::data::{Dataset, Learnt, Resident};
+use crate::data::{Dataset, Resident, TrainingImages};
 use crate::file;
 use batches::Draw;
-use fit::Fit;
 use learner::Learner;
 use record::Record;
 use save::Saver;
+use stopping::Stopping;
 
 /// File name of the resolved configuration in a run's folder.
 pub const CONFIG: &str = "config.toml";
@@ -86,60 +85,46 @@ impl Run<'_> {
         limits: &Limits,
         observer: &mut dyn Observer,
     ) -> Result<(Checkpoint, End), TrainError> {
-        let called = Instant::now();
+        let mut stopping = Stopping::new(limits);
         let Self { config, dataset, device, folder } = *self;
         let mut train = config.train.clone();
-        let mut fit = limits.seconds.filter(|_| limits.fit).map(Fit::new);
         let loss = config.loss();
-        let learnt = Learnt::new(config, dataset);
-        let dataset = learnt.as_ref().map_or(dataset, |learnt| learnt);
-        Draw::new(config, dataset, &loss, None).check()?;
-        let begun = start.as_ref().map(|start| start.state.step);
+        let images = TrainingImages::new(config, dataset);
+        let dataset = images.as_ref().map_or(dataset, |images| images);
+        let draw = Draw::new(config, dataset, &loss);
+        draw.check()?;
+        let mut saver = Saver::new(folder, train.keep, start.as_ref(), dataset.image_shape().len());
         let (mut learner, mut state) = self.learner(start, dataset.len())?;
         self.write_config(&train)?;
         let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
-        let draw = Draw::new(config, dataset, &loss, resident.as_ref());
-        let mut saver = Saver::new(folder, train.keep, begun, dataset.image_shape().len());
+        let draw = Draw { resident: resident.as_ref(), ..draw };
         let mut record = Record::open(folder, &state)?;
         observer.started(state.step, train.steps);
 
         let end = std::thread::scope(|scope| -> Result<End, TrainError> {
-            let batches = batches::prepare(scope, draw, state.step + 1..=train.steps);
-            for batch in batches {
+            for batch in batches::prepare(scope, draw, state.step + 1..=train.steps) {
                 state.step += 1;
-                let costs = learner.step(&draw.place(batch?, device)?, state.step, train.rate(state.step))?;
+                let inputs = draw.place(batch?, device)?;
+                let costs = learner.step(&inputs, state.step, train.rate(state.step))?;
                 record.add(&costs)?;
 
-                let taken = called.elapsed().as_secs_f64();
-                if let Some(steps) = fit.as_mut().and_then(|fit| fit.last_step(state.step, taken))
-                    && steps < train.steps
-                {
+                if let Some(steps) = stopping.fewer_steps(state.step, train.steps) {
                     train.steps = steps;
                     self.write_config(&train)?;
                     observer.started(state.step, steps);
                 }
-                let stop = limits.reached(called);
-                let last = state.step == train.steps;
-                let save = stop || last || state.step % train.checkpoint_every == 0;
+                let end = stopping.end(state.step, train.steps);
+                let save = end.is_some() || state.step % train.checkpoint_every == 0;
                 if save || state.step % train.log_every == 0 {
                     let line = record.line(&mut state, &train)?;
                     saver.check(&line)?;
-                    record.write(&line).unwrap_or_else(|problem| observer.warned(&problem));
-                    observer.progressed(&line);
+                    record.write(&line, observer);
                 }
                 if save {
-                    match saver.save(&learner.checkpoint(&state)?) {
-                        Err(TrainError::Checkpoint(error)) if !(stop || last) => observer.warned(&format!(
-                            "{error}; training goes on and tries again at the next checkpoint"
-                        )),
-                        saved => saved?,
-                    }
+                    saver.save(&learner.checkpoint(&state)?, end, observer)?;
                 }
-                if last {
-                    break;
-                }
-                if stop {
-                    return Ok(End::Stopped);
+                if let Some(end) = end {
+                    return Ok(end);
                 }
             }
             Ok(End::Finished)

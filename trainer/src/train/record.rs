@@ -7,10 +7,10 @@ use candle_core::Tensor;
 use loss::Costs;
 use model::card::{HistoryPoint, MAX_HISTORY};
 
-use super::METRICS;
 use super::checkpoint::State;
 use super::error::TrainError;
 use super::log::{Line, Log};
+use super::{METRICS, Observer};
 use crate::config::Train;
 
 /// The log, and the costs since its last line.
@@ -61,14 +61,12 @@ impl Record {
         Ok(line)
     }
 
-    /// Appends a line to the log.
-    ///
-    /// # Errors
-    /// Returns a message if the file can't be written.
-    pub(super) fn write(&mut self, line: &Line) -> Result<(), String> {
-        self.log
-            .append(line)
-            .map_err(|error| format!("{} could not be written: {error}", self.path.display()))
+    /// Appends a line to the log and reports it. If the file can't be written, training goes on.
+    pub(super) fn write(&mut self, line: &Line, observer: &mut dyn Observer) {
+        if let Err(error) = self.log.append(line) {
+            observer.warned(&format!("{} could not be written: {error}", self.path.display()));
+        }
+        observer.progressed(line);
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::{Checkpoint, Folder};
 use super::error::TrainError;
 use super::log::Line;
+use super::{End, Observer};
 
 /// Training has diverged if the ELBO is this many times worse than that of predicting ½ for each pixel.
 const HOPELESS: f64 = 100.0;
@@ -20,11 +21,11 @@ pub(super) struct Saver {
 }
 
 impl Saver {
-    /// Creates a saver that keeps the newest `keep` checkpoints of `run`. `begun` is the step that the
-    /// run resumes from, and `values` the number of values per image.
-    pub(super) fn new(run: &Path, keep: usize, begun: Option<u64>, values: usize) -> Self {
+    /// Creates a saver that keeps the newest `keep` checkpoints of `run`, which resumes from `start`. Images
+    /// have `values` values.
+    pub(super) fn new(run: &Path, keep: usize, start: Option<&Checkpoint>, values: usize) -> Self {
         let folder = Folder::of(run);
-        let good = begun.map(|step| folder.file(step));
+        let good = start.map(|start| folder.file(start.state.step));
         Self { folder, keep, good, worst: HOPELESS * values as f64 * std::f64::consts::LN_2 }
     }
 
@@ -40,17 +41,29 @@ impl Saver {
         Err(TrainError::Diverged { step, loss, good: self.good.clone() })
     }
 
-    /// Writes a checkpoint, unless it has non-finite values.
+    /// Writes a checkpoint, unless it has non-finite values. If the file can't be written, a run that has not
+    /// come to its `end` goes on.
     ///
     /// # Errors
     /// Returns [`TrainError::Broken`], with the last good checkpoint, for values that are not finite, and
-    /// [`TrainError::Checkpoint`] if the file can't be written.
-    pub(super) fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
+    /// [`TrainError::Checkpoint`] if the last file of a run can't be written.
+    pub(super) fn save(
+        &mut self,
+        checkpoint: &Checkpoint,
+        end: Option<End>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), TrainError> {
         if let Some(name) = checkpoint.broken()? {
             let step = checkpoint.state.step;
             return Err(TrainError::Broken { name, step, good: self.good.clone() });
         }
-        self.good = Some(self.folder.save(checkpoint, self.keep)?);
+        match self.folder.save(checkpoint, self.keep) {
+            Ok(path) => self.good = Some(path),
+            Err(error) if end.is_none() => {
+                observer.warned(&format!("{error}; training goes on and tries again at the next checkpoint"))
+            }
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use model::{Card, ModelConfig, Weights};
 
 use super::learner::Learner;
 use super::{Checkpoint, Folder, Run, State, TrainError};
-use crate::config::Beginning;
+use crate::config::InitialWeights;
 
 impl Run<'_> {
     /// Checks that `weights`, read from `path`, fit the network.
@@ -42,7 +42,7 @@ impl Run<'_> {
 ///
 /// # Errors
 /// Returns the errors of the device.
-pub fn beginning(path: &Path, weights: &Weights) -> candle_core::Result<Beginning> {
+pub fn initial_weights(path: &Path, weights: &Weights) -> candle_core::Result<InitialWeights> {
     let mut hasher = crc32fast::Hasher::new();
     for (name, tensor) in &weights.tensors {
         hasher.update(format!("{name}{:?}", tensor.dims()).as_bytes());
@@ -50,7 +50,7 @@ pub fn beginning(path: &Path, weights: &Weights) -> candle_core::Result<Beginnin
             hasher.update(&value.to_le_bytes());
         }
     }
-    Ok(Beginning { file: path.display().to_string(), weights: format!("{:08x}", hasher.finalize()) })
+    Ok(InitialWeights { file: path.display().to_string(), weights: format!("{:08x}", hasher.finalize()) })
 }
 
 /// Keys under `model` that differ and change the tensors or the meaning of the outputs.
@@ -95,7 +95,7 @@ mod tests {
     use model::card::{FORMAT, Objective, Training};
 
     #[test]
-    fn where_a_model_comes_from_is_told_through_all_its_trainings() {
+    fn the_lineage_names_all_earlier_trainings() {
         let card = |name: &str, steps, config| Card {
             format: FORMAT,
             minor: 0,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_that_one_of_two_networks_alone_names_differ() -> Result<(), toml::ser::Error> {
+    fn optional_keys_of_one_network_are_differences() -> Result<(), toml::ser::Error> {
         let plain = ModelConfig::default();
         let deep = ModelConfig { encoder_dense: Some(vec![128, 64]), winners: Some(3), ..plain.clone() };
         assert_eq!(differences(&plain, &plain)?, Vec::<String>::new());

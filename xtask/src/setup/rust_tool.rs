@@ -44,10 +44,8 @@ pub(super) fn cargo_deny() -> RustTool {
 
 /// Writes the JavaScript around the wasm; its version must equal the library's.
 pub(super) fn wasm_bindgen(project: &Project) -> Result<RustTool> {
-    let path = project.root.join("Cargo.lock");
-    let lock = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
-    let version = locked_version(&lock, "wasm-bindgen")
-        .with_context(|| format!("{} names no wasm-bindgen", path.display()))?;
+    let id = output(project.cargo().args(["pkgid", "--locked", "wasm-bindgen"]))?;
+    let version = version_in(&id).with_context(|| format!("`{id}` has no version"))?;
     Ok(RustTool {
         package: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
@@ -157,25 +155,29 @@ impl RustTool {
     }
 }
 
-/// Version of `package` in the text of a Cargo.lock.
-fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
-    let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines().skip_while(|line| *line != name);
-    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
+/// Version in a package ID, such as `registry+https://example.org/index#wasm-bindgen@0.2.129`.
+fn version_in(id: &str) -> Option<&str> {
+    id.trim().rsplit_once(['@', '#']).map(|(_, version)| version)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LOCK: &str = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.2.1\"\n\n\
-        [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.129\"\n";
+    #[test]
+    fn the_version_is_found_in_each_form_of_a_package_id() {
+        assert_eq!(version_in("registry+https://example.org/index#wasm-bindgen@0.2.129\n"), Some("0.2.129"));
+        assert_eq!(version_in("https://example.org/wasm-bindgen#0.2.129"), Some("0.2.129"));
+        assert_eq!(version_in("wasm-bindgen"), None);
+    }
 
     #[test]
-    fn the_locked_version_is_found_by_the_whole_name() {
-        assert_eq!(locked_version(LOCK, "wasm-bindgen"), Some("0.2.129"));
-        assert_eq!(locked_version(LOCK, "trunk"), None);
-        assert_eq!(locked_version("name = \"wasm-bindgen\"", "wasm-bindgen"), None);
+    fn cargo_names_the_locked_version() -> Result<()> {
+        let project = Project::locate()?;
+        let lock = fs::read_to_string(project.root.join("Cargo.lock"))?;
+        let package = format!("name = \"wasm-bindgen\"\nversion = \"{}\"\n", wasm_bindgen(&project)?.version);
+        assert!(lock.contains(&package), "{package}");
+        Ok(())
     }
 
     #[test]

@@ -35,7 +35,7 @@ const fn metric(name: &'static str, title: &'static str, better: Better) -> Metr
 
 /// Returns the metrics by topic. Those of disentanglement come from the crate [`metrics`].
 pub(super) fn sections() -> [(&'static str, Vec<Metric>); 3] {
-    let disentanglement = metrics::titles().map(|(name, title)| metric(name, title, Better::High));
+    let disentanglement = metrics::reported().map(|score| metric(score.name, score.title, Better::High));
     [
         ("Disentanglement", disentanglement.collect()),
         ("Reconstruction and generated images", GENERATED.into()),

@@ -10,10 +10,10 @@ use rayon::prelude::*;
 
 use super::retouch::{FACTORS, Retouch, WAYS};
 use super::{DataError, Dataset};
-use crate::config::{Config, Known};
+use crate::config::{Config, KnownImages};
 
 /// The training images of a data set.
-pub struct Learnt<'a> {
+pub struct TrainingImages<'a> {
     all: &'a dyn Dataset,
     /// Number of images that are not held out.
     kept: u64,
@@ -21,11 +21,11 @@ pub struct Learnt<'a> {
     retouched: bool,
 }
 
-impl<'a> Learnt<'a> {
+impl<'a> TrainingImages<'a> {
     /// Creates the training images for `config`, or `None` if they are simply all images.
     pub fn new(config: &Config, all: &'a dyn Dataset) -> Option<Self> {
         let (mirror, held) = (config.train.mirror, config.train.hold_out);
-        let retouched = config.known == Some(Known::Retouched);
+        let retouched = config.known == Some(KnownImages::Retouched);
         let kept = all.len().saturating_sub(held).max(1);
         (mirror || retouched || held > 0).then_some(Self { all, kept, mirror, retouched })
     }
@@ -46,7 +46,7 @@ impl<'a> Learnt<'a> {
     }
 }
 
-impl Dataset for Learnt<'_> {
+impl Dataset for TrainingImages<'_> {
     fn name(&self) -> &str {
         self.all.name()
     }
@@ -130,13 +130,13 @@ fn mirror(image: &mut [f32], width: usize, channels: usize) {
 }
 
 /// The last images of a data set.
-pub struct Last<'a> {
+pub struct HeldOut<'a> {
     all: &'a dyn Dataset,
     name: String,
     count: u64,
 }
 
-impl<'a> Last<'a> {
+impl<'a> HeldOut<'a> {
     /// Creates a view of the last `count` images, or of all if there are fewer.
     pub fn new(all: &'a dyn Dataset, count: u64) -> Self {
         let count = count.min(all.len());
@@ -148,7 +148,7 @@ impl<'a> Last<'a> {
     }
 }
 
-impl Dataset for Last<'_> {
+impl Dataset for HeldOut<'_> {
     fn name(&self) -> &str {
         &self.name
     }
@@ -197,16 +197,16 @@ mod tests {
     {
         let all = crate::data::open("faces")?;
         let (config, held) = (config("")?, 1_075_000);
-        let learnt = Learnt::new(&config, &*all).ok_or("all of it")?;
+        let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
         let kept = all.len() - held;
-        assert_eq!((learnt.len(), kept), (200, 200));
-        let drawn = learnt.sample(4000, &mut stream(1, Purpose::Batch, 1));
+        assert_eq!((training.len(), kept), (200, 200));
+        let drawn = training.sample(4000, &mut stream(1, Purpose::Batch, 1));
         let seen: BTreeSet<u64> = drawn.iter().copied().collect();
         assert_eq!(seen.len(), 400, "each image, and each mirrored");
         assert!(drawn.iter().all(|number| number % 200 < kept && *number < 400));
         let size = all.image_shape().len();
         let (mut there, mut here) = (vec![0.0; size], vec![0.0; size]);
-        Last::new(&*all, held).read(&[0], &mut here)?;
+        HeldOut::new(&*all, held).read(&[0], &mut here)?;
         all.read(&[200], &mut there)?;
         assert_eq!(here, there);
         Ok(())
@@ -216,11 +216,11 @@ mod tests {
     fn what_is_known_of_a_world_is_known_of_no_mirror_image() -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
         let config = config("")?;
-        let learnt = Learnt::new(&config, &*all).ok_or("all of it")?;
-        let known = learnt.known(500, &mut stream(1, Purpose::Batch, 1));
+        let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
+        let known = training.known(500, &mut stream(1, Purpose::Batch, 1));
         assert!(known.len() == 500 && known.iter().all(|number| *number < 200));
-        assert_eq!(learnt.values(known[0]), all.values(known[0]));
-        assert_eq!((learnt.index(&all.classes(7)), all.index(&all.classes(7))), (None, Some(7)));
+        assert_eq!(training.values(known[0]), all.values(known[0]));
+        assert_eq!((training.index(&all.classes(7)), all.index(&all.classes(7))), (None, Some(7)));
         Ok(())
     }
 
@@ -228,22 +228,22 @@ mod tests {
     fn a_mirror_image_is_one_and_what_is_retouched_is_known() -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
         let config = config("known = 'retouched'\nsparsity = { named = {} }")?;
-        let learnt = Learnt::new(&config, &*all).ok_or("all of it")?;
+        let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
         let mut pair = vec![0.0; 2 * all.image_shape().len()];
-        learnt.read(&[7, 207], &mut pair)?;
+        training.read(&[7, 207], &mut pair)?;
         let (image, mirrored) = pair.split_at(all.image_shape().len());
         for place in 0..64 * 64 {
             let (row, column) = (place / 64, place % 64);
             let there = row * 64 + 63 - column;
             assert_eq!(image[place * 3..][..3], mirrored[there * 3..][..3]);
         }
-        let known = learnt.known(6, &mut stream(1, Purpose::Batch, 1));
+        let known = training.known(6, &mut stream(1, Purpose::Batch, 1));
         let mut images = vec![0.0; 6 * image.len()];
-        learnt.read(&known, &mut images)?;
-        let plain: Vec<u64> = known.iter().map(|&number| learnt.parts(number).0).collect();
+        training.read(&known, &mut images)?;
+        let plain: Vec<u64> = known.iter().map(|&number| training.parts(number).0).collect();
         let mut before = vec![0.0; images.len()];
-        learnt.read(&plain, &mut before)?;
-        for (number, values) in known.iter().map(|&number| learnt.values(number)).enumerate() {
+        training.read(&plain, &mut before)?;
+        for (number, values) in known.iter().map(|&number| training.values(number)).enumerate() {
             let told: Vec<usize> = (0..3).filter(|&factor| values[factor].is_finite()).collect();
             assert_eq!(told, [number % 3]);
             let at = number * image.len()..(number + 1) * image.len();

@@ -7,7 +7,7 @@ use super::{Dataset, Label, Table, TableError};
 
 /// Binary attributes of a data set's images.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marks {
+pub struct AttributeLabels {
     /// Names of the attributes.
     pub names: Vec<String>,
     /// Indices of the images with known attributes.
@@ -18,7 +18,7 @@ pub struct Marks {
 
 /// Why attributes can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum MarksError {
+pub enum AttributeLabelsError {
     /// The table can't be used.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -56,20 +56,20 @@ pub enum MarksError {
     None(String),
 }
 
-impl Marks {
+impl AttributeLabels {
     /// Uses the columns of a table that have two values; the larger or alphabetically later one means
     /// that a picture has the attribute. Rows are matched by the names of picture files, or by order if
     /// the images have no names.
     ///
     /// # Errors
     /// Fails if the table can't be read or doesn't fit the data set.
-    pub fn read(path: &Path, dataset: &dyn Dataset) -> Result<Self, MarksError> {
+    pub fn read(path: &Path, dataset: &dyn Dataset) -> Result<Self, AttributeLabelsError> {
         let table = Table::read(path)?;
         let mut columns = Columns::new(table.columns().to_vec());
         let mut images = Vec::new();
         let named = dataset.picture(0).is_some();
         if !named && table.order().len() as u64 != dataset.len() {
-            return Err(MarksError::Count {
+            return Err(AttributeLabelsError::Count {
                 table: path.display().to_string(),
                 rows: table.order().len(),
                 dataset: dataset.name().to_owned(),
@@ -88,7 +88,7 @@ impl Marks {
             }
         }
         if images.is_empty() {
-            return Err(MarksError::Unmatched {
+            return Err(AttributeLabelsError::Unmatched {
                 table: path.display().to_string(),
                 dataset: dataset.name().to_owned(),
                 picture: dataset.picture(0).unwrap_or_default().to_owned(),
@@ -105,7 +105,7 @@ impl Marks {
     ///
     /// # Errors
     /// Fails if there are none.
-    pub fn of(dataset: &dyn Dataset) -> Result<Self, MarksError> {
+    pub fn of(dataset: &dyn Dataset) -> Result<Self, AttributeLabelsError> {
         let labels = dataset.factors().into_iter().map(|(name, classes)| Label { name, classes });
         let images: Vec<u64> = (0..dataset.len()).collect();
         let rows = images.clone().into_iter().map(|image| dataset.classes(image));
@@ -117,11 +117,11 @@ impl Marks {
         images: Vec<u64>,
         rows: impl Iterator<Item = Vec<usize>>,
         source: &str,
-    ) -> Result<Self, MarksError> {
+    ) -> Result<Self, AttributeLabelsError> {
         let kept: Vec<usize> = (0..labels.len()).filter(|&place| labels[place].classes == 2).collect();
         let left_out = labels.len() - kept.len();
         if kept.is_empty() {
-            return Err(MarksError::None(source.to_owned()));
+            return Err(AttributeLabelsError::None(source.to_owned()));
         }
         if left_out > 0 {
             tracing::warn!("{left_out} labels of {source} are left out: they have more than two values");

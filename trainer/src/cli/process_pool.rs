@@ -1,4 +1,4 @@
-//! Many runs at a time, each in a process of its own with its share of the cores.
+//! Several runs at a time, each in its own process with an equal part of the cores.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,52 +12,55 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use trainer::train::{Line, METRICS};
 
 use super::print::sentence;
-use super::sweep::{BUSY, STOPPED};
-use super::train::LEASH;
+use super::train::STOP_WITH_STDIN;
 
-/// Pause between two looks at the running processes.
+/// Exit code of a run that another process is working on.
+pub(super) const BUSY: u8 = 75;
+/// Exit code of a run that was stopped and can be resumed.
+pub(super) const STOPPED: u8 = 130;
+/// Time between two checks of the running processes.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Name of what a run says within its folder.
+/// Name of the log file in a run's folder.
 const LOG: &str = "log.txt";
-/// The variable that tells a process how many threads it may take.
+/// Environment variable with the number of threads of a process.
 pub(super) const THREADS: &str = "RAYON_NUM_THREADS";
-/// Bytes at the end of a file that are looked at for its last line.
+/// Number of bytes at the end of a file in which the last line is searched.
 const TAIL: u64 = 1 << 14;
 
-/// A run to be done.
-pub(super) struct Share<'a> {
-    /// Its number in the study.
+/// A run to train.
+pub(super) struct Task<'a> {
+    /// Number in the study.
     pub(super) number: usize,
-    /// Its name.
+    /// Name.
     pub(super) name: &'a str,
-    /// Its folder.
+    /// Folder.
     pub(super) folder: PathBuf,
-    /// Steps that it takes.
+    /// Number of steps.
     pub(super) steps: u64,
 }
 
-/// What came of a run.
+/// How a run ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// It is trained and scored.
+    /// The run has finished.
     Finished,
-    /// It was stopped, or not begun, and can be resumed.
+    /// The run was stopped or not started, and can be resumed.
     Stopped,
-    /// Another process is at it.
+    /// Another process is working on the run.
     Busy,
-    /// It failed, for this reason.
+    /// The run failed for this reason.
     Failed(String),
 }
 
-/// Processes that share the cores.
-pub(super) struct Fleet<'a> {
-    /// Processes at a time.
+/// Runs tasks in processes that share the cores.
+pub(super) struct ProcessPool<'a> {
+    /// Maximum number of processes at a time.
     pub(super) jobs: usize,
-    /// When none is started any more.
+    /// Time after which no further process is started.
     pub(super) deadline: Option<Instant>,
-    /// What a run has come to that ended well, such as `is trained`.
+    /// Message for a finished run after its name, such as `is trained`.
     pub(super) finished: &'a str,
-    /// The command of the run of a number.
+    /// Returns the command of the run with a number.
     pub(super) command: &'a dyn Fn(usize) -> Command,
 }
 
@@ -67,36 +70,36 @@ struct Running {
     bar: ProgressBar,
 }
 
-impl Fleet<'_> {
-    /// Does the runs, in order, and shows how they proceed. Ctrl-C lets them write their checkpoints,
-    /// a second one kills them.
-    pub(super) fn work(&self, shares: &[Share]) -> anyhow::Result<Vec<Outcome>> {
-        let asked = Arc::new(AtomicU8::new(0));
-        let handler = Arc::clone(&asked);
+impl ProcessPool<'_> {
+    /// Starts the tasks in order and shows their progress. After Ctrl-C the runs write their checkpoints and stop;
+    /// a second Ctrl-C kills them.
+    pub(super) fn run(&self, tasks: &[Task]) -> anyhow::Result<Vec<Outcome>> {
+        let interrupts = Arc::new(AtomicU8::new(0));
+        let handler = Arc::clone(&interrupts);
         ctrlc::set_handler(move || {
             handler.fetch_add(1, Ordering::Relaxed);
         })
         .context("ctrl-C could not be caught")?;
         let bars = MultiProgress::new();
-        let mut outcomes: Vec<Outcome> = shares.iter().map(|_| Outcome::Stopped).collect();
-        let mut waiting = 0..shares.len();
+        let mut outcomes: Vec<Outcome> = tasks.iter().map(|_| Outcome::Stopped).collect();
+        let mut waiting = 0..tasks.len();
         let mut running: Vec<Running> = Vec::new();
-        let mut told = 0;
+        let mut signalled = 0;
         loop {
-            let level = asked.load(Ordering::Relaxed).min(2);
-            if level > told {
+            let level = interrupts.load(Ordering::Relaxed).min(2);
+            if level > signalled {
                 running.iter_mut().for_each(|run| stop(&mut run.child, level == 2));
-                told = level;
+                signalled = level;
             }
             let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            while told == 0 && !late && running.len() < self.jobs {
+            while signalled == 0 && !late && running.len() < self.jobs {
                 let Some(place) = waiting.next() else { break };
-                let share = &shares[place];
-                match self.start(share) {
-                    Ok(child) => running.push(Running { place, child, bar: bar(&bars, share) }),
+                let task = &tasks[place];
+                match self.start(task) {
+                    Ok(child) => running.push(Running { place, child, bar: bar(&bars, task) }),
                     Err(error) => {
                         outcomes[place] = Outcome::Failed(sentence(&error));
-                        self.tell(&bars, share, &outcomes[place]);
+                        self.report(&bars, task, &outcomes[place]);
                     }
                 }
             }
@@ -106,10 +109,10 @@ impl Fleet<'_> {
             std::thread::sleep(PAUSE);
             let mut still = Vec::new();
             for mut run in running {
-                let share = &shares[run.place];
+                let task = &tasks[run.place];
                 match run.child.try_wait().context("a run's process could not be waited for")? {
                     None => {
-                        show(&run.bar, share);
+                        show(&run.bar, task);
                         still.push(run);
                     }
                     Some(status) => {
@@ -118,11 +121,11 @@ impl Fleet<'_> {
                             Some(0) => Outcome::Finished,
                             Some(code) if code == i32::from(STOPPED) => Outcome::Stopped,
                             Some(code) if code == i32::from(BUSY) => Outcome::Busy,
-                            // Ended by the signal itself, before it listened or while it scored.
-                            None if told > 0 => Outcome::Stopped,
-                            _ => Outcome::Failed(reason(&share.folder.join(LOG), &status.to_string())),
+                            // The signal ended it before its handler was set, or while it scored.
+                            None if signalled > 0 => Outcome::Stopped,
+                            _ => Outcome::Failed(reason(&task.folder.join(LOG), &status.to_string())),
                         };
-                        self.tell(&bars, share, &outcomes[run.place]);
+                        self.report(&bars, task, &outcomes[run.place]);
                     }
                 }
             }
@@ -130,35 +133,35 @@ impl Fleet<'_> {
         }
     }
 
-    fn start(&self, share: &Share) -> anyhow::Result<Child> {
-        let path = share.folder.join(LOG);
-        std::fs::create_dir_all(&share.folder)
-            .with_context(|| format!("{} could not be made", share.folder.display()))?;
+    fn start(&self, task: &Task) -> anyhow::Result<Child> {
+        let path = task.folder.join(LOG);
+        std::fs::create_dir_all(&task.folder)
+            .with_context(|| format!("{} could not be created", task.folder.display()))?;
         let log = File::options()
             .create(true)
             .append(true)
             .open(&path)
             .with_context(|| format!("{} could not be opened", path.display()))?;
-        let mut command = (self.command)(share.number);
-        // Its end tells the run that this process was killed.
-        command.stdin(Stdio::piped()).env(LEASH, "1").stdout(Stdio::null()).stderr(log);
-        let told = command.get_envs().any(|(key, _)| key == THREADS);
-        if !told && std::env::var_os(THREADS).is_none() {
+        let mut command = (self.command)(task.number);
+        // The run stops when this pipe closes because this process was killed.
+        command.stdin(Stdio::piped()).env(STOP_WITH_STDIN, "1").stdout(Stdio::null()).stderr(log);
+        let is_set = command.get_envs().any(|(key, _)| key == THREADS);
+        if !is_set && std::env::var_os(THREADS).is_none() {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             command.env(THREADS, (cores / self.jobs).max(1).to_string());
         }
-        // The terminal's ctrl-C comes to this process alone, which passes it on once.
+        // In its own group, the run doesn't get the terminal's Ctrl-C, but only the signal from this process.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().context("the run's process could not be started")
     }
 
-    fn tell(&self, bars: &MultiProgress, share: &Share, outcome: &Outcome) {
+    fn report(&self, bars: &MultiProgress, task: &Task, outcome: &Outcome) {
         bars.suspend(|| match outcome {
-            Outcome::Finished => tracing::info!("{} {}", share.name, self.finished),
-            Outcome::Stopped => tracing::info!("{} was stopped", share.name),
-            Outcome::Busy => tracing::info!("{} is skipped: another process is working on it", share.name),
-            Outcome::Failed(reason) => tracing::error!("{} failed: {reason}", share.name),
+            Outcome::Finished => tracing::info!("{} {}", task.name, self.finished),
+            Outcome::Stopped => tracing::info!("{} was stopped", task.name),
+            Outcome::Busy => tracing::info!("{} is skipped: another process is working on it", task.name),
+            Outcome::Failed(reason) => tracing::error!("{} failed: {reason}", task.name),
         });
     }
 }
@@ -166,12 +169,12 @@ impl Fleet<'_> {
 /// Asks a process to stop, or kills it.
 fn stop(child: &mut Child, kill: bool) {
     if kill || !interrupt(child) {
-        // One that has just ended can't be killed, and needn't be.
+        // This fails if the process has just ended.
         let _ended = child.kill();
     }
 }
 
-/// Sends a process the signal of ctrl-C; returns whether it could be sent.
+/// Sends a process the signal of Ctrl-C. Returns whether that worked.
 #[cfg(unix)]
 fn interrupt(child: &Child) -> bool {
     use nix::sys::signal::{Signal, kill};
@@ -184,32 +187,32 @@ fn interrupt(_: &Child) -> bool {
     false
 }
 
-fn bar(bars: &MultiProgress, share: &Share) -> ProgressBar {
-    let bar = bars.add(ProgressBar::new(share.steps));
+fn bar(bars: &MultiProgress, task: &Task) -> ProgressBar {
+    let bar = bars.add(ProgressBar::new(task.steps));
     if bar.is_hidden() {
-        tracing::info!("{} begins", share.name);
+        tracing::info!("{} begins", task.name);
     } else if let Ok(style) = ProgressStyle::with_template("{prefix:28} {bar:20} {pos}/{len} · {msg}") {
         bar.set_style(style);
-        bar.set_prefix(share.name.to_owned());
+        bar.set_prefix(task.name.to_owned());
     }
     bar
 }
 
-fn show(bar: &ProgressBar, share: &Share) {
+fn show(bar: &ProgressBar, task: &Task) {
     if bar.is_hidden() {
         return;
     }
-    let line = tail(&share.folder.join(METRICS)).ok();
+    let line = tail(&task.folder.join(METRICS)).ok();
     let line = line.and_then(|tail| serde_json::from_str::<Line>(&last_line(tail.as_bytes())).ok());
     if let Some(line) = line {
         bar.set_position(line.step);
         let speed = format!("{:.0} images/s", line.images_per_second);
-        let speed = if line.step >= share.steps { "scoring".to_owned() } else { speed };
+        let speed = if line.step >= task.steps { "scoring".to_owned() } else { speed };
         bar.set_message(format!("loss {:.1} · {speed}", line.loss));
     }
 }
 
-/// What a run that failed said last.
+/// Last line of the log of a failed run.
 fn reason(log: &Path, status: &str) -> String {
     match tail(log) {
         Ok(text) if !text.trim().is_empty() => {
@@ -220,7 +223,7 @@ fn reason(log: &Path, status: &str) -> String {
     }
 }
 
-/// The end of a file.
+/// Reads the end of a file.
 fn tail(path: &Path) -> std::io::Result<String> {
     use std::io::{Read, Seek, SeekFrom};
     let mut file = File::open(path)?;
@@ -231,7 +234,7 @@ fn tail(path: &Path) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The last line that says something.
+/// Last line that is not empty.
 pub(super) fn last_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
