@@ -12,15 +12,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{DType, Device, Tensor};
 use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo, TensorView};
 use serde::Deserialize;
 
 use crate::card::{Card, FORMAT, MINOR};
 use crate::checksum::Checksum;
 use crate::config::{MAX_NETWORK, ModelConfig};
+use crate::json::Json;
+use crate::order;
 
 /// Metadata key of the card.
 pub const CARD_KEY: &str = "latentscope";
+/// Key of the metadata in the header.
+const METADATA: &str = "__metadata__";
 /// Text before the checksum at the end of the card.
 const CHECKSUM: &str = ",\"checksum\":";
 /// Largest file that is read: the tensors of the largest network and the largest header.
@@ -41,7 +46,7 @@ pub enum WeightsError {
     HeaderTooLarge(u64),
     /// The file is truncated or not a safetensors file.
     #[error("the file is not a complete safetensors file ({0}); export or download it again")]
-    Malformed(#[from] safetensors::SafeTensorError),
+    Malformed(#[from] SafeTensorError),
     /// The file has no card.
     #[error("the file has no model card (metadata key `{CARD_KEY}`); export it with `latentscope export`")]
     NoCard,
@@ -124,15 +129,12 @@ impl Weights {
     /// Describes the first problem.
     #[inline]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let json = card_text(bytes)?;
-        let card = read_card(&json)?;
-        let file = SafeTensors::deserialize(bytes)?;
+        let file = File::read(bytes)?;
+        let card = read_card(&file.card)?;
         let tensors = read_tensors(&file, &card.model)?;
         if let Some(written) = card.checksum {
-            let names = card.model.tensors();
-            let views = names.keys().map(|name| Ok((name.as_str(), file.tensor(name)?)));
-            let views = views.collect::<Result<Vec<_>, WeightsError>>()?;
-            let found = checksum(&json, views.iter().map(|(name, view)| (*name, view.data())));
+            let data = |name| file.tensor(name).map_or(&[][..], |(_, data)| data);
+            let found = checksum(&file.card, tensors.keys().map(|name| (name.as_str(), data(name))));
             if found != written {
                 return Err(WeightsError::Checksum { found, written });
             }
@@ -146,7 +148,7 @@ impl Weights {
     /// Describes the first problem of the header.
     #[inline]
     pub fn card_from_bytes(bytes: &[u8]) -> Result<Card, WeightsError> {
-        read_card(&card_text(bytes)?)
+        read_card(&File::read(bytes)?.card)
     }
 
     /// Returns the bytes of the file. Equal models give equal bytes.
@@ -190,21 +192,65 @@ fn stored(values: &[f32]) -> (Dtype, Vec<u8>) {
     }
 }
 
-/// Returns the JSON of the card.
-#[inline]
-fn card_text(bytes: &[u8]) -> Result<String, WeightsError> {
-    if bytes.len() > MAX_FILE {
-        return Err(WeightsError::TooLarge(bytes.len()));
-    }
-    if let Some(prefix) = bytes.first_chunk::<8>() {
-        let header = u64::from_le_bytes(*prefix);
-        if header > MAX_HEADER as u64 {
-            return Err(WeightsError::HeaderTooLarge(header));
+/// A safetensors file with a card. `SafeTensors` reads the same, and would make the page larger.
+struct File<'a> {
+    /// JSON of the card.
+    card: String,
+    /// Names of all tensors.
+    names: Vec<String>,
+    tensors: Metadata,
+    /// Bytes of all tensors.
+    data: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    #[inline]
+    fn read(bytes: &'a [u8]) -> Result<Self, WeightsError> {
+        if bytes.len() > MAX_FILE {
+            return Err(WeightsError::TooLarge(bytes.len()));
         }
+        let (size, rest) = bytes.split_first_chunk().ok_or(SafeTensorError::HeaderTooSmall)?;
+        let size = u64::from_le_bytes(*size);
+        if size > MAX_HEADER as u64 {
+            return Err(WeightsError::HeaderTooLarge(size));
+        }
+        let parts = rest.split_at_checked(size as usize);
+        let (header, data) = parts.ok_or(SafeTensorError::InvalidHeaderLength)?;
+        let header = str::from_utf8(header).map_err(SafeTensorError::InvalidHeader)?;
+        let invalid = SafeTensorError::InvalidHeaderDeserialization;
+        let header = Json::parse(header).map_err(invalid)?;
+        let (mut card, mut tensors) = (None, Vec::new());
+        for (name, value) in header.fields().map_err(invalid)? {
+            if name == METADATA {
+                let entries = value.fields().map_err(invalid)?;
+                card = entries.iter().find(|(key, _)| key == CARD_KEY).map(|(_, card)| card);
+            } else {
+                let tensor = TensorInfo::deserialize(value).map_err(invalid)?;
+                let (begin, end) = tensor.data_offsets;
+                if begin > end || end > data.len() {
+                    return Err(SafeTensorError::InvalidOffset(name.clone()).into());
+                }
+                tensors.push((name, tensor));
+            }
+        }
+        // The library expects tensors in the order of their bytes.
+        let offsets = tensors.iter().map(|(_, tensor)| tensor.data_offsets);
+        let ascending = order::ascending(offsets.map(|(begin, end)| (begin as u64) << 32 | end as u64));
+        let sorted = ascending.map(|index| (tensors[index].0.clone(), tensors[index].1.clone())).collect();
+        let names = tensors.iter().map(|(name, _)| (*name).clone()).collect();
+        let tensors = Metadata::new(None, sorted)?;
+        if tensors.data_len() != data.len() {
+            return Err(SafeTensorError::MetadataIncompleteBuffer.into());
+        }
+        let card = card.ok_or(WeightsError::NoCard)?;
+        let card = String::deserialize(card).map_err(invalid)?;
+        Ok(Self { card, names, tensors, data })
     }
-    let (_, metadata) = SafeTensors::read_metadata(bytes)?;
-    let entries = metadata.metadata().as_ref();
-    entries.and_then(|entries| entries.get(CARD_KEY)).cloned().ok_or(WeightsError::NoCard)
+
+    fn tensor(&self, name: &str) -> Option<(&TensorInfo, &'a [u8])> {
+        let tensor = self.tensors.info(name)?;
+        Some((tensor, self.data.get(tensor.data_offsets.0..tensor.data_offsets.1)?))
+    }
 }
 
 /// Checksum of a card's text, without the checksum in it, and of tensors.
@@ -223,14 +269,15 @@ fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) 
 #[inline]
 fn read_card(json: &str) -> Result<Card, WeightsError> {
     let damaged = |e: serde_json::Error| WeightsError::Card(e.to_string());
-    let Versioned { format, minor } = serde_json::from_str(json).map_err(damaged)?;
+    let tree = Json::parse(json).map_err(damaged)?;
+    let Versioned { format, minor } = Versioned::deserialize(&tree).map_err(damaged)?;
     if format != u64::from(FORMAT) {
         return Err(WeightsError::Version(format));
     }
     if minor > u64::from(MINOR) {
         return Err(WeightsError::Minor(minor));
     }
-    let mut card: Card = serde_json::from_str(json).map_err(damaged)?;
+    let mut card = Card::deserialize(&tree).map_err(damaged)?;
     card.validate().map_err(WeightsError::Card)?;
     // Reading converts cards of older versions to the newest form.
     card.minor = MINOR;
@@ -238,19 +285,19 @@ fn read_card(json: &str) -> Result<Card, WeightsError> {
 }
 
 #[inline]
-fn read_tensors(file: &SafeTensors, model: &ModelConfig) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+fn read_tensors(file: &File, model: &ModelConfig) -> Result<BTreeMap<String, Tensor>, WeightsError> {
     let expected = model.tensors();
-    if let Some(name) = file.names().into_iter().find(|name| !expected.contains_key(*name)) {
-        return Err(WeightsError::Unknown(name.to_owned()));
+    if let Some(name) = file.names.iter().find(|name| !expected.contains_key(*name)) {
+        return Err(WeightsError::Unknown(name.clone()));
     }
     let mut tensors = BTreeMap::new();
     for (name, shape) in expected {
-        let view = file.tensor(&name).map_err(|_| WeightsError::Missing(name.clone()))?;
-        expect_shape(&name, view.shape(), &shape)?;
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+        let (tensor, data) = file.tensor(&name).ok_or_else(|| WeightsError::Missing(name.clone()))?;
+        expect_shape(&name, &tensor.shape, &shape)?;
+        let values: Vec<f32> = match tensor.dtype {
+            Dtype::F32 => data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
             Dtype::F16 => {
-                view.data().as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()
+                data.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()
             }
             found => return Err(WeightsError::Type { name, found }),
         };

@@ -1,5 +1,7 @@
 //! `models/manifest.json`: the models that the page offers.
 
+use model::json::Json;
+use model::order;
 use serde::Deserialize;
 
 /// Supported format of the manifest.
@@ -43,13 +45,14 @@ pub struct ModelStrength {
 /// Models of `set` that have a strength, in ascending order.
 pub fn by_strength(entries: &[Entry], set: &str) -> Vec<ModelStrength> {
     let of_set = entries.iter().enumerate().filter(|(_, entry)| entry.set == set);
-    let mut strengths: Vec<ModelStrength> = of_set
+    let strengths: Vec<ModelStrength> = of_set
         .filter_map(|(at, entry)| {
             Some(ModelStrength { entry: at, strength: entry.strength?, scores: entry.scores })
         })
         .collect();
-    strengths.sort_by(|a, b| a.strength.total_cmp(&b.strength));
-    strengths
+    order::ascending(strengths.iter().map(|model| order::key(model.strength)))
+        .map(|at| strengths[at])
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -93,11 +96,12 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, ManifestError> {
     if text.len() > LARGEST {
         return Err(ManifestError::Large);
     }
-    let format = serde_json::from_str::<Versioned>(text)?.format;
+    let tree = Json::parse(text)?;
+    let format = Versioned::deserialize(&tree)?.format;
     if format != FORMAT {
         return Err(ManifestError::Format(format));
     }
-    let models = serde_json::from_str::<Manifest>(text)?.models;
+    let models = Manifest::deserialize(&tree)?.models;
     if models.is_empty() {
         return Err(ManifestError::Empty);
     }

@@ -180,8 +180,10 @@ impl fmt::Display for Objective {
 impl Part {
     /// A part with its parameters.
     pub fn new(name: &str, parameters: &[(&str, f64)]) -> Self {
-        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-        Self { name: name.to_owned(), parameters }
+        let mut part = Self { name: name.to_owned(), parameters: BTreeMap::new() };
+        // Collecting compiles a sort into the page.
+        part.parameters.extend(parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)));
+        part
     }
 }
 

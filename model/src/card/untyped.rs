@@ -78,7 +78,8 @@ fn sparsity(parameters: &mut Parameters) -> Vec<Part> {
         named.parameters.extend(parameters.remove_entry("apart"));
     }
     let gates = ["channels", "units"].map(|key| (key, parameters.remove(&format!("gates.{key}"))));
-    let gates: Parameters = gates.into_iter().flat_map(|(key, value)| labelled(key, value)).collect();
+    let [mut gates, units] = gates.map(|(key, value)| labelled(key, value));
+    gates.extend(units);
     if !gates.is_empty() {
         parts.push(Part { name: "gates".to_owned(), parameters: gates });
     }
@@ -86,7 +87,9 @@ fn sparsity(parameters: &mut Parameters) -> Vec<Part> {
 }
 
 fn labelled(name: &str, value: Option<f64>) -> Parameters {
-    value.map(|value| (name.to_owned(), value)).into_iter().collect()
+    let mut parameters = Parameters::new();
+    parameters.extend(value.map(|value| (name.to_owned(), value)));
+    parameters
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The inside of a network: its hidden layers, the activations of their channels, and the largest inputs
 //! of each channel.
 
-use std::cmp::Ordering;
-
 use candle_core::Tensor;
 use model::layers::{Kind, weight};
 use model::ops::{Map, to_vec};
+use model::order;
 use model::{ImageShape, ModelConfig, Weights};
 
 use super::EngineError;
@@ -127,11 +126,10 @@ fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, number
         }]
     };
     let size = |input: usize| (0..taps).map(|tap| at(input, tap).abs()).sum::<f32>();
-    let mut loud: Vec<(f32, usize)> = (0..inputs).map(|input| (size(input), input)).collect();
-    loud.sort_unstable_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
+    let loud: Vec<usize> = order::ascending((0..inputs).map(|input| order::key(-size(input)))).collect();
     for rank in 0..HEARD {
         // A layer with fewer inputs repeats the last one with zero weights.
-        let (input, known) = loud.get(rank).map_or((loud[loud.len() - 1].1, 0), |input| (input.1, taps));
+        let (input, known) = loud.get(rank).map_or((loud[loud.len() - 1], 0), |&input| (input, taps));
         numbers.push(input as f32);
         numbers.extend((0..KERNEL).map(|tap| if tap < known { at(input, tap) } else { 0.0 }));
     }

@@ -1,6 +1,8 @@
 //! Colours of an animation. Grey pictures keep all their values. Coloured ones are rounded to 5 bits per
 //! channel, and their colours are quantised by median cut (Heckbert 1982).
 
+use model::order;
+
 /// Maximum number of colours in a palette.
 const MOST: usize = 256;
 /// Number of colours with 5 bits per channel.
@@ -94,7 +96,8 @@ fn widest(part: &[usize]) -> (usize, u64) {
 /// Divides a part into two non-empty parts with about the same number of pixels.
 fn divide(mut part: Vec<usize>, counts: &[u64]) -> [Vec<usize>; 2] {
     let channel = widest(&part).0;
-    part.sort_unstable_by_key(|&bin| level(bin, channel));
+    let keys = part.iter().map(|&bin| level(bin, channel).into());
+    part = order::ascending(keys).map(|at| part[at]).collect();
     let half = sum(&part, counts) / 2;
     let mut before = 0;
     let median = part.iter().take_while(|&&bin| {

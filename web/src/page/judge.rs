@@ -66,7 +66,7 @@ fn said(message: &JsValue, now: f64) -> CheckMessage {
     match message.as_f64() {
         Some(share) => CheckMessage::Share { share: share as f32, now },
         None => {
-            let scores = message.as_string().and_then(|text| serde_json::from_str(&text).ok());
+            let scores = message.as_string().and_then(|text| model::json::from_str(&text).ok());
             CheckMessage::Done(scores.unwrap_or_else(|| Err("its answer can’t be read".into())))
         }
     }

@@ -36,7 +36,7 @@ impl<'a> Gesture<'a> {
         let input: &HtmlInputElement = self.element.dyn_ref().filter(|_| self.kind == "input")?;
         let number = Some(input.value_as_number()).filter(|value| value.is_finite());
         // Radio buttons have no number. The value is parsed as JSON, whose parser is compiled in anyway.
-        number.or_else(|| serde_json::from_str(&input.value()).ok())
+        number.or_else(|| model::json::from_str(&input.value()).ok())
     }
 
     /// Value of the option chosen in a menu.

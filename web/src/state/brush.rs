@@ -3,6 +3,7 @@
 
 use std::f64::consts::TAU;
 
+use model::order;
 use worlds::{Factor, FactorKind, World};
 
 use super::{Loaded, State, Topic};
@@ -109,8 +110,8 @@ fn shared(world: &dyn World, chosen: &[usize]) -> Option<Shared> {
         let most = values.iter().copied().max_by_key(|&class| count(class))?;
         return Some(Shared { factor, classes: [most; 2], count: count(most) });
     }
-    let mut sorted = values.clone();
-    sorted.sort_unstable();
+    let sorted: Vec<usize> =
+        order::ascending(values.iter().map(|&class| class as u64)).map(|at| values[at]).collect();
     let [mut low, mut high] = [*sorted.first()?, *sorted.last()?];
     if world.factors()[factor].kind == FactorKind::Cycle {
         // The range excludes the widest gap of the cycle.

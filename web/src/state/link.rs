@@ -245,7 +245,7 @@ impl State {
 /// Parses finite single-precision numbers; returns none if any is invalid.
 fn numbers(text: &str) -> Vec<f64> {
     // Written like JSON, whose parser is compiled in anyway.
-    let read: Option<Vec<f64>> = serde_json::from_str(&format!("[{text}]")).ok();
+    let read: Option<Vec<f64>> = model::json::from_str(&format!("[{text}]")).ok();
     read.filter(|values| values.iter().all(|&value| (value as f32).is_finite())).unwrap_or_default()
 }
 
