@@ -5,6 +5,7 @@ mod card;
 mod cli;
 mod demo;
 mod dist;
+mod footer;
 mod fresh;
 mod fuzz;
 mod glue;
@@ -18,6 +19,7 @@ mod notices;
 mod offline;
 mod page;
 mod pkg;
+mod poster;
 mod project;
 mod screenshots;
 mod serve;
@@ -56,10 +58,11 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test => test::run(&project),
         Task::Fuzz(options) => fuzz::run(&project, &options),
         Task::Lint => lint::run(&project),
-        Task::Bench(name) => bench::run(&project, &name),
+        Task::Bench(options) => bench::run(&project, &options),
         Task::Gpu(options) => gpu::run(&project, &options),
         Task::Dist => dist::run(&project),
         Task::Pkg => pkg::run(&project),
+        Task::Poster => poster::run(&project),
         Task::Golden => golden::run(&project),
         Task::Screenshots => screenshots::run(&project),
         Task::Tables => tables::run(&project),
