@@ -7,6 +7,9 @@ document.getElementById("unstarted").hidden = true;
 // A slide or a blog shows the rows alone.
 document.documentElement.toggleAttribute("data-embed", new URLSearchParams(location.search).has("embed"));
 
+// The poster shows what the page opens with, made by `cargo xtask poster`.
+if (!location.hash.includes("m=")) document.documentElement.dataset.poster = "faces-vae,faces-sparse";
+
 const BROKEN = "is missing or belongs to another version; reload the page, or publish its folder again.";
 
 function refuse(sentence) {

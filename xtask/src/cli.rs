@@ -28,12 +28,15 @@ cargo xtask TASK
   dist          build the page into dist/, write SHA256SUMS, and list what a visitor downloads
   pkg           build the npm package of the inference engine in pkg/
   bench NAME    run a benchmark: cuda, page, train or web
+    --against DIR   page: measure another build of the page in turn, and print ratios
+    --json          page: print all figures as JSON, in one line at the end
   gpu pack      pack the trainer into gpu/ for a machine with an NVIDIA GPU
     --out DIR       pack it into DIR
     --program PATH  pack a program that is already built
   golden        write new golden vectors of the shipped weights
   tables        write README's tables of scores from the shipped models' cards
-  screenshots   take new pictures of the page for the README";
+  screenshots   take new pictures of the page for the README
+  poster        make static/poster.webp: what the page shows until its models have come";
 
 /// A task to run.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,9 +47,10 @@ pub(crate) enum Task {
     Test,
     Fuzz(fuzz::Options),
     Lint,
-    Bench(String),
+    Bench(bench::Options),
     Dist,
     Pkg,
+    Poster,
     Golden,
     Gpu(gpu::Options),
     Screenshots,
@@ -69,14 +73,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "test" => Task::Test,
         "fuzz" => return fuzz_options(&mut parser),
         "lint" => Task::Lint,
-        "bench" => {
-            let name = parser.value().with_context(|| format!("which one? {}", bench::names()))?;
-            Task::Bench(name.string()?)
-        }
+        "bench" => return bench_options(&mut parser),
         "dist" => Task::Dist,
         "pkg" => Task::Pkg,
         "golden" => Task::Golden,
         "gpu" => return gpu_options(&mut parser),
+        "poster" => Task::Poster,
         "screenshots" => Task::Screenshots,
         "tables" => Task::Tables,
         other => bail!("there is no task `{other}`; `cargo xtask help` lists them"),
@@ -122,6 +124,20 @@ fn fuzz_options(parser: &mut lexopt::Parser) -> Result<Task> {
     Ok(Task::Fuzz(options))
 }
 
+fn bench_options(parser: &mut lexopt::Parser) -> Result<Task> {
+    let name = parser.value().with_context(|| format!("which one? {}", bench::names()))?;
+    let mut options = bench::Options { name: name.string()?, ..bench::Options::default() };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("json") => options.json = true,
+            Long("against") => options.against = Some(parser.value().context("--against")?.into()),
+            Short('h') | Long("help") => return Ok(Task::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Task::Bench(options))
+}
+
 fn gpu_options(parser: &mut lexopt::Parser) -> Result<Task> {
     let what = "`gpu` has one task: pack";
     if parser.value().context(what)? != "pack" {
@@ -159,7 +175,10 @@ mod tests {
         let options = |target: &str, from| fuzz::Options { seconds: 30, target: target.into(), from };
         assert_eq!(parsed("fuzz 30")?, Task::Fuzz(options("", 0)));
         assert_eq!(parsed("fuzz 30 npz --from 900")?, Task::Fuzz(options("npz", 900)));
-        assert_eq!(parsed("bench train")?, Task::Bench("train".into()));
+        let options = bench::Options { name: "train".into(), json: false, against: None };
+        assert_eq!(parsed("bench train")?, Task::Bench(options));
+        let options = bench::Options { name: "page".into(), json: true, against: Some("a/b".into()) };
+        assert_eq!(parsed("bench page --against a/b --json")?, Task::Bench(options));
         let options = demo::Options { train: false, port: Some(9000), ..demo::Options::default() };
         assert_eq!(parsed("demo --no-train --port=9000")?, Task::Demo(options));
         let options = gpu::Options { program: Some("a/b".into()), out: None };
@@ -174,6 +193,7 @@ mod tests {
         assert!(complaint("demo --port=70000").contains("70000"));
         assert!(complaint("demo --port").contains("--port"));
         assert!(complaint("bench").contains("which one"));
+        assert!(complaint("bench page --against").contains("--against"));
         assert!(complaint("fuzz").contains("how many seconds"));
         assert!(complaint("fuzz long").contains("SECONDS"));
         assert!(complaint("fuzz 30 npz h5").contains("h5"));

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
@@ -14,10 +14,19 @@ use crate::{files, manifest, notices, page, setup, sums};
 
 /// Maximum size of the page in gzipped bytes, without weights.
 const BUDGET: usize = 375_000;
-/// Files that load later (weights, the scoring module, the article), and files that the page never loads,
-/// such as the preview image of shared links.
-const LATER: [&str; 7] =
-    ["models", "judge.js", "latentscope-judge", "how.html", "preview.png", notices::FILE, sums::FILE];
+/// Files that load later (weights, the scoring module, the article), the poster, which stands for the
+/// weights, and files that the page never loads: licences, and the preview image of shared links.
+const LATER: [&str; 9] = [
+    "models",
+    "LICENSE-",
+    "judge.js",
+    "latentscope-judge",
+    "how.html",
+    "poster.webp",
+    "preview.png",
+    notices::FILE,
+    sums::FILE,
+];
 
 pub(crate) fn run(project: &Project) -> Result<()> {
     setup::for_building(project)?;
@@ -26,27 +35,47 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     weigh(&page::folder(project))
 }
 
+/// Sizes of a built page.
+pub(crate) struct Sizes {
+    /// Path, bytes and gzipped bytes of each file.
+    files: Vec<(PathBuf, usize, usize)>,
+    /// Gzipped bytes that a visitor downloads before the weights.
+    pub(crate) page: usize,
+}
+
+/// Measures the files of `folder`.
+///
+/// # Errors
+/// Fails if a file can't be read, or there is no wasm.
+pub(crate) fn sizes(folder: &Path) -> Result<Sizes> {
+    let files = files::list(folder)?;
+    let (mut sizes, mut wasm) = (Sizes { files: Vec::new(), page: 0 }, false);
+    for file in &files {
+        let bytes = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
+        let gzipped = gzip(&bytes)?;
+        let path = file.strip_prefix(folder)?.to_owned();
+        let name = path.to_string_lossy();
+        if !LATER.iter().any(|later| name.starts_with(later)) {
+            sizes.page += gzipped;
+            wasm |= name.ends_with(".wasm");
+        }
+        sizes.files.push((path, bytes.len(), gzipped));
+    }
+    if !wasm {
+        bail!("{} holds no wasm", folder.display());
+    }
+    Ok(sizes)
+}
+
 /// Lists the files of `folder` with their sizes.
 ///
 /// # Errors
 /// Fails if there is no wasm, or the page exceeds its budget.
 pub(crate) fn weigh(folder: &Path) -> Result<()> {
-    let files = files::list(folder)?;
+    let Sizes { files, page } = sizes(folder)?;
     say(format_args!("{:>12} {:>12}  file", "bytes", "gzipped"));
-    let (mut page, mut wasm) = (0, false);
-    for file in &files {
-        let bytes = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
-        let gzipped = gzip(&bytes)?;
-        let name = file.strip_prefix(folder)?;
-        say(format_args!("{:>12} {gzipped:>12}  {}", bytes.len(), name.display()));
-        let name = name.to_string_lossy();
-        if !LATER.iter().any(|later| name.starts_with(later)) {
-            page += gzipped;
-            wasm |= name.ends_with(".wasm");
-        }
-    }
-    if !wasm {
-        bail!("{} holds no wasm", folder.display());
+    for (path, bytes, gzipped) in files {
+        say(format_args!("{bytes:>12} {gzipped:>12}  {}", path.display()));
     }
     say(format_args!("{:>12} {page:>12}  the page, before weights and judge", ""));
     if page > BUDGET {

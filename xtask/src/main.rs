@@ -6,6 +6,7 @@ mod cli;
 mod demo;
 mod dist;
 mod files;
+mod footer;
 mod fresh;
 mod fuzz;
 mod glue;
@@ -19,6 +20,7 @@ mod notices;
 mod offline;
 mod page;
 mod pkg;
+mod poster;
 mod project;
 mod screenshots;
 mod serve;
@@ -57,10 +59,11 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test => test::run(&project),
         Task::Fuzz(options) => fuzz::run(&project, &options),
         Task::Lint => lint::run(&project),
-        Task::Bench(name) => bench::run(&project, &name),
+        Task::Bench(options) => bench::run(&project, &options),
         Task::Gpu(options) => gpu::run(&project, &options),
         Task::Dist => dist::run(&project),
         Task::Pkg => pkg::run(&project),
+        Task::Poster => poster::run(&project),
         Task::Golden => golden::run(&project),
         Task::Screenshots => screenshots::run(&project),
         Task::Tables => tables::run(&project),

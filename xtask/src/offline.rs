@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::integrity::hash;
 use crate::project::Project;
-use crate::{files, manifest, notices, sums};
+use crate::{files, footer, manifest, notices, sums};
 
 /// File name of the service worker, in the page's folder.
 const SCRIPT: &str = "service.js";
@@ -39,6 +39,7 @@ fn script(folder: &Path, code: &str) -> Result<String> {
     let mut files: Vec<String> = files.iter().map(|file| files::url(file, folder)).collect::<Result<_>>()?;
     // Files that the page never loads are not cached.
     files.retain(|file| ![SCRIPT, notices::FILE, sums::FILE].contains(&file.as_str()));
+    files.retain(|file| !footer::licences().contains(file));
     files.sort();
     let opening = opening(folder)?;
     let mut version = Crc::new();

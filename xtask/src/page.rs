@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 
 use crate::project::{Project, execute};
 use crate::step::step;
-use crate::{glue, integrity, module, notices, offline, styles};
+use crate::{footer, glue, integrity, module, notices, offline, styles};
 
 /// Inputs of the page, relative to the workspace's root.
 const INPUTS: [&str; 9] = [
@@ -57,6 +57,7 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         module::copy(&judge, &folder(project), JUDGE_FILES)?;
         notices::write(project, &folder(project), "page,judge")?;
         styles::write(project, &folder(project))?;
+        footer::write(project, &folder(project))?;
         let [script, wasm] = MODULE_FILES.map(|file| folder(project).join(file));
         glue::shrink(&script, &wasm)?;
         integrity::write(&folder(project))?;

@@ -96,7 +96,7 @@ fn widest(part: &[usize]) -> (usize, u64) {
 /// Divides a part into two non-empty parts with about the same number of pixels.
 fn divide(mut part: Vec<usize>, counts: &[u64]) -> [Vec<usize>; 2] {
     let channel = widest(&part).0;
-    let keys = part.iter().map(|&bin| level(bin, channel).into());
+    let keys = part.iter().map(|&bin| level(bin, channel));
     part = order::ascending(keys).map(|at| part[at]).collect();
     let half = sum(&part, counts) / 2;
     let mut before = 0;

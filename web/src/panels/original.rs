@@ -123,7 +123,6 @@ fn original(dom: &Dom, state: &State) -> Drawn {
     dom.show("refused", state.refused.is_some())?;
     pen(dom, state)?;
     let picture = state.picture();
-    dom.get::<Element>("sheet-place")?.toggle_attribute_with_force("data-empty", picture.is_none())?;
     match picture {
         Some((pixels, shape)) => paint::pictures(&dom.get("original")?, pixels, shape),
         None => Ok(()),

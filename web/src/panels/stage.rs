@@ -50,12 +50,22 @@ impl Panel for Stage {
 
     fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn {
         match topic {
-            Topic::Menus => (0..SIDES).try_for_each(|side| menu(dom, state, side)),
-            Topic::Side(side) => about(dom, &state.sides[side], side),
+            Topic::Menus => {
+                poster(dom, state)?;
+                (0..SIDES).try_for_each(|side| menu(dom, state, side))
+            }
+            Topic::Side(side) => {
+                poster(dom, state)?;
+                about(dom, &state.sides[side], side)
+            }
             Topic::Reconstruction(side) => seen(dom, &state.sides[side], side),
             Topic::Progress(side) => progress(dom, &state.sides[side], side),
             Topic::Live(_) | Topic::Code(_) => moving(dom, state),
             Topic::Tour => invite(dom, state),
+            Topic::Factors | Topic::Original => {
+                let stage: Element = dom.get("stage")?;
+                stage.toggle_attribute_with_force("data-empty", state.picture().is_none()).map(drop)
+            }
             _ => Ok(()),
         }
     }
@@ -84,6 +94,21 @@ impl Panel for Stage {
             _ => None,
         })
     }
+}
+
+/// Removes the poster once a side has failed or has another model than the poster's.
+fn poster(dom: &Dom, state: &State) -> Drawn {
+    const POSTER: &str = "data-poster";
+    let root = dom.document().document_element().ok_or("no root")?;
+    let Some(names) = root.get_attribute(POSTER).filter(|_| !state.entries.is_empty()) else { return Ok(()) };
+    let stands = |(side, name): (&Side, &str)| {
+        let entry = side.entry.and_then(|entry| state.entries.get(entry));
+        entry.is_some_and(|entry| entry.name == name) && !matches!(side.phase, Phase::Failed(_))
+    };
+    if !state.sides.iter().zip(names.split(',')).all(stands) {
+        root.remove_attribute(POSTER)?;
+    }
+    Ok(())
 }
 
 /// Fills a side's menu.

@@ -9,26 +9,58 @@ mod table;
 mod train;
 mod web;
 
-use anyhow::{Context, Result};
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::project::Project;
+
+/// Which benchmark to run, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Name of the benchmark.
+    pub(crate) name: String,
+    /// Whether to print the record in place of a table, as one line at the end.
+    pub(crate) json: bool,
+    /// Another build of the page, measured in turn with this one.
+    pub(crate) against: Option<PathBuf>,
+}
 
 /// Runs a benchmark, prints a table, and writes it to `target/bench/NAME.json`.
 type Benchmark = fn(&Project) -> Result<()>;
 
-const BENCHMARKS: &[(&str, Benchmark)] =
-    &[("cuda", cuda::run), ("page", page::run), ("train", train::run), ("web", web::run)];
+const PAGE: &str = "page";
+const BENCHMARKS: &[(&str, Benchmark)] = &[("cuda", cuda::run), ("train", train::run), ("web", web::run)];
 
-pub(crate) fn run(project: &Project, name: &str) -> Result<()> {
+pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
+    let Options { name, json, against } = options;
+    if name == PAGE {
+        let against = against.clone().map(page::other).transpose()?;
+        return page::run(project, &Options { against, ..options.clone() });
+    }
+    ensure!(!json && against.is_none(), "only the benchmark `{PAGE}` takes --json and --against");
     let (_, benchmark) = BENCHMARKS
         .iter()
-        .find(|(known, _)| *known == name)
+        .find(|(known, _)| known == name)
         .with_context(|| format!("there is no benchmark `{name}`; {}", names()))?;
     benchmark(project)
 }
 
+/// Writes a benchmark's record to `target/bench/NAME.json`; returns the path.
+fn save_record(project: &Project, name: &str, record: &Value) -> Result<PathBuf> {
+    let folder = project.target.join("bench");
+    fs::create_dir_all(&folder).with_context(|| format!("{} can't be created", folder.display()))?;
+    let path = folder.join(format!("{name}.json"));
+    fs::write(&path, serde_json::to_string_pretty(record)? + "\n")
+        .with_context(|| format!("{} can't be written", path.display()))?;
+    Ok(path)
+}
+
 /// Names of the benchmarks, as a sentence.
 pub(crate) fn names() -> String {
-    let names: Vec<&str> = BENCHMARKS.iter().map(|(name, _)| *name).collect();
+    let mut names: Vec<&str> = BENCHMARKS.iter().map(|(name, _)| *name).chain([PAGE]).collect();
+    names.sort_unstable();
     format!("there are: {}", names.join(", "))
 }

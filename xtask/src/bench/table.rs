@@ -91,15 +91,11 @@ pub(super) fn print(unit: &str, series: &[Series]) {
 
 /// Writes the series (the first is Latentscope's) and `more` to `target/bench/NAME.json`.
 pub(super) fn save(project: &Project, name: &str, unit: &str, series: &[Series], more: Value) -> Result<()> {
-    let folder = project.target.join("bench");
-    fs::create_dir_all(&folder).with_context(|| format!("{} can't be created", folder.display()))?;
     let ours = series.first().context("a benchmark without contenders")?;
     let contenders: Vec<Value> = series.iter().map(|s| s.json(ours)).collect();
     let record =
         json!({ "benchmark": name, "unit": unit, "cpu": cpu(), "contenders": contenders, "more": more });
-    let path = folder.join(format!("{name}.json"));
-    let text = serde_json::to_string_pretty(&record)? + "\n";
-    fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+    let path = super::save_record(project, name, &record)?;
     say(format_args!("\nwritten to {}", path.display()));
     Ok(())
 }
