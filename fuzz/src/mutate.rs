@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_tells_the_mutant_and_nearly_all_differ_from_the_seeds() {
+    fn a_number_determines_the_mutant_and_nearly_all_differ_from_the_seeds() {
         let seeds = vec![b"{\"count\": 12, \"name\": \"a\"}".to_vec(), (0..=255).collect(), Vec::new()];
         let changed = (0..300).filter(|&number| {
             let bytes = mutant(&seeds, number);

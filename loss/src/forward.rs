@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn the_decoder_reads_what_a_term_lets_through() -> Result<()> {
+    fn terms_change_the_codes_that_the_decoder_reads() -> Result<()> {
         let device = Device::Cpu;
         let mut config =
             ModelConfig { channels: vec![4, 8], hidden: 16, latent: 3, ..ModelConfig::default() };

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn angles_are_near_across_the_cut() {
+    fn angles_are_close_across_the_jump_at_pi() {
         assert!((distance(3.0, -3.0, true) - (TAU - 6.0)).abs() < 1e-12);
         assert!((distance(0.5, 2.0, true) - 1.5).abs() < 1e-12);
         assert_eq!(distance(3.0, -3.0, false), 6.0);
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn angles_all_round_have_variance_1_whatever_their_number() {
+    fn evenly_spread_angles_have_variance_1() {
         let round = |count: u32| variance((0..count).map(|i| TAU * f64::from(i) / f64::from(count)), true);
         assert!((round(1000) - 1.0).abs() < 2e-3, "{}", round(1000));
     }

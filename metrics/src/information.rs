@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_is_the_factor_tells_all_and_a_constant_nothing() {
+    fn a_unit_equal_to_the_factor_has_all_information_and_a_constant_none() {
         let classes: Vec<usize> = (0..900).map(|i| i % 3).collect();
         let values: Vec<f64> = classes.iter().map(|&class| 10.0 - class as f64).collect();
         assert!((share(&bins(&values), &classes, 3) - 1.0).abs() < 1e-12);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_independent_unit_tells_nothing() {
+    fn an_independent_unit_has_no_information() {
         let classes: Vec<usize> = (0..800).map(|i| i % 4).collect();
         let values: Vec<f64> = (0..800).map(|i| f64::from(i / 4 % 10)).collect();
         assert!(share(&bins(&values), &classes, 4) < 1e-12);

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_is_the_factor_tells_all_and_an_independent_one_nothing() {
+    fn a_unit_equal_to_the_factor_has_all_information_and_an_independent_one_none() {
         let classes: Vec<usize> = (0..900).map(|row| row % 3).collect();
         let same: Vec<f64> = classes.iter().map(|&class| class as f64).collect();
         assert!((information(&same, &classes) - 3f64.ln()).abs() < 0.01);

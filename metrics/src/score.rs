@@ -6,10 +6,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{
-    Grid, Representation, Sampler, TEST, TRAIN, beta_vae, dci, explicitness, factor_vae, infomec, irs, mig,
-    modularity, sap,
-};
+use crate::{Grid, Representation, Sampler, TEST, TRAIN, beta_vae, factor_vae};
 
 /// A metric that doesn't choose its images.
 #[derive(Clone, Copy, Debug)]
@@ -32,13 +29,13 @@ pub struct ScoreName {
 /// All metrics that don't choose their images, in the order of reports. A new metric is a file and a line
 /// here.
 pub const METRICS: &[Metric] = &[
-    mig::METRIC,
-    dci::METRIC,
-    sap::METRIC,
-    modularity::METRIC,
-    explicitness::METRIC,
-    irs::METRIC,
-    infomec::METRIC,
+    crate::mig::METRIC,
+    crate::dci::METRIC,
+    crate::sap::METRIC,
+    crate::modularity::METRIC,
+    crate::explicitness::METRIC,
+    crate::irs::METRIC,
+    crate::infomec::METRIC,
 ];
 /// Number of [`METRICS`], from the first, that [`few_of_drawn`] runs.
 const FEW: usize = 2;

@@ -162,7 +162,7 @@ fn scores(rows: &Representation) -> Vec<metrics::Score> {
 }
 
 #[test]
-fn a_row_that_is_drawn_twice_is_no_neighbour_of_itself() -> Outcome {
+fn a_row_that_is_drawn_twice_is_not_its_own_neighbour() -> Outcome {
     let sizes = [3, 4, 6, 30];
     let perfect = representation(&sizes, |row, classes| {
         let unit = |(unit, &class): (usize, &usize)| class as f64 + 0.02 * noise(4 * row + unit);
@@ -232,7 +232,7 @@ fn sap_is_the_median_of_its_draws() -> Outcome {
 }
 
 #[test]
-fn a_factor_that_two_identical_units_tell_is_complete_in_neither() -> Outcome {
+fn a_factor_in_two_identical_units_is_complete_in_neither() -> Outcome {
     let twins = representation(&[3, 4, 5], |row, classes| {
         let value = centred(&classes[..2], 1) + 0.2 * noise(row);
         vec![value, value]

@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_the_fields_default() -> Result<(), ConfigError> {
+    fn missing_keys_have_the_defaults_of_the_field() -> Result<(), ConfigError> {
         let config = Config::parse("a.toml", SPARSE, &[])?;
         assert_eq!((config.train.batch, config.train.learning_rate), (64, 1e-4));
         assert_eq!(config.model, ModelConfig::default());
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_not_change_is_named_with_both_values() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_fixed_key_that_differs_is_named_with_both_values() -> Result<(), Box<dyn std::error::Error>> {
         let old = Config::parse("a.toml", SPARSE, &[])?;
         let with = |pair: &str| Config::parse("a.toml", SPARSE, &[pair.to_owned()]);
         for free in ["train.steps=9", "name='b'", "train.learning_rate=1e-5", "train.keep=7"] {

@@ -23,7 +23,7 @@ from = 'run/model.safetensors'
 ";
 
 #[test]
-fn each_run_takes_the_steps_that_fit_and_goes_on_the_next_time() -> Outcome {
+fn each_run_takes_the_steps_that_fit_and_continues_the_next_time() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;

@@ -1,14 +1,14 @@
 //! The cards of weights files.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use serde_json::Value;
 
 /// Reads the card in a weights file's header.
 pub(crate) fn read(path: &Path) -> Result<Value> {
-    let bytes = fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
+    let bytes = fs::read(path)?;
     let header = || {
         let (length, rest) = bytes.split_first_chunk::<8>()?;
         let header: Value =

@@ -163,7 +163,7 @@ mod tests {
         parse(line.split_whitespace().map(OsString::from))
     }
 
-    fn complaint(line: &str) -> String {
+    fn error_of(line: &str) -> String {
         format!("{:#}", parsed(line).expect_err(line))
     }
 
@@ -188,17 +188,17 @@ mod tests {
 
     #[test]
     fn a_wrong_argument_is_named() {
-        assert!(complaint("tset").contains("tset"));
-        assert!(complaint("test --fast").contains("--fast"));
-        assert!(complaint("demo --port=70000").contains("70000"));
-        assert!(complaint("demo --port").contains("--port"));
-        assert!(complaint("bench").contains("which one"));
-        assert!(complaint("bench page --against").contains("--against"));
-        assert!(complaint("fuzz").contains("how many seconds"));
-        assert!(complaint("fuzz long").contains("SECONDS"));
-        assert!(complaint("fuzz 30 npz h5").contains("h5"));
-        assert!(complaint("gpu").contains("pack"));
-        assert!(complaint("gpu pack --program").contains("--program"));
-        assert!(complaint("demo --retrain --no-train").contains("contradict"));
+        assert!(error_of("tset").contains("tset"));
+        assert!(error_of("test --fast").contains("--fast"));
+        assert!(error_of("demo --port=70000").contains("70000"));
+        assert!(error_of("demo --port").contains("--port"));
+        assert!(error_of("bench").contains("which one"));
+        assert!(error_of("bench page --against").contains("--against"));
+        assert!(error_of("fuzz").contains("how many seconds"));
+        assert!(error_of("fuzz long").contains("SECONDS"));
+        assert!(error_of("fuzz 30 npz h5").contains("h5"));
+        assert!(error_of("gpu").contains("pack"));
+        assert!(error_of("gpu pack --program").contains("--program"));
+        assert!(error_of("demo --retrain --no-train").contains("contradict"));
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     };
     page::ensure(project)?;
     manifest::write(project, model.as_deref())?;
-    let server = Server::bind(&page::folder(project), options.port)?;
+    let server = Server::bind(&project.page(), options.port)?;
     let address = server.address()?;
     if options.check {
         std::thread::spawn(move || server.run());

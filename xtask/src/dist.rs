@@ -32,7 +32,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     setup::for_building(project)?;
     page::build(project)?;
     manifest::write(project, None)?;
-    weigh(&page::folder(project))
+    weigh(&project.page())
 }
 
 /// Sizes of a built page.

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scripts_documentation_costs_the_visitor_nothing() {
+    fn comments_of_a_script_are_removed() {
         let code =
             "/**\n * Starts.\n */\nexport function start() {\n    wasm.start();\n}\n\n/** @enum */\nlet a;\n";
         assert_eq!(minified(code), "export function start() {\nwasm.start();\n}\nlet a;\n");

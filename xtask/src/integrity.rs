@@ -2,10 +2,10 @@
 //! (W3C, Subresource Integrity). Browsers refuse files that the host or the network changed, and the page
 //! reports it.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use fs_err as fs;
 use sha2::{Digest, Sha384};
 
 /// File name of the page.
@@ -21,12 +21,9 @@ const TRUNK: &str = " data-trunk";
 /// Fails if a file can't be read or belongs to another site, or if the page can't be written.
 pub(crate) fn write(folder: &Path) -> Result<()> {
     let path = folder.join(PAGE);
-    let page = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
-    let page = with_hashes(&page, |file| {
-        let file = folder.join(file);
-        fs::read(&file).with_context(|| format!("{} can't be read", file.display()))
-    })?;
-    fs::write(&path, page).with_context(|| format!("{} can't be written", path.display()))
+    let page = fs::read_to_string(&path)?;
+    let page = with_hashes(&page, |file| Ok(fs::read(folder.join(file))?))?;
+    Ok(fs::write(&path, page)?)
 }
 
 /// Returns the page with a hash for each of its scripts and links.

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Child processes write to the same terminal, so the error starts on a new line.
-            step::complain(&format!("{error:#}"));
+            step::print_error(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,13 +1,13 @@
 //! `models/manifest.json` of the built page: the shipped models and the fresh one.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use fs_err as fs;
 use serde_json::{Value, json};
 
 use crate::project::Project;
-use crate::{card, page, sums};
+use crate::{card, sums};
 
 /// File name of the fresh model, next to the manifest.
 const FRESH: &str = "fresh.safetensors";
@@ -15,9 +15,8 @@ const FRESH: &str = "fresh.safetensors";
 /// Adds the shipped models and `fresh`, if there is one, to the built page.
 pub(crate) fn write(project: &Project, fresh: Option<&Path>) -> Result<()> {
     let shipped = project.root.join("static/models/manifest.json");
-    let folder = page::folder(project).join("models");
-    let text =
-        fs::read_to_string(&shipped).with_context(|| format!("{} can't be read", shipped.display()))?;
+    let folder = project.page().join("models");
+    let text = fs::read_to_string(&shipped)?;
     let size = match fresh {
         Some(weights) => {
             let copy = fs::copy(weights, folder.join(FRESH));
@@ -33,7 +32,7 @@ pub(crate) fn write(project: &Project, fresh: Option<&Path>) -> Result<()> {
     fs::write(&new, text)
         .and_then(|()| fs::rename(&new, &path))
         .with_context(|| format!("{} can't be written", path.display()))?;
-    sums::write(&page::folder(project))
+    sums::write(&project.page())
 }
 
 /// Files listed in the manifest.

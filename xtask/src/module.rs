@@ -1,9 +1,9 @@
 //! Modules of the crate `web`: compiled with some of its features, bound, and shrunk.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 
 use crate::project::{Project, execute};
 
@@ -45,7 +45,7 @@ fn made(project: &Project, target: &Path, [name, features]: [&str; 2], options: 
     let bound = folder.join(format!("{name}_bg.wasm"));
     let small = folder.join("small.wasm");
     execute(project.command("wasm-opt").arg("-O3").arg(&bound).arg("-o").arg(&small))?;
-    fs::rename(&small, &bound).with_context(|| format!("{} can't be written", bound.display()))?;
+    fs::rename(&small, &bound)?;
     Ok(folder)
 }
 
@@ -56,7 +56,7 @@ fn made(project: &Project, target: &Path, [name, features]: [&str; 2], options: 
 pub(crate) fn copy<'a>(from: &Path, to: &Path, files: impl IntoIterator<Item = &'a str>) -> Result<()> {
     for file in files {
         let to = to.join(file);
-        fs::copy(from.join(file), &to).with_context(|| format!("{} can't be written", to.display()))?;
+        fs::copy(from.join(file), &to)?;
     }
     Ok(())
 }

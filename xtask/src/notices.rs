@@ -1,10 +1,10 @@
 //! Third-party notices: the crates in a wasm module, with the texts of their licences.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use fs_err as fs;
 use serde_json::Value;
 
 use crate::project::{Project, output};
@@ -40,7 +40,7 @@ pub(crate) fn write(project: &Project, folder: &Path, features: &str) -> Result<
     let crates = crates(&tree, &metadata)?;
     ensure!(!crates.is_empty(), "cargo names no crate that the page is built from");
     let path = folder.join(FILE);
-    fs::write(&path, notices(&crates)?).with_context(|| format!("{} can't be written", path.display()))
+    Ok(fs::write(&path, notices(&crates)?)?)
 }
 
 /// Third-party crates in the output of `cargo tree`, with details from `cargo metadata`.
@@ -89,7 +89,7 @@ fn notices(crates: &[Built]) -> Result<String> {
         }
         ensure!(!files.is_empty(), "{name} comes without its licence's text, as all crates of {repository}");
         for file in files {
-            let bytes = fs::read(&file).with_context(|| format!("{} can't be read", file.display()))?;
+            let bytes = fs::read(&file)?;
             let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
             let names = texts.entry(text.trim().to_owned()).or_default();
             if names.last() != Some(&name.as_str()) {
@@ -106,7 +106,7 @@ fn notices(crates: &[Built]) -> Result<String> {
 
 /// Licence files in a crate's folder.
 fn texts_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
+    let entries = fs::read_dir(folder)?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {

@@ -1,11 +1,11 @@
 //! The page's service worker: `static/service.js` with a list of the files to cache, their hashes, and a
 //! version that is a hash of their contents.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use flate2::Crc;
+use fs_err as fs;
 use serde_json::json;
 
 use crate::integrity::hash;
@@ -28,10 +28,8 @@ const PREVIEW: &str = "preview.png";
 /// Fails if a file can't be read or written.
 pub(crate) fn write(project: &Project, folder: &Path) -> Result<()> {
     let source = project.root.join("static").join(SCRIPT);
-    let code = fs::read_to_string(&source).with_context(|| format!("{} can't be read", source.display()))?;
-    let script = script(folder, &code).with_context(|| format!("{} can't be read", folder.display()))?;
-    let path = folder.join(SCRIPT);
-    fs::write(&path, script).with_context(|| format!("{} can't be written", path.display()))
+    let code = fs::read_to_string(&source)?;
+    Ok(fs::write(folder.join(SCRIPT), script(folder, &code)?)?)
 }
 
 fn script(folder: &Path, code: &str) -> Result<String> {

@@ -31,16 +31,11 @@ const MODULE_FILES: [&str; 2] = ["latentscope-web.js", "latentscope-web_bg.wasm"
 const JUDGE: &str = "latentscope-judge";
 const JUDGE_FILES: [&str; 2] = ["latentscope-judge.js", "latentscope-judge_bg.wasm"];
 
-/// Folder of the built page.
-pub(crate) fn folder(project: &Project) -> PathBuf {
-    project.root.join("dist")
-}
-
 /// Builds the page, unless it is newer than all its inputs.
 pub(crate) fn ensure(project: &Project) -> Result<()> {
     let newest = newest(project).context("the page's sources can't be read")?;
     let built = fs::metadata(stamp(project)).and_then(|stamp| stamp.modified());
-    if folder(project).join("index.html").is_file() && built.is_ok_and(|built| newest <= built) {
+    if project.page().join("index.html").is_file() && built.is_ok_and(|built| newest <= built) {
         return step("page", || Ok("found dist/, up to date".into()));
     }
     build(project)
@@ -54,14 +49,14 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         trunk.args(["build", "--release", "--offline", "--locked"]).env_remove("NO_COLOR");
         execute(&mut trunk)?;
         let judge = module::build(project, JUDGE, "judge")?;
-        module::copy(&judge, &folder(project), JUDGE_FILES)?;
-        notices::write(project, &folder(project), "page,judge")?;
-        styles::write(project, &folder(project))?;
-        footer::write(project, &folder(project))?;
-        let [script, wasm] = MODULE_FILES.map(|file| folder(project).join(file));
+        module::copy(&judge, &project.page(), JUDGE_FILES)?;
+        notices::write(project, &project.page(), "page,judge")?;
+        styles::write(project, &project.page())?;
+        footer::write(project, &project.page())?;
+        let [script, wasm] = MODULE_FILES.map(|file| project.page().join(file));
         glue::shrink(&script, &wasm)?;
-        integrity::write(&folder(project))?;
-        offline::write(project, &folder(project))?;
+        integrity::write(&project.page())?;
+        offline::write(project, &project.page())?;
         // Uses the start time of the build, so that an edit during the build causes another build.
         File::create(stamp(project))
             .and_then(|file| file.set_modified(start))

@@ -14,7 +14,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let chromium = setup::everything(project)?;
     page::ensure(project)?;
     manifest::write(project, None)?;
-    let server = Server::bind(&page::folder(project), None)?;
+    let server = Server::bind(&project.page(), None)?;
     let address = format!("http://{}/", server.address()?);
     std::thread::spawn(move || server.run());
     let mut node = project.command("node");

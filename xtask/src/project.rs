@@ -33,6 +33,11 @@ impl Project {
         self.target.join("tools")
     }
 
+    /// Folder of the built page.
+    pub(crate) fn page(&self) -> PathBuf {
+        self.root.join("dist")
+    }
+
     /// Folders in which tools are searched: the project's, then those on the PATH.
     pub(crate) fn search_path(&self) -> Vec<PathBuf> {
         let ours = [self.tools().join("bin"), self.root.join("node_modules/.bin")];

@@ -12,7 +12,7 @@ pub(crate) fn say(line: impl Display) {
 }
 
 /// Prints the error that ends the task.
-pub(crate) fn complain(sentence: &str) {
+pub(crate) fn print_error(sentence: &str) {
     eprintln!("error: {sentence}");
 }
 

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_and_indentation_cost_the_visitor_nothing() {
+    fn comments_and_indentation_are_removed() {
         let style = "/* Tokens. */\n:root {\n  --a: 1;\n}\n\n/* two\n lines */ b { c: d }\n";
         assert_eq!(small(style), ":root {\n--a: 1;\n}\nb { c: d }\n");
     }

@@ -1,9 +1,9 @@
 //! `SHA256SUMS` of the built page, for `sha256sum --check`.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 use sha2::{Digest, Sha256};
 
 use crate::files;
@@ -18,12 +18,12 @@ pub(crate) const FILE: &str = "SHA256SUMS";
 pub(crate) fn write(folder: &Path) -> Result<()> {
     let mut lines = String::new();
     for file in files::list(folder)?.iter().filter(|file| **file != folder.join(FILE)) {
-        let bytes = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
+        let bytes = fs::read(file)?;
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         lines += &format!("{hash}  {}\n", files::url(file, folder)?);
     }
     let path = folder.join(FILE);
-    fs::write(&path, lines).with_context(|| format!("{} can't be written", path.display()))
+    Ok(fs::write(&path, lines)?)
 }
 
 #[cfg(test)]

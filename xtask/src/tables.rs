@@ -1,9 +1,9 @@
 //! Writes the README's tables of scores from the cards of the shipped models.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 use serde_json::Value;
 
 use crate::card;
@@ -109,13 +109,13 @@ const TABLES: [Table; 3] = [
 /// Rewrites the tables in README.md.
 pub(crate) fn run(project: &Project) -> Result<()> {
     let path = project.root.join("README.md");
-    let old = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
+    let old = fs::read_to_string(&path)?;
     let new = written(&old, &project.root.join("static/models"))?;
     if new == old {
         say("README.md has the figures of the cards");
         return Ok(());
     }
-    fs::write(&path, new).with_context(|| format!("{} can't be written", path.display()))?;
+    fs::write(&path, new)?;
     say("wrote README.md's tables");
     Ok(())
 }

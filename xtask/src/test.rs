@@ -1,11 +1,11 @@
 //! Runs all tests: native, wasm in headless Chromium, and the page, after [`lint`].
 
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 use serde_json::json;
 
 use crate::lint::WASM_CRATES;
@@ -41,7 +41,7 @@ fn parts(project: &Project, chromium: &Chromium, tally: &mut Tally) -> Result<()
     part("page", || {
         page::ensure(project)?;
         manifest::write(project, None)?;
-        dist::weigh(&page::folder(project))?;
+        dist::weigh(&project.page())?;
         page_tests(project, chromium, tally)
     })
 }
@@ -66,8 +66,7 @@ fn wasm(project: &Project, chromium: &Chromium) -> Result<Command> {
     let capabilities = project.tools().join("webdriver.json");
     let options = json!({ "binary": chromium.browser, "args": WEBGPU });
     let browser = json!({ "goog:chromeOptions": options });
-    fs::write(&capabilities, browser.to_string())
-        .with_context(|| format!("{} can't be written", capabilities.display()))?;
+    fs::write(&capabilities, browser.to_string())?;
     let mut cargo = project.cargo();
     cargo
         .args(["test", "--locked", "--no-fail-fast", "--target", "wasm32-unknown-unknown"])
@@ -83,8 +82,7 @@ fn wasm(project: &Project, chromium: &Chromium) -> Result<Command> {
 /// Runs the page's tests, file by file.
 fn page_tests(project: &Project, chromium: &Chromium, tally: &mut Tally) -> Result<()> {
     let folder = project.root.join("tests/page");
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .with_context(|| format!("{} can't be read", folder.display()))?
+    let mut files: Vec<_> = fs::read_dir(&folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
         .collect();
@@ -101,7 +99,7 @@ fn page_tests(project: &Project, chromium: &Chromium, tally: &mut Tally) -> Resu
             node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
                 .args(["--test-force-exit", "--test-timeout=300000"])
                 .arg(file)
-                .env("DIST", page::folder(project))
+                .env("DIST", project.page())
                 .env("CHROMIUM", &chromium.browser);
             count(&mut node, tally)
         });

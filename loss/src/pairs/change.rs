@@ -127,7 +127,7 @@ mod tests {
     use crate::pairs::grouped;
 
     #[test]
-    fn each_group_has_a_unit_of_its_own_the_surest_first() {
+    fn each_group_gets_its_own_unit_and_the_largest_share_chooses_first() {
         // Both groups move unit 0 most; the second moves little besides.
         let changes = [81.0, 0.0, 64.0, 81.0, 0.0, 64.0, 0.0, 1.0, 25.0];
         assert_eq!(units_of(&changes, 3, 3, &[0..2, 2..3], &[]), [0, 2]);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn far_and_near_count_by_their_shares_and_more_groups_than_units_share() {
+    fn shares_decide_and_surplus_groups_share_units() {
         assert_eq!(units_of(&[8100.0, 6400.0, 0.0, 0.1], 2, 2, &[0..1, 1..2], &[]), [0, 1]);
         let squares = [1.0, 4.0, 9.0, 16.0, 25.0, 16.0];
         assert_eq!(units_of(&squares, 2, 2, &[0..1, 1..2, 2..3], &[]), [1, 1, 0]);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_round_has_a_circle_and_what_does_not_has_none() {
+    fn periodic_factors_get_circles_and_others_do_not() {
         // The last two of four units are circles. The first group moves unit 2 most, the second unit 0.
         let squares = [3.0, 1.0, 9.0, 0.0, 9.0, 1.0, 0.0, 4.0];
         assert_eq!(units_of(&squares, 2, 4, &[0..1, 1..2], &[]), [2, 0]);

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_counts_more_and_the_mean_is_kept() -> Result<()> {
+    fn different_pixels_count_more_and_the_mean_stays() -> Result<()> {
         let first = Tensor::new(&[[0.5f32, 0.5, 0.5, 0.5], [0.1, 0.2, 0.3, 0.4]], &Device::Cpu)?;
         let second = Tensor::new(&[[0.5f32, 0.5, 0.8, 0.4], [0.1, 0.2, 0.3, 0.4]], &Device::Cpu)?;
         let got = weights(&first, &second, 0.5)?.to_vec2::<f32>()?;

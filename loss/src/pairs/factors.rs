@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn partners_differ_in_one_factor_the_same_in_a_group_and_in_all_in_time() {
+    fn pairs_of_a_group_differ_in_one_factor_and_every_factor_is_drawn() {
         let data = world("faces");
         let mut noise = SmallRng::seed_from_u64(1);
         let batch: Vec<u64> = (0..20).map(|i| i * 50_021).collect();

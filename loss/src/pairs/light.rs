@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn statistics_are_what_they_are_called() -> Result<()> {
+    fn statistics_match_hand_computed_ones() -> Result<()> {
         let image = Tensor::new(&[[[1f32, 0.5, 0.0], [0.0, 0.5, 0.5]]], &Device::Cpu)?.unsqueeze(0)?;
         // Luminances 0.5925 and 0.3505 at u = −1 and 1.
         let expected = [0.4715, 0.121, 0.25, 0.339_91, -0.121];
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_within_what_a_pixel_can_have_and_the_aim_is_reached_all_the_same() -> Result<()> {
+    fn values_stay_in_range_and_still_reach_the_target() -> Result<()> {
         // Half black and half white, compared with light grey.
         let stripes: Vec<f32> = (0..16 * 16 * 3).map(|at| f32::from(u8::from(at / 24 % 2 == 0))).collect();
         let stripes = Tensor::from_vec(stripes, (1, 16, 16, 3), &Device::Cpu)?;

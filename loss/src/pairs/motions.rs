@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn small_motions_are_as_large_as_they_say() -> Result<()> {
+    fn small_motions_have_their_documented_size() -> Result<()> {
         let batch = boxes(&[[12, 14, 16, 12], [20, 25, 6, 5]])?;
         let before = moments(&batch)?;
         let mut noise = SmallRng::seed_from_u64(1);
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn images_that_a_kind_cannot_be_drawn_of_are_refused() {
+    fn kinds_refuse_unsuitable_images() {
         let image = |channels| ImageShape { height: 64, width: 64, channels };
         assert!(Kind::Warmth.unmet_requirement(image(1), false).is_some_and(|why| why.contains("colour")));
         assert!(

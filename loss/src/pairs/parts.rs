@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_within_what_a_pixel_can_have() -> Result<()> {
+    fn values_stay_in_range() -> Result<()> {
         let black = Tensor::zeros((1, 32, 32, 3), DType::F32, &Device::Cpu)?;
         let noise = Tensor::rand(0f32, 1f32, (1, 32, 32, 3), &Device::Cpu)?;
         let values = Part::Eyes.transfer(&black, &noise)?.flatten_all()?.to_vec1::<f32>()?;

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scale_of_a_unit_is_nothing_to_it() -> Result<()> {
+    fn the_scale_of_a_unit_does_not_matter() -> Result<()> {
         let of = |scale: f64| -> Result<f32> {
             let means = (Tensor::new(&MEANS, &Device::Cpu)? * scale)?;
             let shift = (Tensor::new(&[[0.3f32, 0.0]], &Device::Cpu)? * scale)?;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn its_gradient_asks_for_the_factor_and_against_all_else() -> Result<()> {
+    fn its_gradient_increases_the_effect_of_the_factor_and_decreases_that_of_others() -> Result<()> {
         let (means, shift) = (Var::new(&MEANS, &Device::Cpu)?, Var::new(&[[0.1f32, 5.0]], &Device::Cpu)?);
         let gradients = penalty(&means, &shift, &[0..1], &[vec![0]], 0)?.backward()?;
         let of = |var: &Var| gradients.get(var).expect("it takes part").to_vec2::<f32>();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_has_to_be_used_whole() -> Result<()> {
+    fn an_arc_of_a_circle_is_not_enough() -> Result<()> {
         let of = |centre: f32, radius: f32| -> Result<f32> {
             let at = |quarter: u8| {
                 let (sin, cos) = (f32::from(quarter) * std::f32::consts::FRAC_PI_2).sin_cos();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_unit_gives_no_nonsense() -> Result<()> {
+    fn a_constant_unit_has_a_finite_penalty() -> Result<()> {
         let means = Var::new(&[[0.5f32], [0.5]], &Device::Cpu)?;
         let shift = Var::new(&[[0f32]], &Device::Cpu)?;
         let cost = penalty(&means, &shift, &[0..1], &[vec![0]], 0)?;

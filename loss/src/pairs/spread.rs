@@ -41,7 +41,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     #[test]
-    fn one_moving_unit_is_free_at_any_length_and_many_cost() -> Result<()> {
+    fn one_changing_unit_costs_nothing_and_several_do() -> Result<()> {
         let cost = |row: [f32; 4]| spread(&Tensor::new(&[row], &Device::Cpu)?.sqr()?)?.to_scalar::<f32>();
         assert!(cost([9.0, 0.0, 0.0, 0.0])? < 1e-3);
         assert!(cost([0.0, -900.0, 0.0, 0.0])? < 1e-3);

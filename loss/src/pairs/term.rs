@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_refused_with_those_that_there_are() {
+    fn an_unknown_key_is_refused_with_the_list_of_known_keys() {
         let error =
             toml::from_str::<Pairs<Redraw>>("binary = true\nwait = 3.0").expect_err("it was accepted");
         let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`";

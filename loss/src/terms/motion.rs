@@ -99,7 +99,7 @@ mod tests {
     use rand::rngs::SmallRng;
 
     #[test]
-    fn the_kinds_asked_for_are_drawn_and_no_others_both_ways_and_within_bounds() {
+    fn only_the_chosen_kinds_are_drawn_and_within_their_bounds() {
         let mut noise = SmallRng::seed_from_u64(3);
         let all = Motion { zoom: 1.5, turn: 40.0, ..Motion::default() };
         let mut seen = [(f64::MAX, f64::MIN); 4];

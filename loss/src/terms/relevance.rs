@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_exported_draws_the_same_under_a_standard_normal_prior() -> Result<()> {
+    fn the_exported_network_draws_the_same_under_a_standard_normal_prior() -> Result<()> {
         let device = Device::Cpu;
         let config = ModelConfig { latent: 2, channels: vec![4; 4], hidden: 8, ..ModelConfig::default() };
         let mut tensors = Parameters::initial(&config, 3, &device)?.tensors();

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn its_gradient_is_finite_where_a_unit_is_surely_awake_or_asleep() -> Result<()> {
+    fn its_gradient_is_finite_where_a_unit_is_surely_active_or_inactive() -> Result<()> {
         let spike = Var::new(&[[0f32, 1.0, 1e-30]], &Device::Cpu)?;
         let kl = SpikeSlab::default().divergence(&posterior(1.0, -20.0, &spike)?)?;
         let gradients = kl.sum_all()?.backward()?;

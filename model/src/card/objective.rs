@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_form_is_refused() {
+    fn other_forms_are_refused() {
         for wrong in [
             "{}",
             r#"{"prior":{"kind":"gaussian"}}"#,

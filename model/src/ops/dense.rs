@@ -3,7 +3,8 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::batch::each_part;
-use super::gemm::{Strides, Write, product};
+use super::gemm::product;
+use super::matrix::{Strides, Write};
 use super::storage::{on_cpu, training_only, values, with_values};
 use super::{Activation, device};
 

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exp_and_log_are_as_exact_as_they_say() {
+    fn exp_and_log_have_their_documented_accuracy() {
         for i in 0..=87_000 {
             let x = -(i as f32) / 1000.0;
             let exact = f64::from(x).exp();

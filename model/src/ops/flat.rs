@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_was_moved_meanwhile_goes_on_from_there() -> Result<()> {
+    fn a_variable_that_was_changed_meanwhile_continues_from_there() -> Result<()> {
         let variables = variables()?;
         let moments = variables.iter().map(Adam::moments).collect::<Result<Vec<_>>>()?;
         let mut flat = FlatAdam::new(Adam::default(), variables.clone(), &moments)?;

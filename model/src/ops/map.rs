@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn how_awake_a_unit_is_and_its_gradient_are_those_of_candles_operations() -> Result<()> {
+    fn activity_and_its_gradient_equal_those_of_candles_operations() -> Result<()> {
         let h = Var::new(&[[-30f32, -2.0, -0.5, 0.5, 9.0]], &Device::Cpu)?;
         let expected = run(&h, h.neg()?.relu()?.neg()?.exp()?)?;
         assert_eq!(run(&h, awake(&h)?)?, expected);

@@ -32,6 +32,7 @@ mod gemm;
 mod geometry;
 mod kernels;
 mod map;
+mod matrix;
 mod panel;
 mod pixels;
 mod pool;

@@ -1,7 +1,7 @@
 //! Compact matrix products for the page: four rows of the left matrix at a time, times panels of eight
 //! columns of the right matrix.
 
-use super::gemm::{Strides, Write};
+use super::matrix::{Strides, Write};
 use super::quad::Quad;
 
 /// Rows, and quads of columns, per tile of sums.

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_left_is_that_of_the_steps_or_of_the_limit_whichever_is_less() {
+    fn the_remaining_time_is_limited_by_steps_and_by_the_time_limit() {
         let [spent, minute] = [10, 60].map(Duration::from_secs);
         assert_eq!(time_left(spent, 100, 300, None), Duration::from_secs(30));
         assert_eq!(time_left(spent, 100, 300, Some(minute)), Duration::from_secs(30));

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_array_of_images_is_named() -> Result<(), Box<dyn std::error::Error>> {
+    fn files_without_images_are_refused_by_name() -> Result<(), Box<dyn std::error::Error>> {
         let fails = |path: &Path, word: &str| {
             let message = read(path, &[0]).expect_err(word).to_string();
             assert!(message.contains(&path.display().to_string()) && message.contains(word), "{message}");

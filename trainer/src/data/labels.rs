@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_tells_nothing_is_left_out() {
+    fn a_constant_column_is_left_out() {
         let (labels, classes) = columns(&[["1", "x"], ["2", "x"]]);
         assert_eq!((labels.len(), classes), (1, vec![0, 1]));
     }
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_takes_nothing_away() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_byte_order_mark_is_ignored() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("labels");
         for text in ["\u{feff}name,Smiling\n1.jpg,1\n2.jpg,-1\n", "\u{feff}2\nSmiling\n1.jpg 1\n2.jpg -1\n"] {
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_refused_by_name() -> Result<(), Box<dyn std::error::Error>> {
+    fn files_without_labels_are_refused_by_name() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("bad.csv");
         for (text, word) in [

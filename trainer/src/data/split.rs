@@ -193,8 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_out_is_never_drawn_and_the_last_images_are_it() -> Result<(), Box<dyn std::error::Error>>
-    {
+    fn held_out_images_are_the_last_and_are_never_drawn() -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
         let (config, held) = (config("")?, 1_075_000);
         let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_world_is_known_of_no_mirror_image() -> Result<(), Box<dyn std::error::Error>> {
+    fn mirror_images_of_a_world_have_no_known_factors() -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
         let config = config("")?;
         let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
@@ -225,7 +224,8 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_image_is_one_and_what_is_retouched_is_known() -> Result<(), Box<dyn std::error::Error>> {
+    fn mirror_images_are_mirrored_and_retouched_images_have_known_factors()
+    -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
         let config = config("known = 'retouched'\nsparsity = { named = {} }")?;
         let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;

@@ -196,7 +196,7 @@ fn celeba_is_cropped_to_148_of_178_and_other_files_are_left_out() -> Outcome {
 }
 
 #[test]
-fn a_bad_picture_among_many_is_left_out_and_named_and_more_stop_it() -> Outcome {
+fn few_bad_pictures_are_left_out_and_named_and_many_are_an_error() -> Outcome {
     let place = Place::new();
     for index in 0..200 {
         place.write(&format!("in/{index:03}.png"), &grey(index));
@@ -530,7 +530,7 @@ fn a_flipped_bit_of_an_archive_is_seen() {
 }
 
 #[test]
-fn images_in_fortrans_order_are_told_so() {
+fn images_in_fortran_order_are_refused_in_words() {
     let place = Place::new();
     let header = crate::npy::header(&[40, 4, 4]);
     let header = String::from_utf8_lossy(&header[10..]).replace("False", "True ").into_bytes();
@@ -554,7 +554,7 @@ fn with_header(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_cache_is_believed_nothing() -> Outcome {
+fn a_cache_is_checked_against_its_claims() -> Outcome {
     let place = Place::new();
     for index in 0..3 {
         place.write(&format!("in/{index}.png"), &grey(index * 10));
@@ -622,7 +622,7 @@ fn hdf5_chunks_that_are_lost_are_no_black_pictures() {
 }
 
 #[test]
-fn bad_pictures_are_counted_in_the_end_wherever_they_stand() -> Outcome {
+fn bad_pictures_are_counted_wherever_they_are() -> Outcome {
     for first in [true, false] {
         let place = Place::new();
         for index in 0..1000 {
@@ -737,7 +737,7 @@ fn hdf5_values_beyond_the_stated_end_are_refused() {
 }
 
 #[test]
-fn an_hdf5_link_is_called_one() {
+fn an_hdf5_link_is_reported_as_a_link() {
     let place = Place::new();
     // Written by h5py: `images` is a soft link to another data set.
     let path = place.write("3dshapes.h5", include_bytes!("../../tests/damaged/soft.h5"));
@@ -746,7 +746,7 @@ fn an_hdf5_link_is_called_one() {
 }
 
 #[test]
-fn a_list_that_names_no_picture_is_what_is_blamed() -> Outcome {
+fn a_partition_that_names_no_picture_is_the_reported_error() -> Outcome {
     let place = Place::new();
     place.write("in/a.png", &grey(10));
     let list = place.write("list.txt", b"other.png 0\n");

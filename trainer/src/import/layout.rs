@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_layout_is_refused_in_words() {
+    fn invalid_layouts_are_refused_in_words() {
         let good = LAYOUTS[0].1;
         let message = |text: &str, word: &str| {
             let message = Layout::parse("my.toml", text).expect_err(word).to_string();

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_scored_by_the_labels_that_tell_them_apart() -> Result<(), Box<dyn std::error::Error>> {
+    fn pictures_are_scored_by_the_labels_that_vary() -> Result<(), Box<dyn std::error::Error>> {
         let config = ModelConfig { latent: 3, channels: vec![4, 4], hidden: 8, ..ModelConfig::default() };
         let parameters = Parameters::initial(&config, 1, &Device::Cpu)?;
         let vae = Vae::load(&config, &parameters.builder(&Device::Cpu))?;

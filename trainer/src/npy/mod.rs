@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_the_grid_is_named() -> std::io::Result<()> {
+    fn indices_outside_the_grid_are_named() -> std::io::Result<()> {
         assert!(problem(&array(&[0i64, -1])?).contains("index number 1 is -1"));
         assert!(problem(&array(&[100i32])?).contains("0 to 99"));
         assert!(problem(&array(&[u64::MAX])?).contains("18446744073709551615"));
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_integers_is_named() -> std::io::Result<()> {
+    fn files_without_integers_are_refused_by_name() -> std::io::Result<()> {
         assert!(problem(b"").contains("ends within its header"));
         assert!(problem(b"PK\x03\x04 and more").contains("not in numpy's .npy format"));
         assert!(problem(&array(&[1.0f64])?).contains("type <f8"));

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_named() -> Result<(), Box<dyn std::error::Error>> {
+    fn files_without_tables_are_refused_by_name() -> Result<(), Box<dyn std::error::Error>> {
         let of_codes = |content: &[u8]| -> std::io::Result<String> {
             Ok(codes(file_of(content)?.path()).expect_err("it was read").to_string())
         };

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_is_not_drawn() {
+    fn pixels_outside_are_not_drawn() {
         let mut canvas = Canvas::new(2.0, 2.0);
         canvas.rectangle([-5.0, -5.0], [0.0, 9.0], [0, 0, 0]);
         canvas.curve(&[[-9.0, 5.0], [9.0, 5.0]], 1.0, [0, 0, 0]);

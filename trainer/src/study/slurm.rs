@@ -109,7 +109,7 @@ exec /opt/latentscope sweep "/home/a b/it's.toml" --out '/runs/100% "mine"' '--l
     }
 
     #[test]
-    fn what_a_script_can_not_hold_is_refused() {
+    fn line_breaks_in_a_script_are_refused() {
         for (out, option) in [("/a\nrm -rf b", "x"), ("/a", "x\ny")] {
             let options = [option.to_owned()];
             assert!(script(&job(Path::new(out), &options)).is_err_and(|e| e.contains("line break")));

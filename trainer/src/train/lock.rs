@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_can_not_be_made_is_named() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_folder_that_can_not_be_created_is_named() -> Result<(), Box<dyn std::error::Error>> {
         let file = tempfile::NamedTempFile::new()?;
         let error = Lock::take(&file.path().join("run")).expect_err("a file has no folders");
         assert!(error.to_string().contains("run can't be used"), "{error}");

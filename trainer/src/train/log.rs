@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_are_none_are_dropped_and_the_others_kept() -> Result<(), Box<dyn std::error::Error>> {
+    fn invalid_lines_are_dropped_and_valid_ones_kept() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("metrics.jsonl");
         let numbers = [1.0; 7];

@@ -54,7 +54,7 @@ fn damaged_weights_are_refused_by_name() -> Outcome {
 }
 
 #[test]
-fn a_run_that_can_not_save_warns_goes_on_and_saves_when_it_can() -> Outcome {
+fn a_run_that_can_not_save_warns_continues_and_saves_later() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     let checkpoints = Folder::of(&here.join("run"));

@@ -217,7 +217,7 @@ fn an_imported_model_is_scored_by_attributes_in_the_same_command() -> Outcome {
 }
 
 #[test]
-fn codes_go_out_to_other_tools_and_in_again() -> Outcome {
+fn codes_are_written_for_other_tools_and_read_back() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     let file = golden("burgess-32.safetensors").to_string_lossy().into_owned();

@@ -81,7 +81,7 @@ fn unfinished(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 #[test]
-fn prepared_images_are_whole_or_not_there_whenever_it_is_killed() -> Outcome {
+fn prepared_images_are_complete_or_missing_whenever_prepare_is_killed() -> Outcome {
     let folder = pictures()?;
     let here = folder.path();
     let out = here.join("x.images");
@@ -104,7 +104,7 @@ fn prepared_images_are_whole_or_not_there_whenever_it_is_killed() -> Outcome {
 }
 
 #[test]
-fn an_exported_file_is_whole_whenever_export_is_killed() -> Outcome {
+fn an_exported_file_is_complete_whenever_export_is_killed() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &["--set", "train.card_samples=300"])?;
@@ -156,7 +156,7 @@ const SWEEP: [&str; 9] =
     ["sweep", "s.toml", "--out", "two", "--jobs", "2", "--grid=2000", "--codes=600", "--generate=50"];
 
 #[test]
-fn a_sweep_without_room_fails_in_words_and_is_done_later() -> Outcome {
+fn a_sweep_on_a_full_disk_fails_in_words_and_finishes_later() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     std::fs::write(here.join("s.toml"), STUDY)?;

@@ -6,7 +6,7 @@ use trainer::train::{Checkpoint, Folder};
 use trainer::trained::Trained;
 
 /// Names and settings of the methods.
-const METHODS: [(&str, &[&str]); 24] = [
+const METHODS: &[(&str, &[&str])] = &[
     ("vae", &["objective={kind='vae'}"]),
     ("fall", &["objective.beta={from=20.0,to=2.0,over=8}"]),
     ("capacity", &["objective={kind='capacity',gamma=10.0,capacity=5.0,over=8}"]),

@@ -67,7 +67,7 @@ fn files_of_others_are_not_trained_over() -> Outcome {
 }
 
 #[test]
-fn a_run_is_set_aside_and_only_once_the_new_one_can_be() -> Outcome {
+fn a_run_is_moved_only_when_the_new_one_can_start() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;
@@ -178,7 +178,7 @@ fn a_model_can_be_traversed_without_its_data() -> Outcome {
 }
 
 #[test]
-fn a_cards_words_do_not_reach_the_terminal_raw() -> Outcome {
+fn text_of_a_card_is_escaped_in_the_terminal() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;
@@ -218,7 +218,7 @@ fn a_network_too_large_to_be_read_is_refused_before_it_is_trained() -> Outcome {
 }
 
 #[test]
-fn attributes_speak_of_the_images_that_were_given() -> Outcome {
+fn attributes_are_measured_on_the_named_images() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;
@@ -250,7 +250,7 @@ fn a_flipped_bit_of_a_model_is_seen() -> Outcome {
 }
 
 #[test]
-fn a_run_goes_on_with_the_same_experiment_only() -> Outcome {
+fn a_run_resumes_only_as_the_same_experiment() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &["--steps", "4"])?;
@@ -274,7 +274,7 @@ fn a_run_goes_on_with_the_same_experiment_only() -> Outcome {
 }
 
 #[test]
-fn a_run_does_not_go_on_with_data_that_was_prepared_anew() -> Outcome {
+fn a_run_does_not_resume_with_data_that_was_prepared_again() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     std::fs::create_dir(here.join("in"))?;
@@ -316,7 +316,7 @@ fn a_run_does_not_go_on_with_data_that_was_prepared_anew() -> Outcome {
 }
 
 #[test]
-fn a_run_that_is_over_keeps_what_its_card_tells() -> Outcome {
+fn a_finished_run_keeps_its_card() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;
@@ -347,7 +347,7 @@ fn an_average_is_not_dropped_unasked() -> Outcome {
 }
 
 #[test]
-fn a_run_goes_on_from_the_weights_that_it_began_from_only() -> Outcome {
+fn a_run_resumes_only_with_its_initial_weights() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;

@@ -65,7 +65,7 @@ fn an_average_is_resumed_bit_for_bit_and_is_what_is_exported() -> Outcome {
 }
 
 #[test]
-fn a_run_begins_from_a_files_weights_and_says_so() -> Outcome {
+fn a_run_starts_from_the_weights_of_a_file_and_records_it() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;
@@ -119,7 +119,7 @@ fn another_networks_weights_are_refused_and_nothing_is_deleted() -> Outcome {
 }
 
 #[test]
-fn a_run_killed_at_any_moment_ends_as_if_it_had_not_been() -> Outcome {
+fn a_run_killed_at_any_moment_ends_with_the_same_weights() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     let steps = ["--steps", "400"];
@@ -143,7 +143,7 @@ fn a_run_killed_at_any_moment_ends_as_if_it_had_not_been() -> Outcome {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_writes_a_checkpoint_and_says_how_to_go_on() -> Outcome {
+fn ctrl_c_writes_a_checkpoint_and_prints_how_to_continue() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000000"];
@@ -166,7 +166,7 @@ fn ctrl_c_writes_a_checkpoint_and_says_how_to_go_on() -> Outcome {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_measuring_and_the_run_goes_on() -> Outcome {
+fn ctrl_c_stops_measuring_and_the_run_can_continue() -> Outcome {
     use std::io::{BufRead, BufReader, Read};
     let folder = folder()?;
     let here = folder.path();

@@ -43,7 +43,7 @@ fn results(here: &Path) -> Result<Vec<(u64, f64)>, Box<dyn std::error::Error>> {
 
 #[cfg(unix)]
 #[test]
-fn a_sweep_stopped_and_killed_ends_as_if_it_had_not_been_and_is_reported() -> Outcome {
+fn a_sweep_that_was_stopped_and_killed_ends_with_the_same_weights_and_is_reported() -> Outcome {
     let folder = study(600)?;
     let here = folder.path();
     let sweep = latentscope(here, &SWEEP).spawn()?;

@@ -13,6 +13,7 @@
 //! part-based 2D-3D alignment using a large dataset of CAD models*, CVPR 2014.
 
 mod parts;
+mod point;
 mod raster;
 mod scene;
 mod solid;

@@ -1,6 +1,7 @@
 //! The parts of a chair, in metres from the centre of the seat's top.
 
-use super::scene::{Point, Scene};
+use super::point::Point;
+use super::scene::Scene;
 use super::solid::{Skin, bar, block, loft, tube};
 use crate::trig::sin_cos;
 use std::f64::consts::TAU;

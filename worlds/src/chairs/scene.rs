@@ -3,12 +3,9 @@
 //! x points to the sitter's left, y up, z to the front; the origin is the centre of the seat's top.
 
 use super::SIDE;
+use super::point::{Point, cross, dot, minus, unit};
 use super::raster::{Corner, SAMPLES, Samples};
-use super::solid::{cross, dot, minus, unit};
 use crate::trig::sin_cos;
-
-/// A point or direction: x, y and z.
-pub(super) type Point = [f64; 3];
 
 /// Distance from the camera to [`AIM`], in metres.
 const DISTANCE: f64 = 3.6;

@@ -1,6 +1,7 @@
 //! Solids: sequences of rings joined by a surface.
 
-use super::scene::{Point, Scene};
+use super::point::{Point, cross, minus, unit};
+use super::scene::Scene;
 use crate::trig::sin_cos;
 use std::f64::consts::TAU;
 
@@ -78,22 +79,4 @@ pub(super) fn bar(scene: &mut Scene, bottom: [Point; 2], top: [Point; 2]) {
 
 fn centre<const N: usize>(ring: &[Point; N]) -> Point {
     std::array::from_fn(|axis| ring.iter().map(|point| point[axis]).sum::<f64>() / N as f64)
-}
-
-pub(super) fn minus(a: Point, b: Point) -> Point {
-    std::array::from_fn(|axis| a[axis] - b[axis])
-}
-
-pub(super) fn dot(a: Point, b: Point) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-pub(super) fn cross(a: Point, b: Point) -> Point {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-/// Returns `a` scaled to length 1, or straight up if its length is 0.
-pub(super) fn unit(a: Point) -> Point {
-    let length = dot(a, a).sqrt();
-    if length > 0.0 { a.map(|value| value / length) } else { [0.0, 1.0, 0.0] }
 }

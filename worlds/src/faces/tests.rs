@@ -44,7 +44,7 @@ fn mirrored(image: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_turn_and_a_lamp_to_the_other_side_are_the_mirror_but_for_parting_and_strands() {
+fn azimuth_and_light_from_the_other_side_mirror_the_face_except_for_hair() {
     for (azimuth, light) in [(0.0, 0.0), (0.4, 0.0), (0.0, 0.8), (0.3, -0.6)] {
         let here = with(&[(AZIMUTH, azimuth), (LIGHT, light)]);
         let there = with(&[(AZIMUTH, -azimuth), (LIGHT, -light)]);

@@ -57,7 +57,7 @@ pub(super) fn run(project: &Project, options: &Options) -> Result<()> {
     let chromium = setup::everything(project)?;
     page::ensure(project)?;
     manifest::write(project, None)?;
-    let mut folders = vec![page::folder(project)];
+    let mut folders = vec![project.page()];
     folders.splice(..0, options.against.clone());
     let bytes = folders.iter().map(|folder| before_weights(folder)).collect::<Result<Vec<_>>>()?;
     announce("chromium", "opening the page and moving the pointer");

@@ -10,7 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::Options;
-use super::toolkit::Toolkit;
+use super::toolkit::{Toolkit, executable};
+use crate::files;
 use crate::project::{Project, execute};
 use crate::step::{announce, say, step};
 
@@ -142,25 +143,7 @@ fn squeeze(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a file executable.
-#[cfg(unix)]
-pub(super) fn executable(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-pub(super) fn executable(_: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
 /// Total size of the files in a folder, in bytes.
 fn size(folder: &Path) -> Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        bytes += if metadata.is_dir() { size(&entry.path())? } else { metadata.len() };
-    }
-    Ok(bytes)
+    files::list(folder)?.iter().map(|file| Ok(fs::metadata(file)?.len())).sum()
 }

@@ -7,7 +7,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::pack::executable;
 use crate::project::{Project, execute, find, output};
 use crate::step::announce;
 
@@ -84,6 +83,18 @@ impl Toolkit {
         let file = self.home.as_ref()?.join("lib/libcudart.so.13");
         file.is_file().then_some(file)
     }
+}
+
+/// Makes a file executable.
+#[cfg(unix)]
+pub(super) fn executable(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+pub(super) fn executable(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Makes all programs in a folder executable, which the wheels omit.

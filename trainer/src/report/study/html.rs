@@ -83,7 +83,7 @@ mod tests {
     use crate::report::study::plots;
 
     #[test]
-    fn the_page_needs_nothing_and_lets_nothing_out() {
+    fn the_page_is_self_contained_and_escapes_text() {
         let results = results(&[&[(9.0, 0.1), (5.0, 0.3), (7.0, 0.2)], &[(2.0, 0.1)]]);
         let page = html(&results, &plots(&results));
         for part in ["<b>0.200</b>", "s &amp; &lt;t&gt;", "a = &#39;&lt;/pre&gt;&#39;", "x &amp; y", "<svg"] {

@@ -121,7 +121,7 @@ mod tests {
     use crate::report::study::metric::sections;
 
     #[test]
-    fn the_front_holds_what_nothing_beats_in_both() {
+    fn the_front_has_the_points_that_no_other_beats_in_both_values() {
         let points = [[5.0, 0.5], [3.0, 0.2], [4.0, 0.1], [6.0, 0.5], [7.0, 0.9], [3.0, 0.1]];
         assert_eq!(front(&points), [[3.0, 0.2], [5.0, 0.5], [7.0, 0.9]]);
         assert!(front(&[]).is_empty());

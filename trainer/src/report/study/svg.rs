@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_gets_out_of_a_text() {
+    fn text_is_escaped() {
         assert_eq!(escape("<a b=\"c\">&'\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;\u{fffd}");
         let words = text([0.0, 0.0], "start", "", "</text><script>");
         assert!(!words.contains("<script>"), "{words}");
