@@ -19,8 +19,8 @@ const BUDGET: usize = 350_000;
 const LATER: [&str; 9] = [
     "models",
     "LICENSE-",
-    "judge.js",
-    "latentscope-judge",
+    "scoring.js",
+    "latentscope-scoring",
     "how.html",
     "poster.webp",
     "preview.png",
@@ -77,7 +77,7 @@ pub(crate) fn weigh(folder: &Path) -> Result<()> {
     for (path, bytes, gzipped) in files {
         say(format_args!("{bytes:>12} {gzipped:>12}  {}", path.display()));
     }
-    say(format_args!("{:>12} {page:>12}  the page, before weights and judge", ""));
+    say(format_args!("{:>12} {page:>12}  the page, before weights and scoring", ""));
     if page > BUDGET {
         bail!("the page has {page} bytes gzipped, over its budget of {BUDGET}");
     }
