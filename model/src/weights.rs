@@ -237,8 +237,16 @@ impl<'a> File<'a> {
         let offsets = tensors.iter().map(|(_, tensor)| tensor.data_offsets);
         let ascending = order::ascending(offsets.map(|(begin, end)| (begin as u64) << 32 | end as u64));
         let sorted = ascending.map(|index| (tensors[index].0.clone(), tensors[index].1.clone())).collect();
-        let names = tensors.iter().map(|(name, _)| (*name).clone()).collect();
+        let listed = tensors;
         let tensors = Metadata::new(None, sorted)?;
+        // A name that is listed twice means the tensor that comes last.
+        let offsets = |name: &str| tensors.info(name).map(|tensor| tensor.data_offsets);
+        if let Some((name, _)) =
+            listed.iter().find(|(name, tensor)| offsets(name) != Some(tensor.data_offsets))
+        {
+            return Err(SafeTensorError::InvalidOffset((*name).clone()).into());
+        }
+        let names = listed.into_iter().map(|(name, _)| name.clone()).collect();
         if tensors.data_len() != data.len() {
             return Err(SafeTensorError::MetadataIncompleteBuffer.into());
         }

@@ -102,6 +102,24 @@ fn files_of_each_older_minor_version_mean_the_same() -> Outcome {
 }
 
 #[test]
+fn a_tensor_that_is_listed_twice_is_refused() -> Outcome {
+    let bytes = weights(0, Objective::named("vae"))?.to_bytes()?;
+    let (size, metadata) = SafeTensors::read_metadata(&bytes)?;
+    let (header, data) = bytes[8..].split_at(size);
+    let name = "decoder.dense.0.bias";
+    let listed = metadata.info(name).ok_or("no such tensor")?;
+    let copy = &data[listed.data_offsets.0..listed.data_offsets.1];
+    let again = json!({
+        "dtype": listed.dtype, "shape": listed.shape, "data_offsets": [data.len(), data.len() + copy.len()],
+    });
+    let header = format!("{{\"{name}\":{again},{}", &str::from_utf8(header)?[1..]);
+    let file = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data, copy].concat();
+    let refused = Weights::from_bytes(&file).err().ok_or("it was read")?.to_string();
+    assert!(refused.contains(name), "{refused}");
+    Ok(())
+}
+
+#[test]
 fn numbers_that_make_no_prior_are_refused() -> Outcome {
     let new = weights(0, Objective::named("vae"))?.to_bytes()?;
     let refused = |prior: Value| -> Result<String, Box<dyn std::error::Error>> {

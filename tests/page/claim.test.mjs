@@ -14,7 +14,7 @@ test("both models are measured while dragging stays live, and come near their ca
   assert.ok((await cells(page, 2)).every((value) => value === "–"));
   const cards = (await cells(page, 3)).map(Number);
   await page.locator("#measure").click();
-  await page.locator("#judging").waitFor();
+  await page.locator("#check-progress").waitFor();
   await page.locator("#tab-sliders").click();
   const before = await pixels(page, "#live-1");
   const slider = page.locator("#sliders-1 input").first();
@@ -23,10 +23,10 @@ test("both models are measured while dragging stays live, and come near their ca
   await changed(page, "#live-1", before);
   await page.locator("#tab-check").click();
   // The slider did not wait for the scores: they are still being measured.
-  await page.locator("#judging").waitFor({ timeout: 5_000 });
-  await page.waitForFunction(() => document.querySelector("#judging").value > 0);
-  await page.waitForFunction(() => /^about \d+ (seconds|minutes) left$/.test(document.querySelector("#judging-left").textContent));
-  await page.locator("#judging").waitFor({ state: "hidden", timeout: 240_000 });
+  await page.locator("#check-progress").waitFor({ timeout: 5_000 });
+  await page.waitForFunction(() => document.querySelector("#check-progress").value > 0);
+  await page.waitForFunction(() => /^about \d+ (seconds|minutes) left$/.test(document.querySelector("#check-left").textContent));
+  await page.locator("#check-progress").waitFor({ state: "hidden", timeout: 240_000 });
   const names = await cells(page, 1);
   assert.deepEqual(names.slice(-2), ["NLL, nats (less is better)", "MSE (less is better)"]);
   for (const [column, claims] of [[2, cards], [4, (await cells(page, 5)).map(Number)]]) {
@@ -56,7 +56,7 @@ test("a check is stopped at once, and the page goes on", async () => {
   await page.locator("#measure-fully").focus();
   await page.keyboard.press("Enter");
   await page.locator("#stop").click();
-  await page.locator("#judging").waitFor({ state: "hidden", timeout: 5_000 });
+  await page.locator("#check-progress").waitFor({ state: "hidden", timeout: 5_000 });
   assert.ok((await cells(page, 2)).every((value) => value === "–"));
   assert.ok(await page.locator("#measure").isEnabled());
   await page.close();

@@ -150,7 +150,7 @@ test("a worker that can't start gets a notice", async () => {
   await site.close();
 });
 
-for (const [file, change] of [["latentscope-judge_bg.wasm", null], ["latentscope-judge_bg.wasm", Buffer.from("another")], ["judge.js", null]]) {
+for (const [file, change] of [["latentscope-scoring_bg.wasm", null], ["latentscope-scoring_bg.wasm", Buffer.from("another")], ["scoring.js", null]]) {
   test(`a check whose ${file} is ${change ? "changed" : "missing"} says so, and the page goes on`, async () => {
     const site = await serve({ [file]: change });
     const { page } = await visit(browser, site.address);

@@ -2,7 +2,7 @@
 //!
 //! One wasm module serves the page and its worker. The page keeps a pure [`state::State`]; the worker
 //! holds the models behind an [`engine::Engine`]; panels draw the state with plain web-sys. A second
-//! module, built with only the feature `judge`, scores models. With only the feature `engine`, the crate
+//! module, built with only the feature `scoring`, scores models. With only the feature `engine`, the crate
 //! is the npm package's inference engine.
 
 #[cfg(feature = "page")]
@@ -12,8 +12,6 @@ mod draws;
 pub mod engine;
 #[cfg(feature = "page")]
 pub mod gif;
-#[cfg(feature = "judge")]
-pub mod judge;
 #[cfg(feature = "page")]
 pub mod manifest;
 #[cfg(feature = "engine")]
@@ -32,6 +30,8 @@ pub mod queue;
 mod random;
 #[cfg(test)]
 mod samples;
+#[cfg(feature = "scoring")]
+pub mod scoring;
 #[cfg(feature = "page")]
 pub mod state;
 #[cfg(feature = "page")]

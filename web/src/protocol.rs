@@ -32,7 +32,7 @@ pub enum Request {
     },
     /// Compute the activations of a model's layers for the picture in the bytes (if any) and for the
     /// first code, and decode the other codes.
-    Inside {
+    Activations {
         /// Model.
         side: usize,
         /// `[N, D]`, flat.
@@ -52,7 +52,7 @@ pub enum Request {
     },
 }
 
-/// Messages of the judge.
+/// Messages of the worker that scores a model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CheckMessage {
     /// A fraction of the scoring is done.
@@ -82,9 +82,9 @@ pub enum Reply {
     /// The request failed; one sentence says why.
     Failed(String),
     /// The bytes are the activations of each layer, followed by pictures.
-    Inside,
-    /// Largest inputs of each layer, as [`LargestInputs::read`](crate::engine::inside::LargestInputs::read) reads them.
-    Wired(Vec<f32>),
+    Activations,
+    /// Largest inputs of each layer, as [`LargestInputs::read`](crate::engine::activations::LargestInputs::read) reads them.
+    LargestInputs(Vec<f32>),
     /// The bytes say for each channel of each layer whether it is active.
     Probed,
 }
@@ -128,7 +128,7 @@ impl Message for Request {
             Self::Decode { side, codes } => with(vec![1, *side as u8], codes),
             Self::Reconstruct { side } => vec![2, *side as u8],
             Self::Survey { side, step } => stepped(3, *side, *step),
-            Self::Inside { side, codes } => with(vec![4, *side as u8], codes),
+            Self::Activations { side, codes } => with(vec![4, *side as u8], codes),
             Self::LargestInputs { side } => vec![5, *side as u8],
             Self::Probe { side, step } => stepped(6, *side, *step),
         }
@@ -142,7 +142,7 @@ impl Message for Request {
             1 => Self::Decode { side, codes: floats(rest)? },
             2 => Self::Reconstruct { side },
             3 => Self::Survey { side, step: u32::from_le_bytes(rest.try_into().ok()?) as usize },
-            4 => Self::Inside { side, codes: floats(rest)? },
+            4 => Self::Activations { side, codes: floats(rest)? },
             5 => Self::LargestInputs { side },
             6 => Self::Probe { side, step: u32::from_le_bytes(rest.try_into().ok()?) as usize },
             _ => return None,
@@ -161,8 +161,8 @@ impl Message for Reply {
             }
             Self::Surveyed(Surveyed { means, nll, mse }) => with(with(vec![4], &[*nll, *mse]), means),
             Self::Failed(sentence) => [&[5], sentence.as_bytes()].concat(),
-            Self::Inside => vec![6],
-            Self::Wired(numbers) => with(vec![7], numbers),
+            Self::Activations => vec![6],
+            Self::LargestInputs(numbers) => with(vec![7], numbers),
             Self::Probed => vec![8],
         }
     }
@@ -188,8 +188,8 @@ impl Message for Reply {
                 Self::Surveyed(Surveyed { means, nll, mse })
             }
             5 => Self::Failed(String::from_utf8(rest.to_vec()).ok()?),
-            6 => Self::Inside,
-            7 => Self::Wired(floats(rest)?),
+            6 => Self::Activations,
+            7 => Self::LargestInputs(floats(rest)?),
             8 => Self::Probed,
             _ => return None,
         })
@@ -224,7 +224,7 @@ mod tests {
             Request::Decode { side: 0, codes: vec![0.5, -2.0] },
             Request::Reconstruct { side: 1 },
             Request::Survey { side: 1, step: 255 },
-            Request::Inside { side: 1, codes: vec![1.5] },
+            Request::Activations { side: 1, codes: vec![1.5] },
             Request::LargestInputs { side: 1 },
             Request::Probe { side: 0, step: 31 },
         ] {
@@ -237,8 +237,8 @@ mod tests {
             Reply::Reconstructed(Measured { mean: vec![1.0, 2.0], std: vec![3.0, 4.0], nll: 5.0, mse: 6.0 }),
             Reply::Surveyed(Surveyed { means: vec![0.5; 8], nll: 1.0, mse: 0.1 }),
             Reply::Failed("why".into()),
-            Reply::Inside,
-            Reply::Wired(vec![0.25, 3.0]),
+            Reply::Activations,
+            Reply::LargestInputs(vec![0.25, 3.0]),
             Reply::Probed,
         ] {
             assert_eq!(Reply::from_bytes(&reply.to_bytes()), Some(reply));

@@ -18,7 +18,7 @@ pub enum RequestKind {
     /// A side's reconstruction.
     Reconstruct(usize),
     /// Activations of a side's layers.
-    Inside(usize),
+    Activations(usize),
     /// Other pictures that a panel shows: rank, then slot.
     Soon(usize, Slot),
     /// Largest inputs of a side's layers.
@@ -46,9 +46,10 @@ impl RequestKind {
     /// Its side.
     pub fn side(self) -> usize {
         match self {
-            Self::Load(side) | Self::Reconstruct(side) | Self::Inside(side) | Self::LargestInputs(side) => {
-                side
-            }
+            Self::Load(side)
+            | Self::Reconstruct(side)
+            | Self::Activations(side)
+            | Self::LargestInputs(side) => side,
             Self::Probe(_, side) | Self::Survey(_, side) => side,
             Self::Now(slot) | Self::Soon(_, slot) => slot.side,
         }

@@ -1,7 +1,7 @@
 //! The worker: holds a model for each side and answers requests.
 
 use crate::draws::{picture, pictures};
-use crate::engine::inside::{Layer, awake, largest_inputs, layers, loudness};
+use crate::engine::activations::{Layer, activation_bytes, active_channels, largest_inputs, layers};
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::protocol::{Measured, Reply, Request, Surveyed};
 
@@ -37,8 +37,10 @@ impl Worker {
             }
             Request::Reconstruct { side } => reconstruct(self.engine(side)?, bytes).await,
             Request::Survey { side, step } => survey(self.engine(side)?, step).await,
-            Request::Inside { side, codes } => Ok((Reply::Inside, self.inside(side, &codes, bytes)?)),
-            Request::LargestInputs { .. } => Ok((Reply::Wired(largest_inputs(bytes)?), Vec::new())),
+            Request::Activations { side, codes } => {
+                Ok((Reply::Activations, self.activations(side, &codes, bytes)?))
+            }
+            Request::LargestInputs { .. } => Ok((Reply::LargestInputs(largest_inputs(bytes)?), Vec::new())),
             Request::Probe { side, step } => probe(self.engine(side)?, step),
         }
     }
@@ -49,12 +51,12 @@ impl Worker {
 
     /// Activations of the encoder for a picture (if there is one) and of the decoder for the first code,
     /// then the pictures of the other codes.
-    fn inside(&mut self, side: usize, codes: &[f32], picture: &[u8]) -> Result<Vec<u8>, EngineError> {
+    fn activations(&mut self, side: usize, codes: &[f32], picture: &[u8]) -> Result<Vec<u8>, EngineError> {
         let engine = self.engine(side)?;
         let (code, others) = codes.split_at(engine.card().model.latent.min(codes.len()));
         let known = self.seen[side].0 == picture;
         let image = (!known && !picture.is_empty()).then(|| values(picture));
-        let mut bytes = loudness(&engine.inside(image.as_deref(), code)?);
+        let mut bytes = activation_bytes(&engine.activations(image.as_deref(), code)?);
         if !others.is_empty() {
             bytes.extend(intensities(&engine.decode_now(others)?));
         }
@@ -105,7 +107,7 @@ fn probe(engine: &Cpu, step: usize) -> Result<(Reply, Vec<u8>), EngineError> {
     };
     let image = values(&picture(world, step));
     let code = engine.encode_now(&image)?.mean;
-    Ok((Reply::Probed, awake(&engine.inside(Some(&image), &code)?)))
+    Ok((Reply::Probed, active_channels(&engine.activations(Some(&image), &code)?)))
 }
 
 /// Converts bytes to values in `[0, 1]`.

@@ -28,8 +28,8 @@ const INPUTS: [&str; 9] = [
 const MODULE_FILES: [&str; 2] = ["latentscope-web.js", "latentscope-web_bg.wasm"];
 
 /// Name of the module that scores models, which loads on demand.
-const JUDGE: &str = "latentscope-judge";
-const JUDGE_FILES: [&str; 2] = ["latentscope-judge.js", "latentscope-judge_bg.wasm"];
+const SCORING: &str = "latentscope-scoring";
+const SCORING_FILES: [&str; 2] = ["latentscope-scoring.js", "latentscope-scoring_bg.wasm"];
 
 /// Builds the page, unless it is newer than all its inputs.
 pub(crate) fn ensure(project: &Project) -> Result<()> {
@@ -48,9 +48,9 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         let mut trunk = project.command("trunk");
         trunk.args(["build", "--release", "--offline", "--locked"]).env_remove("NO_COLOR");
         execute(&mut trunk)?;
-        let judge = module::build(project, JUDGE, "judge")?;
-        module::copy(&judge, &project.page(), JUDGE_FILES)?;
-        notices::write(project, &project.page(), "page,judge")?;
+        let scoring = module::build(project, SCORING, "scoring")?;
+        module::copy(&scoring, &project.page(), SCORING_FILES)?;
+        notices::write(project, &project.page(), "page,scoring")?;
         styles::write(project, &project.page())?;
         footer::write(project, &project.page())?;
         let [script, wasm] = MODULE_FILES.map(|file| project.page().join(file));

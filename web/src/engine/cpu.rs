@@ -67,7 +67,7 @@ impl Cpu {
     /// # Errors
     /// Fails if the inputs are not one image and one code.
     #[cfg(feature = "page")]
-    pub fn inside(&self, image: Option<&[f32]>, code: &[f32]) -> Result<Vec<Map>, EngineError> {
+    pub fn activations(&self, image: Option<&[f32]>, code: &[f32]) -> Result<Vec<Map>, EngineError> {
         let mut maps = Vec::new();
         if let Some(image) = image {
             count("images", image.len(), self.card.model.image.len())?;

@@ -1,10 +1,10 @@
 //! Running a model: the page uses an [`Engine`] and doesn't depend on how it computes.
 
+#[cfg(feature = "page")]
+pub mod activations;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
-#[cfg(feature = "page")]
-pub mod inside;
 mod outcome;
 mod tensors;
 

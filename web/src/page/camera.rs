@@ -10,7 +10,7 @@ use web_sys::{
     HtmlVideoElement, ImageBitmap, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack,
 };
 
-use super::App;
+use super::{App, log};
 use crate::state::{Event, PictureEdit};
 
 /// State of the camera.
@@ -30,7 +30,7 @@ impl App {
             let listed = JsFuture::from(listed).await.map_or_else(|_| Array::new(), |all| Array::from(&all));
             let kind = |device| Reflect::get(&device, &"kind".into()).ok()?.as_string();
             let any = listed.iter().any(|device| kind(device).as_deref() == Some("videoinput"));
-            app.0.dom.show("camera", any).ok();
+            log("showing the camera button", app.0.dom.show("camera", any));
         });
     }
 
@@ -55,7 +55,7 @@ impl App {
     pub(super) fn close_camera(&self) {
         if let Some(stream) = self.0.camera.stream.take() {
             stop(&stream);
-            self.show_camera(None).ok();
+            log("hiding the camera", self.show_camera(None));
         }
     }
 

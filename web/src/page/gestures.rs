@@ -3,7 +3,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{App, report};
+use super::{App, log};
 use crate::panels::{self, Action, Gesture};
 use crate::state::Event;
 
@@ -31,7 +31,7 @@ const TOUCHES: [&str; 4] = ["pointerdown", "keydown", "wheel", "touchmove"];
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
     app.on(&KINDS, App::gesture)?;
     let to = app.clone();
-    let redraw = Closure::<dyn Fn()>::new(move || to.look_anew()).into_js_value();
+    let redraw = Closure::<dyn Fn()>::new(move || to.redraw_look()).into_js_value();
     app.0.dom.window().add_event_listener_with_callback("resize", redraw.unchecked_ref())?;
     if let Some(scheme) = app.0.dom.window().match_media("(prefers-color-scheme: dark)")? {
         scheme.set_onchange(Some(redraw.unchecked_ref()));
@@ -66,7 +66,7 @@ impl App {
             _ => {
                 let state = self.0.state.borrow();
                 return panels::act(&self.0.dom, &state, gesture).unwrap_or_else(|error| {
-                    report(gesture.kind, error);
+                    log(gesture.kind, Err(error));
                     None
                 });
             }

@@ -63,7 +63,7 @@ impl App {
                 let Some(job) = app.0.gpu.waiting.borrow_mut().pop_front() else { break };
                 let (side, visit) = key(&job);
                 app.0.gpu.preparing.set(Some((side, visit)));
-                let taken = app.take_in(job).await.map_err(|error| error.to_string());
+                let taken = app.load_model(job).await.map_err(|error| error.to_string());
                 let pace = *taken.as_ref().unwrap_or(&0.0);
                 app.send(Event::Prepared { side, visit, outcome: taken.map(drop), pace });
             }
@@ -72,7 +72,7 @@ impl App {
     }
 
     /// Loads a model; returns the milliseconds per picture of a row.
-    async fn take_in(&self, job: Job) -> Result<f64, EngineError> {
+    async fn load_model(&self, job: Job) -> Result<f64, EngineError> {
         let device = self.open().await?;
         let gpu = Gpu::load(&device, &job.file, job.room).await?;
         check(&gpu, &Cpu::load(&job.file)?).await?;

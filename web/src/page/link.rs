@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::App;
+use super::{App, log};
 use crate::panels::Safe;
 use crate::state::Event;
 
@@ -20,7 +20,7 @@ pub(super) struct Address {
     waiting: bool,
     /// Whether the address has shown the state before. If so, it continues to, even after a jump to a
     /// part of the page.
-    told: bool,
+    updated: bool,
 }
 
 /// Follows the initial address and each that is entered later.
@@ -61,12 +61,15 @@ impl App {
         let mut address = self.0.address.borrow_mut();
         let before = address.shown.replace(fragment.clone());
         let hash = || self.0.dom.window().location().hash().unwrap_or_default();
-        let lost = address.told && hash().trim_start_matches('#') != fragment;
+        let lost = address.updated && hash().trim_start_matches('#') != fragment;
         if always || lost || before.is_some_and(|before| before != fragment) {
-            address.told = true;
-            let Ok(history) = self.0.dom.window().history() else { return };
+            address.updated = true;
+            let history = self.0.dom.window().history();
+            let replaced = history.and_then(|history| {
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{fragment}")))
+            });
             // If the browser refuses, the old address stays.
-            history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{fragment}"))).ok();
+            log("changing the address", replaced);
         }
     }
 
@@ -94,7 +97,7 @@ impl App {
     }
 
     /// Copies a text; the button shows the result for a while.
-    fn copy(&self, button: &'static str, name: &'static str, text: String, told: [&'static str; 2]) {
+    fn copy(&self, button: &'static str, name: &'static str, text: String, results: [&'static str; 2]) {
         let app = self.clone();
         spawn_local(async move {
             let window = app.0.dom.window().clone();
@@ -105,9 +108,13 @@ impl App {
                 }
                 _ => false,
             };
-            app.0.dom.set_text(button, told[usize::from(!copied)]).ok();
-            let back = Closure::once_into_js(move || drop(app.0.dom.set_text(button, name)));
-            window.set_timeout_with_callback_and_timeout_and_arguments_0(back.unchecked_ref(), 2000).ok();
+            log("showing the result", app.0.dom.set_text(button, results[usize::from(!copied)]));
+            let back = Closure::once_into_js(move || {
+                log("showing the button’s name", app.0.dom.set_text(button, name))
+            });
+            let timer =
+                window.set_timeout_with_callback_and_timeout_and_arguments_0(back.unchecked_ref(), 2000);
+            log("setting a timer", timer.map(drop));
         });
     }
 }

@@ -1,10 +1,10 @@
 //! The page in the browser: events in, effects out.
 
 mod camera;
+mod check;
 mod fetch;
 mod gestures;
 mod gpu;
-mod judge;
 mod link;
 mod picture_files;
 mod port;
@@ -52,7 +52,7 @@ pub fn start() -> Result<(), JsValue> {
         framed: RefCell::new(false),
         worker: port::start()?,
         posted: RefCell::default(),
-        judge: RefCell::default(),
+        check_worker: RefCell::default(),
         address: RefCell::default(),
         gpu: GpuResources::default(),
         camera: Camera::default(),
@@ -89,8 +89,8 @@ struct Inner {
     worker: web_sys::Worker,
     /// The pictures that the worker is decoding: ticket, start time, number.
     posted: RefCell<Option<(u32, f64, usize)>>,
-    /// The worker that checks the claim, while it runs.
-    judge: RefCell<Option<web_sys::Worker>>,
+    /// The worker that scores a model, while it runs.
+    check_worker: RefCell<Option<web_sys::Worker>>,
     address: RefCell<Address>,
     gpu: GpuResources,
     camera: Camera,
@@ -120,7 +120,8 @@ impl App {
                 Effect::Animate => self.ask_frame(),
                 Effect::Post(post) => {
                     *self.0.posted.borrow_mut() = self.pictures(&post).map(|n| (post.ticket, self.now(), n));
-                    if port::post(&self.0.worker, &post).is_err() {
+                    if let Err(error) = port::post(&self.0.worker, &post) {
+                        log("sending to the worker", Err(error));
                         self.send(Event::Lost);
                     }
                 }
@@ -156,7 +157,7 @@ impl App {
     /// Stores the visitor's progress in the tour, if the browser has storage.
     fn remember(&self, tour_progress: TourProgress) {
         if let Some(storage) = storage(&self.0.dom) {
-            storage.set_item(TOURED, &tour_progress.text()).ok();
+            log("storing the tour’s step", storage.set_item(TOURED, &tour_progress.text()));
         }
     }
 
@@ -183,12 +184,10 @@ impl App {
             if matches!(topic, Topic::View | Topic::Side(_)) {
                 state.pictures.slots().for_each(|slot| note(&mut slots, slot));
             }
-            panels::draw(&self.0.dom, &state, topic, report);
+            panels::draw(&self.0.dom, &state, topic, log);
         }
         for &slot in &slots {
-            if let Err(error) = panels::show(&self.0.dom, &state, slot) {
-                report(slot.name, error);
-            }
+            log(slot.name, panels::show(&self.0.dom, &state, slot));
         }
         let moves = state.moves();
         drop(state);
@@ -214,14 +213,15 @@ impl App {
     }
 
     /// Redraws after a change of the page's size or colours.
-    fn look_anew(&self) {
+    fn redraw_look(&self) {
         note(&mut self.0.stale.borrow_mut(), Topic::Look);
         self.ask_frame();
     }
 }
 
-/// Logs what could not be drawn; the page continues without it.
-fn report(what: &str, error: JsValue) {
-    let why = error.as_string().unwrap_or_else(|| "the browser refuses".into());
-    web_sys::console::error_1(&format!("{what} can’t be drawn: {why}").into());
+/// Logs an error in the browser's console; the page continues. `what` is a panel that was drawn, or an action.
+fn log(what: &str, outcome: Result<(), JsValue>) {
+    if let Err(error) = outcome {
+        web_sys::console::error_2(&format!("{what} failed").into(), &error);
+    }
 }

@@ -18,12 +18,12 @@ const MAX_BYTES: f64 = 64e6;
 
 /// Listens for pictures that are opened, dropped or pasted.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
-    app.on(&["change", "dragover", "drop", "paste"], App::offered)
+    app.on(&["change", "dragover", "drop", "paste"], App::on_picture_file)
 }
 
 impl App {
-    /// Takes the first picture of those that the visitor offers.
-    fn offered(&self, event: &web_sys::Event) {
+    /// Takes the first picture among the files of an event.
+    fn on_picture_file(&self, event: &web_sys::Event) {
         let files = match event.type_().as_str() {
             "dragover" | "drop" => event
                 .dyn_ref::<DragEvent>()

@@ -77,17 +77,22 @@ pub fn work() -> Result<(), JsValue> {
                 let Some(mut held) = worker.take() else { return };
                 let (reply, bytes) = held.answer(request, &bytes).await;
                 worker.replace(Some(held));
-                if let Err(error) = say(&port, ticket, reply, &bytes) {
+                if let Err(error) = send_reply(&port, ticket, reply, &bytes) {
                     wasm_bindgen::throw_val(error);
                 }
             });
             Ok(())
         });
     scope.set_onmessage(Some(message.into_js_value().unchecked_ref()));
-    say(&scope, 0, Reply::Ready, &[])
+    send_reply(&scope, 0, Reply::Ready, &[])
 }
 
-fn say(port: &DedicatedWorkerGlobalScope, ticket: u32, reply: Reply, bytes: &[u8]) -> Result<(), JsValue> {
+fn send_reply(
+    port: &DedicatedWorkerGlobalScope,
+    ticket: u32,
+    reply: Reply,
+    bytes: &[u8],
+) -> Result<(), JsValue> {
     let (message, moved) = pack(ticket, &reply, bytes);
     port.post_message_with_transfer(&message, &moved)
 }

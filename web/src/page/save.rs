@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, Element, HtmlElement, Url};
 
-use super::App;
+use super::{App, log};
 use crate::engine::{Cpu, Engine, EngineError};
 use crate::panels::{Animation, POSITIONS, SavedRows, sheet};
 
@@ -26,7 +26,7 @@ impl App {
         let app = self.clone();
         spawn_local(async move {
             let outcome = if moving { app.animation(side, &status).await } else { app.picture(side).await };
-            status.remove_attribute(BUSY).ok();
+            log("changing a status", status.remove_attribute(BUSY));
             let words = match outcome {
                 Ok(()) => "Saved".to_owned(),
                 Err(error) => {
@@ -70,7 +70,7 @@ impl App {
     /// The rows of a side, and a separate engine for them.
     fn rows(&self, side: usize) -> Result<(Box<SavedRows>, Cpu), JsValue> {
         let rows = SavedRows::of(&self.0.state.borrow(), side).ok_or("no model is shown")?;
-        let cpu = Cpu::load(&rows.model.file).map_err(words)?;
+        let cpu = Cpu::load(&rows.model.file).map_err(to_js)?;
         Ok((Box::new(rows), cpu))
     }
 
@@ -97,10 +97,10 @@ impl App {
 
 /// Decodes codes to pictures, 0 to 255.
 async fn drawn(cpu: &Cpu, codes: &[f32]) -> Result<Vec<u8>, JsValue> {
-    let values = cpu.decode(codes).await.map_err(words)?;
+    let values = cpu.decode(codes).await.map_err(to_js)?;
     Ok(values.iter().map(|value| (value * 255.0).round() as u8).collect())
 }
 
-fn words(error: EngineError) -> JsValue {
+fn to_js(error: EngineError) -> JsValue {
     JsValue::from_str(&error.to_string())
 }

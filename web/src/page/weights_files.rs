@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DragEvent, Element, File, FileList, HtmlInputElement};
 
-use super::App;
+use super::{App, log};
 use crate::panels::Action;
 use crate::state::Event;
 
@@ -15,12 +15,12 @@ const OVER: &str = "data-over";
 
 /// Listens for weights files.
 pub(super) fn listen(app: &App) -> Result<(), JsValue> {
-    app.on(&["change", "dragover", "dragleave", "drop"], App::brought)
+    app.on(&["change", "dragover", "dragleave", "drop"], App::on_weights_file)
 }
 
 impl App {
     /// Loads the first file that is not a picture as the model of its column.
-    fn brought(&self, event: &web_sys::Event) {
+    fn on_weights_file(&self, event: &web_sys::Event) {
         let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
             return;
         };
@@ -36,7 +36,7 @@ impl App {
         });
         let (Some(column), Some(side), Some(files)) = (column, side, files) else { return };
         let over = event.type_() == "dragover";
-        column.toggle_attribute_with_force(OVER, over).ok();
+        log("marking a column", column.toggle_attribute_with_force(OVER, over).map(drop));
         if over || event.type_() == "dragleave" {
             return;
         }

@@ -105,7 +105,7 @@ actions! {
     /// Sets a unit to one of its modes.
     Mode = "mode" (side, unit, mode);
     /// A layer's maps.
-    Inside = "inside" (side, layer);
+    Layer = "layer" (side, layer);
     /// Draws a code from the prior.
     Sample = "sample" (side);
     /// Resets a model to the picture's code.

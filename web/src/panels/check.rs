@@ -42,7 +42,7 @@ impl Panel for Check {
         let mut html = String::new();
         put!(
             html,
-            r#"<p class="tools"><button type="button" id="measure" data-act="{}">Measure both models</button> <button type="button" id="measure-fully" data-act="{}">In full (minutes)</button> <button type="button" id="stop" data-act="{}" hidden>Stop</button></p><p class="judging"><progress id="judging" max="1" value="0" aria-label="Measuring both models" hidden></progress> <span id="judging-left"></span></p><p class="hint" id="no-check" hidden>The factors of this training data are unknown, so there is nothing to measure.</p><p class="notice" id="verdict-failure" role="alert" hidden></p><div class="scroll" tabindex="0" role="region" aria-label="Scores"><table><thead><tr><td rowspan="2"></td><th colspan="2" scope="colgroup" class="side-0" data-name="0">&nbsp;</th><th colspan="2" scope="colgroup" class="side-1" data-name="1">&nbsp;</th></tr><tr><th scope="col">here</th><th scope="col">card</th><th scope="col">here</th><th scope="col">card</th></tr></thead><tbody id="verdict"></tbody></table></div><p class="hint">The quick check uses fewer images than the trainer, so its scores differ a little. The full check uses as many. Both use the same images every time.</p><details class="fold"><summary>How each score was measured</summary><div id="protocols"></div></details>"#,
+            r#"<p class="tools"><button type="button" id="measure" data-act="{}">Measure both models</button> <button type="button" id="measure-fully" data-act="{}">In full (minutes)</button> <button type="button" id="stop" data-act="{}" hidden>Stop</button></p><p class="check-progress"><progress id="check-progress" max="1" value="0" aria-label="Measuring both models" hidden></progress> <span id="check-left"></span></p><p class="hint" id="no-check" hidden>The factors of this training data are unknown, so there is nothing to measure.</p><p class="notice" id="verdict-failure" role="alert" hidden></p><div class="scroll" tabindex="0" role="region" aria-label="Scores"><table><thead><tr><td rowspan="2"></td><th colspan="2" scope="colgroup" class="side-0" data-name="0">&nbsp;</th><th colspan="2" scope="colgroup" class="side-1" data-name="1">&nbsp;</th></tr><tr><th scope="col">here</th><th scope="col">card</th><th scope="col">here</th><th scope="col">card</th></tr></thead><tbody id="verdict"></tbody></table></div><p class="hint">The quick check uses fewer images than the trainer, so its scores differ a little. The full check uses as many. Both use the same images every time.</p><details class="fold"><summary>How each score was measured</summary><div id="protocols"></div></details>"#,
             Action::Check { full: 0 },
             Action::Check { full: 1 },
             Action::Stop {}
@@ -85,7 +85,7 @@ fn running(dom: &Dom, state: &State) -> Drawn {
     let drawn = |model: &Loaded| worlds::by_name(&model.card.training.dataset).is_some();
     let possible = state.models().all(|(_, model)| drawn(model));
     dom.show("no-check", !possible)?;
-    dom.show("judging", share.is_some())?;
+    dom.show("check-progress", share.is_some())?;
     dom.show("stop", share.is_some())?;
     for id in ["measure", "measure-fully"] {
         let idle = share.is_none() && possible;
@@ -95,8 +95,8 @@ fn running(dom: &Dom, state: &State) -> Drawn {
         0..=90 => format!("about {seconds} seconds left"),
         _ => format!("about {} minutes left", seconds.div_ceil(60)),
     });
-    dom.set_text("judging-left", &left.unwrap_or_default())?;
-    dom.get::<HtmlProgressElement>("judging")?.set_value(f64::from(share.unwrap_or(0.0)));
+    dom.set_text("check-left", &left.unwrap_or_default())?;
+    dom.get::<HtmlProgressElement>("check-progress")?.set_value(f64::from(share.unwrap_or(0.0)));
     Ok(())
 }
 

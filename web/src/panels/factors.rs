@@ -62,7 +62,7 @@ fn controls(dom: &Dom, state: &State) -> Drawn {
         factors().for_each(|(index, factor)| control(&mut html, index, factor));
         list.set_inner_html(&html);
     }
-    factors().try_for_each(|(index, factor)| settle(dom, scene, index, factor))
+    factors().try_for_each(|(index, factor)| update_control(dom, scene, index, factor))
 }
 
 fn control(html: &mut String, index: usize, factor: &Factor) {
@@ -91,7 +91,7 @@ fn control(html: &mut String, index: usize, factor: &Factor) {
     );
 }
 
-fn settle(dom: &Dom, scene: &Scene, index: usize, factor: &Factor) -> Drawn {
+fn update_control(dom: &Dom, scene: &Scene, index: usize, factor: &Factor) -> Drawn {
     let value = scene.values[index];
     if factor.kind == FactorKind::Category {
         let class = (0..factor.count).find(|&class| factor.value(class) == value).unwrap_or(0);

@@ -70,6 +70,7 @@ impl<'a> Gesture<'a> {
     /// Captures the pointer until it is released.
     pub fn capture(&self) {
         if let Some(pointer) = self.event.dyn_ref::<PointerEvent>() {
+            // Fails only if the pointer was released in the meantime, and the drag is over then.
             self.element.set_pointer_capture(pointer.pointer_id()).ok();
         }
     }

@@ -58,7 +58,7 @@ impl Panel for Histograms {
             && let (Some(chart), Some([across, _]), Some(caption)) =
                 (Chart::of(state, side, unit, kind), gesture.within(), gesture.element.next_element_sibling())
         {
-            caption.set_text_content(Some(&chart.said(across as f32)));
+            caption.set_text_content(Some(&chart.caption_at(across as f32)));
         }
         Ok(None)
     }
@@ -127,7 +127,7 @@ impl<'a> Chart<'a> {
     }
 
     /// Text for a position along the axis.
-    fn said(&self, across: f32) -> String {
+    fn caption_at(&self, across: f32) -> String {
         match self.bin_at(across) {
             Some(([low, high], share)) => format!(
                 "{} {} to {}: {} %",

@@ -36,7 +36,9 @@ impl Panel for How {
             };
             let missing = || format!("<p>{ARTICLE} is missing; publish the page’s folder again.</p>");
             article.set_inner_html(&text.unwrap_or_else(missing));
-            article.remove_attribute("aria-busy").ok();
+            if let Err(error) = article.remove_attribute("aria-busy") {
+                web_sys::console::error_2(&ARTICLE.into(), &error);
+            }
         });
         Ok(())
     }

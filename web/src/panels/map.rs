@@ -366,12 +366,12 @@ fn ring(dom: &Dom, state: &State, side: usize) -> Drawn {
     let [x, y] = model.pad_at(&code).map(|share| share.clamp(0.0, 1.0));
     dom.set_style(&format!("ring-{side}"), "left", &percent(x))?;
     dom.set_style(&format!("ring-{side}"), "bottom", &percent(y))?;
-    let [across, up] = model.pair.map(|unit| said(&code, unit));
+    let [across, up] = model.pair.map(|unit| value_text(&code, unit));
     dom.get::<Element>(&format!("pad-{side}"))?
         .set_attribute("aria-label", &format!("Map: across {across}, up {up}; arrow keys move"))
 }
 
-fn said(code: &[f32], unit: usize) -> String {
+fn value_text(code: &[f32], unit: usize) -> String {
     let value = code.get(unit).copied().unwrap_or(0.0);
     format!("{} = {}", symbol(unit), number(value.into(), 2))
 }

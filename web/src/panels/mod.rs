@@ -114,17 +114,15 @@ fn wants_of(panels: &[&dyn Panel], state: &State) -> Vec<Want> {
     wants
 }
 
-/// Redraws what a topic changed in all visible panels. A panel that becomes visible is created, or
+/// Redraws what a topic changed in all visible panels, and logs the outcome of each. A panel that becomes visible is created, or
 /// redrawn completely if it exists.
-pub fn draw(dom: &Dom, state: &State, topic: Topic, report: impl Fn(&'static str, JsValue)) {
+pub fn draw(dom: &Dom, state: &State, topic: Topic, log: impl Fn(&'static str, Drawn)) {
     for panel in PANELS.iter().filter(|panel| shown(**panel, state)) {
         let outcome = match topic {
             Topic::View => whole(dom, state, *panel),
             topic => panel.draw(dom, state, topic),
         };
-        if let Err(error) = outcome {
-            report(panel.id(), error);
-        }
+        log(panel.id(), outcome);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The inside of the networks: the maps of each layer for the current picture and code, with the code in
+//! The networks: the maps of each layer for the current picture and code, with the code in
 //! the middle, and the largest inputs of the selected channel.
 
 use std::f64::consts::TAU;
@@ -11,7 +11,7 @@ use super::html::put;
 use super::words::{number, symbol, titles, unit as name};
 use super::{Action, Gesture, Panel, paint, sliders};
 use crate::dom::{Dom, Drawn, context, put as put_pixels};
-use crate::engine::inside::{HEARD, KERNEL, Layer};
+use crate::engine::activations::{KERNEL, LISTED_INPUTS, Layer};
 use crate::pictures::Slot;
 use crate::state::{Event, Loaded, PROBED, SelectedChannel, State, Topic, View};
 use crate::worker::SIDES;
@@ -21,8 +21,8 @@ const NARROW: &str = "(max-width: 61.99rem)";
 
 /// Opacity of the background under an active map, of the lowest value, and of the highest, up to 255.
 const GROUND: u8 = 20;
-const QUIET: f32 = 56.0;
-const LOUD: f32 = 255.0;
+const LOWEST: f32 = 56.0;
+const HIGHEST: f32 = 255.0;
 
 /// Hint while nothing is pointed at.
 const REST: &str = "Point at a map or at a number to see its inputs.";
@@ -53,19 +53,19 @@ impl Panel for Network {
     fn draw(&self, dom: &Dom, state: &State, topic: Topic) -> Drawn {
         match topic {
             Topic::Menus => titles(dom, state),
-            Topic::Side(_) => (0..SIDES).try_for_each(|side| chain(dom, state, side)),
-            Topic::Inside(side) => inside(dom, state, side),
-            Topic::Live(side) | Topic::Code(side) => sliders::settle(dom, state, side, "code"),
+            Topic::Side(_) => (0..SIDES).try_for_each(|side| build_layers(dom, state, side)),
+            Topic::Activations(side) => draw_layers(dom, state, side),
+            Topic::Live(side) | Topic::Code(side) => sliders::update(dom, state, side, "code"),
             Topic::Original | Topic::Factors => (0..SIDES).try_for_each(|side| original(dom, state, side)),
-            Topic::Look => (0..SIDES).try_for_each(|side| inside(dom, state, side)),
+            Topic::Look => (0..SIDES).try_for_each(|side| draw_layers(dom, state, side)),
             _ => Ok(()),
         }
     }
 
     fn act(&self, _: &Dom, state: &State, gesture: &Gesture<'_>) -> Result<Option<Event>, JsValue> {
         Ok(match gesture.action {
-            Action::Inside { side, layer } => {
-                let selected = point(state, gesture, side, layer);
+            Action::Layer { side, layer } => {
+                let selected = channel_at(state, gesture, side, layer);
                 selected.filter(|selected| *selected != state.selected).map(Event::SelectChannel)
             }
             Action::Turn { side, unit } | Action::Dial { side, unit } => {
@@ -97,7 +97,7 @@ fn grid(channels: usize, narrow: bool) -> [usize; 2] {
 }
 
 /// Creates the elements of a side's layers.
-fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
+fn build_layers(dom: &Dom, state: &State, side: usize) -> Drawn {
     let place: Element = dom.get(&format!("chain-{side}"))?;
     let Some(model) = state.sides[side].model() else {
         place.set_inner_html("");
@@ -119,8 +119,8 @@ fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
         put!(
             html,
             r#"<figure><figcaption>{} <span id="silent-{side}-{place}">&nbsp;</span></figcaption><canvas id="maps-{side}-{place}" data-act="{}" tabindex="0" role="application"></canvas></figure>"#,
-            called(layer),
-            Action::Inside { side, layer: place }
+            layer_title(layer),
+            Action::Layer { side, layer: place }
         );
     }
     put!(
@@ -129,13 +129,13 @@ fn chain(dom: &Dom, state: &State, side: usize) -> Drawn {
         Slot::live(side)
     );
     place.set_inner_html(&html);
-    sliders::settle(dom, state, side, "code")?;
+    sliders::update(dom, state, side, "code")?;
     original(dom, state, side)?;
-    inside(dom, state, side)
+    draw_layers(dom, state, side)
 }
 
 /// Name of a layer: its kind, and its number among those of its kind.
-fn called(layer: &Layer) -> String {
+fn layer_title(layer: &Layer) -> String {
     let mut parts = layer.name.split('.').skip(1);
     let kind = parts.next().unwrap_or_default();
     let place: usize = parts.next().and_then(|place| place.parse().ok()).unwrap_or(0);
@@ -152,19 +152,19 @@ fn original(dom: &Dom, state: &State, side: usize) -> Drawn {
     }
 }
 
-/// Draws a side's maps, and shows how many values are silent.
-fn inside(dom: &Dom, state: &State, side: usize) -> Drawn {
+/// Draws a side's maps, and shows how many values are zero.
+fn draw_layers(dom: &Dom, state: &State, side: usize) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     let (layers, code) = model.layers();
     let narrow = dom.prefers(NARROW);
-    let heard = heard(state, model, side);
+    let highlighted = highlighted_channels(state, model, side);
     for (place, layer) in layers.iter().enumerate().filter(|(place, _)| *place != code) {
         let canvas: HtmlCanvasElement = dom.get(&format!("maps-{side}-{place}"))?;
         let [columns, rows] = grid(layer.shape[2], narrow);
         canvas.style().set_property("aspect-ratio", &format!("{columns} / {rows}"))?;
-        let marked = heard.iter().filter(|mark| mark.0 == place).map(|mark| mark.1).collect::<Vec<_>>();
-        maps(dom, model, &canvas, place, layer, [columns, rows], &marked)?;
-        let silent = match model.inside.silent(place) {
+        let marked = highlighted.iter().filter(|mark| mark.0 == place).map(|mark| mark.1).collect::<Vec<_>>();
+        draw_maps(dom, model, &canvas, place, layer, [columns, rows], &marked)?;
+        let silent = match model.activations.zero_fraction(place) {
             Some(share) => format!("{} % zero", number(f64::from(100.0 * share), 0)),
             None => "\u{a0}".to_owned(),
         };
@@ -175,43 +175,45 @@ fn inside(dom: &Dom, state: &State, side: usize) -> Drawn {
         } else {
             format!("{channels} maps of {height} × {width}")
         };
-        let said = format!("{}: {what}, {silent}; use the arrow keys to move between them", called(layer));
-        canvas.set_attribute("aria-label", &said)?;
+        let label =
+            format!("{}: {what}, {silent}; use the arrow keys to move between them", layer_title(layer));
+        canvas.set_attribute("aria-label", &label)?;
     }
     dom.set_text(&format!("net-told-{side}"), &summary(model, &layers))?;
-    told(dom, state, side, &layers, code)?;
-    lines(dom, state, side, &heard, narrow)
+    describe_selected(dom, state, side, &layers, code)?;
+    draw_lines(dom, state, side, &highlighted, narrow)
 }
 
-/// Fraction of the whole network that is silent.
+/// Fraction of all activations that are zero.
 fn summary(model: &Loaded, layers: &[Layer]) -> String {
-    let inside = &model.inside;
-    let all = || inside.maps.iter().flatten();
+    let activations = &model.activations;
+    let all = || activations.maps.iter().flatten();
     let count = all().count();
     if count == 0 {
         return "\u{a0}".to_owned();
     }
     let share = all().filter(|value| **value == 0).count() as f64 / count as f64;
     let mut text = format!("{} % of all activations are zero", number(100.0 * share, 0));
-    let channels =
-        |(place, layer): (usize, &Layer)| (0..layer.shape[2]).filter(move |&c| inside.sleeps(place, c));
-    let asleep = layers.iter().enumerate().flat_map(channels).count();
+    let channels = |(place, layer): (usize, &Layer)| {
+        (0..layer.shape[2]).filter(move |&c| activations.is_always_zero(place, c))
+    };
+    let always_zero = layers.iter().enumerate().flat_map(channels).count();
     let hidden = layers.iter().filter(|layer| layer.name != POSTERIOR);
     put!(
         text,
-        " · {asleep} of {} channels are always zero",
+        " · {always_zero} of {} channels are always zero",
         hidden.map(|layer| layer.shape[2]).sum::<usize>()
     );
-    let weights: Vec<f32> = inside.largest_inputs.iter().map(|inputs| inputs.zero).collect();
+    let weights: Vec<f32> = activations.largest_inputs.iter().map(|inputs| inputs.zero).collect();
     if let Some(most) = weights.iter().copied().reduce(f32::max).filter(|most| *most >= 0.005) {
         put!(text, " · up to {} % of a layer’s weights are zero", number(f64::from(100.0 * most), 0));
     }
     text
 }
 
-/// Draws a layer's channels: values as opacity, silent maps as frames, maps that are never active crossed
+/// Draws a layer's channels: values as opacity, maps of zeros as frames, maps that are never active crossed
 /// out.
-fn maps(
+fn draw_maps(
     dom: &Dom,
     model: &Loaded,
     canvas: &HtmlCanvasElement,
@@ -221,7 +223,7 @@ fn maps(
     marked: &[usize],
 ) -> Drawn {
     let (scale, [width, height]) = dom.fit(canvas);
-    let Some(map) = model.inside.maps.get(place).filter(|map| map.len() == layer.len()) else {
+    let Some(map) = model.activations.maps.get(place).filter(|map| map.len() == layer.len()) else {
         return Ok(());
     };
     let [tall, wide, channels] = layer.shape;
@@ -247,7 +249,7 @@ fn maps(
                             0
                         }
                     }
-                    value => (QUIET + (LOUD - QUIET) * f32::from(value) / 255.0) as u8,
+                    value => (LOWEST + (HIGHEST - LOWEST) * f32::from(value) / 255.0) as u8,
                 };
             }
         }
@@ -267,7 +269,7 @@ fn maps(
         [left as f64, top as f64, right.saturating_sub(left) as f64, bottom.saturating_sub(top) as f64]
     };
     context.set_line_width(scale);
-    for channel in (0..channels).filter(|&channel| model.inside.sleeps(place, channel)) {
+    for channel in (0..channels).filter(|&channel| model.activations.is_always_zero(place, channel)) {
         cross(&context, bounds(channel));
     }
     context.set_line_width(2.0 * scale);
@@ -303,13 +305,13 @@ fn channel_of(model: &Loaded, unit: usize) -> usize {
 }
 
 /// The selected channel, and those with the largest weights to it: layer and channel each.
-fn heard(state: &State, model: &Loaded, side: usize) -> Vec<(usize, usize)> {
+fn highlighted_channels(state: &State, model: &Loaded, side: usize) -> Vec<(usize, usize)> {
     let Some(selected) = state.selected.filter(|selected| selected.side == side) else { return Vec::new() };
     let code = model.layers().1;
     let mut parts = vec![(selected.layer, selected.channel)];
     let channel = if selected.layer == code { channel_of(model, selected.channel) } else { selected.channel };
     if let (Some(inputs), Some(before)) =
-        (model.inside.largest_inputs.get(selected.layer), selected.layer.checked_sub(1))
+        (model.activations.largest_inputs.get(selected.layer), selected.layer.checked_sub(1))
     {
         for (input, _) in inputs.of(channel).filter(|(_, kernel)| kernel.iter().any(|weight| *weight != 0.0))
         {
@@ -320,7 +322,7 @@ fn heard(state: &State, model: &Loaded, side: usize) -> Vec<(usize, usize)> {
 }
 
 /// Describes the largest inputs of the selected channel.
-fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) -> Drawn {
+fn describe_selected(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) -> Drawn {
     let canvas: HtmlCanvasElement = dom.get(&format!("spot-{side}"))?;
     let place = format!("spot-told-{side}");
     let model = state.sides[side].model();
@@ -332,42 +334,42 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
     let Some(layer) = layers.get(selected.layer) else { return Ok(()) };
     if selected.layer == code {
         let image = model.card.model.image;
-        let (below, above) = model.inside.apart.split_at(model.inside.apart.len() / 2);
+        let (below, above) = model.activations.variations.split_at(model.activations.variations.len() / 2);
         let seen = !below.is_empty() && selected.channel < model.code.len();
         if seen {
             paint::difference(&canvas, above, below, image, 1)?;
         }
         dom.show(&format!("spot-{side}"), seen)?;
-        let (called, stride) = (name(&model.card, selected.channel), model.stride(selected.channel));
+        let (title, stride) = (name(&model.card, selected.channel), model.stride(selected.channel));
         let unit = match model.is_circle(selected.channel) {
             true => format!("{}°", number(f64::from(stride.to_degrees()), 0)),
             false => number(stride.into(), 2),
         };
         let text = format!(
-            "{called}: pink pixels get brighter, green ones darker, from {unit} below to {unit} above."
+            "{title}: pink pixels get brighter, green ones darker, from {unit} below to {unit} above."
         );
         return dom.set_text(&place, &text);
     }
-    let heard = heard(state, model, side);
+    let highlighted = highlighted_channels(state, model, side);
     let what = if layer.len() == layer.shape[2] { "neuron" } else { "map" };
-    let mut text = format!("{}, {what} {}", called(layer), selected.channel + 1);
-    if let Some(map) = model.inside.maps.get(selected.layer).filter(|map| !map.is_empty()) {
+    let mut text = format!("{}, {what} {}", layer_title(layer), selected.channel + 1);
+    if let Some(map) = model.activations.maps.get(selected.layer).filter(|map| !map.is_empty()) {
         let values = || map.iter().skip(selected.channel).step_by(layer.shape[2]);
         let silent = values().filter(|value| **value == 0).count() as f64 / values().count() as f64;
-        match model.inside.sleeps(selected.layer, selected.channel) {
+        match model.activations.is_always_zero(selected.layer, selected.channel) {
             true => put!(text, ", zero for all of {PROBED} random pictures"),
             false => put!(text, ", {} % zero", number(100.0 * silent, 0)),
         }
     }
-    if heard.len() > 1 {
-        let inputs: Vec<String> = heard[1..]
+    if highlighted.len() > 1 {
+        let inputs: Vec<String> = highlighted[1..]
             .iter()
             .map(|&(layer, channel)| match layer {
                 layer if layer == code => symbol(channel),
                 _ => (channel + 1).to_string(),
             })
             .collect();
-        let from = layers.get(heard[1].0).filter(|_| heard[1].0 != code).map(called);
+        let from = layers.get(highlighted[1].0).filter(|_| highlighted[1].0 != code).map(layer_title);
         put!(text, ". Its strongest inputs are {}", inputs.join(", "));
         if let Some(from) = from {
             put!(text, " of {from}");
@@ -377,7 +379,7 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
     }
     text.push_str(". Pink raises it, green lowers it.");
     dom.set_text(&place, &text)?;
-    let inputs = model.inside.largest_inputs.get(selected.layer);
+    let inputs = model.activations.largest_inputs.get(selected.layer);
     dom.show(&format!("spot-{side}"), inputs.is_some())?;
     match inputs {
         Some(inputs) => kernels(&canvas, inputs.of(selected.channel).map(|(_, kernel)| kernel)),
@@ -389,7 +391,7 @@ fn told(dom: &Dom, state: &State, side: usize, layers: &[Layer], code: usize) ->
 fn kernels<'a>(canvas: &HtmlCanvasElement, kernels: impl Iterator<Item = &'a [f32]>) -> Drawn {
     const SIDE: usize = 4;
     const LINE: usize = 2 * SIDE + 1;
-    let kernels: Vec<&[f32]> = kernels.take(HEARD).collect();
+    let kernels: Vec<&[f32]> = kernels.take(LISTED_INPUTS).collect();
     let most =
         kernels.iter().copied().flatten().fold(f32::MIN_POSITIVE, |most, weight| most.max(weight.abs()));
     let mut rgba = vec![0; LINE * LINE * 4];
@@ -405,10 +407,11 @@ fn kernels<'a>(canvas: &HtmlCanvasElement, kernels: impl Iterator<Item = &'a [f3
 }
 
 /// Draws lines from the selected channel to its largest inputs.
-fn lines(dom: &Dom, state: &State, side: usize, heard: &[(usize, usize)], narrow: bool) -> Drawn {
+fn draw_lines(dom: &Dom, state: &State, side: usize, highlighted: &[(usize, usize)], narrow: bool) -> Drawn {
     let canvas: HtmlCanvasElement = dom.get(&format!("wires-{side}"))?;
     let (scale, _) = dom.fit(&canvas);
-    let Some(((to, parts), model)) = heard.split_first().zip(state.sides[side].model()).filter(|_| !narrow)
+    let Some(((to, parts), model)) =
+        highlighted.split_first().zip(state.sides[side].model()).filter(|_| !narrow)
     else {
         return Ok(());
     };
@@ -448,7 +451,12 @@ fn lines(dom: &Dom, state: &State, side: usize, heard: &[(usize, usize)], narrow
 }
 
 /// The channel under the pointer, or where an arrow key leads; Escape clears the selection.
-fn point(state: &State, gesture: &Gesture<'_>, side: usize, layer: usize) -> Option<Option<SelectedChannel>> {
+fn channel_at(
+    state: &State,
+    gesture: &Gesture<'_>,
+    side: usize,
+    layer: usize,
+) -> Option<Option<SelectedChannel>> {
     use wasm_bindgen::JsCast;
     let model = state.sides.get(side)?.model()?;
     let (layers, _) = model.layers();

@@ -103,7 +103,7 @@ fn over_all(dom: &Dom, state: &State, side: usize) -> Drawn {
     for (name, text) in ["all-nll", "all-mse"].iter().zip(texts) {
         dom.set_text(&format!("{name}-{side}"), &text)?;
     }
-    let (text, strange) = model.map(|model| word(state, model)).unwrap_or_default();
+    let (text, strange) = model.map(|model| remark(state, model)).unwrap_or_default();
     let place: Element = dom.get(&format!("alien-{side}"))?;
     place.class_list().toggle_with_force("strange", strange)?;
     place.set_text_content(Some(&text));
@@ -111,7 +111,7 @@ fn over_all(dom: &Dom, state: &State, side: usize) -> Drawn {
 }
 
 /// Remark on the model and the picture, and whether it is a warning.
-fn word(state: &State, model: &Loaded) -> (String, bool) {
+fn remark(state: &State, model: &Loaded) -> (String, bool) {
     let card = &model.card;
     if !state.suits(card) {
         let text = match &state.scene {

@@ -122,8 +122,8 @@ fn rows(dom: &Dom, state: &State) -> Drawn {
 fn row(html: &mut String, state: &State, pair: &Pair) {
     html.push_str(r#"<li class="row"><div class="label">"#);
     match &pair.name {
-        Some(told) => {
-            put!(*html, "<strong>{}</strong><span class=\"symbols\">", Safe(told));
+        Some(name) => {
+            put!(*html, "<strong>{}</strong><span class=\"symbols\">", Safe(name));
         }
         None => html.push_str("<span class=\"symbols\">"),
     }
@@ -131,14 +131,14 @@ fn row(html: &mut String, state: &State, pair: &Pair) {
         if let Some(unit) = pair.units[side] {
             let entry = &model.card.units[unit];
             // Inactive units encode nothing.
-            let told = model.tells(unit).filter(|_| pair.name.is_none() && entry.is_active());
-            let told = told.map(|(name, _)| format!(" {name}")).unwrap_or_default();
+            let factor = model.best_factor(unit).filter(|_| pair.name.is_none() && entry.is_active());
+            let factor = factor.map(|(name, _)| format!(" {name}")).unwrap_or_default();
             put!(
                 *html,
                 r#"<span class="side-{side}" title="{} nats">{}{}</span>"#,
                 number(entry.kl.into(), 2),
                 label(unit),
-                Safe(&told)
+                Safe(&factor)
             );
         }
     }
@@ -148,8 +148,8 @@ fn row(html: &mut String, state: &State, pair: &Pair) {
         match (state.sides[side].model(), pair.units[side]) {
             (None, _) => html.push_str(r#"<div class="strip skeleton"></div>"#),
             (Some(_), None) => {
-                if let Some(told) = &pair.name {
-                    put!(*html, r#"<p class="none">No number for “{}”.</p>"#, Safe(told));
+                if let Some(name) = &pair.name {
+                    put!(*html, r#"<p class="none">No number for “{}”.</p>"#, Safe(name));
                 }
             }
             (Some(model), Some(unit)) => strip(html, model, side, unit),

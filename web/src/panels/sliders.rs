@@ -55,7 +55,7 @@ impl Panel for Sliders {
                 redraw(dom, state, self.id())
             }
             Topic::Look => redraw(dom, state, self.id()),
-            Topic::Live(side) | Topic::Code(side) => settle(dom, state, side, PLACE),
+            Topic::Live(side) | Topic::Code(side) => update(dom, state, side, PLACE),
             _ => Ok(()),
         }
     }
@@ -111,7 +111,7 @@ fn knobs(dom: &Dom, state: &State, side: usize) -> Drawn {
         knob(&mut html, model, [side, unit], PLACE, true);
     }
     list.set_inner_html(&html);
-    settle(dom, state, side, PLACE)
+    update(dom, state, side, PLACE)
 }
 
 /// Writes a unit's slider (over its chart if `charted`) or dial. `place` distinguishes its ids from those
@@ -169,7 +169,7 @@ fn slot(side: usize, unit: usize, mode: usize) -> Slot {
 }
 
 /// Moves a side's sliders and dials in one place to its live code.
-pub(super) fn settle(dom: &Dom, state: &State, side: usize, place: &str) -> Drawn {
+pub(super) fn update(dom: &Dom, state: &State, side: usize, place: &str) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     for (unit, &value) in model.live_code().iter().enumerate() {
         let knob: HtmlElement = dom.get(&format!("{place}-{side}-{unit}"))?;

@@ -61,7 +61,7 @@ impl Panel for Stage {
             Topic::Reconstruction(side) => seen(dom, &state.sides[side], side),
             Topic::Progress(side) => progress(dom, &state.sides[side], side),
             Topic::Live(_) | Topic::Code(_) => moving(dom, state),
-            Topic::Tour => invite(dom, state),
+            Topic::Tour => offer_tour(dom, state),
             Topic::Factors | Topic::Original => {
                 let stage: Element = dom.get("stage")?;
                 stage.toggle_attribute_with_force("data-empty", state.picture().is_none()).map(drop)
@@ -181,7 +181,7 @@ fn progress(dom: &Dom, side: &Side, index: usize) -> Drawn {
 }
 
 /// Offers the tour to visitors who have not closed it yet.
-fn invite(dom: &Dom, state: &State) -> Drawn {
+fn offer_tour(dom: &Dom, state: &State) -> Drawn {
     let TourProgress { step, closed } = state.tour_progress;
     let text = match (closed, step) {
         (true, _) => "Tour",
@@ -200,10 +200,10 @@ fn moving(dom: &Dom, state: &State) -> Drawn {
         let model = state.sides[index].model();
         let moves = model.and_then(|model| Some((model, model.preview?)));
         let text = moves.map(|(model, Preview { unit, value })| {
-            let told = model.tells(unit).map(|(name, _)| name);
-            let told = told.unwrap_or_else(|| name(&model.card, unit));
-            if !names.contains(&told) {
-                names.push(told);
+            let factor = model.best_factor(unit).map(|(name, _)| name);
+            let factor = factor.unwrap_or_else(|| name(&model.card, unit));
+            if !names.contains(&factor) {
+                names.push(factor);
             }
             format!("{} = {}", super::words::symbol(unit), number(value.into(), 2))
         });
@@ -211,11 +211,11 @@ fn moving(dom: &Dom, state: &State) -> Drawn {
     }
     let none = names.is_empty();
     dom.set_text("moving", &if none { "\u{a0}".to_owned() } else { names.join(" · ") })?;
-    let invite = match (state.invites, none) {
+    let offer = match (state.offers_tour, none) {
         (true, _) => "Your turn: move along a row",
         (_, true) if state.view == View::Rows => "Move along a row",
         _ => "\u{a0}",
     };
-    dom.set_text("invite", invite)?;
+    dom.set_text("invite", offer)?;
     dom.set_text("play", if state.moves() { "Pause" } else { "Play" })
 }

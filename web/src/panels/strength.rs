@@ -100,14 +100,14 @@ fn svg(strengths: &[ModelStrength], chosen: Option<usize>) -> String {
             ]
         })
         .collect();
-    let told = match chosen {
+    let scores = match chosen {
         Some(at) => {
             format!("NLL {} nats, DCI disentanglement {}", number(scores[at][0], 1), number(scores[at][1], 2))
         }
         None => "another model".to_owned(),
     };
     let mut html = format!(
-        r#"<svg viewBox="0 0 {width} {height}" role="img" aria-label="Reconstruction against disentanglement: {told}"><polyline points=""#
+        r#"<svg viewBox="0 0 {width} {height}" role="img" aria-label="Reconstruction against disentanglement: {scores}"><polyline points=""#
     );
     for [x, y] in &dots {
         put!(html, "{x:.1},{y:.1} ");
@@ -119,7 +119,7 @@ fn svg(strengths: &[ModelStrength], chosen: Option<usize>) -> String {
     }
     put!(
         html,
-        r#"</svg><p class="told">{told}</p><p class="hint">Right: blurrier. Up: more disentangled.</p>"#
+        r#"</svg><p class="told">{scores}</p><p class="hint">Right: blurrier. Up: more disentangled.</p>"#
     );
     html
 }

@@ -76,7 +76,7 @@ fn view(dom: &Dom, state: &State) -> Drawn {
     }
     dom.get::<Element>("stage")?.set_attribute("data-view", state.view.id())?;
     dom.set_text("title", state.view.title())?;
-    dom.set_text("lead", state.view.lead())
+    dom.set_text("lead", state.view.description())
 }
 
 /// Shows which engine runs, how fast, and why the other doesn't.

@@ -62,12 +62,12 @@ pub(super) fn label(unit: usize) -> String {
 
 /// Name of a unit: the factor or attribute that it encodes, if known and in use, and its symbol.
 pub(super) fn unit(card: &Card, unit: usize) -> String {
-    let told = card.attribute(unit).map(|told| told.name.replace('_', " ")).or_else(|| {
+    let factor = card.attribute(unit).map(|factor| factor.name.replace('_', " ")).or_else(|| {
         let entry = card.units.get(unit).filter(|entry| entry.is_active())?;
         Some(entry.factor.as_ref()?.name.clone())
     });
-    match told {
-        Some(told) => format!("{told} ({})", symbol(unit)),
+    match factor {
+        Some(factor) => format!("{factor} ({})", symbol(unit)),
         None => symbol(unit),
     }
 }
@@ -133,8 +133,8 @@ mod tests {
     fn units_are_named_by_what_they_tell_and_by_their_symbol() {
         let mut card = samples::card(1, 12);
         assert_eq!([unit(&card, 0), unit(&card, 11)], ["posX (z₀)", "z₁₁"]);
-        let told = card.units[0].factor.clone();
-        card.units[2].factor = told;
+        let factor = card.units[0].factor.clone();
+        card.units[2].factor = factor;
         assert_eq!(unit(&card, 2), "z₂", "what carries nothing tells nothing");
         card.attributes = vec![samples::attribute("Wearing_Hat", 1, 0.84)];
         assert_eq!(unit(&card, 1), "Wearing Hat (z₁)");

@@ -27,7 +27,7 @@ impl State {
                 let Some((card, file)) = file.take() else { return };
                 *phase = Phase::Ready(Box::new(Loaded::new(*card, file)));
                 effects.push(Effect::Draw(Topic::Side(index)));
-                self.greet(index, effects);
+                self.show_scene(index, effects);
                 self.prepare(index, effects);
             }
             (RequestKind::Now(slot) | RequestKind::Soon(_, slot), Reply::Decoded) => {
@@ -37,9 +37,13 @@ impl State {
             (RequestKind::Reconstruct(_), Reply::Reconstructed(measured)) => {
                 self.reconstructed(index, measured, bytes, effects);
             }
-            (RequestKind::Inside(_), Reply::Inside) => self.seen_inside(index, &bytes, effects),
-            (RequestKind::LargestInputs(_), Reply::Wired(numbers)) => self.wired(index, &numbers, effects),
-            (RequestKind::Probe(..), Reply::Probed) => self.probed(index, &bytes, effects),
+            (RequestKind::Activations(_), Reply::Activations) => {
+                self.store_activations(index, &bytes, effects)
+            }
+            (RequestKind::LargestInputs(_), Reply::LargestInputs(numbers)) => {
+                self.store_largest_inputs(index, &numbers, effects)
+            }
+            (RequestKind::Probe(..), Reply::Probed) => self.store_active_channels(index, &bytes, effects),
             (RequestKind::Survey(..), Reply::Surveyed(found)) => self.surveyed(index, &found, effects),
             // A reply to another kind of request: worker and page are of different builds.
             _ => {}
@@ -47,7 +51,7 @@ impl State {
     }
 
     /// Shows a newly loaded model the scene, or creates a scene that fits it.
-    fn greet(&mut self, index: usize, effects: &mut Vec<Effect>) {
+    fn show_scene(&mut self, index: usize, effects: &mut Vec<Effect>) {
         self.selected = None;
         let cards = || self.sides.iter().filter_map(Side::model).map(|model| &model.card);
         let kept = self.scene.as_ref().is_some_and(|scene| cards().any(|card| scene.suits(card)));
@@ -73,7 +77,7 @@ impl State {
         if self.sides[index].model().is_some_and(|model| !self.suits(&model.card)) {
             self.link_side(index);
         }
-        self.suggest_anew();
+        self.suggest_again();
         self.link_ends(effects);
         self.suggest_map();
         self.survey(index);

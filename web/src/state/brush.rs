@@ -81,7 +81,7 @@ impl State {
 
     /// Selects a region, or none.
     pub(super) fn mark(&mut self, brush: Option<Brush>, effects: &mut Vec<Effect>) {
-        self.settle(effects);
+        self.stop_animation(effects);
         let finite =
             |brush: &Brush| brush.side < SIDES && brush.corners.as_flattened().iter().all(|v| v.is_finite());
         self.brush = brush.filter(finite);

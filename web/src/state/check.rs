@@ -61,7 +61,7 @@ impl State {
 
     /// Starts a check of both sides, or stops the running one.
     pub(super) fn check(&mut self, full: Option<bool>, effects: &mut Vec<Effect>) {
-        self.settle(effects);
+        self.stop_animation(effects);
         self.check.ticket += 1;
         match full {
             Some(full) => {
@@ -75,7 +75,7 @@ impl State {
         }
     }
 
-    /// Handles a message of the judge.
+    /// Handles a message of the worker that scores.
     pub(super) fn check_message(&mut self, ticket: u32, message: CheckMessage, effects: &mut Vec<Effect>) {
         let Some(running) = self.check.running.filter(|_| self.check.ticket == ticket) else { return };
         let scores = match message {

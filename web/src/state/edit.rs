@@ -87,7 +87,7 @@ impl State {
     }
 
     pub(super) fn edit_picture(&mut self, edit: PictureEdit, effects: &mut Vec<Effect>) {
-        self.settle(effects);
+        self.stop_animation(effects);
         match edit {
             PictureEdit::Random { seed } => {
                 self.shows_own = false;
@@ -116,7 +116,7 @@ impl State {
                 }
             }
         }
-        self.shown_anew(effects);
+        self.picture_changed(effects);
     }
 
     /// Applies a change; returns whether the picture may have changed.
@@ -173,7 +173,7 @@ impl State {
     }
 
     /// Shows both models a picture without factors.
-    fn shown_anew(&mut self, effects: &mut Vec<Effect>) {
+    fn picture_changed(&mut self, effects: &mut Vec<Effect>) {
         self.moved = None;
         effects.extend([Topic::Factors, Topic::Original].map(Effect::Draw));
         for side in 0..SIDES {

@@ -83,7 +83,7 @@ pub enum Topic {
     /// The results of a side's survey.
     Survey(usize),
     /// Activations and largest inputs of a side's layers.
-    Inside(usize),
+    Activations(usize),
     /// The region on a side's map, and how the map shows pictures.
     Map(usize),
     /// The results of the check of the claim.

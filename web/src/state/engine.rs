@@ -95,7 +95,7 @@ impl State {
             Ok(()) => {
                 model.engine = Kind::Gpu;
                 self.engines.paces.clear();
-                self.renew(index, effects);
+                self.request_pictures(index, effects);
             }
             Err(why) if self.engines.asked => {
                 self.engines.note = Some(format!("The CPU goes on: {}.", why.trim_end_matches('.')));
@@ -111,7 +111,7 @@ impl State {
         for index in 0..SIDES {
             if let Some(model) = self.sides[index].model_mut().filter(|model| model.engine == Kind::Gpu) {
                 model.engine = Kind::Cpu;
-                self.renew(index, effects);
+                self.request_pictures(index, effects);
             }
         }
     }
@@ -121,12 +121,12 @@ impl State {
         self.queue.withdraw(index);
         self.pictures.forget(index);
         if let Some(model) = self.sides[index].model_mut() {
-            model.inside.forget();
+            model.activations.forget();
         }
     }
 
     /// Requests a side's pictures again, from its engine.
-    fn renew(&mut self, index: usize, effects: &mut Vec<Effect>) {
+    fn request_pictures(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let unanswered = self.queue.has(RequestKind::Reconstruct(index));
         self.withdraw(index);
         if unanswered {

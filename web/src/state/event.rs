@@ -165,7 +165,7 @@ pub enum Event {
     Edit(PictureEdit),
     /// Check the claim, fully (true) or quickly (false), or stop the check (`None`).
     Check(Option<bool>),
-    /// The judge sent a message.
+    /// The worker that scores sent a message.
     CheckMessage {
         /// Number of the check.
         ticket: u32,

@@ -143,11 +143,11 @@ impl State {
         if link == Link::default() {
             return;
         }
-        self.settle(effects);
+        self.stop_animation(effects);
         self.unfolded = link.open;
         self.along = link.along;
         self.show(link.view.unwrap_or_default(), effects);
-        self.tell_damage(link.damaged, effects);
+        self.show_damage(link.damaged, effects);
         self.link = link;
         if self.entries.is_empty() {
             return;
@@ -155,7 +155,7 @@ impl State {
         self.shows_own = false;
         self.link_scene();
         self.link_drawing(effects);
-        self.suggest_anew();
+        self.suggest_again();
         self.link_ends(effects);
         effects.extend([Topic::Factors, Topic::Original, Topic::Along].map(Effect::Draw));
         for (side, entry) in self.linked_entries().into_iter().enumerate() {
@@ -193,7 +193,7 @@ impl State {
                 self.own_picture = Some(OwnPicture::of(pixels, shape));
                 self.shows_own = true;
             }
-            None => self.tell_damage(true, effects),
+            None => self.show_damage(true, effects),
         }
         self.shows_own
     }
@@ -215,7 +215,7 @@ impl State {
             }
         }
         if damaged {
-            self.tell_damage(true, effects);
+            self.show_damage(true, effects);
         }
         if self.models().count() == SIDES {
             self.link.ends = Default::default();
@@ -223,7 +223,7 @@ impl State {
     }
 
     /// Shows or hides the notice about a damaged link.
-    fn tell_damage(&mut self, damaged: bool, effects: &mut Vec<Effect>) {
+    fn show_damage(&mut self, damaged: bool, effects: &mut Vec<Effect>) {
         if damaged {
             self.notice = Some(DAMAGED.into());
         } else if self.notice.as_deref() == Some(DAMAGED) {

@@ -37,7 +37,7 @@ impl State {
     /// Chooses for each side the model of a data set with the same position as its current one: the first
     /// stays the first.
     pub(super) fn choose_set(&mut self, set: usize, effects: &mut Vec<Effect>) {
-        self.settle(effects);
+        self.stop_animation(effects);
         let Some(set) = self.sets().get(set).map(|&set| set.to_owned()) else { return };
         let of = |set: &str| -> Vec<usize> {
             (0..self.entries.len()).filter(|&entry| self.entries[entry].set == set).collect()

@@ -1,5 +1,6 @@
 //! The state of the page, and how each event changes it. This module doesn't access the browser.
 
+mod activations;
 mod angle;
 mod answer;
 mod brush;
@@ -8,7 +9,6 @@ mod edit;
 mod effect;
 mod engine;
 mod event;
-mod inside;
 mod link;
 mod loading;
 mod modes;
@@ -31,6 +31,7 @@ mod tests;
 mod tour;
 mod view;
 
+pub use activations::{Activations, PROBED, SelectedChannel};
 pub(crate) use angle::wrapped;
 pub use brush::{BRUSHED, Brush, Shared};
 pub use check::{Check, Running};
@@ -38,7 +39,6 @@ pub use edit::PictureEdit;
 pub use effect::{Effect, Topic};
 pub use engine::Engines;
 pub use event::Event;
-pub use inside::{Inside, PROBED, SelectedChannel};
 pub use link::Link;
 pub(crate) use modes::MODES;
 pub use motion::FactorMotion;
@@ -107,7 +107,7 @@ pub struct State {
     /// Whether automatic motion is on.
     pub animated: bool,
     /// Whether to invite the visitor to drag, after automatic motion has run for a while.
-    pub invites: bool,
+    pub offers_tour: bool,
     /// Start time of automatic motion.
     opened: Option<f64>,
     /// The factor that moves for the visitor.
@@ -170,9 +170,9 @@ impl State {
                 self.tick(time, &mut effects);
                 self.advance_motion(time, &mut effects);
             }
-            Event::Touch => self.settle(&mut effects),
+            Event::Touch => self.stop_animation(&mut effects),
             Event::Factor { factor, value } => {
-                self.settle(&mut effects);
+                self.stop_animation(&mut effects);
                 self.move_factor(factor, value, &mut effects);
             }
             Event::PlayFactor { factor } => self.play_factor(factor, &mut effects),
@@ -183,7 +183,7 @@ impl State {
             Event::Play => self.play(&mut effects),
             Event::Tour(step) => self.tour(step, &mut effects),
             Event::Amplify => {
-                self.settle(&mut effects);
+                self.stop_animation(&mut effects);
                 self.amplified = !self.amplified;
                 effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Reconstruction(side))));
             }
@@ -196,7 +196,7 @@ impl State {
                 self.thumbs = thumbs;
                 effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Map(side))));
             }
-            Event::SelectChannel(selected) => self.look_at(selected, &mut effects),
+            Event::SelectChannel(selected) => self.select_channel(selected, &mut effects),
             Event::Home => (0..SIDES).for_each(|side| {
                 self.change(side, &mut effects, |model| {
                     model.preview = None;
@@ -208,7 +208,7 @@ impl State {
                 effects.push(Effect::Draw(Topic::Engine));
             }
             Event::Samples { seed } => {
-                self.settle(&mut effects);
+                self.stop_animation(&mut effects);
                 self.seed = seed;
                 effects.push(Effect::Draw(Topic::Samples));
             }
@@ -220,7 +220,7 @@ impl State {
                 });
             }
             Event::Colour(factor) => {
-                self.settle(&mut effects);
+                self.stop_animation(&mut effects);
                 self.colour = factor;
                 effects.extend((0..SIDES).map(|side| Effect::Draw(Topic::Survey(side))));
             }
@@ -249,7 +249,7 @@ impl State {
                 }
             }),
             Event::Pin { end } => self.pin(end, &mut effects),
-            Event::Along(share) => self.go_along(share, &mut effects),
+            Event::Along(share) => self.move_along_path(share, &mut effects),
             Event::Take { side, unit, column } => self.change(side, &mut effects, |model| {
                 if unit < model.code.len() {
                     model.preview = None;
@@ -261,7 +261,7 @@ impl State {
             }),
             Event::Leave { side } => self.look(side, &mut effects, |_| None),
             Event::Unfold(open) => {
-                self.settle(&mut effects);
+                self.stop_animation(&mut effects);
                 self.unfolded = open;
             }
             Event::Prepared { .. } | Event::GpuLost(_) | Event::Timed { .. } | Event::Switch => {
@@ -275,7 +275,7 @@ impl State {
     /// Requests all pictures in `wants`, and drops the others.
     pub fn serve(&mut self, wants: &[Want]) -> Vec<Effect> {
         let mut effects = Vec::new();
-        self.look_inside();
+        self.request_activations();
         self.pictures.keep(wants);
         self.queue.keep(|slot| wants.iter().any(|want| want.slot == slot));
         for &Want { slot, ref codes, rank } in wants {
@@ -307,7 +307,7 @@ impl State {
 
     /// Changes a side's base code, and redraws all that depends on it.
     fn change(&mut self, index: usize, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Loaded)) {
-        self.settle(effects);
+        self.stop_animation(effects);
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
         change(model);
         effects.extend([Topic::Code(index), Topic::Live(index)].map(Effect::Draw));
@@ -320,7 +320,7 @@ impl State {
         effects: &mut Vec<Effect>,
         preview: impl FnOnce(&Loaded) -> Option<Preview>,
     ) {
-        self.settle(effects);
+        self.stop_animation(effects);
         let Some(model) = self.sides.get_mut(index).and_then(Side::model_mut) else { return };
         model.preview = preview(model);
         effects.push(Effect::Draw(Topic::Live(index)));

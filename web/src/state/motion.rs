@@ -24,7 +24,7 @@ pub struct FactorMotion {
 impl State {
     /// Starts to move a factor.
     pub(super) fn play_factor(&mut self, factor: usize, effects: &mut Vec<Effect>) {
-        self.settle(effects);
+        self.stop_animation(effects);
         let home = self.scene.as_ref().and_then(|scene| scene.values.get(factor)).copied();
         if let Some(home) = home {
             self.motion = Some(FactorMotion { factor, home, began: None });

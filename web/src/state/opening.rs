@@ -8,13 +8,13 @@ use crate::worker::SIDES;
 pub(super) const PERIOD: f64 = 4800.0;
 
 /// Maximum number of factors shown in turn.
-const EXHIBITS: usize = 6;
+const MAX_PAIRS: usize = 6;
 
 impl State {
     /// Pauses or resumes automatic motion.
     pub(super) fn play(&mut self, effects: &mut Vec<Effect>) {
         if self.moves() {
-            return self.settle(effects);
+            return self.stop_animation(effects);
         }
         self.animated = true;
         self.opened = None;
@@ -22,12 +22,12 @@ impl State {
     }
 
     /// Ends automatic motion.
-    pub(super) fn settle(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn stop_animation(&mut self, effects: &mut Vec<Effect>) {
         self.end_motion(effects);
         if !std::mem::take(&mut self.animated) {
             return;
         }
-        self.invites = false;
+        self.offers_tour = false;
         for index in 0..SIDES {
             if let Some(model) = self.sides[index].model_mut() {
                 model.preview = None;
@@ -37,12 +37,12 @@ impl State {
     }
 
     /// Pairs shown in turn: those with a unit in both models.
-    fn exhibits(&self) -> Vec<Pair> {
+    fn animated_pairs(&self) -> Vec<Pair> {
         let mut all = pairs(self);
         let both = |pair: &Pair| pair.units.iter().all(Option::is_some);
         let named = all.iter().any(|pair| both(pair) && pair.name.is_some());
         all.retain(|pair| both(pair) && (pair.name.is_some() || !named));
-        all.truncate(EXHIBITS);
+        all.truncate(MAX_PAIRS);
         all
     }
 
@@ -56,18 +56,18 @@ impl State {
         if self.queue.has_soon() {
             return;
         }
-        let exhibits = self.exhibits();
-        if exhibits.is_empty() {
+        let animated = self.animated_pairs();
+        if animated.is_empty() {
             return;
         }
         let turns = (time - *self.opened.get_or_insert(time)) / PERIOD;
-        self.invites = turns > 1.0;
-        let pair = &exhibits[turns as usize % exhibits.len()];
+        self.offers_tour = turns > 1.0;
+        let pair = &animated[turns as usize % animated.len()];
         for index in 0..SIDES {
             let Some(model) = self.sides[index].model_mut() else { continue };
             model.preview = pair.units[index].map(|unit| {
                 let home = f64::from(model.position_of(unit, model.code[unit]));
-                let position = swing(home, turns.fract(), model.is_circle(unit)) as f32;
+                let position = position_at(home, turns.fract(), model.is_circle(unit)) as f32;
                 Preview { unit, value: model.value_at(unit, position) }
             });
             effects.push(Effect::Draw(Topic::Live(index)));
@@ -77,7 +77,7 @@ impl State {
 
 /// Position of a unit within its range after the fraction `share` of its time: from home to the top, down
 /// to the bottom and home again, slower at the turns. A circular unit goes around once.
-fn swing(home: f64, share: f64, circle: bool) -> f64 {
+fn position_at(home: f64, share: f64, circle: bool) -> f64 {
     let eased = share * share * (3.0 - 2.0 * share);
     if circle {
         return (home + eased).fract();
@@ -92,11 +92,11 @@ mod tests {
     #[test]
     fn a_unit_starts_and_ends_at_home_and_reaches_both_ends() {
         for home in [0.0, 0.3, 1.0] {
-            let way: Vec<f64> = (0..=100).map(|i| swing(home, f64::from(i) / 100.0, false)).collect();
+            let way: Vec<f64> = (0..=100).map(|i| position_at(home, f64::from(i) / 100.0, false)).collect();
             assert!((way[0] - home).abs() < 1e-9 && (way[100] - home).abs() < 1e-9, "{home}");
             assert!(way.iter().any(|at| *at > 0.97) && way.iter().any(|at| *at < 0.03), "{home}: {way:?}");
             assert!(way.windows(2).all(|two| (two[0] - two[1]).abs() < 0.03), "{home}");
         }
-        assert_eq!(swing(0.25, 0.5, true), 0.75);
+        assert_eq!(position_at(0.25, 0.5, true), 0.75);
     }
 }

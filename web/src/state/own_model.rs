@@ -34,7 +34,7 @@ impl State {
         file: Result<Vec<u8>, String>,
         effects: &mut Vec<Effect>,
     ) {
-        self.settle(effects);
+        self.stop_animation(effects);
         let Some(side) = self.sides.get_mut(index) else { return };
         // The current model stays until there is one to replace it.
         match file.and_then(read) {

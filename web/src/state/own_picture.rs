@@ -51,7 +51,7 @@ impl OwnPicture {
     pub(super) fn begin(&mut self, at: [f32; 2]) {
         self.down = true;
         self.tip = Some(at);
-        self.dab(at);
+        self.stamp(at);
     }
 
     /// Moves the pen to a position in a straight line.
@@ -66,7 +66,7 @@ impl OwnPicture {
         let steps = (length / STEP).ceil().min(4096.0) as usize;
         for step in 1..=steps {
             let share = step as f32 / steps as f32;
-            self.dab([0, 1].map(|axis| from[axis] + share * way[axis]));
+            self.stamp([0, 1].map(|axis| from[axis] + share * way[axis]));
         }
     }
 
@@ -78,7 +78,7 @@ impl OwnPicture {
     }
 
     /// Inks or erases the pixels whose centres are under the pen, and the pixel at its tip.
-    fn dab(&mut self, at: [f32; 2]) {
+    fn stamp(&mut self, at: [f32; 2]) {
         let ink = if self.erases { 0 } else { 255 };
         let ImageShape { height, width, channels } = self.shape;
         let [x, y] = [at[0] * width as f32, at[1] * height as f32];

@@ -31,9 +31,9 @@ impl Loaded {
 impl State {
     /// Shows the two factors that both models encode best on both maps, coloured by the first.
     pub(super) fn suggest_map(&mut self) {
-        let told: Vec<_> = pairs(self).into_iter().filter(|pair| pair.name.is_some()).collect();
+        let named: Vec<_> = pairs(self).into_iter().filter(|pair| pair.name.is_some()).collect();
         let both = |pair: &&super::Pair| pair.units.iter().all(Option::is_some);
-        let best: Vec<_> = told.iter().filter(both).take(2).collect();
+        let best: Vec<_> = named.iter().filter(both).take(2).collect();
         let [first, second] = best[..] else { return };
         for (side, entry) in self.sides.iter_mut().enumerate() {
             if let (Some(model), Some(across), Some(up)) =

@@ -14,28 +14,28 @@ pub struct Pair {
 }
 
 /// What a unit encodes best, and how well.
-struct Told {
+struct BestFactor {
     unit: usize,
     name: String,
     share: f64,
 }
 
 /// Returns what each active unit of a model encodes best, best encoded first.
-fn told(model: &Loaded) -> Vec<Told> {
+fn best_factors(model: &Loaded) -> Vec<BestFactor> {
     let active = model.order[..model.active].iter();
-    let mut all: Vec<Told> = active
+    let mut all: Vec<BestFactor> = active
         .filter_map(|&unit| {
-            let (name, share) = model.tells(unit)?;
-            Some(Told { unit, name, share })
+            let (name, share) = model.best_factor(unit)?;
+            Some(BestFactor { unit, name, share })
         })
         .collect();
     // Ties stay in order of decreasing KL.
-    falling(&mut all, |told| told.share);
+    sort_descending(&mut all, |best| best.share);
     all
 }
 
 /// Sorts by decreasing key, with ties in order; simple, because there are few units.
-pub(super) fn falling<T>(items: &mut [T], key: impl Fn(&T) -> f64) {
+pub(super) fn sort_descending<T>(items: &mut [T], key: impl Fn(&T) -> f64) {
     for end in 1..items.len() {
         for i in (0..end).rev() {
             if key(&items[i]) >= key(&items[i + 1]) {
@@ -49,17 +49,18 @@ pub(super) fn falling<T>(items: &mut [T], key: impl Fn(&T) -> f64) {
 /// Pairs of the rows of both models.
 pub fn pairs(state: &State) -> Vec<Pair> {
     let models = state.sides.each_ref().map(Side::model);
-    let told = models.map(|model| model.map(told).unwrap_or_default());
+    let factors = models.map(|model| model.map(best_factors).unwrap_or_default());
     // Factors by how well the better model encodes them; ties start with the right model's.
     let mut named: Vec<(&str, f64)> = Vec::new();
-    for Told { name, share, .. } in told.iter().rev().flatten() {
+    for BestFactor { name, share, .. } in factors.iter().rev().flatten() {
         match named.iter_mut().find(|(known, _)| known == name) {
             Some((_, best)) => *best = best.max(*share),
             None => named.push((name, *share)),
         }
     }
-    falling(&mut named, |(_, share)| *share);
-    let best = |side: usize, name: &str| told[side].iter().find(|told| told.name == name).map(|t| t.unit);
+    sort_descending(&mut named, |(_, share)| *share);
+    let best =
+        |side: usize, name: &str| factors[side].iter().find(|best| best.name == name).map(|best| best.unit);
     let mut pairs: Vec<Pair> = named
         .iter()
         .map(|(name, _)| Pair {
@@ -91,11 +92,11 @@ mod tests {
     use model::card::FactorMatch;
     use std::rc::Rc;
 
-    fn side(told: &[(&str, f64)]) -> Side {
+    fn side(factors: &[(&str, f64)]) -> Side {
         let mut card = samples::card(1, 4);
         for (unit, entry) in card.units.iter_mut().enumerate() {
             entry.std = 1.0;
-            entry.factor = told.get(unit).map(|(name, information)| FactorMatch {
+            entry.factor = factors.get(unit).map(|(name, information)| FactorMatch {
                 name: (*name).into(),
                 information: *information as f32,
             });
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn units_of_the_same_factor_stand_beside_each_other_and_the_best_told_come_first() {
+    fn units_of_the_same_factor_are_paired_best_encoded_first() {
         let mut state = State::new(false);
         state.sides = [
             side(&[("x", 0.2), ("x", 0.3), ("y", 0.1)]),

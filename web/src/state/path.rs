@@ -62,7 +62,7 @@ impl Loaded {
 impl State {
     /// Sets the current pictures as A (0) or B (1) of both models.
     pub(super) fn pin(&mut self, end: usize, effects: &mut Vec<Effect>) {
-        self.settle(effects);
+        self.stop_animation(effects);
         if end > 1 {
             return;
         }
@@ -87,7 +87,7 @@ impl State {
 
     /// Resets A and B of both sides to the survey's first two pictures, because a new model has no codes
     /// of the visitor's pictures.
-    pub(super) fn suggest_anew(&mut self) {
+    pub(super) fn suggest_again(&mut self) {
         self.pinned = [false; 2];
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
@@ -97,7 +97,7 @@ impl State {
     }
 
     /// Moves to the fraction `share` of the way from A to B.
-    pub(super) fn go_along(&mut self, share: f32, effects: &mut Vec<Effect>) {
+    pub(super) fn move_along_path(&mut self, share: f32, effects: &mut Vec<Effect>) {
         if !share.is_finite() {
             return;
         }

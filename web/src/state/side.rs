@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use model::Card;
 
-use super::pairs::falling;
-use super::{Inside, OwnModel, Ranges, Survey};
+use super::pairs::sort_descending;
+use super::{Activations, OwnModel, Ranges, Survey};
 use crate::engine::Kind;
 use crate::protocol::Measured;
 
@@ -104,15 +104,15 @@ pub struct Loaded {
     /// Survey with random pictures.
     pub survey: Survey,
     /// What its layers give and listen to.
-    pub inside: Inside,
+    pub activations: Activations,
 }
 
 impl Loaded {
     /// Creates a model whose code is the mean over its data.
     pub fn new(card: Card, file: Rc<[u8]>) -> Self {
         let mut order: Vec<usize> = (0..card.units.len()).collect();
-        falling(&mut order, |&unit| f64::from(card.units[unit].kl));
-        falling(&mut order, |&unit| f64::from(u8::from(card.units[unit].is_active())));
+        sort_descending(&mut order, |&unit| f64::from(card.units[unit].kl));
+        sort_descending(&mut order, |&unit| f64::from(u8::from(card.units[unit].is_active())));
         let mean: Vec<f32> = card.units.iter().map(|unit| unit.mean).collect();
         Self {
             pair: Self::first_pair(&order),
@@ -125,7 +125,7 @@ impl Loaded {
             reconstruction: None,
             ranges: Ranges::default(),
             survey: Survey::default(),
-            inside: Inside::default(),
+            activations: Activations::default(),
             file,
             engine: Kind::Cpu,
             card,
@@ -134,9 +134,9 @@ impl Loaded {
 
     /// What a unit encodes best, and how well: the fraction of a factor's entropy, or twice the area
     /// under an attribute's ROC curve minus 1.
-    pub fn tells(&self, unit: usize) -> Option<(String, f64)> {
-        if let Some(told) = self.card.attribute(unit) {
-            return Some((told.name.replace('_', " "), 2.0 * f64::from(told.area) - 1.0));
+    pub fn best_factor(&self, unit: usize) -> Option<(String, f64)> {
+        if let Some(attribute) = self.card.attribute(unit) {
+            return Some((attribute.name.replace('_', " "), 2.0 * f64::from(attribute.area) - 1.0));
         }
         let factor = self.card.units.get(unit)?.factor.as_ref()?;
         Some((factor.name.clone(), f64::from(factor.information)))

@@ -234,11 +234,11 @@ fn the_opening_moves_both_models_one_factor_after_another_until_a_touch() {
     assert_eq!(units(&bench), [Some(0); 2]);
     bench.send(Event::Tick(PERIOD / 4.0));
     assert_ne!(bench.model(0).preview.map(|preview| preview.value), Some(bench.model(0).code[0]));
-    assert!(!bench.state.invites);
+    assert!(!bench.state.offers_tour);
     bench.send(Event::Tick(1.5 * PERIOD));
-    assert!(bench.state.invites, "it has moved to and fro");
+    assert!(bench.state.offers_tour, "it has moved to and fro");
     bench.send(Event::Touch);
-    assert!(!bench.state.invites);
+    assert!(!bench.state.offers_tour);
     assert_eq!(units(&bench), [None; 2]);
     bench.send(Event::Tick(PERIOD / 3.0));
     assert_eq!(units(&bench), [None; 2]);
@@ -988,30 +988,31 @@ fn damaged_messages_leave_the_page_and_its_worker_standing() {
 }
 
 #[test]
-fn a_network_is_looked_into_while_its_view_is_open() {
+fn activations_are_requested_while_their_view_is_open() {
     let mut bench = Bench::shown();
     bench.send(Event::Turn { side: 0, unit: 0, value: 1.0 });
-    assert!(bench.model(0).inside.maps.is_empty(), "nobody looks");
+    assert!(bench.model(0).activations.maps.is_empty(), "nobody looks");
     bench.send(Event::View(View::Network));
     let (layers, code) = bench.model(0).layers();
-    let maps = |bench: &Bench| bench.model(0).inside.maps.clone();
+    let maps = |bench: &Bench| bench.model(0).activations.maps.clone();
     let before = maps(&bench);
     let lengths: Vec<usize> = before.iter().map(Vec::len).collect();
-    let expected =
-        |(place, layer): (usize, &crate::engine::inside::Layer)| if place == code { 0 } else { layer.len() };
+    let expected = |(place, layer): (usize, &crate::engine::activations::Layer)| {
+        if place == code { 0 } else { layer.len() }
+    };
     assert_eq!(lengths, layers.iter().enumerate().map(expected).collect::<Vec<_>>());
-    assert!((0.0..1.0).contains(&bench.model(0).inside.silent(0).expect("it is known")));
-    assert_eq!(bench.model(0).inside.largest_inputs.len(), layers.len());
+    assert!((0.0..1.0).contains(&bench.model(0).activations.zero_fraction(0).expect("it is known")));
+    assert_eq!(bench.model(0).activations.largest_inputs.len(), layers.len());
     bench.send(Event::Turn { side: 0, unit: 0, value: -1.0 });
     assert_eq!(maps(&bench)[..code], before[..code], "the picture is the same");
     assert_ne!(maps(&bench)[code + 1..], before[code + 1..]);
     bench.send(Event::Factor { factor: 3, value: 1.0 });
     assert_ne!(maps(&bench)[..code], before[..code]);
-    assert!(bench.model(0).inside.apart.is_empty());
+    assert!(bench.model(0).activations.variations.is_empty());
     bench.send(Event::SelectChannel(Some(SelectedChannel { side: 0, layer: code, channel: 1 })));
-    assert_eq!(bench.model(0).inside.apart.len(), 2 * 4096);
+    assert_eq!(bench.model(0).activations.variations.len(), 2 * 4096);
     bench.send(Event::SelectChannel(None));
-    assert!(bench.model(0).inside.apart.is_empty());
+    assert!(bench.model(0).activations.variations.is_empty());
 }
 
 #[test]

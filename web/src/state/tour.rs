@@ -95,7 +95,7 @@ impl State {
 
     /// Goes to a step of the tour, or ends it.
     pub(super) fn tour(&mut self, step: Option<usize>, effects: &mut Vec<Effect>) {
-        self.settle(effects);
+        self.stop_animation(effects);
         let before = std::mem::replace(&mut self.tour, step.filter(|step| *step < TOUR.len()));
         self.tour_progress = match (self.tour, before) {
             (Some(step), _) => TourProgress { step, ..self.tour_progress },

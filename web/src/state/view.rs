@@ -10,7 +10,7 @@ pub enum View {
     Rows,
     /// A slider per unit.
     Sliders,
-    /// The networks from inside.
+    /// The layers of the networks.
     Network,
     /// Codes in the plane of two units.
     Map,
@@ -86,7 +86,7 @@ impl View {
     }
 
     /// What to see and do, in one or two sentences.
-    pub fn lead(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
             Self::Rows => {
                 "Each row turns one number of a network’s code and holds the others. In a plain VAE many things change at once; in a sparse VAE, one thing."
@@ -131,7 +131,7 @@ impl State {
         if std::mem::replace(&mut self.view, view) == view {
             return;
         }
-        self.settle(effects);
+        self.stop_animation(effects);
         effects.push(Effect::Draw(Topic::View));
         if view.surveys() {
             self.near();

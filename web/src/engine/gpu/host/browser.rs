@@ -42,12 +42,12 @@ impl Host {
         let none = || unusable("this browser has no WebGPU, or none for this machine");
         let gpu = GPU.with(Clone::clone).ok_or_else(none)?;
         let options = object(&[("powerPreference", &"high-performance".into())]);
-        let adapter = JsFuture::from(gpu.request_adapter(&options)).await.map_err(told)?;
+        let adapter = JsFuture::from(gpu.request_adapter(&options)).await.map_err(engine_error)?;
         if adapter.is_null() {
             return Err(none());
         }
         let device = adapter.unchecked_into::<Adapter>().request_device();
-        let device: webgpu::Device = JsFuture::from(device).await.map_err(told)?.unchecked_into();
+        let device: webgpu::Device = JsFuture::from(device).await.map_err(engine_error)?.unchecked_into();
         let (lost, signal) = (device.lost(), trouble.clone());
         spawn_local(async move {
             let (Ok(why) | Err(why)) = JsFuture::from(lost).await;
@@ -70,7 +70,7 @@ impl Host {
 
     fn create(&self, bytes: usize, usage: u32) -> Result<Buffer, EngineError> {
         let descriptor = object(&[("size", &number(bytes)), ("usage", &usage.into())]);
-        self.device.create_buffer(&descriptor).map_err(told)
+        self.device.create_buffer(&descriptor).map_err(engine_error)
     }
 
     /// Writes the first values of a buffer.
@@ -126,7 +126,7 @@ impl Host {
         let stage = object(&[("module", module), ("constants", &filled(constants))]);
         let descriptor = object(&[("layout", &layout.pipeline), ("compute", &stage)]);
         let begun = JsFuture::from(self.device.create_compute_pipeline(&descriptor));
-        async move { begun.await.map_err(told) }
+        async move { begun.await.map_err(engine_error) }
     }
 
     /// Starts to compile a drawing shader.
@@ -148,7 +148,7 @@ impl Host {
             ("fragment", &fragment),
         ]);
         let begun = JsFuture::from(self.device.create_render_pipeline(&descriptor));
-        async move { begun.await.map_err(told) }
+        async move { begun.await.map_err(engine_error) }
     }
 
     pub(in super::super) fn commands(&self) -> Commands {
@@ -170,9 +170,9 @@ impl Host {
         // Error scopes are popped in order now; their results arrive later.
         let words = [self.device.pop_error_scope(), self.device.pop_error_scope()];
         for word in words {
-            let error = JsFuture::from(word).await.map_err(told)?;
+            let error = JsFuture::from(word).await.map_err(engine_error)?;
             if !error.is_null() {
-                return Err(told(error));
+                return Err(engine_error(error));
             }
         }
         result
@@ -188,15 +188,15 @@ impl Host {
         let landing = self.create(bytes, webgpu::COPY_DST | webgpu::MAP_READ)?;
         commands.0.copy_buffer_to_buffer(buffer, 0, &landing, 0, bytes as u32);
         self.submit(commands);
-        JsFuture::from(landing.map_async(webgpu::READ)).await.map_err(told)?;
-        let values = Float32Array::new(&landing.get_mapped_range().map_err(told)?).to_vec();
+        JsFuture::from(landing.map_async(webgpu::READ)).await.map_err(engine_error)?;
+        let values = Float32Array::new(&landing.get_mapped_range().map_err(engine_error)?).to_vec();
         landing.destroy();
         Ok(values)
     }
 
     /// Waits until all submitted commands have finished.
     pub(in super::super) async fn finished(&self) -> Result<(), EngineError> {
-        JsFuture::from(self.queue.on_submitted_work_done()).await.map(drop).map_err(told)
+        JsFuture::from(self.queue.on_submitted_work_done()).await.map(drop).map_err(engine_error)
     }
 }
 
@@ -240,7 +240,7 @@ pub(in super::super) struct Canvas(Context);
 impl Canvas {
     /// Configures a canvas that has no other context, at its current size.
     pub(in super::super) fn new(host: &Host, canvas: &HtmlCanvasElement) -> Result<Self, EngineError> {
-        let context = canvas.get_context("webgpu").map_err(told)?;
+        let context = canvas.get_context("webgpu").map_err(engine_error)?;
         let context: Context =
             context.ok_or_else(|| unusable("a canvas takes no pictures"))?.unchecked_into();
         let configuration = object(&[
@@ -248,13 +248,13 @@ impl Canvas {
             ("format", &FORMAT.into()),
             ("alphaMode", &"premultiplied".into()),
         ]);
-        context.configure(&configuration).map_err(told)?;
+        context.configure(&configuration).map_err(engine_error)?;
         Ok(Self(context))
     }
 
     /// Returns the target of the next frame.
     pub(in super::super) fn view(&self) -> Result<View, EngineError> {
-        Ok(self.0.get_current_texture().map_err(told)?.create_view())
+        Ok(self.0.get_current_texture().map_err(engine_error)?.create_view())
     }
 }
 
@@ -278,7 +278,7 @@ fn number(value: usize) -> JsValue {
     JsValue::from_f64(value as f64)
 }
 
-fn told(error: JsValue) -> EngineError {
+fn engine_error(error: JsValue) -> EngineError {
     unusable(sentence(&error))
 }
 

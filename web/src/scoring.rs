@@ -38,21 +38,21 @@ const QUICK: Plan = Plan { redrawn: 500, codes: 3000, grid: 6000 };
 /// The trainer's numbers, with the grid size in the shipped cards.
 const FULL: Plan = Plan { redrawn: metrics::TRAIN, codes: metrics::TRAIN + metrics::TEST, grid: 200_000 };
 
-/// Scores the model in a weights file; calls `told` with the finished fraction meanwhile.
+/// Scores the model in a weights file; calls `progress` with the finished fraction meanwhile.
 ///
 /// Returns the scores, or one sentence on why there are none, as JSON.
 ///
 /// # Errors
-/// Fails if `told` does.
+/// Fails if `progress` does.
 #[wasm_bindgen]
-pub async fn check(file: Vec<u8>, full: bool, told: Function) -> Result<String, JsError> {
-    let mut heard = Ok(JsValue::UNDEFINED);
-    let progress = |share: f32| heard = told.call1(&JsValue::NULL, &share.into());
+pub async fn check(file: Vec<u8>, full: bool, progress: Function) -> Result<String, JsError> {
+    let mut called = Ok(JsValue::UNDEFINED);
+    let report = |share: f32| called = progress.call1(&JsValue::NULL, &share.into());
     let scores = match Cpu::load(&file) {
-        Ok(engine) => judge(&engine, full, progress).await,
+        Ok(engine) => score(&engine, full, report).await,
         Err(error) => Err(error.to_string()),
     };
-    heard.map_err(|_| JsError::new("nobody hears how far it is"))?;
+    called.map_err(|_| JsError::new("its progress can’t be sent"))?;
     Ok(serde_json::to_string(&scores)?)
 }
 
@@ -60,7 +60,7 @@ pub async fn check(file: Vec<u8>, full: bool, told: Function) -> Result<String, 
 ///
 /// # Errors
 /// Returns one sentence if the model's world is unknown or its codes can't be scored.
-pub async fn judge(
+pub async fn score(
     engine: &dyn Engine,
     full: bool,
     mut progress: impl FnMut(f32),
@@ -77,13 +77,13 @@ pub async fn judge(
     let redrawn = &drawn[..plan.redrawn];
     let all = (REDRAWING * redrawn.len() + drawn.len() + lattice.len()) as f32;
     let mut done = 0;
-    let mut told = |more: usize| {
+    let mut advance = |more: usize| {
         done += more;
         progress(ENCODING * done as f32 / all);
     };
-    let mut scores = redrawing(engine, world, redrawn, &mut told).await?;
-    let drawn = means(engine, world, &drawn, &mut told).await?;
-    let lattice = means(engine, world, &lattice, &mut told).await?;
+    let mut scores = redrawing(engine, world, redrawn, &mut advance).await?;
+    let drawn = means(engine, world, &drawn, &mut advance).await?;
+    let lattice = means(engine, world, &lattice, &mut advance).await?;
     let (latent, circles) = (card.model.latent, card.model.circles);
     let words = |error: WorldError| format!("its codes can’t be scored: {error}");
     let mut found = sample.of_drawn(drawn, latent, circles, true).map_err(words)?;
@@ -102,14 +102,14 @@ async fn redrawing(
     engine: &dyn Engine,
     world: &dyn World,
     indices: &[u64],
-    told: &mut impl FnMut(usize),
+    advance: &mut impl FnMut(usize),
 ) -> Result<Vec<Score>, String> {
     let (mut nll, mut mse) = (0.0, 0.0);
     for &index in indices {
         let redrawn = engine.reconstruct(&image(world, index)).await.map_err(|error| error.to_string())?;
         nll += f64::from(redrawn.nll);
         mse += f64::from(redrawn.mse);
-        told(REDRAWING);
+        advance(REDRAWING);
     }
     let count = indices.len();
     let likelihood = engine.card().model.likelihood.name();
@@ -134,14 +134,14 @@ async fn means(
     engine: &dyn Engine,
     world: &dyn World,
     indices: &[u64],
-    told: &mut impl FnMut(usize),
+    advance: &mut impl FnMut(usize),
 ) -> Result<Vec<f64>, String> {
     let mut means = Vec::new();
     for batch in indices.chunks(BATCH) {
         let images: Vec<f32> = batch.iter().flat_map(|&index| image(world, index)).collect();
         let encoded = engine.encode(&images).await.map_err(|error| error.to_string())?;
         means.extend(encoded.mean.into_iter().map(f64::from));
-        told(batch.len());
+        advance(batch.len());
     }
     Ok(means)
 }
@@ -157,7 +157,7 @@ mod tests {
     fn a_model_of_a_known_world_is_scored_the_same_every_time() -> Result<(), Box<dyn std::error::Error>> {
         let engine = Cpu::load(&samples::file(1, 3))?;
         let mut shares = vec![0.0];
-        let scores = block_on(judge(&engine, false, |share| shares.push(share)))?;
+        let scores = block_on(score(&engine, false, |share| shares.push(share)))?;
         let names: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
         assert_eq!(
             names,
@@ -179,7 +179,7 @@ mod tests {
         assert!(scores[0].protocol.contains("Bernoulli NLL") && scores[1].protocol.contains("500 images"));
         assert!(scores[2].protocol.contains("2000 codes") && scores[7].protocol.contains("5760 images"));
         assert!(shares.is_sorted() && shares.last().is_some_and(|last| *last < 1.0));
-        assert_eq!(block_on(judge(&engine, false, |_| ()))?, scores);
+        assert_eq!(block_on(score(&engine, false, |_| ()))?, scores);
         Ok(())
     }
 
@@ -188,7 +188,7 @@ mod tests {
         let mut card = samples::card(1, 3);
         card.training.dataset = "holidays".into();
         let engine = Cpu::load(&samples::seeded(card, 1))?;
-        let why = block_on(judge(&engine, false, |_| ())).expect_err("it was scored");
+        let why = block_on(score(&engine, false, |_| ())).expect_err("it was scored");
         assert!(why.contains("`holidays`"), "{why}");
         Ok(())
     }

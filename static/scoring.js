@@ -1,5 +1,5 @@
 // Scores a model by a module of its own, which is fetched only for this, and held to the page's hash.
-import init, { check } from "./latentscope-judge.js";
+import init, { check } from "./latentscope-scoring.js";
 
 self.onmessage = async ({ data: [module, hash, file, full] }) => {
   try {

@@ -1,7 +1,7 @@
 //! Activations of the networks for the current picture and code.
 
 use super::{Effect, Loaded, Side, State, Topic, View};
-use crate::engine::inside::{LargestInputs, Layer, layers};
+use crate::engine::activations::{LargestInputs, Layer, layers};
 use crate::protocol::Request;
 use crate::queue::RequestKind;
 use crate::worker::SIDES;
@@ -22,35 +22,35 @@ pub struct SelectedChannel {
 
 /// Data about a model's layers.
 #[derive(Clone, Debug, Default)]
-pub struct Inside {
-    /// Activations of each layer, `[H, W, C]`, 0 for silent; empty before they are known.
+pub struct Activations {
+    /// Activations of each layer, `[H, W, C]`, as bytes; empty before they are known.
     pub maps: Vec<Vec<u8>>,
     /// Largest inputs of each layer's channels.
     pub largest_inputs: Vec<LargestInputs>,
     /// Pictures of the code with the unit in question one σ lower and one σ higher.
-    pub apart: Vec<u8>,
+    pub variations: Vec<u8>,
     /// Whether a random picture has activated each channel of each layer.
-    awake: Vec<Vec<bool>>,
+    active: Vec<Vec<bool>>,
     probed: usize,
     asked: Option<(Vec<f32>, Vec<u8>)>,
 }
 
-impl Inside {
+impl Activations {
     /// Forgets requests that were withdrawn.
     pub(super) fn forget(&mut self) {
         self.asked = None;
     }
 
-    /// Fraction of a layer's values that are silent; `None` before they are known.
-    pub fn silent(&self, layer: usize) -> Option<f32> {
+    /// Fraction of a layer's values that are zero; `None` before they are known.
+    pub fn zero_fraction(&self, layer: usize) -> Option<f32> {
         let map = self.maps.get(layer).filter(|map| !map.is_empty())?;
         Some(map.iter().filter(|value| **value == 0).count() as f32 / map.len() as f32)
     }
 
     /// Whether no random picture activates a channel.
-    pub fn sleeps(&self, layer: usize, channel: usize) -> bool {
-        let awake = self.awake.get(layer).and_then(|layer| layer.get(channel));
-        self.probed == PROBED && awake == Some(&false)
+    pub fn is_always_zero(&self, layer: usize, channel: usize) -> bool {
+        let active = self.active.get(layer).and_then(|layer| layer.get(channel));
+        self.probed == PROBED && active == Some(&false)
     }
 }
 
@@ -68,16 +68,16 @@ impl Loaded {
 
 impl State {
     /// Requests everything that the view of the networks needs and doesn't have.
-    pub(super) fn look_inside(&mut self) {
+    pub(super) fn request_activations(&mut self) {
         if self.view != View::Network {
             return;
         }
         for side in 0..SIDES {
-            self.ask_inside(side);
+            self.request_activations_of(side);
         }
     }
 
-    fn ask_inside(&mut self, side: usize) {
+    fn request_activations_of(&mut self, side: usize) {
         let Some(model) = self.sides[side].model() else { return };
         let picture = match self.picture() {
             Some((pixels, _)) if self.suits(&model.card) => pixels,
@@ -97,14 +97,14 @@ impl State {
             }
         }
         let asked = Some((codes, picture.to_vec()));
-        let known = model.inside.asked == asked;
-        let (wired, probed) = (!model.inside.largest_inputs.is_empty(), model.inside.probed);
+        let known = model.activations.asked == asked;
+        let (listed, probed) = (!model.activations.largest_inputs.is_empty(), model.activations.probed);
         let probes = probed < PROBED && self.scene.as_ref().is_some_and(|scene| scene.suits(&model.card));
         let file = model.file.clone();
         if let Some((codes, picture)) = asked.clone().filter(|_| !known) {
-            self.queue.ask(RequestKind::Inside(side), Request::Inside { side, codes }, picture);
+            self.queue.ask(RequestKind::Activations(side), Request::Activations { side, codes }, picture);
         }
-        if !wired && !self.queue.has(RequestKind::LargestInputs(side)) {
+        if !listed && !self.queue.has(RequestKind::LargestInputs(side)) {
             self.queue.ask(RequestKind::LargestInputs(side), Request::LargestInputs { side }, file.to_vec());
         }
         if probes && !self.queue.has(RequestKind::Probe(probed, side)) {
@@ -115,13 +115,13 @@ impl State {
             );
         }
         if let Some(model) = self.sides[side].model_mut() {
-            model.inside.asked = asked;
+            model.activations.asked = asked;
         }
     }
 
     /// Stores activations: the encoder's if there is a picture, then the decoder's, then two pictures if
     /// a unit is selected.
-    pub(super) fn seen_inside(&mut self, side: usize, mut bytes: &[u8], effects: &mut Vec<Effect>) {
+    pub(super) fn store_activations(&mut self, side: usize, mut bytes: &[u8], effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) else { return };
         let (layers, code) = model.layers();
         let encoder: usize = layers[..code].iter().map(Layer::len).sum();
@@ -129,49 +129,50 @@ impl State {
         let pictures = 2 * model.card.model.image.len();
         let whole = |rest: usize| bytes.len() == rest || bytes.len() == rest + pictures;
         let pictured = whole(encoder + decoder);
-        model.inside.maps = Vec::new();
+        model.activations.maps = Vec::new();
         for (place, layer) in layers.iter().enumerate() {
             let known = place > code || (place < code && pictured);
             let (map, rest) = bytes.split_at_checked(if known { layer.len() } else { 0 }).unwrap_or_default();
-            model.inside.maps.push(map.to_vec());
+            model.activations.maps.push(map.to_vec());
             bytes = rest;
         }
-        model.inside.apart = bytes.to_vec();
-        effects.push(Effect::Draw(Topic::Inside(side)));
+        model.activations.variations = bytes.to_vec();
+        effects.push(Effect::Draw(Topic::Activations(side)));
     }
 
     /// Stores the largest inputs of the layers.
-    pub(super) fn wired(&mut self, side: usize, numbers: &[f32], effects: &mut Vec<Effect>) {
+    pub(super) fn store_largest_inputs(&mut self, side: usize, numbers: &[f32], effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) else { return };
-        model.inside.largest_inputs = LargestInputs::read(&model.card.model, numbers).unwrap_or_default();
-        effects.push(Effect::Draw(Topic::Inside(side)));
+        model.activations.largest_inputs =
+            LargestInputs::read(&model.card.model, numbers).unwrap_or_default();
+        effects.push(Effect::Draw(Topic::Activations(side)));
     }
 
     /// Stores which channels a random picture activates.
-    pub(super) fn probed(&mut self, side: usize, mut bytes: &[u8], effects: &mut Vec<Effect>) {
+    pub(super) fn store_active_channels(&mut self, side: usize, mut bytes: &[u8], effects: &mut Vec<Effect>) {
         let Some(model) = self.sides.get_mut(side).and_then(Side::model_mut) else { return };
         let (layers, code) = model.layers();
-        let inside = &mut model.inside;
-        inside.awake.resize(layers.len(), Vec::new());
+        let activations = &mut model.activations;
+        activations.active.resize(layers.len(), Vec::new());
         for (place, layer) in layers.iter().enumerate().filter(|(place, _)| *place != code) {
             let channels = layer.shape[2];
             let (part, rest) = bytes.split_at_checked(channels).unwrap_or_default();
             bytes = rest;
-            inside.awake[place].resize(channels, false);
-            inside.awake[place].iter_mut().zip(part).for_each(|(awake, now)| *awake |= *now > 0);
+            activations.active[place].resize(channels, false);
+            activations.active[place].iter_mut().zip(part).for_each(|(active, now)| *active |= *now > 0);
         }
-        inside.probed += 1;
-        if inside.probed == PROBED {
-            effects.push(Effect::Draw(Topic::Inside(side)));
+        activations.probed += 1;
+        if activations.probed == PROBED {
+            effects.push(Effect::Draw(Topic::Activations(side)));
         }
     }
 
     /// Selects a channel of a network, or none.
-    pub(super) fn look_at(&mut self, selected: Option<SelectedChannel>, effects: &mut Vec<Effect>) {
+    pub(super) fn select_channel(&mut self, selected: Option<SelectedChannel>, effects: &mut Vec<Effect>) {
         let before = std::mem::replace(&mut self.selected, selected);
         for SelectedChannel { side, .. } in before.into_iter().chain(selected).filter(|_| before != selected)
         {
-            effects.push(Effect::Draw(Topic::Inside(side)));
+            effects.push(Effect::Draw(Topic::Activations(side)));
         }
     }
 }

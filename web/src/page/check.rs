@@ -1,39 +1,45 @@
-//! The worker that checks the claim. Each model has its own worker, so that a check can be stopped at
+//! The worker that scores a model. Each model has its own worker, so that a check can be stopped at
 //! once and never delays dragging.
 
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
-use super::{App, port};
+use super::{App, log, port};
 use crate::protocol::CheckMessage;
 use crate::state::Event;
 
 /// Script of the worker, next to the page.
-const SCRIPT: &str = "judge.js";
+const SCRIPT: &str = "scoring.js";
 /// The page's link to its module, which browsers don't follow by themselves.
-const LINK: &str = "link[rel=judge]";
+const LINK: &str = "link[rel=scoring]";
 
 impl App {
     /// Starts a worker that scores a weights file.
     pub(super) fn start_check(&self, ticket: u32, file: &[u8], full: bool) {
         self.stop_check();
         match self.start_check_worker(ticket, file, full) {
-            Ok(worker) => drop(self.0.judge.replace(Some(worker))),
-            Err(_) => {
+            Ok(worker) => drop(self.0.check_worker.replace(Some(worker))),
+            Err(error) => {
+                log("starting the check", Err(error));
                 self.check_message(ticket, CheckMessage::Done(Err("the browser starts no worker".into())))
             }
         }
     }
 
     fn start_check_worker(&self, ticket: u32, file: &[u8], full: bool) -> Result<Worker, JsValue> {
-        let link = self.0.dom.document().query_selector(LINK)?.ok_or("the page names no judge")?;
+        let link = self
+            .0
+            .dom
+            .document()
+            .query_selector(LINK)?
+            .ok_or("the page has no link to the module that scores")?;
         let module = link.get_attribute("href").into();
         let hash = link.get_attribute("data-integrity").into();
         let worker = port::run(SCRIPT)?;
         let to = self.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            to.check_message(ticket, said(&event.data(), to.now()));
+            to.check_message(ticket, parse_message(&event.data(), to.now()));
         });
         worker.set_onmessage(Some(message.into_js_value().unchecked_ref::<Function>()));
         let to = self.clone();
@@ -55,14 +61,14 @@ impl App {
 
     /// Stops the running check, if there is one.
     pub(super) fn stop_check(&self) {
-        if let Some(worker) = self.0.judge.take() {
+        if let Some(worker) = self.0.check_worker.take() {
             worker.terminate();
         }
     }
 }
 
 /// Parses a message: a number is the finished fraction, a text is JSON with scores or an error.
-fn said(message: &JsValue, now: f64) -> CheckMessage {
+fn parse_message(message: &JsValue, now: f64) -> CheckMessage {
     match message.as_f64() {
         Some(share) => CheckMessage::Share { share: share as f32, now },
         None => {

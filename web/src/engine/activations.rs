@@ -1,4 +1,4 @@
-//! The inside of a network: its hidden layers, the activations of their channels, and the largest inputs
+//! The hidden layers of a network, the activations of their channels, and the largest inputs
 //! of each channel.
 
 use candle_core::Tensor;
@@ -10,13 +10,13 @@ use model::{ImageShape, ModelConfig, Weights};
 use super::EngineError;
 
 /// Number of inputs listed per channel: those with the largest weights.
-pub const HEARD: usize = 4;
+pub const LISTED_INPUTS: usize = 4;
 
 /// Values of a kernel: 4 × 4.
 pub const KERNEL: usize = 16;
 
 /// Numbers per channel: index and kernel of each listed input.
-const NUMBERS: usize = HEARD * (1 + KERNEL);
+const NUMBERS: usize = LISTED_INPUTS * (1 + KERNEL);
 
 /// A hidden layer, or the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,14 +100,20 @@ pub fn largest_inputs(file: &[u8]) -> Result<Vec<f32>, EngineError> {
         let weights = to_vec(tensor)?;
         numbers.push(weights.iter().filter(|weight| **weight == 0.0).count() as f32 / weights.len() as f32);
         for channel in 0..layer.shape[2] {
-            heard(&layer, &weights, tensor.dims(), channel, &mut numbers);
+            push_largest_inputs(&layer, &weights, tensor.dims(), channel, &mut numbers);
         }
     }
     Ok(numbers)
 }
 
 /// Appends a channel's inputs with the largest weights.
-fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, numbers: &mut Vec<f32>) {
+fn push_largest_inputs(
+    layer: &Layer,
+    weights: &[f32],
+    shape: &[usize],
+    channel: usize,
+    numbers: &mut Vec<f32>,
+) {
     let [height, width, channels] = layer.shape;
     // The weights of one input channel, or with swapped axes, in order.
     let (inputs, taps) = match layer.kind {
@@ -126,18 +132,18 @@ fn heard(layer: &Layer, weights: &[f32], shape: &[usize], channel: usize, number
         }]
     };
     let size = |input: usize| (0..taps).map(|tap| at(input, tap).abs()).sum::<f32>();
-    let loud: Vec<usize> = order::ascending((0..inputs).map(|input| order::key(-size(input)))).collect();
-    for rank in 0..HEARD {
+    let ranked: Vec<usize> = order::ascending((0..inputs).map(|input| order::key(-size(input)))).collect();
+    for rank in 0..LISTED_INPUTS {
         // A layer with fewer inputs repeats the last one with zero weights.
-        let (input, known) = loud.get(rank).map_or((loud[loud.len() - 1], 0), |&input| (input, taps));
+        let (input, known) = ranked.get(rank).map_or((ranked[ranked.len() - 1], 0), |&input| (input, taps));
         numbers.push(input as f32);
         numbers.extend((0..KERNEL).map(|tap| if tap < known { at(input, tap) } else { 0.0 }));
     }
 }
 
-/// Activations of layers, one byte per value: 0 for silent, otherwise 1 to 255, proportional to the
+/// Activations of layers, one byte per value: 0 for zero, otherwise 1 to 255, proportional to the
 /// square root of the value relative to the layer's largest.
-pub fn loudness(maps: &[Map]) -> Vec<u8> {
+pub fn activation_bytes(maps: &[Map]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for map in maps {
         let most = map.values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
@@ -149,16 +155,16 @@ pub fn loudness(maps: &[Map]) -> Vec<u8> {
     bytes
 }
 
-/// Whether any value of each channel is not silent.
-pub fn awake(maps: &[Map]) -> Vec<u8> {
-    let mut awake = Vec::new();
+/// Whether any value of each channel is above zero.
+pub fn active_channels(maps: &[Map]) -> Vec<u8> {
+    let mut active = Vec::new();
     for map in maps {
         let channels = map.shape[2];
-        let fires =
+        let is_active =
             |channel: usize| map.values.iter().skip(channel).step_by(channels).any(|value| *value > 0.0);
-        awake.extend((0..channels).map(|channel| u8::from(fires(channel))));
+        active.extend((0..channels).map(|channel| u8::from(is_active(channel))));
     }
-    awake
+    active
 }
 
 #[cfg(test)]
@@ -173,7 +179,7 @@ mod tests {
         let engine = super::super::Cpu::load(&file)?;
         let config = &samples::card(1, 3).model;
         let (layers, code) = layers(config);
-        let maps = engine.inside(Some(&[0.5; 4096]), &[0.1; 3])?;
+        let maps = engine.activations(Some(&[0.5; 4096]), &[0.1; 3])?;
         assert_eq!(layers[code].shape, [1, 1, 3]);
         let hidden: Vec<_> = layers.iter().filter(|layer| **layer != layers[code]).map(|l| l.len()).collect();
         assert_eq!(hidden, maps.iter().map(|map| map.values.len()).collect::<Vec<_>>());
@@ -181,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_listens_to_what_moves_it_most() -> Result<(), EngineError> {
+    fn a_channels_largest_weights_come_first() -> Result<(), EngineError> {
         let card = samples::card(1, 3);
         let file = samples::file(1, 3);
         let Weights { mut tensors, .. } = Weights::from_bytes(&file)?;
@@ -223,9 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_silent_is_zero_and_nothing_else_is() {
+    fn values_above_zero_have_bytes_above_zero() {
         let map = Map { shape: [1, 2, 2], values: vec![0.0, 4.0, -0.0, 1e-6] };
-        assert_eq!(loudness(std::slice::from_ref(&map)), [0, 255, 0, 1]);
-        assert_eq!(awake(&[map]), [0, 1]);
+        assert_eq!(activation_bytes(std::slice::from_ref(&map)), [0, 255, 0, 1]);
+        assert_eq!(active_channels(&[map]), [0, 1]);
     }
 }
