@@ -127,7 +127,13 @@ test("a sample of the prior changes one model, and a reset brings it back", asyn
 test("the way from A to B is walked at once and unit by unit, and both end alike", async () => {
   const { page } = await shown("between");
   for (const side of SIDES) await walked(page, side);
+  assert.equal(await page.getByRole("slider", { name: "From A to B" }).inputValue(), "0");
   for (const side of SIDES) {
+    assert.equal((await cells(page, `#line-${side}`))[0], await pixels(page, `#live-${side}`), "A is the live picture");
+    for (const strip of ["line", "turns"]) {
+      const { height } = await page.locator(`#${strip}-${side}`).boundingBox();
+      assert.ok(height >= 56, `${strip} ${side}: ${height}`);
+    }
     const [active] = (await page.textContent(`#about-${side}`)).match(/\d+/).map(Number);
     assert.equal(await page.locator(`#changed-${side} li`).count(), active + 1);
     assert.match(await page.locator(`#changed-${side} li`).last().textContent(), /= B$/);

@@ -34,6 +34,8 @@ test("every layer of both networks is drawn, with what of it is silent", async (
       assert.ok(ink > 50, `${id} has ${ink} pixels`);
       assert.match(await page.getAttribute(`#${id}`, "aria-label"), /^(conv|dense|deconv) \d: \d+ (maps of \d+ × \d+|neurons), \d+ % zero; use the arrow keys/);
     }
+    const [layers, wires] = await Promise.all([`#chain-${side}`, `#wires-${side}`].map((id) => page.locator(id).boundingBox()));
+    assert.ok(wires.y <= layers.y && wires.y + wires.height >= layers.y + layers.height, "what a part hears is marked over the layers");
     // An activation is silent where ReLU gives zero: the share is that of the map's empty pixels.
     assert.match(await page.textContent(`#net-told-${side}`), /^\d+ % of all activations are zero · \d+ of \d+ channels are always zero/);
   }
@@ -129,6 +131,7 @@ test("models without a world have a decoder to look into", async () => {
   const { page, complaints } = await here.visit({}, `${here.address}#m=celeba-vae,celeba-sparse&v=network`);
   for (const side of SIDES) await drawn(page, side);
   await page.waitForFunction(() => [...document.querySelectorAll("#chain-1 [id^=silent-]")].at(-1)?.textContent.endsWith("zero"));
+  assert.ok(await page.locator("#maps-1-0").isHidden(), "without a picture the encoder has nothing to show");
   assert.deepEqual(complaints, []);
   await page.close();
 });

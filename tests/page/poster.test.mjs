@@ -1,7 +1,7 @@
 // What a visitor sees before the models have come.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawn, ready } from "./site.mjs";
+import { drawn, ready, serve } from "./site.mjs";
 import { SPRITES, stage } from "./stage.mjs";
 
 const here = stage();
@@ -69,6 +69,15 @@ test("until the models come a poster shows their pictures, and these are then th
   await page.locator("#sets label", { hasText: "Sprites" }).click();
   await page.waitForFunction(() => getComputedStyle(document.querySelector("#live-0")).backgroundImage === "none");
   await page.close();
+});
+
+test("a page without models shows no poster", async () => {
+  const site = await serve({ "models/manifest.json": null });
+  const { page } = await here.visit({}, site.address);
+  await page.getByRole("alert").filter({ hasText: "manifest" }).waitFor();
+  await page.waitForFunction(() => getComputedStyle(document.querySelector("#live-0")).backgroundImage === "none");
+  await page.close();
+  await site.close();
 });
 
 test("a link to other models shows no poster", async () => {

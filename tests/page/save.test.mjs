@@ -4,31 +4,44 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { drawn, inColour, pixels, serve, withCard } from "./site.mjs";
-import { stage } from "./stage.mjs";
+import { LIVE, PLACES, stage } from "./stage.mjs";
 
 const { shown, visit } = stage();
 
+const PICTURE = "as a picture";
+const ANIMATION = "as an animation";
+
+/** The title of a side's model. */
+const title = (page, side) => page.getByRole("combobox", { name: `Model on the ${PLACES[side]}` }).locator("option:checked").textContent();
+
+/** Lets a test find the rows of a side in the page: those that stand on its half. */
+function rowsOf() {
+  globalThis.rowsOf = (side) =>
+    [...document.querySelectorAll("[role=slider][aria-label^='Row of'] canvas")].filter((canvas) =>
+      canvas.checkVisibility() && (canvas.getBoundingClientRect().left > innerWidth / 2) === (side === 1));
+}
+
 /** Presses a side's button by keys, and returns the name and the bytes of the file that comes of it. */
 async function saved(page, kind, side) {
-  const button = `#${kind}-${side}`;
-  await page.locator(button).focus();
+  const offer = page.getByRole("group", { name: `Save the ${PLACES[side]} rows` });
+  await offer.getByRole("button", { name: kind }).focus();
   const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
-  await page.locator(`#saved-${side}`, { hasText: "Saved" }).waitFor();
+  await offer.getByRole("status").filter({ hasText: "Saved" }).waitFor();
   const bytes = await readFile(await download.path());
   return { name: download.suggestedFilename(), base64: bytes.toString("base64"), size: bytes.length };
 }
 
 test("a side's rows are saved as a PNG that holds them as they are shown", async () => {
-  const { page, complaints } = await shown();
-  const { name, base64 } = await saved(page, "save", 1);
-  assert.equal(name, `${await page.locator("#menu-1 option:checked").textContent()}.png`);
+  const { page, complaints } = await shown({ prepare: rowsOf });
+  const { name, base64 } = await saved(page, PICTURE, 1);
+  assert.equal(name, `${await title(page, 1)}.png`);
   const differences = await page.evaluate(async (bytes) => {
     const blob = new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: "image/png" });
     const bitmap = await createImageBitmap(blob);
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     const context = canvas.getContext("2d");
     context.drawImage(bitmap, 0, 0);
-    return [...document.querySelectorAll("#grid .side-1 canvas")].map((row, i) => {
+    return globalThis.rowsOf(1).map((row, i) => {
       const shown = row.getContext("2d").getImageData(0, 0, row.width, row.height).data;
       const saved = context.getImageData(bitmap.width - row.width - 8, 48 + i * (row.height + 8), row.width, row.height);
       return shown.reduce((most, value, j) => Math.max(most, Math.abs(value - saved.data[j])), 0);
@@ -42,7 +55,7 @@ test("a side's rows are saved as a PNG that holds them as they are shown", async
 test("a saved picture has a title, and room for the longest name", async () => {
   const site = await serve({ "models/sparse.safetensors": withCard((card) => card.replaceAll('"posX"', '"how far to the right of the middle"')) });
   const { page } = await shown({}, `${site.address}#m=vae,sparse`);
-  const { base64 } = await saved(page, "save", 1);
+  const { base64 } = await saved(page, PICTURE, 1);
   const ink = await page.evaluate(async (bytes) => {
     const blob = new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: "image/png" });
     const bitmap = await createImageBitmap(blob);
@@ -67,7 +80,7 @@ const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => 
   const decoder = new ImageDecoder({ data, type: "image/gif" });
   await Promise.all([decoder.tracks.ready, decoder.completed]);
   const { frameCount, repetitionCount } = decoder.tracks.selectedTrack;
-  const rows = [...document.querySelectorAll(`#grid .side-${side} canvas`)].map((row) =>
+  const rows = globalThis.rowsOf(side).map((row) =>
     row.getContext("2d").getImageData(0, 0, row.width, row.height));
   const columns = 9;
   const last = frameCount / 2;
@@ -102,10 +115,10 @@ const compared = (page, side, base64) => page.evaluate(async ([side, bytes]) => 
 }, [side, base64]);
 
 test("a side's rows are saved as an animation that goes through them as they are shown, and back", async () => {
-  const { page, complaints } = await shown();
+  const { page, complaints } = await shown({ prepare: rowsOf });
   for (const side of [0, 1]) {
-    const { name, base64, size } = await saved(page, "film", side);
-    assert.equal(name, `${await page.locator(`#menu-${side} option:checked`).textContent()}.gif`);
+    const { name, base64, size } = await saved(page, ANIMATION, side);
+    assert.equal(name, `${await title(page, side)}.gif`);
     const { frameCount, endless, rows, farthest, durations } = await compared(page, side, base64);
     assert.equal(frameCount, 32);
     assert.ok(endless && rows > 0);
@@ -120,7 +133,9 @@ test("a side's rows are saved as an animation that goes through them as they are
 test("how far an animation is stands beside its button, which waits", async () => {
   const { page } = await shown({ viewport: { width: 390, height: 844 } });
   const seen = await page.evaluate(async () => {
-    const [button, status] = ["#film-0", "#saved-0"].map((id) => document.querySelector(id));
+    const offer = document.querySelector("[aria-label='Save the left rows']");
+    const button = [...offer.querySelectorAll("button")].find((button) => button.textContent === "as an animation");
+    const status = offer.querySelector("[role=status]");
     const words = [];
     const observer = new MutationObserver(() => words.push(status.textContent));
     observer.observe(status, { childList: true });
@@ -138,15 +153,15 @@ test("how far an animation is stands beside its button, which waits", async () =
 
 test("a model of colours is shown and saved in its colours", async () => {
   const site = await serve({ "models/sparse.safetensors": inColour });
-  const { page, complaints } = await visit({}, `${site.address}#m=vae,sparse`);
+  const { page, complaints } = await visit({ prepare: rowsOf }, `${site.address}#m=vae,sparse`);
   await drawn(page, 1);
-  const live = (await pixels(page, "#live-1")).split(",").map(Number);
+  const live = (await pixels(page, LIVE[1])).split(",").map(Number);
   for (let i = 0; i < live.length; i += 4) {
     const [red, green, blue] = live.slice(i, i + 3);
     assert.ok(Math.abs(red + blue - 255) <= 2 && Math.abs(green - 128) <= 2, `${red} ${green} ${blue}`);
   }
   assert.ok(live.some((value, i) => i % 4 === 0 && value > 200) && live.some((value, i) => i % 4 === 2 && value > 200));
-  const { base64 } = await saved(page, "film", 1);
+  const { base64 } = await saved(page, ANIMATION, 1);
   const { rows, farthest, corner } = await compared(page, 1, base64);
   // Its palette rounds to 5 bits a channel.
   assert.ok(rows > 0 && farthest <= 8, `a pixel is ${farthest} away`);

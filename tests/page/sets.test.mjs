@@ -66,7 +66,7 @@ test("every shipped set draws on both sides, from its own world's factors where 
     const world = await page.getAttribute("#factors", "data-world");
     worlds.push(world);
     assert.equal(await page.locator("#no-scene").isVisible(), world === null);
-    for (const part of ["#random", "#original"])
+    for (const part of ["#random", "#original", "#reconstruction-0", "#difference-1"])
       assert.equal(await page.locator(part).isVisible(), world !== null, `${set}: ${part}`);
     if (world) for (const side of [0, 1]) await ready(page, side);
     const colours = await page.$eval("#live-1", (canvas) => {

@@ -5,6 +5,12 @@ import { launch, ready, serve, visit } from "./site.mjs";
 /** The models that most tests are about, whose world is the simplest. */
 export const SPRITES = "m=vae,sparse";
 
+/** Where each model stands, as the page calls it. */
+export const PLACES = ["left", "right"];
+
+/** The live picture of each model, by its accessible name. */
+export const LIVE = PLACES.map((place) => `[aria-label="Live picture of the model on the ${place}"]`);
+
 /** The stage, with the page served below `base`, to a browser with WebGPU or without. */
 export function stage({ base, webgpu } = {}) {
   const stage = {

@@ -26,7 +26,12 @@ test("the slider of the sparsity brings its model, its rows and its scores", asy
     const told = await page.locator("#strength-curve .told").textContent();
     assert.match(told, new RegExp(`NLL ${model.scores[0].toFixed(1)} nats, DCI disentanglement ${model.scores[1].toFixed(2)}`));
   }
-  assert.equal(await page.locator("#strength-curve circle").count(), graded.length);
+  const curve = page.getByRole("img", { name: /^Reconstruction against disentanglement/ });
+  assert.equal(await curve.locator("circle").count(), graded.length);
+  // On a phone too, beside the slider.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [line, knob] = [await curve.boundingBox(), await slider.boundingBox()];
+  assert.ok(line.width > 100 && line.x + line.width <= 390 && line.y < knob.y + knob.height, JSON.stringify({ line, knob }));
   assert.deepEqual(complaints, []);
   await page.close();
 });

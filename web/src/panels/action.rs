@@ -160,6 +160,8 @@ actions! {
     Along = "along" ();
     /// The pictures along the line from A to B.
     Line = "line" ();
+    /// Chooses the number that goes from B to A.
+    Exchange = "exchange" ();
     /// A histogram of μ (0) or σ (1).
     Chart = "chart" (side, unit, kind);
     /// Measures both models, with the full protocol (1) or the quick one (0).

@@ -17,7 +17,7 @@ use crate::worker::SIDES;
 const STEPS: u32 = 96;
 
 /// Kinds of histograms: of μ, of σ, or of μ behind a slider.
-const MEAN: usize = 0;
+pub(super) const MEAN: usize = 0;
 const SPREAD: usize = 1;
 pub(super) const BEHIND: usize = 2;
 
@@ -202,7 +202,7 @@ impl<'a> Chart<'a> {
 }
 
 /// Axis of means: the whole range of the data, and most of N(0, 1).
-fn axis(histogram: &Histogram) -> [f32; 2] {
+pub(super) fn axis(histogram: &Histogram) -> [f32; 2] {
     [histogram.low.min(-3.0), histogram.high.max(3.0)]
 }
 

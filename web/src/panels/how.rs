@@ -14,6 +14,9 @@ use crate::state::{State, Topic, View};
 /// File of the article, next to the page.
 const ARTICLE: &str = "how.html";
 
+/// Ends of the names of scores that are the range of another one.
+const ENDS: [&str; 2] = ["_low", "_high"];
+
 pub(super) struct How;
 
 impl Panel for How {
@@ -29,6 +32,7 @@ impl Panel for How {
     fn build(&self, dom: &Dom, _: &Element) -> Drawn {
         let article: Element = dom.get("article")?;
         let answer = dom.window().fetch_with_str(ARTICLE);
+        let dom = dom.clone();
         spawn_local(async move {
             let text = match JsFuture::from(answer).await.map(JsValue::unchecked_into::<Response>) {
                 Ok(response) if response.ok() => text(&response).await,
@@ -36,8 +40,10 @@ impl Panel for How {
             };
             let missing = || format!("<p>{ARTICLE} is missing; publish the page’s folder again.</p>");
             article.set_inner_html(&text.unwrap_or_else(missing));
-            if let Err(error) = article.remove_attribute("aria-busy") {
-                web_sys::console::error_2(&ARTICLE.into(), &error);
+            for result in [article.remove_attribute("aria-busy"), figures(&dom)] {
+                if let Err(error) = result {
+                    web_sys::console::error_2(&ARTICLE.into(), &error);
+                }
             }
         });
         Ok(())
@@ -51,6 +57,15 @@ impl Panel for How {
     }
 }
 
+/// Moves the figures to their places in the article, where they have another size.
+fn figures(dom: &Dom) -> Drawn {
+    for place in dom.all("[data-figure]")? {
+        let figure: Element = dom.get(&place.get_attribute("data-figure").unwrap_or_default())?;
+        place.replace_with_with_node_1(&figure)?;
+    }
+    dom.window().dispatch_event(&web_sys::Event::new("resize")?).map(drop)
+}
+
 async fn text(response: &Response) -> Option<String> {
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }
@@ -60,8 +75,9 @@ fn cards(dom: &Dom, state: &State) -> Drawn {
     let cards = state.sides.each_ref().map(|side| side.model().map(|model| &model.card));
     let mut metrics: Vec<&str> = Vec::new();
     for score in cards.into_iter().flatten().flat_map(|card| &card.scores) {
-        if !metrics.contains(&score.metric.as_str()) {
-            metrics.push(&score.metric);
+        let name = score.metric.as_str();
+        if !metrics.contains(&name) && ENDS.iter().all(|end| !name.ends_with(end)) {
+            metrics.push(name);
         }
     }
     let mut html = String::from("<table><thead><tr><td></td>");
@@ -85,8 +101,15 @@ fn cards(dom: &Dom, state: &State) -> Drawn {
     }
     for name in metrics {
         row(metric(name), &|card| {
-            let score = card.scores.iter().find(|score| score.metric == name)?;
-            Some((brief(score.value), score.protocol.clone()))
+            let score = |name: &str| card.scores.iter().find(|score| score.metric == name);
+            let found = score(name)?;
+            let text = match ENDS.map(|end| score(&format!("{name}{end}"))) {
+                [Some(low), Some(high)] => {
+                    format!("{} ({} to {})", brief(found.value), brief(low.value), brief(high.value))
+                }
+                _ => brief(found.value),
+            };
+            Some((text, found.protocol.clone()))
         });
     }
     html.push_str("</tbody></table>");

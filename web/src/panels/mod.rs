@@ -10,6 +10,7 @@ mod answers;
 mod between;
 mod check;
 mod factors;
+mod figures;
 mod gesture;
 mod histograms;
 mod how;
@@ -76,7 +77,7 @@ pub trait Panel {
 }
 
 /// All panels.
-pub const PANELS: [&dyn Panel; 17] = [
+pub const PANELS: [&dyn Panel; 18] = [
     &top::Top,
     &stage::Stage,
     &strength::Strength,
@@ -93,6 +94,7 @@ pub const PANELS: [&dyn Panel; 17] = [
     &histograms::Histograms,
     &check::Check,
     &how::How,
+    &figures::Figures,
     &tour::Tour,
 ];
 

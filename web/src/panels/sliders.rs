@@ -172,7 +172,8 @@ fn slot(side: usize, unit: usize, mode: usize) -> Slot {
 pub(super) fn update(dom: &Dom, state: &State, side: usize, place: &str) -> Drawn {
     let Some(model) = state.sides[side].model() else { return Ok(()) };
     for (unit, &value) in model.live_code().iter().enumerate() {
-        let knob: HtmlElement = dom.get(&format!("{place}-{side}-{unit}"))?;
+        // Not every place has all units.
+        let Ok(knob) = dom.get::<HtmlElement>(&format!("{place}-{side}-{unit}")) else { continue };
         let text = if model.is_circle(unit) {
             let degrees = value.to_degrees();
             dom.set_style(&format!("{place}-hand-{side}-{unit}"), "rotate", &format!("{:.1}deg", -degrees))?;

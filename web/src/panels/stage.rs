@@ -61,6 +61,7 @@ impl Panel for Stage {
             Topic::Reconstruction(side) => seen(dom, &state.sides[side], side),
             Topic::Progress(side) => progress(dom, &state.sides[side], side),
             Topic::Live(_) | Topic::Code(_) => moving(dom, state),
+            Topic::Notice => poster(dom, state),
             Topic::Tour => offer_tour(dom, state),
             Topic::Factors | Topic::Original => {
                 let stage: Element = dom.get("stage")?;
@@ -96,11 +97,15 @@ impl Panel for Stage {
     }
 }
 
-/// Removes the poster once a side has failed or has another model than the poster's.
+/// Removes the poster once there are no models, or a side has failed or has another model than the poster's.
 fn poster(dom: &Dom, state: &State) -> Drawn {
     const POSTER: &str = "data-poster";
     let root = dom.document().document_element().ok_or("no root")?;
-    let Some(names) = root.get_attribute(POSTER).filter(|_| !state.entries.is_empty()) else { return Ok(()) };
+    let Some(names) =
+        root.get_attribute(POSTER).filter(|_| !state.entries.is_empty() || state.notice.is_some())
+    else {
+        return Ok(());
+    };
     let stands = |(side, name): (&Side, &str)| {
         let entry = side.entry.and_then(|entry| state.entries.get(entry));
         entry.is_some_and(|entry| entry.name == name) && !matches!(side.phase, Phase::Failed(_))

@@ -124,6 +124,8 @@ pub enum Event {
         /// 0 for A, 1 for B.
         end: usize,
     },
+    /// The values of another pair of units go from B to A.
+    Exchange(usize),
     /// Move to this fraction of the way from A to B.
     Along(f32),
     /// The pointer is on a row, at `position` from 0 to 1 of its traversal.

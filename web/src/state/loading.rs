@@ -16,9 +16,15 @@ impl State {
         self.entries = entries;
         let linked = self.linked_entries();
         effects.push(Effect::Draw(Topic::Menus));
+        let mut chosen = Vec::new();
         for (side, entry) in choices.into_iter().enumerate() {
-            self.choose(side, linked[side].unwrap_or(entry), effects);
+            self.choose(side, linked[side].unwrap_or(entry), &mut chosen);
         }
+        // On a slow line, two files that share it come when both are complete. One after the other, the
+        // last one, which is to be presented, can be used after half of that time.
+        let first = |effect: &Effect| matches!(effect, Effect::Fetch { side: 0, .. });
+        self.next_fetch = chosen.iter().position(first).map(|at| chosen.remove(at));
+        effects.extend(chosen);
     }
 
     /// Data sets of the models in the manifest.
@@ -71,6 +77,9 @@ impl State {
         };
         self.queue.withdraw(index);
         self.pictures.forget(index);
+        if index == 0 {
+            self.next_fetch = None;
+        }
         side.refused = None;
         side.entry = Some(entry);
         side.visit += 1;
@@ -94,6 +103,7 @@ impl State {
         file: Result<Vec<u8>, String>,
         effects: &mut Vec<Effect>,
     ) {
+        effects.extend(self.next_fetch.take());
         let Some(side) = self.sides.get_mut(index).filter(|side| side.visit == visit) else { return };
         let read = |bytes: Vec<u8>| match Weights::card_from_bytes(&bytes) {
             Ok(card) => Ok((card, bytes)),

@@ -80,6 +80,8 @@ pub struct State {
     pub refused: Option<String>,
     /// The last position between A and B, 0 to 1.
     pub along: f32,
+    /// Index of the pair of units whose values go from B to A in the article's figure.
+    pub exchanged: usize,
     /// Whether the visitor or a link has set A and B.
     pinned: [bool; 2],
     /// Whether differences from the original are shown four times as strong.
@@ -118,6 +120,8 @@ pub struct State {
     moved: Option<usize>,
     /// Whether the survey has been visible.
     near: bool,
+    /// The fetch of the opening that follows another one.
+    next_fetch: Option<Effect>,
     /// Parts of the address that wait for their model.
     link: Link,
     /// The check of the claim.
@@ -249,6 +253,10 @@ impl State {
                 }
             }),
             Event::Pin { end } => self.pin(end, &mut effects),
+            Event::Exchange(pair) => {
+                self.exchanged = pair;
+                effects.push(Effect::Draw(Topic::Along));
+            }
             Event::Along(share) => self.move_along_path(share, &mut effects),
             Event::Take { side, unit, column } => self.change(side, &mut effects, |model| {
                 if unit < model.code.len() {

@@ -14,10 +14,10 @@ pub enum Path {
 }
 
 impl Loaded {
-    /// Codes of A and B; `None` unless both are set.
+    /// Codes of A, which is the picture until the visitor sets another, and of B; `None` without B.
     pub fn ends(&self) -> Option<[&[f32]; 2]> {
         let [a, b] = &self.ends;
-        Some([a.as_deref()?, b.as_deref()?])
+        Some([a.as_deref().unwrap_or(&self.origin), b.as_deref()?])
     }
 
     /// Whether the current code is at the fraction `share` of the way from A to B, within the precision
@@ -76,22 +76,21 @@ impl State {
         }
     }
 
-    /// Uses the survey's first two pictures as A and B until the visitor sets others.
+    /// Uses the survey's first picture as B until the visitor sets another.
     pub(super) fn suggest(&mut self, index: usize) {
         let Some(model) = self.sides[index].model_mut() else { return };
-        let Some(end) = model.survey.len().checked_sub(1).filter(|end| *end < 2) else { return };
-        if model.ends[end].is_none() {
-            model.ends[end] = model.survey.codes.last().cloned();
+        if model.ends[1].is_none() {
+            model.ends[1] = model.survey.codes.first().cloned();
         }
     }
 
-    /// Resets A and B of both sides to the survey's first two pictures, because a new model has no codes
-    /// of the visitor's pictures.
+    /// Resets A and B of both sides to the picture and the survey's first one, because a new model has no
+    /// codes of the visitor's pictures.
     pub(super) fn suggest_again(&mut self) {
         self.pinned = [false; 2];
         for side in 0..SIDES {
             if let Some(model) = self.sides[side].model_mut() {
-                model.ends = [0, 1].map(|end| model.survey.codes.get(end).cloned());
+                model.ends = [None, model.survey.codes.first().cloned()];
             }
         }
     }
@@ -127,6 +126,8 @@ mod tests {
     fn both_ways_lead_from_a_to_b() {
         let mut model = Loaded::new(samples::card(1, 4), Rc::default());
         assert_eq!(model.path_codes(Path::Line), None);
+        model.ends = [None, Some(vec![0.0; 4])];
+        assert!(model.is_along(0.0), "A is the picture");
         model.ends = [Some(vec![0.0; 4]), Some(vec![1.0, 2.0, 3.0, 4.0])];
         let line = model.path_codes(Path::Line).expect("both ends are set");
         assert_eq!((line.len(), &line[16..20]), (4 * COLUMNS, &[0.5, 1.0, 1.5, 2.0][..]));

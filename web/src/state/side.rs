@@ -97,7 +97,7 @@ pub struct Loaded {
     pub reconstruction: Option<(Measured, Vec<u8>)>,
     /// Units of the map: horizontal and vertical.
     pub pair: [usize; 2],
-    /// The codes of pictures A and B, once they are set.
+    /// The codes of pictures A and B, if they are set.
     pub ends: [Option<Vec<f32>>; 2],
     /// Range of each unit since the current factor started to move.
     pub ranges: Ranges,

@@ -592,13 +592,35 @@ fn a_way_leads_from_a_to_b_and_the_code_goes_along() {
 }
 
 #[test]
-fn a_and_b_are_the_surveys_first_pictures_until_they_are_set() {
+fn the_model_to_present_is_fetched_first_and_the_other_after_it() {
+    let fetched = |effects: Vec<Effect>| -> Vec<usize> {
+        let side = |effect: Effect| if let Effect::Fetch { side, .. } = effect { Some(side) } else { None };
+        effects.into_iter().filter_map(side).collect()
+    };
+    let broken = || Event::Fetched { side: 1, visit: 1, file: Err("the connection broke".into()) };
+    let mut state = State::new(false);
+    assert_eq!(fetched(state.update(Event::Manifest(Ok(entries())))), [1]);
+    let mut other = state.clone();
+    assert_eq!(fetched(state.update(broken())), [0]);
+    assert_eq!(fetched(other.update(Event::Choose { side: 0, entry: 1 })), [0], "a choice does not wait");
+    assert_eq!(
+        fetched(other.update(broken())),
+        Vec::<usize>::new(),
+        "nothing is fetched that nobody waits for"
+    );
+}
+
+#[test]
+fn a_is_the_picture_and_b_the_surveys_first_one_until_they_are_set() {
     let mut bench = Bench::shown();
-    bench.send(Event::Pin { end: 1 });
-    let b = bench.model(0).code.clone();
     bench.send(Event::View(View::Way));
     let model = bench.model(0);
-    assert_eq!(model.ends(), Some([&model.survey.codes[0][..], &b[..]]));
+    assert_eq!(model.ends(), Some([&model.origin[..], &model.survey.codes[0][..]]));
+    assert!(model.is_along(bench.state.along), "the slider stands at the live picture");
+    bench.send(Event::Turn { side: 0, unit: 0, value: 1.5 });
+    bench.send(Event::Pin { end: 1 });
+    let model = bench.model(0);
+    assert_eq!(model.ends(), Some([&model.origin[..], &model.code[..]]));
     assert_eq!(bench.pictures("line", 0, 0).len(), COLUMNS * 4096);
 }
 
@@ -628,7 +650,7 @@ fn a_model_that_comes_later_walks_between_the_same_pictures_as_the_other() {
     bench.send(Event::Choose { side: 0, entry: 1 });
     for side in 0..SIDES {
         let model = bench.model(side);
-        assert_eq!(model.ends(), Some([0, 1].map(|end| &model.survey.codes[end][..])));
+        assert_eq!(model.ends(), Some([&model.origin[..], &model.survey.codes[0][..]]));
     }
 }
 

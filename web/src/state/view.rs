@@ -121,7 +121,7 @@ impl View {
 
     /// Whether the view shows how models respond to random pictures.
     fn surveys(self) -> bool {
-        matches!(self, Self::Map | Self::Pictures | Self::Way)
+        matches!(self, Self::Map | Self::Pictures | Self::Way | Self::How)
     }
 }
 
