@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::list::Selection;
     use crate::pairs::{PairLoss, Pairs};
-    use crate::term::{Catalogue, KnownValues, Line, Selected, Term};
+    use crate::term::{CardEntry, Catalogue, KnownValues, Selected, Term};
     use crate::terms::{Activation, Beta, Laplace, Layers, Motion, Pyramid, Transitions};
     use crate::weight::Weight;
 
@@ -324,7 +324,7 @@ mod tests {
     struct Zeros;
 
     impl Term for Zeros {
-        fn card(&self) -> Option<Line> {
+        fn card(&self) -> Option<CardEntry> {
             None
         }
 

@@ -23,7 +23,7 @@ pub use forward::{Batch, Costs, Pass};
 pub use list::{Layout, Loss, Selection, Unmet};
 pub use table::{Objective, Prior, Sparsity};
 pub use term::{
-    Adversary, Catalogue, Decoded, Encoded, EncodedExtra, Extra, Groups, KnownValues, Line, Selected,
+    Adversary, CardEntry, Catalogue, Decoded, Encoded, EncodedExtra, Extra, Groups, KnownValues, Selected,
     Tensors, Term, standardised,
 };
 pub use weight::{Schedule, Weight};

@@ -29,7 +29,7 @@ pub type Groups = Vec<Range<usize>>;
 pub trait Term: Debug + Send + Sync {
     /// Entry of the model's card for a part of the loss; none for a term that changes nothing, or that is a
     /// [prior](Term::prior).
-    fn card(&self) -> Option<Line>;
+    fn card(&self) -> Option<CardEntry>;
 
     /// Entry of the model's card for a term that is a prior. `trained` has all tensors before export.
     ///
@@ -234,14 +234,14 @@ pub fn standardised(classes: &[usize], counts: &[usize]) -> Vec<f32> {
 
 /// Entry of a card for a term.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct CardEntry {
     /// Name of the term.
     pub name: &'static str,
     /// Parameters by name.
     pub parameters: Vec<(&'static str, f64)>,
 }
 
-impl Line {
+impl CardEntry {
     /// Creates an entry, as [`Term::card`] returns it.
     #[allow(clippy::unnecessary_wraps, reason = "what `Term::card` returns")]
     pub fn of(name: &'static str, parameters: &[(&'static str, f64)]) -> Option<Self> {

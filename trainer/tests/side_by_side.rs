@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use candle_core::Device;
 use support::{Outcome, fails, folder, latentscope, succeeds, train};
 use trainer::config::Config;
-use trainer::train::{Folder, Lock, LockError};
+use trainer::train::{Checkpoints, Lock, LockError};
 use trainer::trained;
 
 const PLAN: &str = "[[run]]
@@ -35,7 +35,7 @@ fn each_run_takes_the_steps_that_fit_and_continues_the_next_time() -> Outcome {
 
     let run = here.join("out/runs/first");
     let fitted = Config::read(&run.join("config.toml"), &[])?.train.steps;
-    let steps = || Folder::of(&run).steps().map(|steps| steps.last().copied());
+    let steps = || Checkpoints::of(&run).steps().map(|steps| steps.last().copied());
     let taken = steps()?.ok_or("no checkpoint")?;
     assert!(taken <= fitted && fitted < 1_000_000, "{taken} of {fitted}");
     let first = trained::read(&here.join("out/first.safetensors"))?.card;
@@ -49,7 +49,7 @@ fn each_run_takes_the_steps_that_fit_and_continues_the_next_time() -> Outcome {
 
     succeeds(here, &words)?;
     assert!(steps()?.ok_or("no checkpoint")? > taken);
-    let (checkpoint, broken) = Folder::of(&run).newest(&Device::Cpu)?;
+    let (checkpoint, broken) = Checkpoints::of(&run).newest(&Device::Cpu)?;
     assert!(checkpoint.is_some() && broken.is_empty());
     Ok(())
 }
@@ -122,7 +122,7 @@ fn runs_end_with_the_process_that_began_them() -> Outcome {
     let mut runs = latentscope(here, &words).spawn()?;
     let folders = ["first", "second"].map(|name| here.join("out/runs").join(name));
     for run in &folders {
-        while Folder::of(run).steps()?.is_empty() {
+        while Checkpoints::of(run).steps()?.is_empty() {
             std::thread::sleep(Duration::from_millis(20));
         }
         assert!(matches!(Lock::take(run), Err(LockError::Taken(_))));
@@ -135,7 +135,7 @@ fn runs_end_with_the_process_that_began_them() -> Outcome {
             assert!(killed.elapsed() < Duration::from_secs(50), "{} is still being trained", run.display());
             std::thread::sleep(Duration::from_millis(20));
         }
-        let (checkpoint, broken) = Folder::of(run).newest(&Device::Cpu)?;
+        let (checkpoint, broken) = Checkpoints::of(run).newest(&Device::Cpu)?;
         assert!(checkpoint.is_some() && broken.is_empty());
     }
     Ok(())

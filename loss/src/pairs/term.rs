@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::check::Checked;
 use crate::fields::fields;
 use crate::pairs::PairLoss;
-use crate::term::{Catalogue, Decoded, Encoded, Extra, Line, Selected, Term};
+use crate::term::{CardEntry, Catalogue, Decoded, Encoded, Extra, Selected, Term};
 
 /// A source of pairs: it provides second images that differ from images of the batch in one factor.
 ///
@@ -85,8 +85,8 @@ impl<'de, S: DeserializeOwned> Deserialize<'de> for Pairs<S> {
 }
 
 impl<S: Source> Term for Pairs<S> {
-    fn card(&self) -> Option<Line> {
-        Line::of(S::NAME, &self.loss.card())
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of(S::NAME, &self.loss.card())
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

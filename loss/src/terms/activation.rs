@@ -6,7 +6,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, not_negative};
-use crate::term::{Decoded, Encoded, Line, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Term};
 
 /// Which activations are penalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ impl Default for Activation {
 }
 
 impl Term for Activation {
-    fn card(&self) -> Option<Line> {
-        Line::of("activation", &[("weight", self.weight)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("activation", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

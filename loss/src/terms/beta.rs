@@ -6,7 +6,7 @@ use model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, positive_weight};
-use crate::term::{Line, Term};
+use crate::term::{CardEntry, Term};
 use crate::weight::Weight;
 
 /// β-VAE.
@@ -24,8 +24,8 @@ impl Default for Beta {
 }
 
 impl Term for Beta {
-    fn card(&self) -> Option<Line> {
-        Line::of("beta", &[("beta", self.beta.last())])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("beta", &[("beta", self.beta.last())])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

@@ -6,7 +6,7 @@ use model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, not_negative, positive};
-use crate::term::{Line, Term};
+use crate::term::{CardEntry, Term};
 
 /// A KL that follows a growing capacity. The defaults are the paper's for dSprites with disentanglement_lib's
 /// constants.
@@ -28,8 +28,8 @@ impl Default for Capacity {
 }
 
 impl Term for Capacity {
-    fn card(&self) -> Option<Line> {
-        Line::of("capacity", &[("gamma", self.gamma), ("capacity", self.capacity)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("capacity", &[("gamma", self.gamma), ("capacity", self.capacity)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

@@ -9,7 +9,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, not_negative};
-use crate::term::{Decoded, Encoded, Line, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Term};
 
 /// The covariance that should become the identity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +52,9 @@ impl Dip {
 }
 
 impl Term for Dip {
-    fn card(&self) -> Option<Line> {
+    fn card(&self) -> Option<CardEntry> {
         let name = if self.covariance == Covariance::I { "dip-i" } else { "dip-ii" };
-        Line::of(name, &[("off_diagonal", self.off_diagonal), ("diagonal", self.diagonal())])
+        CardEntry::of(name, &[("off_diagonal", self.off_diagonal), ("diagonal", self.diagonal())])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

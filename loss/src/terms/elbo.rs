@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::term::{Line, Term};
+use crate::term::{CardEntry, Term};
 
 /// The plain VAE, without parameters. It leaves the loss as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ use crate::term::{Line, Term};
 pub struct Elbo {}
 
 impl Term for Elbo {
-    fn card(&self) -> Option<Line> {
-        Line::of("vae", &[])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("vae", &[])
     }
 }

@@ -13,7 +13,7 @@ use rand::{Rng, RngCore};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, not_negative, positive, within};
-use crate::term::{Adversary, Decoded, Encoded, Line, Tensors, Term};
+use crate::term::{Adversary, CardEntry, Decoded, Encoded, Tensors, Term};
 
 /// Slope of the discriminator's leaky ReLU below 0.
 const LEAK: f64 = 0.2;
@@ -41,8 +41,8 @@ impl Default for Factor {
 }
 
 impl Term for Factor {
-    fn card(&self) -> Option<Line> {
-        Line::of("factor", &[("gamma", self.gamma)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("factor", &[("gamma", self.gamma)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

@@ -15,7 +15,7 @@ use rand::{Rng, RngCore};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, not_negative};
-use crate::term::{Decoded, Encoded, Line, Tensors, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Tensors, Term};
 
 /// Temperature β.
 const TEMPERATURE: f64 = 2.0 / 3.0;
@@ -43,8 +43,8 @@ impl Default for Gates {
 }
 
 impl Term for Gates {
-    fn card(&self) -> Option<Line> {
-        Line::of("gates", &[("channels", self.channels), ("units", self.units)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("gates", &[("channels", self.channels), ("units", self.units)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

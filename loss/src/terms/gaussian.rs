@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::term::{Line, Term};
+use crate::term::{CardEntry, Term};
 
 /// N(0, 1), without a parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,7 +10,7 @@ use crate::term::{Line, Term};
 pub struct Gaussian {}
 
 impl Term for Gaussian {
-    fn card(&self) -> Option<Line> {
+    fn card(&self) -> Option<CardEntry> {
         None
     }
 }

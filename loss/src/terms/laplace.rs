@@ -12,7 +12,7 @@ use model::{ModelConfig, Posterior};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, positive};
-use crate::term::{Encoded, Line, Tensors, Term};
+use crate::term::{CardEntry, Encoded, Tensors, Term};
 
 /// Laplace(0, b).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ impl Default for Laplace {
 }
 
 impl Term for Laplace {
-    fn card(&self) -> Option<Line> {
+    fn card(&self) -> Option<CardEntry> {
         None
     }
 

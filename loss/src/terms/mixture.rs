@@ -14,7 +14,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, not_negative, positive, share};
-use crate::term::{Decoded, Encoded, Line, Tensors, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Tensors, Term};
 
 /// Mixture of a narrow Gaussian and N(0, 1).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl Default for Mixture {
 }
 
 impl Term for Mixture {
-    fn card(&self) -> Option<Line> {
+    fn card(&self) -> Option<CardEntry> {
         None
     }
 

@@ -23,7 +23,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, not_negative, positive_weight, within};
-use crate::term::{Catalogue, Decoded, Encoded, KnownValues, Line, Selected, Term};
+use crate::term::{CardEntry, Catalogue, Decoded, Encoded, KnownValues, Selected, Term};
 use crate::weight::Weight;
 
 /// Requirement on the data set.
@@ -53,8 +53,8 @@ impl Default for Named {
 }
 
 impl Term for Named {
-    fn card(&self) -> Option<Line> {
-        Line::of("named", &[("weight", self.weight.last()), ("apart", self.apart)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("named", &[("weight", self.weight.last()), ("apart", self.apart)])
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

@@ -13,7 +13,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, within};
-use crate::term::{Line, Tensors, Term};
+use crate::term::{CardEntry, Tensors, Term};
 
 /// When units open, in the order of the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +34,8 @@ impl Default for Opening {
 }
 
 impl Term for Opening {
-    fn card(&self) -> Option<Line> {
-        Line::of("opening", &[("every", self.every as f64)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("opening", &[("every", self.every as f64)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

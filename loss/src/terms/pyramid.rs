@@ -10,7 +10,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, not_negative, within};
-use crate::term::{Decoded, Encoded, Line, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Term};
 
 /// The Laplacian pyramid loss, `[pyramid]` in a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ impl Default for Pyramid {
 }
 
 impl Term for Pyramid {
-    fn card(&self) -> Option<Line> {
-        Line::of("pyramid", &[("weight", self.weight)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("pyramid", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

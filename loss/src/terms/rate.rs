@@ -8,7 +8,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, not_negative, positive};
-use crate::term::{Decoded, Encoded, Line, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Term};
 
 /// Smallest distance of ρ̂ from 0 and 1.
 const MARGIN: f64 = 1e-6;
@@ -30,8 +30,8 @@ impl Default for Rate {
 }
 
 impl Term for Rate {
-    fn card(&self) -> Option<Line> {
-        Line::of("rate", &[("weight", self.weight)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("rate", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

@@ -16,7 +16,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, not_negative};
-use crate::term::{Decoded, Encoded, Line, Tensors, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Tensors, Term};
 
 /// Returns the exported tensors, in which each unit is measured in √v. Its prior is then N(0, 1), and pictures
 /// stay the same. The last units are `circles`; their prior is uniform for any v, and they stay unchanged.
@@ -66,7 +66,7 @@ impl Default for Relevance {
 }
 
 impl Term for Relevance {
-    fn card(&self) -> Option<Line> {
+    fn card(&self) -> Option<CardEntry> {
         None
     }
 

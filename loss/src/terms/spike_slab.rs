@@ -13,7 +13,7 @@ use model::{ModelConfig, Posterior};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, positive_weight, share};
-use crate::term::{Encoded, Line, Tensors, Term};
+use crate::term::{CardEntry, Encoded, Tensors, Term};
 use crate::weight::{Schedule, Weight};
 
 /// Smallest distance of γ from 0 and 1 inside logarithms.
@@ -39,7 +39,7 @@ impl Default for SpikeSlab {
 }
 
 impl Term for SpikeSlab {
-    fn card(&self) -> Option<Line> {
+    fn card(&self) -> Option<CardEntry> {
         None
     }
 

@@ -12,7 +12,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, invalid, positive_weight};
-use crate::term::{Decoded, Encoded, Line, Term};
+use crate::term::{CardEntry, Decoded, Encoded, Term};
 use crate::weight::Weight;
 
 /// How q(z) is estimated from a batch of M among N images.
@@ -44,8 +44,8 @@ impl Default for TotalCorrelation {
 }
 
 impl Term for TotalCorrelation {
-    fn card(&self) -> Option<Line> {
-        Line::of("tc", &[("beta", self.beta.last())])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("tc", &[("beta", self.beta.last())])
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

@@ -8,7 +8,7 @@ use model::{ModelConfig, Parameters};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Checked, not_negative};
-use crate::term::{Line, Term};
+use crate::term::{CardEntry, Term};
 
 /// Which weights are penalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ impl Default for Shrink {
 }
 
 impl Term for Shrink {
-    fn card(&self) -> Option<Line> {
-        Line::of("weights", &[("weight", self.weight)])
+    fn card(&self) -> Option<CardEntry> {
+        CardEntry::of("weights", &[("weight", self.weight)])
     }
 
     fn validate(&self, _model: &ModelConfig) -> Checked {

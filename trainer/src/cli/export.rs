@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use candle_core::Device;
 use trainer::config::{Config, Train};
 use trainer::data::Dataset;
-use trainer::train::{CONFIG, Folder, MODEL};
+use trainer::train::{CONFIG, Checkpoints, MODEL};
 use trainer::{data, export, file, trained};
 
 use super::encoding::Encoding;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let Some(name) = args.name {
         config.name = name;
     }
-    let (newest, broken) = Folder::of(&args.run).newest(&Device::Cpu)?;
+    let (newest, broken) = Checkpoints::of(&args.run).newest(&Device::Cpu)?;
     for error in broken {
         tracing::warn!("{error}; trying the previous checkpoint");
     }

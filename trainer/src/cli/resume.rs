@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use candle_core::Device;
 use trainer::config::{Config, FIXED_WHEN_FINISHED};
 use trainer::data::Dataset;
-use trainer::train::{CONFIG, Checkpoint, Folder, METRICS, MODEL, Run, lineage};
+use trainer::train::{CONFIG, Checkpoint, Checkpoints, METRICS, MODEL, Run, lineage};
 
 use super::weights::{configured_weights, initial_weights, newest};
 
@@ -29,7 +29,7 @@ pub(super) fn start(
     if let (Some(path), Some(weights)) = (from, &weights) {
         run.accepts(path, weights)?;
     }
-    let Some(newest) = newest(&Folder::of(folder), device)? else {
+    let Some(newest) = newest(&Checkpoints::of(folder), device)? else {
         if folder.join(MODEL).exists() {
             bail!(
                 "{} holds {MODEL} but no checkpoint to go on from; start again with --force, or choose another \

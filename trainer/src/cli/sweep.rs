@@ -10,7 +10,7 @@ use trainer::file;
 use trainer::report::{Column, Table, counted};
 use trainer::study::slurm::{Job, quoted, script};
 use trainer::study::{Planned, State, Study};
-use trainer::train::{End, Folder, Limits, Lock, LockError, Run};
+use trainer::train::{Checkpoints, End, Limits, Lock, LockError, Run};
 use trainer::trained;
 
 use super::attributes::Labels;
@@ -110,7 +110,7 @@ fn train_one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<Exit
             let dataset = train::dataset(config, &args.study)?;
             let device = args.device.open()?;
             let stop = train::stop_on_ctrl_c()?;
-            let start = weights::newest(&Folder::of(folder), &device)?;
+            let start = weights::newest(&Checkpoints::of(folder), &device)?;
             let run = Run { config, dataset: &*dataset, device: &device, folder };
             let limits = Limits { stop: &stop, seconds: args.limit_seconds, fit: false };
             let (checkpoint, end) = train::take_steps(&run, start, &limits)?;

@@ -11,7 +11,7 @@ use candle_core::Device;
 use trainer::config::Config;
 use trainer::data::{Dataset, PictureOptions};
 use trainer::report::counted;
-use trainer::train::{CONFIG, Checkpoint, End, Folder, Limits, Lock, METRICS, MODEL, Run};
+use trainer::train::{CONFIG, Checkpoint, Checkpoints, End, Limits, Lock, METRICS, MODEL, Run};
 use trainer::{data, export, file};
 
 use super::encoding::Encoding;
@@ -340,7 +340,7 @@ fn clear(folder: &Path, force: bool) -> anyhow::Result<()> {
     let old: Vec<PathBuf> = [CONFIG, METRICS, MODEL]
         .map(|name| folder.join(name))
         .into_iter()
-        .chain([Folder::of(folder).path().to_owned()])
+        .chain([Checkpoints::of(folder).path().to_owned()])
         .filter(|path| path.symlink_metadata().is_ok())
         .collect();
     let Some(first) = old.first() else { return Ok(()) };

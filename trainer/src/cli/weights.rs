@@ -6,7 +6,7 @@ use anyhow::bail;
 use candle_core::Device;
 use model::Weights;
 use trainer::config::{Config, InitialWeights};
-use trainer::train::{Checkpoint, Folder, initial_weights as describe};
+use trainer::train::{Checkpoint, Checkpoints, initial_weights as describe};
 use trainer::trained;
 
 /// Reads initial weights and records them in the configuration.
@@ -31,7 +31,7 @@ pub(super) fn configured_weights(from: &InitialWeights) -> anyhow::Result<Weight
 }
 
 /// Reads the newest intact checkpoint, and warns of newer damaged ones.
-pub(super) fn newest(checkpoints: &Folder, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
+pub(super) fn newest(checkpoints: &Checkpoints, device: &Device) -> anyhow::Result<Option<Checkpoint>> {
     let (newest, broken) = checkpoints.newest(device)?;
     for error in broken {
         tracing::warn!("{error}; trying the previous checkpoint");

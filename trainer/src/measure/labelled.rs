@@ -83,9 +83,9 @@ mod tests {
         }
     }
 
-    struct Nobody;
+    struct NoProgress;
 
-    impl Watch for Nobody {
+    impl Watch for NoProgress {
         fn started(&self, _images: u64) {}
         fn encoded(&self, _images: u64) {}
     }
@@ -96,12 +96,12 @@ mod tests {
         let parameters = Parameters::initial(&config, 1, &Device::Cpu)?;
         let vae = Vae::load(&config, &parameters.builder(&Device::Cpu))?;
         let protocol = Protocol { codes: 300, ..Protocol::default() };
-        let scores = scores(&vae, &Pictures { known: 3 }, &protocol, &Nobody)?;
+        let scores = scores(&vae, &Pictures { known: 3 }, &protocol, &NoProgress)?;
         let mig = scores.iter().find(|score| score.metric == "mig").ok_or("no MIG")?;
         assert!((0.0..1.0).contains(&mig.value), "{}", mig.value);
         assert!(mig.protocol.ends_with("on pictures, by 3 labels"), "{}", mig.protocol);
         assert!(scores.iter().all(|score| score.metric != "beta_vae"), "it chooses its images");
-        let few = super::scores(&vae, &Pictures { known: 1 }, &protocol, &Nobody)?;
+        let few = super::scores(&vae, &Pictures { known: 1 }, &protocol, &NoProgress)?;
         assert_eq!(few, [], "one label alone tells nothing of disentanglement");
         Ok(())
     }

@@ -40,9 +40,9 @@ pub(super) struct Inputs {
     pub(super) noise: Tensor,
 }
 
-/// What a batch is drawn from.
+/// Data set and settings from which batches are drawn.
 #[derive(Clone, Copy)]
-pub(super) struct Draw<'a> {
+pub(super) struct BatchSource<'a> {
     pub(super) dataset: &'a dyn Dataset,
     pub(super) loss: &'a Loss,
     pub(super) seed: u64,
@@ -53,7 +53,7 @@ pub(super) struct Draw<'a> {
     pub(super) resident: Option<&'a Resident>,
 }
 
-impl<'a> Draw<'a> {
+impl<'a> BatchSource<'a> {
     /// Draws batches as configured in `config`.
     pub(super) fn new(config: &Config, dataset: &'a dyn Dataset, loss: &'a Loss) -> Self {
         Self {
@@ -109,13 +109,13 @@ impl<'a> Draw<'a> {
 /// receiver is dropped.
 pub(super) fn prepare<'scope, 'env>(
     scope: &'scope std::thread::Scope<'scope, 'env>,
-    draw: Draw<'env>,
+    source: BatchSource<'env>,
     steps: std::ops::RangeInclusive<u64>,
 ) -> Receiver<Result<Batch, TrainError>> {
     let (sender, receiver) = sync_channel(AHEAD);
     scope.spawn(move || {
         for step in steps {
-            let batch = draw.prepare(step);
+            let batch = source.prepare(step);
             let failed = batch.is_err();
             if sender.send(batch).is_err() || failed {
                 return;
@@ -138,7 +138,7 @@ mod tests {
     fn a_batch_depends_on_seed_and_step_alone() -> Result<(), Box<dyn std::error::Error>> {
         let dataset = crate::data::open("sprites")?;
         let plain = Loss::default();
-        let draw = Draw {
+        let source = BatchSource {
             dataset: &*dataset,
             loss: &plain,
             seed: 3,
@@ -147,21 +147,21 @@ mod tests {
             posterior: PosteriorKind::Gaussian,
             resident: None,
         };
-        let late = draw.prepare(9)?;
+        let late = source.prepare(9)?;
         let arrived = std::thread::scope(|scope| {
-            let batches = prepare(scope, draw, 8..=9);
+            let batches = prepare(scope, source, 8..=9);
             batches.iter().collect::<Result<Vec<_>, _>>()
         })?;
         assert_eq!(arrived.len(), 2);
         assert_eq!((&arrived[1].images, &arrived[1].noise), (&late.images, &late.noise));
         assert_ne!(arrived[0].images, late.images);
         let pairs = Loss::default().with("pairs", Arc::new(Pairs::<Transitions>::default()));
-        let paired = Draw { loss: &pairs, ..draw }.prepare(9)?;
+        let paired = BatchSource { loss: &pairs, ..source }.prepare(9)?;
         let (batch, partner) = paired.images.split_at(2 * 64 * 64);
         assert_eq!((batch, &paired.noise), (&late.images[..], &late.noise));
         assert_eq!((paired.selection.images.len(), paired.selection.layout.batch), (3, 2));
         assert!(partner.len() == 64 * 64 && partner != &batch[..64 * 64]);
-        let placed = draw.place(late, &Device::Cpu)?;
+        let placed = source.place(late, &Device::Cpu)?;
         assert_eq!((placed.images.dims(), placed.noise.dims()), (&[2, 64, 64, 1][..], &[2, 4][..]));
         Ok(())
     }

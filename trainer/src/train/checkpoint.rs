@@ -251,9 +251,9 @@ fn checksum<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [usize],
 
 /// The folder with a run's checkpoints.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct Checkpoints(PathBuf);
 
-impl Folder {
+impl Checkpoints {
     /// Returns the checkpoint folder of `run`.
     pub fn of(run: &Path) -> Self {
         Self(run.join("checkpoints"))
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn the_newest_intact_one_is_found_and_old_ones_go() -> Result<(), Box<dyn std::error::Error>> {
         let run = tempfile::tempdir()?;
-        let folder = Folder::of(run.path());
+        let folder = Checkpoints::of(run.path());
         for step in [10, 20, 30] {
             folder.save(&checkpoint(step)?, 2)?;
         }
@@ -412,7 +412,7 @@ mod tests {
     #[test]
     fn files_of_earlier_versions_have_no_checksum_and_are_read() -> Result<(), Box<dyn std::error::Error>> {
         let run = tempfile::tempdir()?;
-        let folder = Folder::of(run.path());
+        let folder = Checkpoints::of(run.path());
         folder.save(&checkpoint(7)?, 2)?;
         let bytes = std::fs::read(folder.file(7))?;
         let (prefix, rest) = bytes.split_first_chunk::<8>().ok_or("no header")?;
@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn what_is_written_after_a_damaged_one_is_kept() -> Result<(), Box<dyn std::error::Error>> {
         let run = tempfile::tempdir()?;
-        let folder = Folder::of(run.path());
+        let folder = Checkpoints::of(run.path());
         std::fs::create_dir(folder.path())?;
         std::fs::write(folder.file(30), "cut")?;
         for step in [10, 20, 30] {

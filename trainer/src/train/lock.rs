@@ -4,7 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::Folder;
+use super::Checkpoints;
 use crate::file;
 
 const NAME: &str = ".lock";
@@ -43,7 +43,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(LockError::Taken(run.to_owned())),
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
-        for folder in [run, Folder::of(run).path()] {
+        for folder in [run, Checkpoints::of(run).path()] {
             file::remove_unfinished(folder).map_err(unusable)?;
         }
         Ok(Self(lock))
@@ -61,9 +61,9 @@ mod tests {
         let lock = Lock::take(&run)?;
         assert!(matches!(Lock::take(&run), Err(LockError::Taken(_))));
         drop(lock);
-        std::fs::create_dir(Folder::of(&run).path())?;
-        let half = Folder::of(&run).path().join(".writing-abc");
-        let whole = Folder::of(&run).file(3);
+        std::fs::create_dir(Checkpoints::of(&run).path())?;
+        let half = Checkpoints::of(&run).path().join(".writing-abc");
+        let whole = Checkpoints::of(&run).file(3);
         for file in [&half, &whole] {
             std::fs::write(file, b"x")?;
         }

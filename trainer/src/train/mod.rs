@@ -18,7 +18,7 @@ use std::path::Path;
 
 use candle_core::Device;
 
-pub use checkpoint::{Checkpoint, CheckpointError, Folder, State};
+pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints, State};
 pub use error::TrainError;
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
@@ -29,7 +29,7 @@ pub use stopping::Limits;
 use crate::config::{Config, Train};
 use crate::data::{Dataset, Resident, TrainingImages};
 use crate::file;
-use batches::Draw;
+use batches::BatchSource;
 use learner::Learner;
 use record::Record;
 use save::Saver;
@@ -91,20 +91,20 @@ impl Run<'_> {
         let loss = config.loss();
         let images = TrainingImages::new(config, dataset);
         let dataset = images.as_ref().map_or(dataset, |images| images);
-        let draw = Draw::new(config, dataset, &loss);
-        draw.check()?;
+        let source = BatchSource::new(config, dataset, &loss);
+        source.check()?;
         let mut saver = Saver::new(folder, train.keep, start.as_ref(), dataset.image_shape().len());
         let (mut learner, mut state) = self.learner(start, dataset.len())?;
         self.write_config(&train)?;
         let resident = if device.is_cuda() { Resident::load(dataset, device)? } else { None };
-        let draw = Draw { resident: resident.as_ref(), ..draw };
+        let source = BatchSource { resident: resident.as_ref(), ..source };
         let mut record = Record::open(folder, &state)?;
         observer.started(state.step, train.steps);
 
         let end = std::thread::scope(|scope| -> Result<End, TrainError> {
-            for batch in batches::prepare(scope, draw, state.step + 1..=train.steps) {
+            for batch in batches::prepare(scope, source, state.step + 1..=train.steps) {
                 state.step += 1;
-                let inputs = draw.place(batch?, device)?;
+                let inputs = source.place(batch?, device)?;
                 let costs = learner.step(&inputs, state.step, train.rate(state.step))?;
                 record.add(&costs)?;
 
@@ -147,7 +147,7 @@ impl Run<'_> {
         let state = start.state.clone();
         match Learner::resumed(config, count, device, start)? {
             Some(learner) => Ok((learner, state)),
-            None => Err(TrainError::Mismatch(Folder::of(folder).file(state.step))),
+            None => Err(TrainError::Mismatch(Checkpoints::of(folder).file(state.step))),
         }
     }
 }

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::{Checkpoint, Folder};
+use super::checkpoint::{Checkpoint, Checkpoints};
 use super::error::TrainError;
 use super::log::Line;
 use super::{End, Observer};
 
 /// Training has diverged if the ELBO is this many times worse than that of predicting ½ for each pixel.
-const HOPELESS: f64 = 100.0;
+const DIVERGED: f64 = 100.0;
 
 /// Saves the checkpoints of a run.
 pub(super) struct Saver {
-    folder: Folder,
+    checkpoints: Checkpoints,
     keep: usize,
     /// Last good checkpoint.
     good: Option<PathBuf>,
@@ -24,9 +24,9 @@ impl Saver {
     /// Creates a saver that keeps the newest `keep` checkpoints of `run`, which resumes from `start`. Images
     /// have `values` values.
     pub(super) fn new(run: &Path, keep: usize, start: Option<&Checkpoint>, values: usize) -> Self {
-        let folder = Folder::of(run);
-        let good = start.map(|start| folder.file(start.state.step));
-        Self { folder, keep, good, worst: HOPELESS * values as f64 * std::f64::consts::LN_2 }
+        let checkpoints = Checkpoints::of(run);
+        let good = start.map(|start| checkpoints.file(start.state.step));
+        Self { checkpoints, keep, good, worst: DIVERGED * values as f64 * std::f64::consts::LN_2 }
     }
 
     /// Checks a line of the log for divergence.
@@ -57,7 +57,7 @@ impl Saver {
             let step = checkpoint.state.step;
             return Err(TrainError::Broken { name, step, good: self.good.clone() });
         }
-        match self.folder.save(checkpoint, self.keep) {
+        match self.checkpoints.save(checkpoint, self.keep) {
             Ok(path) => self.good = Some(path),
             Err(error) if end.is_none() => {
                 observer.warned(&format!("{error}; training goes on and tries again at the next checkpoint"))

@@ -6,7 +6,7 @@ use std::path::Path;
 use model::{Card, ModelConfig, Weights};
 
 use super::learner::Learner;
-use super::{Checkpoint, Folder, Run, State, TrainError};
+use super::{Checkpoint, Checkpoints, Run, State, TrainError};
 use crate::config::InitialWeights;
 
 impl Run<'_> {
@@ -33,7 +33,7 @@ impl Run<'_> {
         for (name, tensor) in &weights.tensors {
             checkpoint.weights.insert(name.clone(), tensor.to_device(self.device)?);
         }
-        Folder::of(self.folder).save(&checkpoint, self.config.train.keep)?;
+        Checkpoints::of(self.folder).save(&checkpoint, self.config.train.keep)?;
         Ok(checkpoint)
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{Outcome, fails, folder, latentscope, train};
-use trainer::train::Folder;
+use trainer::train::Checkpoints;
 
 /// Splits a safetensors file into the header's JSON and the tensors' bytes.
 fn parts(bytes: &[u8]) -> Result<(String, &[u8]), Box<dyn std::error::Error>> {
@@ -57,7 +57,7 @@ fn damaged_weights_are_refused_by_name() -> Outcome {
 fn a_run_that_can_not_save_warns_continues_and_saves_later() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
-    let checkpoints = Folder::of(&here.join("run"));
+    let checkpoints = Checkpoints::of(&here.join("run"));
     let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000"];
     let mut child = latentscope(here, &long).spawn()?;
     let mut lines = BufReader::new(child.stderr.take().ok_or("no stderr")?).lines().map_while(Result::ok);

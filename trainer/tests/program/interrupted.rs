@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use trainer::data::{Cache, Dataset};
-use trainer::train::Folder;
+use trainer::train::Checkpoints;
 use trainer::trained;
 
 /// Number of pictures in `in`.
@@ -197,7 +197,7 @@ fn two_trainings_do_not_share_a_folder_and_two_preparations_do() -> Outcome {
     let here = folder.path();
     let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000000"];
     let mut first = latentscope(here, &long).spawn()?;
-    while Folder::of(&here.join("run")).steps()?.is_empty() {
+    while Checkpoints::of(&here.join("run")).steps()?.is_empty() {
         std::thread::sleep(Duration::from_millis(10));
     }
     for way in ["--resume", "--force"] {

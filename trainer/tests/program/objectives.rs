@@ -2,7 +2,7 @@
 
 use crate::support::{Outcome, fails, folder, succeeds};
 use candle_core::Device;
-use trainer::train::{Checkpoint, Folder};
+use trainer::train::{Checkpoint, Checkpoints};
 use trainer::trained::Trained;
 
 /// Names and settings of the methods.
@@ -64,7 +64,7 @@ fn every_method_trains_resumes_bit_for_bit_and_exports() -> Outcome {
         train(&["--out", "parts", "--steps", "3"])?;
         train(&["--out", "parts", "--steps", "8", "--resume"])?;
         let weights = |run: &str| -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error>> {
-            let (checkpoint, broken) = Folder::of(&here.join(run)).newest(&Device::Cpu)?;
+            let (checkpoint, broken) = Checkpoints::of(&here.join(run)).newest(&Device::Cpu)?;
             assert!(broken.is_empty(), "{name}: {broken:?}");
             let Checkpoint { weights, moments, average, .. } = checkpoint.ok_or("no checkpoint")?;
             let tensors = weights.values().chain(moments.values()).chain(average.values());

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
-use trainer::train::Folder;
+use trainer::train::Checkpoints;
 
 /// Trains with standard error redirected to `stderr`, and checks that the run completes.
 fn trains_with(here: &Path, stderr: Stdio) -> Outcome {
     let arguments = ["train", "--config", "tiny.toml", "--out", "run", "--force"];
     let status = latentscope(here, &arguments).stderr(stderr).status()?;
     assert!(status.success(), "{status}");
-    assert_eq!(Folder::of(&here.join("run")).steps()?.last(), Some(&12));
+    assert_eq!(Checkpoints::of(&here.join("run")).steps()?.last(), Some(&12));
     Ok(())
 }
 
@@ -35,14 +35,14 @@ fn a_run_that_is_stopped_after_its_log_was_lost_keeps_a_checkpoint() -> Outcome 
     let here = folder.path();
     let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000000"];
     let mut child = latentscope(here, &long).spawn()?;
-    while Folder::of(&here.join("run")).steps()?.is_empty() {
+    while Checkpoints::of(&here.join("run")).steps()?.is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     drop(child.stderr.take());
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status()?;
     assert!(kill.success());
     assert_eq!(child.wait()?.code(), Some(130));
-    let step = *Folder::of(&here.join("run")).steps()?.last().ok_or("no checkpoint")?;
+    let step = *Checkpoints::of(&here.join("run")).steps()?.last().ok_or("no checkpoint")?;
     let further = (step + 2).to_string();
     succeeds(here, &["train", "--resume", "--out", "run", "--steps", &further])?;
     Ok(())
@@ -82,7 +82,7 @@ fn a_run_is_moved_only_when_the_new_one_can_start() -> Outcome {
     train(here, &["--force", "--steps", "4"])?;
     assert_eq!(std::fs::read(here.join("run/before-1/model.safetensors"))?, old);
     assert_eq!(std::fs::read(here.join("run/before-1/checkpoints/theirs.txt"))?, b"theirs");
-    assert_eq!(Folder::of(&here.join("run")).steps()?, [4]);
+    assert_eq!(Checkpoints::of(&here.join("run")).steps()?, [4]);
     Ok(())
 }
 
@@ -266,10 +266,10 @@ fn a_run_resumes_only_as_the_same_experiment() -> Outcome {
         let message = fails(here, &[&resume[..], &[option, value, "--set", image]].concat())?;
         let foreign_images = value == "faces" && message.contains("model.image");
         assert!(message.contains(words) || foreign_images, "{message}");
-        assert_eq!(Folder::of(&here.join("run")).steps()?.last(), Some(&4));
+        assert_eq!(Checkpoints::of(&here.join("run")).steps()?.last(), Some(&4));
     }
     succeeds(here, &[&resume[..], &["--learning-rate", "1e-4", "--set", "train.keep=5"]].concat())?;
-    assert_eq!(Folder::of(&here.join("run")).steps()?.last(), Some(&8));
+    assert_eq!(Checkpoints::of(&here.join("run")).steps()?.last(), Some(&8));
     Ok(())
 }
 
@@ -342,7 +342,7 @@ fn an_average_is_not_dropped_unasked() -> Outcome {
     train(here, &["--steps", "4", "--set", "train.average=0.9"])?;
     let message = fails(here, &["train", "--config", "tiny.toml", "--resume", "--out", "run"])?;
     assert!(message.contains("keeps an average") && message.contains("train.average"), "{message}");
-    assert_eq!(Folder::of(&here.join("run")).steps()?, [4]);
+    assert_eq!(Checkpoints::of(&here.join("run")).steps()?, [4]);
     Ok(())
 }
 
@@ -391,7 +391,7 @@ fn a_run_whose_checkpoints_are_all_damaged_is_not_started_again() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &[])?;
-    let steps = Folder::of(&here.join("run"));
+    let steps = Checkpoints::of(&here.join("run"));
     for step in steps.steps()? {
         let bytes = std::fs::read(steps.file(step))?;
         std::fs::write(steps.file(step), &bytes[..bytes.len() / 2])?;
@@ -414,7 +414,7 @@ fn a_last_good_checkpoint_is_one_that_was_read() -> Outcome {
     let folder = folder()?;
     let here = folder.path();
     train(here, &["--steps", "8"])?;
-    std::fs::write(Folder::of(&here.join("run")).file(8), "cut")?;
+    std::fs::write(Checkpoints::of(&here.join("run")).file(8), "cut")?;
     let path = here.join("run/config.toml");
     std::fs::write(&path, std::fs::read_to_string(&path)?.replace("beta = 2.0", "beta = 1e300"))?;
     let message = fails(here, &["train", "--resume", "--out", "run", "--steps", "50"])?;

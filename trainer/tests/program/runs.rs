@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds, train};
 use candle_core::{Device, Tensor};
-use trainer::train::{Checkpoint, Folder};
+use trainer::train::{Checkpoint, Checkpoints};
 
 /// Step of a checkpoint, with its weights, moments and averages.
 type Found = (u64, Vec<Vec<f32>>);
 
 /// Reads a run's newest checkpoint.
 fn newest(run: &Path) -> Result<Found, Box<dyn std::error::Error>> {
-    let (checkpoint, broken) = Folder::of(run).newest(&Device::Cpu)?;
+    let (checkpoint, broken) = Checkpoints::of(run).newest(&Device::Cpu)?;
     assert!(broken.is_empty(), "{broken:?}");
     let Checkpoint { state, weights, moments, average } = checkpoint.ok_or("no checkpoint")?;
     let tensors = weights.values().chain(moments.values()).chain(average.values());
@@ -51,7 +51,7 @@ fn an_average_is_resumed_bit_for_bit_and_is_what_is_exported() -> Outcome {
     succeeds(here, &["train", "--resume", "--out", "one"])?;
     assert_eq!(newest(&here.join("one"))?, newest(&here.join("run"))?);
 
-    let checkpoint = Folder::of(&here.join("run")).newest(&Device::Cpu)?.0.ok_or("no checkpoint")?;
+    let checkpoint = Checkpoints::of(&here.join("run")).newest(&Device::Cpu)?.0.ok_or("no checkpoint")?;
     let exported = values(trainer::trained::read(&here.join("run"))?.tensors)?;
     assert_ne!(exported, values(checkpoint.weights)?);
     assert_eq!(exported, values(checkpoint.average)?);
@@ -59,7 +59,7 @@ fn an_average_is_resumed_bit_for_bit_and_is_what_is_exported() -> Outcome {
     train(here, &["--force", "--steps", "6"])?;
     let resume = ["train", "--resume", "--out", "run", "--steps", "7", "--set", "train.average=0.9"];
     succeeds(here, &resume)?;
-    let checkpoint = Folder::of(&here.join("run")).newest(&Device::Cpu)?.0.ok_or("no checkpoint")?;
+    let checkpoint = Checkpoints::of(&here.join("run")).newest(&Device::Cpu)?.0.ok_or("no checkpoint")?;
     assert_eq!(checkpoint.average.len(), checkpoint.weights.len());
     Ok(())
 }
@@ -75,7 +75,7 @@ fn a_run_starts_from_the_weights_of_a_file_and_records_it() -> Outcome {
         succeeds(here, &[&words, more].concat())
     };
     further("more", &["--steps", "4", "--seed", "1"])?;
-    let checkpoints = Folder::of(&here.join("more"));
+    let checkpoints = Checkpoints::of(&here.join("more"));
     assert_eq!(checkpoints.steps()?, [0, 4]);
     let begun = Checkpoint::read(&checkpoints.file(0), &Device::Cpu)?;
     assert_eq!(
@@ -131,8 +131,8 @@ fn a_run_killed_at_any_moment_ends_with_the_same_weights() -> Outcome {
         std::thread::sleep(Duration::from_millis(20 + attempt * 67 % 190));
         child.kill()?;
         killed += u32::from(!child.wait()?.success());
-        for step in Folder::of(&here.join("killed")).steps()? {
-            Checkpoint::read(&Folder::of(&here.join("killed")).file(step), &Device::Cpu)?;
+        for step in Checkpoints::of(&here.join("killed")).steps()? {
+            Checkpoint::read(&Checkpoints::of(&here.join("killed")).file(step), &Device::Cpu)?;
         }
     }
     assert!(killed > 0);
@@ -148,7 +148,7 @@ fn ctrl_c_writes_a_checkpoint_and_prints_how_to_continue() -> Outcome {
     let here = folder.path();
     let long = ["train", "--config", "tiny.toml", "--out", "run", "--steps", "1000000"];
     let child = latentscope(here, &long).spawn()?;
-    while Folder::of(&here.join("run")).steps()?.is_empty() {
+    while Checkpoints::of(&here.join("run")).steps()?.is_empty() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::support::{Outcome, errors, fails, folder, latentscope, succeeds};
-use trainer::train::Folder;
+use trainer::train::Checkpoints;
 use trainer::trained;
 
 /// Two methods and two seeds, with a few steps of a tiny network, scored on a small part of the grid.
@@ -47,7 +47,7 @@ fn a_sweep_that_was_stopped_and_killed_ends_with_the_same_weights_and_is_reporte
     let folder = study(600)?;
     let here = folder.path();
     let sweep = latentscope(here, &SWEEP).spawn()?;
-    while Folder::of(&here.join("study/vae-s0")).steps()?.is_empty() {
+    while Checkpoints::of(&here.join("study/vae-s0")).steps()?.is_empty() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(Command::new("kill").args(["-INT", &sweep.id().to_string()]).status()?.success());
