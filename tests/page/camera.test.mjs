@@ -12,10 +12,10 @@ before(async () => {
 after(() => site?.close());
 
 /** The page by hand, in a browser with those flags, and every stream that it gets. */
-async function byHand(test, flags, options = {}) {
+async function byHand(test, flags, { fragment = "#m=vae,sparse&v=pictures", ...options } = {}) {
   const browser = await launch({ flags });
   test.after(() => browser.close());
-  const seen = await visit(browser, `${site.address}#m=vae,sparse&v=pictures`, {
+  const seen = await visit(browser, site.address + fragment, {
     ...options,
     prepare: () => {
       globalThis.streams = [];
@@ -29,6 +29,7 @@ async function byHand(test, flags, options = {}) {
     },
   });
   for (const side of [0, 1]) await ready(seen.page, side);
+  await seen.page.locator("#tab-pictures").click();
   await seen.page.locator("label", { hasText: "By hand" }).click();
   return seen;
 }
@@ -83,6 +84,12 @@ test("where permission is denied a sentence says so, and the rest works", async 
   const original = await pixels(page, "#original");
   await page.getByRole("button", { name: "Clear" }).click();
   await changed(page, "#original", original);
+});
+
+test("a page that opened in another view has the camera's button too", async (test) => {
+  const { page, complaints } = await byHand(test, [FAKE], { fragment: "#m=vae,sparse" });
+  await page.locator("#camera").waitFor();
+  assert.deepEqual(complaints, []);
 });
 
 test("where there is no camera there is no button", async (test) => {

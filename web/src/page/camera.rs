@@ -22,15 +22,15 @@ pub(super) struct Camera {
 }
 
 impl App {
-    /// Shows the camera button if there is a camera.
-    pub(super) fn offer_camera(&self) {
+    /// Looks for a camera, for which there is a button.
+    pub(super) fn find_camera(&self) {
         let app = self.clone();
         spawn_local(async move {
             let Ok(listed) = app.devices().and_then(|devices| devices.enumerate_devices()) else { return };
             let listed = JsFuture::from(listed).await.map_or_else(|_| Array::new(), |all| Array::from(&all));
             let kind = |device| Reflect::get(&device, &"kind".into()).ok()?.as_string();
             let any = listed.iter().any(|device| kind(device).as_deref() == Some("videoinput"));
-            log("showing the camera button", app.0.dom.show("camera", any));
+            app.send(Event::Cameras(any));
         });
     }
 

@@ -62,7 +62,7 @@ pub fn start() -> Result<(), JsValue> {
     gestures::listen(&app)?;
     picture_files::listen(&app)?;
     weights_files::listen(&app)?;
-    app.offer_camera();
+    app.find_camera();
     link::listen(&app)?;
     app.ask_frame();
     spawn_local(async move { app.send(Event::Manifest(fetch::manifest().await)) });

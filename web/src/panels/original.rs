@@ -119,6 +119,7 @@ fn original(dom: &Dom, state: &State) -> Drawn {
     dom.get::<HtmlInputElement>(if state.shows_own { "by-hand" } else { "by-factors" })?.set_checked(true);
     dom.show("world-tools", !state.shows_own && state.scene.is_some())?;
     dom.show("hand-tools", state.shows_own)?;
+    dom.show("camera", state.has_camera)?;
     dom.set_text("refused", state.refused.as_deref().unwrap_or_default())?;
     dom.show("refused", state.refused.is_some())?;
     pen(dom, state)?;

@@ -216,11 +216,11 @@ fn moving(dom: &Dom, state: &State) -> Drawn {
     }
     let none = names.is_empty();
     dom.set_text("moving", &if none { "\u{a0}".to_owned() } else { names.join(" · ") })?;
-    let offer = match (state.offers_tour, none) {
+    let suggestion = match (state.suggests_dragging, none) {
         (true, _) => "Your turn: move along a row",
         (_, true) if state.view == View::Rows => "Move along a row",
         _ => "\u{a0}",
     };
-    dom.set_text("invite", offer)?;
+    dom.set_text("invite", suggestion)?;
     dom.set_text("play", if state.moves() { "Pause" } else { "Play" })
 }

@@ -165,6 +165,8 @@ pub enum Event {
     },
     /// The visitor changed the picture.
     Edit(PictureEdit),
+    /// The browser has listed its cameras, and whether there are any.
+    Cameras(bool),
     /// Check the claim, fully (true) or quickly (false), or stop the check (`None`).
     Check(Option<bool>),
     /// The worker that scores sent a message.

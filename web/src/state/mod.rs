@@ -102,6 +102,8 @@ pub struct State {
     pub thumbs: bool,
     /// The part of a network that is looked at.
     pub selected: Option<SelectedChannel>,
+    /// Whether the browser has a camera.
+    pub has_camera: bool,
     /// Current step of the tour.
     pub tour: Option<usize>,
     /// The visitor's progress in the tour.
@@ -109,7 +111,7 @@ pub struct State {
     /// Whether automatic motion is on.
     pub animated: bool,
     /// Whether to invite the visitor to drag, after automatic motion has run for a while.
-    pub offers_tour: bool,
+    pub suggests_dragging: bool,
     /// Start time of automatic motion.
     opened: Option<f64>,
     /// The factor that moves for the visitor.
@@ -181,6 +183,10 @@ impl State {
             }
             Event::PlayFactor { factor } => self.play_factor(factor, &mut effects),
             Event::Edit(edit) => self.edit_picture(edit, &mut effects),
+            Event::Cameras(any) => {
+                self.has_camera = any;
+                effects.push(Effect::Draw(Topic::Original));
+            }
             Event::Check(full) => self.check(full, &mut effects),
             Event::CheckMessage { ticket, message } => self.check_message(ticket, message, &mut effects),
             Event::View(view) => self.show(view, &mut effects),

@@ -27,7 +27,7 @@ impl State {
         if !std::mem::take(&mut self.animated) {
             return;
         }
-        self.offers_tour = false;
+        self.suggests_dragging = false;
         for index in 0..SIDES {
             if let Some(model) = self.sides[index].model_mut() {
                 model.preview = None;
@@ -61,7 +61,7 @@ impl State {
             return;
         }
         let turns = (time - *self.opened.get_or_insert(time)) / PERIOD;
-        self.offers_tour = turns > 1.0;
+        self.suggests_dragging = turns > 1.0;
         let pair = &animated[turns as usize % animated.len()];
         for index in 0..SIDES {
             let Some(model) = self.sides[index].model_mut() else { continue };

@@ -234,11 +234,11 @@ fn the_opening_moves_both_models_one_factor_after_another_until_a_touch() {
     assert_eq!(units(&bench), [Some(0); 2]);
     bench.send(Event::Tick(PERIOD / 4.0));
     assert_ne!(bench.model(0).preview.map(|preview| preview.value), Some(bench.model(0).code[0]));
-    assert!(!bench.state.offers_tour);
+    assert!(!bench.state.suggests_dragging);
     bench.send(Event::Tick(1.5 * PERIOD));
-    assert!(bench.state.offers_tour, "it has moved to and fro");
+    assert!(bench.state.suggests_dragging, "it has moved to and fro");
     bench.send(Event::Touch);
-    assert!(!bench.state.offers_tour);
+    assert!(!bench.state.suggests_dragging);
     assert_eq!(units(&bench), [None; 2]);
     bench.send(Event::Tick(PERIOD / 3.0));
     assert_eq!(units(&bench), [None; 2]);
