@@ -86,3 +86,19 @@ test("a link to other models shows no poster", async () => {
   assert.ok(requests.every((url) => !url.endsWith("poster.webp")));
   await page.close();
 });
+
+for (const [width, height] of [[390, 844], [1440, 900], [2560, 1440]]) {
+  test(`nothing moves out of its place while the page opens at ${width} × ${height}`, async () => {
+    const watch = () => {
+      globalThis.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const { value } of list.getEntries()) globalThis.shift += value;
+      }).observe({ type: "layout-shift", buffered: true });
+    };
+    const { page } = await here.shown({ viewport: { width, height }, prepare: watch }, here.address);
+    await page.waitForTimeout(500);
+    const shift = await page.evaluate(() => globalThis.shift);
+    assert.ok(shift < 0.02, `${shift}`);
+    await page.close();
+  });
+}

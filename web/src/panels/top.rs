@@ -102,7 +102,8 @@ fn pace(milliseconds: f64) -> String {
 fn sets(dom: &Dom, state: &State) -> Drawn {
     let sets = state.sets();
     let offer: Element = dom.get("sets")?;
-    dom.show("sets", sets.len() > 1)?;
+    // Before the manifest has come, its place stays free.
+    dom.show("sets", sets.len() != 1)?;
     // Created once, because recreating a choice loses the keyboard focus.
     if offer.query_selector("input")?.is_none() {
         let mut html =
