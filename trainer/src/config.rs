@@ -419,7 +419,7 @@ fn set(table: &mut toml::Table, pair: &str) -> Result<(), String> {
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
     let mut path: Vec<&str> = key.trim().split('.').map(str::trim).collect();
     if path.len() > MAX_KEYS || path.iter().any(|part| part.is_empty()) {
-        return Err("its key is not one of a configuration".into());
+        return Err("a configuration has no such key".into());
     }
     let last = path.pop().unwrap_or_default();
     let mut here = table;
@@ -509,7 +509,7 @@ mod tests {
         }
         assert!(error(SPARSE, &["nonsense"]).contains("key=value"));
         let deep = format!("{}a=1", "a.".repeat(60_000));
-        assert!(error(SPARSE, &[&deep]).contains("none of a configuration"));
+        assert!(error(SPARSE, &[&deep]).contains("has no such key"));
         assert!(error(&SPARSE.replace("'a'", "\"a\\u001b[2J\""), &[]).contains("control"));
         assert!(error("name = 'a'", &[]).contains("objective"));
         let wide = error(&format!("a = 1\n{}b", " ".repeat(5000)), &[]);
