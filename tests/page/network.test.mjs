@@ -47,6 +47,8 @@ test("a slider in the middle turns the decoder's maps, and a picture the encoder
   const { page } = await shown();
   const [first, ...rest] = await looked(page, 1);
   const last = rest.at(-1);
+  // Channels that are zero for every probe are crossed out once all probes are done.
+  await page.waitForFunction(() => / · [1-9]\d* of \d+ channels/.test(document.getElementById("net-told-1").textContent));
   const [encoder, decoder, live] = await Promise.all([first, last, "live-1"].map((id) => pixels(page, `#${id}`)));
   const slider = page.locator("#codes-1 input[type=range]").first();
   await slider.focus();
