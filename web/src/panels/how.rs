@@ -93,7 +93,7 @@ fn cards(dom: &Dom, state: &State) -> Drawn {
         }
         html.push_str("</tr>");
     };
-    row("trained with", &|card| Some((card.objective.to_string(), String::new())));
+    row("trained with", &|card| Some((super::words::objective(&card.objective), String::new())));
     row("steps", &|card| Some((super::words::grouped(card.training.steps), String::new())));
     if cards.iter().flatten().any(|card| card.origin.is_some()) {
         let here = || "trained with Latentscope".into();

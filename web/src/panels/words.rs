@@ -1,6 +1,7 @@
 //! Formats numbers and names for the page.
 
 use model::Card;
+use model::card::{Objective, Part, Prior};
 
 use crate::dom::{Dom, Drawn};
 use crate::state::State;
@@ -102,6 +103,48 @@ pub(super) fn metric(name: &str) -> &str {
     }
 }
 
+/// Describes a prior and the other parts of a loss, with their weights first.
+pub(super) fn objective(objective: &Objective) -> String {
+    let prior = match objective.prior {
+        Prior::Gaussian => "prior N(0, 1)",
+        Prior::Laplace { .. } => "Laplace prior",
+        Prior::SpikeSlab { .. } => "spike-and-slab prior",
+        Prior::Mixture { .. } => "mixture prior",
+        Prior::Relevance { .. } => "prior with learnt variances",
+    };
+    objective.parts.iter().fold(prior.to_owned(), |text, part| text + "; " + &described(part))
+}
+
+fn described(part: &Part) -> String {
+    let title = match part.name.as_str() {
+        "vae" => "ELBO",
+        "beta" => "β",
+        "tc" | "beta-tcvae" => "β-TCVAE",
+        "factor" => "FactorVAE",
+        "dip" => "DIP-VAE",
+        "capacity" => "capacity of the KL",
+        "activation" => "few active neurons",
+        "weights" => "few weights",
+        "gates" => "few channels",
+        "redraw" => "pairs from image motions",
+        "transitions" => "pairs that differ in one factor",
+        "named" => "units for drawn features",
+        "pyramid" => "Laplacian pyramid",
+        other => other,
+    };
+    let main = |name: &str| matches!(name, "weight" | "beta");
+    let (weight, others): (Vec<_>, Vec<_>) = part.parameters.iter().partition(|(name, _)| main(name));
+    let mut text = title.to_owned();
+    for (place, (name, value)) in weight.into_iter().chain(others).enumerate() {
+        text += if place == 0 { " " } else { ", " };
+        if !main(name) {
+            text = text + name + " ";
+        }
+        text += &((value * 1e6).round() / 1e6).to_string();
+    }
+    text
+}
+
 /// Shows the titles of the models, wherever they appear.
 pub(super) fn titles(dom: &Dom, state: &State) -> Drawn {
     for side in 0..SIDES {
@@ -127,6 +170,26 @@ mod tests {
         );
         assert_eq!([grouped(7), grouped(1234), grouped(737_280)], ["7", "1\u{2009}234", "737\u{2009}280"]);
         assert_eq!([size(12_345), size(3_100_000)], ["13 kB", "3.1 MB"]);
+    }
+
+    #[test]
+    fn a_loss_is_described_in_words() {
+        let part = |name: &str, numbers: &[(&str, f64)]| Part {
+            name: name.into(),
+            parameters: numbers.iter().map(|&(name, value)| (name.into(), value)).collect(),
+        };
+        let parts = vec![
+            part("beta", &[("beta", 0.1)]),
+            part("activation", &[("weight", 0.00003)]),
+            part("redraw", &[("exchange", 0.01), ("purity", 0.9 - 1e-9), ("weight", 5.0)]),
+            part("mine", &[]),
+        ];
+        let text = objective(&Objective { prior: Prior::Laplace { scale: 0.5 }, parts });
+        assert_eq!(
+            text,
+            "Laplace prior; β 0.1; few active neurons 0.00003; pairs from image motions 5, exchange 0.01, \
+             purity 0.9; mine"
+        );
     }
 
     #[test]
