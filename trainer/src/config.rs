@@ -509,7 +509,7 @@ mod tests {
         }
         assert!(error(SPARSE, &["nonsense"]).contains("key=value"));
         let deep = format!("{}a=1", "a.".repeat(60_000));
-        assert!(error(SPARSE, &[&deep]).contains("none of a configuration"));
+        assert!(error(SPARSE, &[&deep]).contains("not one of a configuration"));
         assert!(error(&SPARSE.replace("'a'", "\"a\\u001b[2J\""), &[]).contains("control"));
         assert!(error("name = 'a'", &[]).contains("objective"));
         let wide = error(&format!("a = 1\n{}b", " ".repeat(5000)), &[]);
