@@ -73,7 +73,7 @@ impl Change {
         width - 2 * self.circles..width
     }
 
-    /// Number of units, from the first, that count in the [`spread`] of each group.
+    /// Number of units, from the first, that count in the [`spread`](super::spread) of each group.
     pub(super) fn counted(&self, groups: &[Range<usize>], allowed: &[AllowedUnits]) -> Result<Vec<usize>> {
         let width = self.squares.dim(1)?;
         let of = |group: usize| match allowed.get(group) {

@@ -77,7 +77,7 @@ pub trait Panel {
 }
 
 /// All panels.
-pub const PANELS: [&dyn Panel; 18] = [
+pub const PANELS: &[&dyn Panel] = &[
     &top::Top,
     &stage::Stage,
     &strength::Strength,
@@ -105,7 +105,7 @@ fn shown(panel: &dyn Panel, state: &State) -> bool {
 
 /// Pictures for all visible panels.
 pub fn wants(state: &State) -> Vec<Want> {
-    wants_of(&PANELS, state)
+    wants_of(PANELS, state)
 }
 
 fn wants_of(panels: &[&dyn Panel], state: &State) -> Vec<Want> {

@@ -147,7 +147,8 @@ pub(super) fn knob(html: &mut String, model: &Loaded, [side, unit]: [usize; 2], 
         );
     }
     put!(*html, r#"<input type="range" id="{place}-{id}" data-act="{}">"#, Action::Turn { side, unit });
-    if charted {
+    // The pictures of the modes are decoded for this view only.
+    if place == PLACE {
         html.push_str(r#"<p class="modes">"#);
         for (mode, value) in model.modes(unit).into_iter().enumerate() {
             put!(

@@ -62,7 +62,7 @@ fn notice(dom: &Dom, state: &State) -> Drawn {
 
 /// Shows the view's section, tab and heading.
 fn view(dom: &Dom, state: &State) -> Drawn {
-    for view in View::ALL {
+    for &view in View::ALL {
         dom.show(view.id(), view == state.view)?;
         let tab: Element = dom.get(&format!("tab-{}", view.id()))?;
         match view == state.view {

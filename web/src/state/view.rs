@@ -30,7 +30,7 @@ pub enum View {
 
 impl View {
     /// All views in the order of their tabs.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &[Self] = &[
         Self::Rows,
         Self::Sliders,
         Self::Network,
@@ -66,7 +66,7 @@ impl View {
 
     /// Returns the view with this name.
     pub fn named(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|view| view.id() == id)
+        Self::ALL.iter().copied().find(|view| view.id() == id)
     }
 
     /// Its heading.
