@@ -12,6 +12,16 @@ if (!location.hash.includes("m=")) document.documentElement.dataset.poster = "fa
 
 const BROKEN = "is missing or belongs to another version; reload the page, or publish its folder again.";
 
+// Models of a first visit that came past the worker, before it was there.
+function reportModels() {
+  new PerformanceObserver(async (list) => {
+    const { active } = await navigator.serviceWorker.ready;
+    for (const { name, workerStart } of list.getEntries()) {
+      if (!workerStart && name.includes("/models/")) active.postMessage(name);
+    }
+  }).observe({ type: "resource", buffered: true });
+}
+
 function refuse(sentence) {
   const notice = document.getElementById("notice");
   notice.textContent = sentence;
@@ -34,7 +44,7 @@ if (typeof WebAssembly !== "object" || !WebAssembly.validate(new Uint8Array(SIMD
     // A stylesheet that was refused has no rules; the page works without.
     if (!getComputedStyle(document.documentElement).getPropertyValue("--page")) refuse(`style.css ${BROKEN}`);
     // Once there is nothing else to do, the page is kept for when there is no network.
-    const keep = () => navigator.serviceWorker?.register("service.js").catch(() => {});
+    const keep = () => navigator.serviceWorker?.register("service.js").then(reportModels).catch(() => {});
     (self.requestIdleCallback ?? setTimeout)(keep);
   } catch (error) {
     console.warn(error);

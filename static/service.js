@@ -10,11 +10,18 @@ self.addEventListener("install", (event) => event.waitUntil(keep()));
 
 self.addEventListener("message", (event) => {
   if (event.data === TAKE_OVER) self.skipWaiting();
+  else event.waitUntil(keepModel(event.data));
 });
 
 self.addEventListener("activate", (event) => {
   const old = (name) => name.startsWith(PREFIX) && name !== CACHE;
-  event.waitUntil(caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name)))));
+  const clear = async () => {
+    const names = (await caches.keys()).filter(old);
+    await Promise.all(names.map((name) => caches.delete(name)));
+    // On a first visit, the open page is of this version.
+    if (!names.length) await self.clients.claim();
+  };
+  event.waitUntil(clear());
 });
 
 self.addEventListener("fetch", (event) => {
@@ -39,6 +46,13 @@ async function keep() {
   if (!failed) return;
   await caches.delete(CACHE);
   throw failed.reason;
+}
+
+// Keeps a model that a page loaded before this worker was there.
+async function keepModel(url) {
+  if (typeof url !== "string" || !url.startsWith(`${self.registration.scope}models/`)) return;
+  const cache = await caches.open(CACHE);
+  if (!(await cache.match(url))) await cache.add(url).catch(() => {});
 }
 
 // The page; if a new version waits and this is the only page of the old one, the new version loads it.

@@ -33,6 +33,22 @@ test("it works offline after the first visit, from any sub-path", async () => {
   await context.close();
 });
 
+test("models of a first visit that the page did not open with are there offline too", async () => {
+  const site = await serve();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${site.address}#m=chairs-vae,strength-0`);
+  await shown(page);
+  for (const model of ["chairs-vae", "strength-0"]) {
+    await page.waitForFunction(async (model) => await caches.match(`models/${model}.safetensors`), model, { polling: 100 });
+  }
+  await site.close();
+  await page.reload();
+  await shown(page);
+  assert.equal(await page.locator("#menu-0").inputValue(), "chairs-vae");
+  await context.close();
+});
+
 /** Publishes another version of the page: its title is new, and so is its hash in the worker. */
 async function publish(files, title) {
   const page = String(await built("index.html")).replace("<title>", `<title>${title} `);

@@ -8,6 +8,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::rgb;
+
 /// Name prefix of files that are being written.
 const UNFINISHED: &str = ".writing-";
 
@@ -52,6 +54,9 @@ pub enum ReplaceError {
         /// The kind that would be written.
         wanted: Kind,
     },
+    /// The name is one of another kind of picture.
+    #[error("{} would hold a PNG picture; give it a name that ends in .png", .0.display())]
+    Name(PathBuf),
     /// The new file can't be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -62,7 +67,7 @@ pub enum ReplaceError {
 pub enum Kind {
     /// Prepared images.
     Images,
-    /// A picture.
+    /// A PNG picture that [`rgb::png`] encoded.
     Png,
     /// A numpy array.
     Npy,
@@ -74,7 +79,7 @@ impl Kind {
     fn not(self) -> &'static str {
         match self {
             Self::Images => "no file of prepared images",
-            Self::Png => "no PNG picture",
+            Self::Png => "no picture of ours",
             Self::Npy => "no .npy file",
             Self::Weights => "no weights file of ours",
         }
@@ -84,7 +89,7 @@ impl Kind {
     fn is(self, start: &[u8]) -> bool {
         match self {
             Self::Images => start.starts_with(b"LSIMAGE1"),
-            Self::Png => start.starts_with(b"\x89PNG"),
+            Self::Png => rgb::is_marked(start),
             Self::Npy => start.starts_with(b"\x93NUMPY"),
             // A safetensors header that begins with metadata and a card.
             Self::Weights => {
@@ -100,9 +105,13 @@ impl Kind {
 /// Checks that `path` is free, or has an empty file or a file of the kind `wanted`.
 ///
 /// # Errors
-/// Fails if the file has another kind of content.
+/// Fails if the file has another kind of content, or the name does not end in `.png` where it should.
 pub fn replaceable(path: &Path, wanted: Kind) -> Result<(), ReplaceError> {
     let foreign = || ReplaceError::Foreign { path: path.to_owned(), wanted };
+    let ending = path.extension().unwrap_or_default();
+    if wanted == Kind::Png && !ending.eq_ignore_ascii_case("png") {
+        return Err(ReplaceError::Name(path.to_owned()));
+    }
     match std::fs::metadata(path) {
         Ok(found) if found.is_file() => {
             let mut start = Vec::new();

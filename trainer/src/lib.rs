@@ -12,6 +12,7 @@ pub mod measure;
 pub mod npy;
 pub mod render;
 pub mod report;
+pub mod rgb;
 pub mod study;
 pub mod train;
 pub mod trained;

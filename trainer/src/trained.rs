@@ -28,7 +28,7 @@ pub enum TrainedError {
         source: std::io::Error,
     },
     /// The folder contains no exported model.
-    #[error("{} contains no {MODEL}; write it with `latentscope export {}`", .0.display(), .0.display())]
+    #[error("{} contains no {MODEL}; if it is the folder of a run, write it with `latentscope export {}`", .0.display(), .0.display())]
     NotExported(PathBuf),
     /// The file is not an intact weights file.
     #[error("{}: {source}", path.display())]

@@ -176,6 +176,9 @@ fn prepare(args: &Prepare) -> anyhow::Result<ExitCode> {
     if worlds::by_name(name).is_some() {
         anyhow::bail!("`{name}` is the name of a world; choose another --name");
     }
+    if args.out.is_none() && Path::new(name).file_name() != Some(name.as_ref()) {
+        anyhow::bail!("`{name}` can't be the name of a file; choose another --name, or a file with --out");
+    }
     let pictures = matches!(recipe.source, Source::Pictures { .. });
     if !pictures && (args.labels.is_some() || args.partition.is_some()) {
         anyhow::bail!("`{}` has its own factors; remove --labels, --partition and --split", recipe.name);

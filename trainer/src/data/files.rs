@@ -92,7 +92,13 @@ impl Files {
         } else if is_archive(&start) {
             Ok(Self::Tar(path.to_owned()))
         } else {
-            let problem = "it is neither a folder nor a tar or zip archive".into();
+            let compressed =
+                start.starts_with(b"\x1f\x8b") || start.starts_with(b"BZh") || start.starts_with(b"\xfd7zXZ");
+            let problem = match compressed {
+                true => "it is compressed; unpack it first",
+                false => "it is neither a folder nor a tar or zip archive",
+            };
+            let problem = problem.into();
             Err(PrepareError::Content { path: path.to_owned(), problem })
         }
     }

@@ -2,6 +2,8 @@
 
 use model::ImageShape;
 
+use crate::rgb;
+
 /// White pixels between images.
 const GAP: usize = 2;
 
@@ -32,15 +34,7 @@ pub fn sheet(
             }
         }
     }
-    let side = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, side(width), side(height));
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels)?;
-    writer.finish()?;
-    Ok(bytes)
+    rgb::png(&pixels, width, height)
 }
 
 #[cfg(test)]

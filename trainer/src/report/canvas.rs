@@ -4,6 +4,7 @@
 use model::ImageShape;
 
 use super::theme::{Colour, PAPER};
+use crate::rgb;
 
 /// An image filled with `PAPER`. Coordinates are in pixels from the top left corner; drawing outside
 /// has no effect.
@@ -99,15 +100,7 @@ impl Canvas {
     /// # Errors
     /// Fails if the image is larger than PNG allows.
     pub fn png(&self) -> Result<Vec<u8>, png::EncodingError> {
-        let mut bytes = Vec::new();
-        let side = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let mut encoder = png::Encoder::new(&mut bytes, side(self.width), side(self.height));
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder.write_header()?;
-        writer.write_image_data(&self.pixels)?;
-        writer.finish()?;
-        Ok(bytes)
+        rgb::png(&self.pixels, self.width, self.height)
     }
 }
 

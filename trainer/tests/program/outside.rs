@@ -117,6 +117,13 @@ fn a_prepared_file_replaces_nothing_else() -> Outcome {
         assert_eq!(message.trim().lines().count(), 1, "{message}");
         assert!(!message.contains(".writing") && !message.contains("os error"), "{message}");
     }
+    for name in ["../x", "a/b", ".."] {
+        let message = fails(here, &["data", "prepare", "folder", "in", "--name", name])?;
+        assert!(message.contains("can't be the name of a file"), "{message}");
+    }
+    std::fs::write(here.join("in.tar.gz"), b"\x1f\x8b\x08\0\0\0\0\0")?;
+    let message = fails(here, &["data", "prepare", "folder", "in.tar.gz"])?;
+    assert!(message.contains("in.tar.gz") && message.contains("unpack it first"), "{message}");
     let message = refused(prepare("x.images", &["--side", "300"]))?;
     assert!(message.contains("300") && message.contains("256"), "{message}");
     for _ in 0..2 {
@@ -124,7 +131,28 @@ fn a_prepared_file_replaces_nothing_else() -> Outcome {
         succeeds(here, &words.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     let message = fails(here, &["data", "sample", "x.images", "--out", "x.images"])?;
-    assert!(message.contains("x.images exists and is no PNG picture"), "{message}");
+    assert!(message.contains("x.images would hold a PNG picture"), "{message}");
+    Ok(())
+}
+
+#[test]
+fn a_picture_of_somebody_else_is_not_replaced() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    let sheet = |seed, name| ["world", "sheet", "sprites", "--seed", seed, "--out", name];
+    succeeds(here, &sheet("1", "a.png"))?;
+    let ours = std::fs::read(here.join("a.png"))?;
+    succeeds(here, &sheet("2", "a.png"))?;
+    assert_ne!(std::fs::read(here.join("a.png"))?, ours);
+    let mut foreign = ours;
+    let mark = foreign.windows(11).position(|bytes| bytes == b"Latentscope").ok_or("no mark")?;
+    foreign[mark..mark + 11].copy_from_slice(b"Some camera");
+    std::fs::write(here.join("b.png"), &foreign)?;
+    let message = fails(here, &sheet("2", "b.png"))?;
+    assert!(message.contains("b.png exists and is no picture of ours"), "{message}");
+    assert_eq!(std::fs::read(here.join("b.png"))?, foreign);
+    let message = fails(here, &sheet("2", "c.jpg"))?;
+    assert!(message.contains("c.jpg would hold a PNG picture"), "{message}");
     Ok(())
 }
 

@@ -12,8 +12,7 @@ use crate::worker::SIDES;
 /// The keys of the sides' codes.
 const CODES: [&str; SIDES] = ["a", "b"];
 
-const DAMAGED: &str =
-    "This link is damaged, so a drawing or the pictures A and B are missing. The rest is shown.";
+const DAMAGED: &str = "This link is damaged, or names what this page does not have. The rest of it is shown.";
 
 /// A parsed link; parts are removed as they are used.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,7 +29,7 @@ pub struct Link {
     along: f32,
     /// A drawing by hand.
     drawing: Option<Sketch>,
-    /// Whether a drawing, an A or a B is damaged.
+    /// Whether a drawing, an A or a B is damaged, or the view unknown.
     damaged: bool,
     /// Whether inactive units are shown.
     open: bool,
@@ -52,7 +51,10 @@ impl Link {
                 }
                 "f" => link.factors = numbers(value),
                 "o" => link.open = value.contains('1'),
-                "v" => link.view = View::named(value),
+                "v" => {
+                    link.view = View::named(value);
+                    link.damaged |= link.view.is_none();
+                }
                 "t" => link.along = code(value).first().map_or(0.0, |share| share.clamp(0.0, 1.0)),
                 "d" => {
                     link.drawing = Sketch::parse(value);
@@ -158,7 +160,7 @@ impl State {
         self.suggest_again();
         self.link_ends(effects);
         effects.extend([Topic::Factors, Topic::Original, Topic::Along].map(Effect::Draw));
-        for (side, entry) in self.linked_entries().into_iter().enumerate() {
+        for (side, entry) in self.linked_entries(effects).into_iter().enumerate() {
             match entry.filter(|entry| self.sides[side].entry != Some(*entry)) {
                 Some(entry) => self.choose(side, entry, effects),
                 None => self.encode(side),
@@ -166,10 +168,16 @@ impl State {
         }
     }
 
-    /// Entries of the manifest that the link names.
-    pub(super) fn linked_entries(&mut self) -> [Option<usize>; SIDES] {
+    /// Entries of the manifest that the link names. Shows a notice if one is missing.
+    pub(super) fn linked_entries(&mut self, effects: &mut Vec<Effect>) -> [Option<usize>; SIDES] {
         let models = std::mem::take(&mut self.link.models);
-        models.map(|name| self.entries.iter().position(|entry| Some(&entry.name) == name.as_ref()))
+        let found = models
+            .each_ref()
+            .map(|name| self.entries.iter().position(|entry| Some(&entry.name) == name.as_ref()));
+        if models.iter().zip(found).any(|(name, found)| name.is_some() && found.is_none()) {
+            self.show_damage(true, effects);
+        }
+        found
     }
 
     /// Applies the link's factors to a new scene.

@@ -14,7 +14,7 @@ impl State {
         let last = entries.iter().rposition(|entry| entry.set == *first).unwrap_or(0);
         let choices = [0, last];
         self.entries = entries;
-        let linked = self.linked_entries();
+        let linked = self.linked_entries(effects);
         effects.push(Effect::Draw(Topic::Menus));
         let mut chosen = Vec::new();
         for (side, entry) in choices.into_iter().enumerate() {

@@ -945,6 +945,21 @@ fn a_link_of_another_page_changes_nothing_that_it_does_not_fit() {
         bench.send(Event::Link(link.into()));
         bench.send(Event::Manifest(Ok(entries())));
         assert_eq!(bench.state.fragment(), plain, "{link}");
+        assert_eq!(bench.state.notice.is_some(), link.contains('='), "{link}");
+    }
+}
+
+#[test]
+fn a_link_to_what_the_page_does_not_have_is_called_so() {
+    for link in ["#m=vae,gone", "#m=vae,&v=nowhere"] {
+        let mut bench = Bench::shown();
+        bench.send(Event::Link(link.into()));
+        assert!(
+            bench.state.notice.as_deref().is_some_and(|notice| notice.contains("does not have")),
+            "{link}"
+        );
+        bench.send(Event::Link("#m=vae,&v=map".into()));
+        assert_eq!(bench.state.notice, None);
     }
 }
 
