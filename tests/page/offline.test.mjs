@@ -37,9 +37,9 @@ test("models of a first visit that the page did not open with are there offline 
   const site = await serve();
   const context = await browser.newContext();
   const page = await context.newPage();
-  await page.goto(`${site.address}#m=chairs-vae,strength-0`);
+  await page.goto(`${site.address}#m=chairs-vae,chairs-sparse`);
   await shown(page);
-  for (const model of ["chairs-vae", "strength-0"]) {
+  for (const model of ["chairs-vae", "chairs-sparse"]) {
     await page.waitForFunction(async (model) => await caches.match(`models/${model}.safetensors`), model, { polling: 100 });
   }
   await site.close();
