@@ -2,22 +2,13 @@
 
 use anyhow::Result;
 
-use crate::project::{Project, execute};
-use crate::serve::Server;
-use crate::{manifest, page, setup};
+use crate::project::Project;
+use crate::screenshots::drive;
 
 /// Path of the poster.
 pub(crate) const FILE: &str = "static/poster.webp";
 
-/// Serves the page as shipped and writes its poster with `tests/page/poster.mjs`.
+/// Writes the poster of the page as shipped.
 pub(crate) fn run(project: &Project) -> Result<()> {
-    let chromium = setup::everything(project)?;
-    page::ensure(project)?;
-    manifest::write(project, None)?;
-    let server = Server::bind(&project.page(), None)?;
-    let address = format!("http://{}/", server.address()?);
-    std::thread::spawn(move || server.run());
-    let mut node = project.command("node");
-    node.arg("tests/page/poster.mjs").arg(address).arg(FILE).env("CHROMIUM", chromium.browser);
-    execute(&mut node)
+    drive(project, "poster.mjs", FILE)
 }
