@@ -67,7 +67,7 @@ pub enum ReplaceError {
 pub enum Kind {
     /// Prepared images.
     Images,
-    /// A PNG picture that [`rgb::png`] encoded.
+    /// A PNG picture that [`rgb::png()`] encoded.
     Png,
     /// A numpy array.
     Npy,

@@ -21,7 +21,7 @@ pub fn png(pixels: &[u8], width: usize, height: usize) -> Result<Vec<u8>, png::E
     Ok(bytes)
 }
 
-/// Whether a file that begins with `start` (64 bytes suffice) was encoded by [`png`].
+/// Whether a file that begins with `start` (64 bytes suffice) was encoded by [`png()`].
 pub fn is_marked(start: &[u8]) -> bool {
     let mark = ["tEXt", MARK[0], "\0", MARK[1]].concat();
     start.starts_with(b"\x89PNG") && start.windows(mark.len()).any(|found| found == mark.as_bytes())
