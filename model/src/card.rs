@@ -250,6 +250,9 @@ impl Card {
         if training.iter().any(|value| !value.is_finite()) {
             return Err("its training has a number that is not finite".to_owned());
         }
+        if self.training.seconds < 0.0 {
+            return Err("its training took a negative time".to_owned());
+        }
         if !self.objective.is_sound() {
             return Err("its objective has a number out of range".to_owned());
         }
@@ -272,6 +275,9 @@ impl Card {
             let numbers = [unit.kl, unit.mean, unit.std, unit.posterior_std, low, high, told];
             if numbers.iter().any(|v| !v.is_finite()) {
                 return Err(format!("unit {i} has a number that is not finite"));
+            }
+            if unit.std < 0.0 || unit.posterior_std < 0.0 {
+                return Err(format!("unit {i} has a negative standard deviation"));
             }
             if low >= high {
                 return Err(format!("unit {i} has the empty traversal range [{low}, {high}]"));

@@ -133,6 +133,22 @@ fn numbers_that_make_no_prior_are_refused() -> Outcome {
 }
 
 #[test]
+fn negative_deviations_and_times_are_refused() -> Outcome {
+    let bytes = weights(0, Objective::default())?.to_bytes()?;
+    for (change, words) in [
+        (("/units/0/std", -5.0), "negative standard deviation"),
+        (("/units/1/posterior_std", -0.1), "negative standard deviation"),
+        (("/training/seconds", -1e300), "negative time"),
+    ] {
+        let (key, number) = change;
+        let file = changed(&bytes, |card| *card.pointer_mut(key).expect("a number") = number.into())?;
+        let error = Weights::from_bytes(&file).expect_err("accepted").to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_unit_has_the_name_of_the_attribute_that_it_predicts_and_changes() -> Outcome {
     let card = weights(0, Objective::default())?.card;
     let attribute = |name: &str, area, change| model::card::Attribute {
