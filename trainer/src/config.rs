@@ -269,6 +269,9 @@ impl Config {
         };
         // Parsed twice, so that errors in the file itself are shown with their line.
         let mut table: toml::Table = toml::from_str(text).map_err(|e| parse(path, e.to_string()))?;
+        if table.contains_key("method") {
+            return Err(parse(path, "it is a study; train it with `latentscope sweep`".into()));
+        }
         for pair in overrides {
             let start = || pair.chars().take(LONGEST_QUOTE).collect::<String>();
             set(&mut table, pair).map_err(|message| parse(&format!("--set {}", start()), message))?;
@@ -507,6 +510,7 @@ mod tests {
             let message = error(SPARSE, &[&format!("{key}={value}")]);
             assert!(message.contains("a.toml") && message.contains(key), "{message}");
         }
+        assert!(error("base = 'b.toml'\n[[method]]\nname = 'a'", &[]).contains("latentscope sweep"));
         assert!(error(SPARSE, &["nonsense"]).contains("key=value"));
         let deep = format!("{}a=1", "a.".repeat(60_000));
         assert!(error(SPARSE, &[&deep]).contains("has no such key"));
