@@ -1,12 +1,12 @@
 //! The page as a visitor downloads it: sizes of its files, and its budget.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use fs_err as fs;
 
 use crate::project::Project;
 use crate::step::say;
@@ -51,7 +51,7 @@ pub(crate) fn sizes(folder: &Path) -> Result<Sizes> {
     let files = files::list(folder)?;
     let (mut sizes, mut wasm) = (Sizes { files: Vec::new(), page: 0 }, false);
     for file in &files {
-        let bytes = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
+        let bytes = fs::read(file)?;
         let gzipped = gzip(&bytes)?;
         let path = file.strip_prefix(folder)?.to_owned();
         let name = path.to_string_lossy();

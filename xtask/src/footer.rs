@@ -1,9 +1,9 @@
 //! What the page's footer links to: the licence files, and the project's repository if a manifest names it.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use serde_json::Value;
 
 use crate::project::{Project, output};
@@ -27,16 +27,15 @@ pub(crate) fn licences() -> [String; 2] {
 /// Fails if a file can't be read or written.
 pub(crate) fn write(project: &Project, folder: &Path) -> Result<()> {
     for (from, to) in LICENCES.iter().zip(licences()) {
-        fs::copy(project.root.join(from), folder.join(&to))
-            .with_context(|| format!("{to} can't be written"))?;
+        fs::copy(project.root.join(from), folder.join(to))?;
     }
     let metadata =
         output(project.cargo().args(["metadata", "--locked", "--no-deps", "--format-version", "1"]))?;
     let metadata: Value = serde_json::from_str(&metadata).context("what cargo metadata printed")?;
     let path = folder.join(PAGE);
-    let page = fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
+    let page = fs::read_to_string(&path)?;
     let page = with_source(&page, repository(&metadata))?;
-    fs::write(&path, page).with_context(|| format!("{} can't be written", path.display()))
+    Ok(fs::write(&path, page)?)
 }
 
 /// The repository that a manifest of the workspace names.

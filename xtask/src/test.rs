@@ -136,7 +136,6 @@ fn twice(name: &str, tally: &mut Tally, mut run: impl FnMut(&mut Tally) -> Resul
     *tally = before;
     say(format_args!("{name} failed and runs once more: {error:#}"));
     run(tally)?;
-    say(format_args!("{name} passed at the second try (unsteady)"));
     Ok(Try::Second)
 }
 

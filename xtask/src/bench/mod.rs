@@ -9,10 +9,10 @@ mod table;
 mod train;
 mod web;
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
+use fs_err as fs;
 use serde_json::Value;
 
 use crate::project::Project;
@@ -29,38 +29,41 @@ pub(crate) struct Options {
 }
 
 /// Runs a benchmark, prints a table, and writes it to `target/bench/NAME.json`.
-type Benchmark = fn(&Project) -> Result<()>;
+type Benchmark = fn(&Project, &Options) -> Result<()>;
 
+/// The only benchmark with further options.
 const PAGE: &str = "page";
-const BENCHMARKS: &[(&str, Benchmark)] = &[("cuda", cuda::run), ("train", train::run), ("web", web::run)];
+const BENCHMARKS: &[(&str, Benchmark)] = &[
+    ("cuda", |project, _| cuda::run(project)),
+    (PAGE, page::run),
+    ("train", |project, _| train::run(project)),
+    ("web", |project, _| web::run(project)),
+];
 
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let Options { name, json, against } = options;
-    if name == PAGE {
-        let against = against.clone().map(page::other).transpose()?;
-        return page::run(project, &Options { against, ..options.clone() });
-    }
-    ensure!(!json && against.is_none(), "only the benchmark `{PAGE}` takes --json and --against");
+    ensure!(
+        name == PAGE || !json && against.is_none(),
+        "only the benchmark `{PAGE}` takes --json and --against"
+    );
     let (_, benchmark) = BENCHMARKS
         .iter()
         .find(|(known, _)| known == name)
         .with_context(|| format!("there is no benchmark `{name}`; {}", names()))?;
-    benchmark(project)
+    benchmark(project, options)
 }
 
 /// Writes a benchmark's record to `target/bench/NAME.json`; returns the path.
 fn save_record(project: &Project, name: &str, record: &Value) -> Result<PathBuf> {
     let folder = project.target.join("bench");
-    fs::create_dir_all(&folder).with_context(|| format!("{} can't be created", folder.display()))?;
+    fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{name}.json"));
-    fs::write(&path, serde_json::to_string_pretty(record)? + "\n")
-        .with_context(|| format!("{} can't be written", path.display()))?;
+    fs::write(&path, serde_json::to_string_pretty(record)? + "\n")?;
     Ok(path)
 }
 
 /// Names of the benchmarks, as a sentence.
 pub(crate) fn names() -> String {
-    let mut names: Vec<&str> = BENCHMARKS.iter().map(|(name, _)| *name).chain([PAGE]).collect();
-    names.sort_unstable();
+    let names: Vec<&str> = BENCHMARKS.iter().map(|(name, _)| *name).collect();
     format!("there are: {}", names.join(", "))
 }

@@ -1,10 +1,10 @@
 //! The built page in headless Chromium: what it weighs, when its pictures come, on a fast line and on a
 //! slow one, and how soon they follow the hand.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::table::{cpu, median};
@@ -54,11 +54,12 @@ impl Figure {
 }
 
 pub(super) fn run(project: &Project, options: &Options) -> Result<()> {
+    // The script runs in another folder.
+    let against = options.against.as_ref().map(fs::canonicalize).transpose()?;
     let chromium = setup::everything(project)?;
     page::ensure(project)?;
     manifest::write(project, None)?;
-    let mut folders = vec![project.page()];
-    folders.splice(..0, options.against.clone());
+    let folders: Vec<_> = against.into_iter().chain([project.page()]).collect();
     let bytes = folders.iter().map(|folder| before_weights(folder)).collect::<Result<Vec<_>>>()?;
     announce("chromium", "opening the page and moving the pointer");
     let mut node = project.command("node");
@@ -152,11 +153,6 @@ fn table(figures: &[Vec<f64>]) -> Vec<String> {
         lines.push(line);
     }
     lines
-}
-
-/// The folder of a build to compare with.
-pub(super) fn other(folder: PathBuf) -> Result<PathBuf> {
-    fs::canonicalize(&folder).with_context(|| format!("{} can't be read", folder.display()))
 }
 
 #[cfg(test)]
