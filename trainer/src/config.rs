@@ -28,9 +28,9 @@ pub struct Config {
     /// Checksum of the training images, unless they are a world's. Set when training starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// Source of images with known factors for `sparsity.named`, if not a world.
+    /// Known factors of the training images for `sparsity.named`, if they are not a world's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub known: Option<KnownImages>,
+    pub known: Option<Known>,
     /// Weights that training starts from, if not random ones. Set when training starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<InitialWeights>,
@@ -63,13 +63,29 @@ pub struct InitialWeights {
     pub weights: String,
 }
 
-/// Source of images with known factors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Known factors of the training images: first those of `retouch`, then those of `values`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Known {
+    /// Features that are drawn by a known amount on the training images, which must be photographs of aligned faces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retouch: Vec<Feature>,
+    /// File of values of the training images: `.npy`, float32 `[N, F]`, a row for each image of the data set and a
+    /// column for each factor, scaled to mean 0 and variance 1; NaN where a value is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<String>,
+}
+
+/// A feature of a face that can be drawn on a photograph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum KnownImages {
-    /// The training images, which are photographs of aligned faces. Fringe, gender or smile is retouched by a known
-    /// amount.
-    Retouched,
+pub enum Feature {
+    /// Hair over the forehead.
+    Fringe,
+    /// Masculine or feminine hair, beard, lips, brows and lashes.
+    Gender,
+    /// A mouth from sad to laughing.
+    Smile,
 }
 
 fn sprites() -> String {
@@ -342,13 +358,25 @@ impl Config {
             return fail(key, problem);
         }
         let image = self.model.image;
-        if self.known == Some(KnownImages::Retouched) && (image.channels != 3 || image.width != image.height)
-        {
-            let problem = "needs square images in colour, of aligned faces".to_owned();
-            return fail("known".to_owned(), problem);
-        }
-        if self.known.is_some() && self.sparsity.named.is_none() {
-            return fail("known".to_owned(), "is read by `sparsity.named` alone; set that, too".to_owned());
+        if let Some(known) = &self.known {
+            if !known.retouch.is_empty() && (image.channels != 3 || image.width != image.height) {
+                let problem = "needs square images in colour, of aligned faces".to_owned();
+                return fail("known.retouch".to_owned(), problem);
+            }
+            let different: BTreeSet<Feature> = known.retouch.iter().copied().collect();
+            if different.len() < known.retouch.len() {
+                return fail("known.retouch".to_owned(), "names a feature twice".to_owned());
+            }
+            if known.retouch.is_empty() && known.values.is_none() {
+                let problem = "names no factors; set known.retouch or known.values".to_owned();
+                return fail("known".to_owned(), problem);
+            }
+            if self.sparsity.named.is_none() {
+                return fail(
+                    "known".to_owned(),
+                    "is read by `sparsity.named` alone; set that, too".to_owned(),
+                );
+            }
         }
         let train = &self.train;
         for (key, value, max) in [
@@ -521,21 +549,24 @@ mod tests {
     }
 
     #[test]
-    fn retouching_needs_colour_and_the_term_that_reads_it() -> Result<(), Box<dyn std::error::Error>> {
-        let faces = ["dataset='faces'".to_owned(), "known='retouched'".to_owned()];
+    fn known_factors_need_images_that_fit_and_the_term_that_reads_them()
+    -> Result<(), Box<dyn std::error::Error>> {
         let parse = |more: &[&str]| {
-            let pairs = faces.iter().cloned().chain(more.iter().map(|&pair| pair.to_owned()));
+            let pairs = ["dataset='faces'"].iter().chain(more).map(|&pair| pair.to_owned());
             Config::parse("a.toml", SPARSE, &pairs.collect::<Vec<_>>())
         };
-        let config = parse(&["sparsity.named={}", "train.mirror=true", "train.hold_out=3"])?;
-        assert_eq!(
-            (config.known, config.train.mirror, config.train.hold_out),
-            (Some(KnownImages::Retouched), true, 3)
-        );
+        let config =
+            parse(&["known.retouch=['smile','fringe']", "known.values='a.npy'", "sparsity.named={}"])?;
+        let known = Known { retouch: vec![Feature::Smile, Feature::Fringe], values: Some("a.npy".into()) };
+        assert_eq!(config.known, Some(known));
         assert_eq!(Config::parse("b.toml", &toml::to_string(&config)?, &[])?, config);
-        assert!(error(SPARSE, &["known='retouched'", "sparsity.named={}"]).contains("in colour"));
-        let alone = parse(&[]).expect_err("it was accepted").to_string();
+        assert!(error(SPARSE, &["known.retouch=['smile']", "sparsity.named={}"]).contains("in colour"));
+        let refused = |more: &[&str]| parse(more).expect_err("it was accepted").to_string();
+        let alone = refused(&["known.values='a.npy'"]);
         assert!(alone.contains("known") && alone.contains("sparsity.named"), "{alone}");
+        assert!(refused(&["known={}", "sparsity.named={}"]).contains("names no factors"));
+        let twice = refused(&["known.retouch=['smile','smile']", "sparsity.named={}"]);
+        assert!(twice.contains("known.retouch") && twice.contains("twice"), "{twice}");
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! Data flows one way: [`data`] → [`train`], which minimises a [`loss::Loss`] → [`export`] → weights file.
 //! [`measure`] describes a trained model for its card.
 
+pub mod components;
 pub mod config;
 pub mod data;
 pub mod export;

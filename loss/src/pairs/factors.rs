@@ -1,16 +1,19 @@
 //! Pairs of a world's images that differ in one factor of variation.
 
+use std::f32::consts::TAU;
+
 use rand::Rng;
 use rand::seq::index::sample;
 
 use super::{AllowedUnits, grouped};
-use crate::term::{Catalogue, Selected};
+use crate::term::{Catalogue, KnownValues, Selected};
 
 /// What these pairs need from the data set.
 pub const NEEDS: &str = "images that are a whole grid of factors";
 
 /// Selects second images for the first half of the `batch`, in which one factor has another random class. Each of
-/// up to `groups` groups has another factor. Returns `None` if the images of the data set don't form a full grid
+/// up to `groups` groups has another factor. The known values are the angles in radians by which cyclic factors
+/// turn, NaN for others. Returns `None` if the images of the data set don't form a full grid
 /// of factors.
 pub fn draw(
     data: &dyn Catalogue,
@@ -25,16 +28,21 @@ pub fn draw(
     let (images, allowed) = (Vec::with_capacity(half), Vec::new());
     let mut selected = Selected { images, groups: grouped(half, groups), allowed, known: None };
     let cycles = data.cycles();
+    let mut angles = Vec::with_capacity(half);
     for (rows, place) in selected.groups.iter().zip(sample(noise, free.len(), groups)) {
         let factor = free[place];
         let units = |cycles: &bool| if *cycles { AllowedUnits::Circular } else { AllowedUnits::Linear };
         selected.allowed.extend(cycles.get(factor).map(units));
         for &image in &batch[rows.clone()] {
             let mut classes = data.classes(image);
-            classes[factor] = (classes[factor] + noise.random_range(1..counts[factor])) % counts[factor];
+            let step = noise.random_range(1..counts[factor]);
+            classes[factor] = (classes[factor] + step) % counts[factor];
             selected.images.push(data.image(&classes)?);
+            let cyclic = cycles.get(factor).is_some_and(|cyclic| *cyclic);
+            angles.push(if cyclic { TAU * step as f32 / counts[factor] as f32 } else { f32::NAN });
         }
     }
+    selected.known = Some(KnownValues { values: angles, factors: 1 });
     (groups > 0).then_some(selected)
 }
 
@@ -103,6 +111,27 @@ mod tests {
             seen.extend(moved);
         }
         assert_eq!(seen.len(), 10);
+    }
+
+    #[test]
+    fn the_angles_of_cyclic_factors_are_known() {
+        let data = world("sprites");
+        let cycle = data.cycles().iter().position(|cyclic| *cyclic).expect("sprites turn");
+        let (batch, mut noise) = ([5, 300_006, 70_000, 123_456], SmallRng::seed_from_u64(3));
+        for _ in 0..20 {
+            let Selected { images, known, .. } = draw(&data, &batch, 2, &mut noise).expect("a grid");
+            let angles = known.expect("angles").values;
+            for ((&before, &after), angle) in batch.iter().zip(&images).zip(angles) {
+                let (before, after) = (data.classes(before)[cycle], data.classes(after)[cycle]);
+                if before == after {
+                    assert!(angle.is_nan());
+                } else {
+                    let count = data.factors()[cycle];
+                    let steps = angle / TAU * count as f32;
+                    assert_eq!((after + count - before) % count, steps.round() as usize);
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,10 +3,11 @@
 //! A [`Source`] provides the second images: from the factors of a world ([`factors`]), by moving the first images
 //! ([`affine`]), or by changing a property to that of another image ([`motions`]). The [`PairLoss`] is
 //! independent of the source. It asks that few units change ([`spread`]), that a change of one unit gives the
-//! second image ([`exchange`]), and that this unit depends on nothing else ([`purity`]). [`Pairs`] is the term
-//! that joins a source and the loss.
+//! second image ([`exchange`]), that this unit depends on nothing else ([`purity`]), and that a circle turns by
+//! the known angle ([`angle`]). [`Pairs`] is the term that joins a source and the loss.
 
 pub mod affine;
+pub mod angle;
 pub(crate) mod change;
 pub mod exchange;
 pub mod factors;
@@ -29,7 +30,7 @@ use crate::check::{Checked, invalid, positive_weight};
 use crate::term::{Decoded, Encoded, EncodedExtra};
 use crate::weight::Weight;
 
-/// The loss on pairs. All sources of pairs share these four keys of a configuration.
+/// The loss on pairs. All sources of pairs share these five keys of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PairLoss {
@@ -43,6 +44,8 @@ pub struct PairLoss {
     pub focus: f64,
     /// Weight of the [`purity`], in nats. 0 turns it off.
     pub purity: Weight,
+    /// Weight of the [`angle`], in nats, for pairs whose angle is known. 0 turns it off.
+    pub angle: Weight,
 }
 
 impl Default for PairLoss {
@@ -54,7 +57,7 @@ impl Default for PairLoss {
 impl PairLoss {
     /// Only the spread, with `weight`.
     pub fn spread(weight: Weight) -> Self {
-        Self { spread: weight, exchange: None, focus: 0.0, purity: Weight::NONE }
+        Self { spread: weight, exchange: None, focus: 0.0, purity: Weight::NONE, angle: Weight::NONE }
     }
 
     /// Codes of the exchange, `[M, D]`, if it is on.
@@ -90,15 +93,20 @@ impl PairLoss {
             let nll = exchange::penalty(decoded.likelihood, logits, &first, images, self.focus)?;
             cost = (cost + (nll * weight.at(encoded.step))?)?;
         }
+        let (means, shift, circles) = (&posterior.mean, &change.shift, change.circles);
         if !self.purity.is_none() {
-            let channels = change.channels(groups, allowed)?;
-            let purity = purity::penalty(&posterior.mean, &change.shift, groups, &channels, change.circles)?;
+            let purity = purity::penalty(means, shift, groups, &change.channels(groups, allowed)?, circles)?;
             cost = (cost + (purity * self.purity.at(encoded.step))?)?;
+        }
+        if let (false, Some(known)) = (self.angle.is_none(), encoded.known) {
+            let channels = change.channels(groups, allowed)?;
+            let angle = angle::penalty(means, shift, groups, &channels, known, circles)?;
+            cost = (cost + (angle * self.angle.at(encoded.step))?)?;
         }
         Ok(cost)
     }
 
-    /// Checks `weight`, `exchange`, `focus` and `purity`.
+    /// Checks all keys.
     ///
     /// # Errors
     /// Names the key.
@@ -113,7 +121,12 @@ impl PairLoss {
         if self.focus > 0.0 && self.exchange.is_none() {
             return invalid("focus", "is set without an exchange; set `exchange` too");
         }
-        if self.purity.is_none() { Ok(()) } else { positive_weight("purity", self.purity) }
+        for (key, weight) in [("purity", self.purity), ("angle", self.angle)] {
+            if !weight.is_none() {
+                positive_weight(key, weight)?;
+            }
+        }
+        Ok(())
     }
 
     /// Parameters for the card.
@@ -122,6 +135,7 @@ impl PairLoss {
         all.extend(self.exchange.map(|weight| ("exchange", weight.last())));
         all.extend((self.focus > 0.0).then_some(("focus", self.focus)));
         all.extend((!self.purity.is_none()).then_some(("purity", self.purity.last())));
+        all.extend((!self.angle.is_none()).then_some(("angle", self.angle.last())));
         all
     }
 }
@@ -150,6 +164,7 @@ mod tests {
         assert_eq!(key(PairLoss { focus: f64::NAN, ..plain }), "focus");
         assert_eq!(key(PairLoss { focus: 0.5, ..plain }), "focus");
         assert_eq!(key(PairLoss { purity: Weight::Constant(-1.0), ..plain }), "purity");
+        assert_eq!(key(PairLoss { angle: Weight::Constant(-1.0), ..plain }), "angle");
         assert_eq!(PairLoss { focus: 0.5, exchange, ..plain }.validate(), Ok(()));
         assert_eq!(PairLoss { exchange, purity: Weight::Constant(1.0), ..plain }.validate(), Ok(()));
     }

@@ -9,7 +9,7 @@ use rand::RngCore;
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::check::Checked;
+use crate::check::{Checked, invalid};
 use crate::fields::fields;
 use crate::pairs::PairLoss;
 use crate::term::{CardEntry, Catalogue, Decoded, Encoded, Extra, Selected, Term};
@@ -20,6 +20,9 @@ use crate::term::{CardEntry, Catalogue, Decoded, Encoded, Extra, Selected, Term}
 pub trait Source: Debug + Send + Sync {
     /// Name of the term in the card.
     const NAME: &'static str;
+
+    /// Whether the angles by which objects turn are known.
+    const ANGLES: bool = false;
 
     /// See [`Term::validate`].
     ///
@@ -91,6 +94,9 @@ impl<S: Source> Term for Pairs<S> {
 
     fn validate(&self, model: &ModelConfig) -> Checked {
         self.loss.validate()?;
+        if !self.loss.angle.is_none() && !(S::ANGLES && model.circles > 0) {
+            return invalid("angle", "needs `sparsity.transitions` and model.circles; leave it out");
+        }
         self.source.validate(model)
     }
 
@@ -145,7 +151,7 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_list_of_known_keys() {
         let error =
             toml::from_str::<Pairs<Redraw>>("binary = true\nwait = 3.0").expect_err("it was accepted");
-        let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`";
+        let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`, `angle`";
         assert!(error.message().ends_with(known), "{error}");
         assert!(error.message().starts_with("unknown field `wait`"), "{error}");
     }
@@ -156,6 +162,12 @@ mod tests {
         let good = Pairs::default();
         assert_eq!(key(&Pairs { loss: PairLoss { focus: 0.5, ..good.loss }, ..good }), "focus");
         assert_eq!(key(&Pairs { source: Motion { zoom: 9.0, ..good.source }, ..good }), "zoom");
+        let loss = PairLoss { angle: Weight::Constant(1.0), ..good.loss };
+        assert_eq!(key(&Pairs { loss, ..good }), "angle", "the angles of motions are not known");
+        let turned = Pairs { source: Transitions::default(), loss };
+        let circle = ModelConfig { circles: 1, ..ModelConfig::default() };
+        assert_eq!(turned.validate(&ModelConfig::default()).expect_err("no circle").key, "angle");
+        assert_eq!(turned.validate(&circle), Ok(()));
         let loss = PairLoss { focus: 0.5, exchange: Some(Weight::Constant(1.0)), ..good.loss };
         assert_eq!(Pairs { loss, ..good }.validate(&ModelConfig::default()), Ok(()));
     }

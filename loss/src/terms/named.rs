@@ -2,9 +2,10 @@
 //! known values t_f of some factors, each with mean 0 and variance 1, such as retouched photographs. The penalty
 //! in nats is
 //!
-//! λ · Σ_f E\[½ (μ_f(x') − t_f)²\] + a · Σ_f Σ_{j≠f} ρ(μ_f, μ_j)²,
+//! λ · Σ_f E\[½ (μ_f(x') − t_f)²\] + a · Σ_f Σ_j ρ(μ_f, μ_j)²,
 //!
-//! where unit f of the code belongs to factor f. Factors beyond the last unit are ignored.
+//! where unit f of the code belongs to factor f, and j are the units without a factor. Factors beyond the last unit
+//! are ignored.
 //!
 //! - Images x' are encoded, but not decoded. The decoder reads the assigned units of the batch like all others,
 //!   but its error only changes their variance, not their means. Otherwise they would encode whatever lowers the
@@ -28,7 +29,7 @@ use crate::weight::Weight;
 
 /// Requirement on the data set.
 const NEEDS: &str =
-    "a world, whose factors are known, or `known = \"retouched\"` and photographs of aligned faces";
+    "a world, whose factors are known, or `known.retouch` or `known.values` in the configuration";
 /// Added to variances, so that constant units have no correlation.
 const EPSILON: f64 = 1e-4;
 /// Maximum number of images besides the batch.
@@ -105,8 +106,8 @@ impl Term for Named {
         };
         let means = &encoded.encoding.posterior.mean;
         let mut cost = (squared_error(&extra.posterior.mean, known)? * self.weight.at(encoded.step))?;
-        if self.apart > 0.0 {
-            let named = known.factors.min(means.dim(1)?);
+        let named = known.factors.min(means.dim(1)?);
+        if self.apart > 0.0 && named < means.dim(1)? {
             cost = (cost + (squared_correlations(means, named)? * self.apart)?)?;
         }
         Ok(Some(cost))
@@ -135,18 +136,15 @@ fn squared_error(means: &Tensor, known: &KnownValues) -> Result<Tensor> {
     (error.sqr()? * shares?)?.sum_all()
 }
 
-/// Σ_f Σ_{j≠f} ρ(μ_f, μ_j)² over rows of `means`, `[N, D]`, for the first `named` units f, whose means
-/// get no gradient: a scalar.
+/// Σ_f Σ_j ρ(μ_f, μ_j)² over rows of `means`, `[N, D]`, for the first `named` units f, whose means get no gradient,
+/// and all other units j: a scalar.
 fn squared_correlations(means: &Tensor, named: usize) -> Result<Tensor> {
     let (count, width) = means.dims2()?;
     let centred = means.broadcast_sub(&means.mean_keepdim(0)?)?;
     let scores = centred.broadcast_div(&(centred.sqr()?.mean_keepdim(0)? + EPSILON)?.sqrt()?)?;
     let held = scores.narrow(1, 0, named)?.detach().t()?.contiguous()?;
-    let correlations = (held.matmul(&scores)? / count as f64)?;
-    let other: Vec<f32> =
-        (0..named * width).map(|place| f32::from(u8::from(place / width != place % width))).collect();
-    let other = Tensor::from_vec(other, (named, width), means.device())?;
-    (correlations * other)?.sqr()?.sum_all()
+    let others = scores.narrow(1, named, width - named)?.contiguous()?;
+    (held.matmul(&others)? / count as f64)?.sqr()?.sum_all()
 }
 
 #[cfg(test)]

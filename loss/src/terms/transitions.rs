@@ -4,8 +4,9 @@
 //! Successive frames of a video are such pairs (Klindt et al. 2021, "Towards nonlinear disentanglement in
 //! natural data with temporal sparse coding", whose prior on transitions is sparse, too). This is weak
 //! supervision: the model learns which pairs differ in one factor and which pairs share this factor, but not
-//! which factor it is, how far it changes, or in which direction (Shu et al. 2020; Locatello et al. 2020). It
-//! needs data with known factors.
+//! which factor it is, how far it changes, or in which direction (Shu et al. 2020; Locatello et al. 2020). With
+//! `angle` it also learns by which angle a cyclic factor changes, as from an object on a turntable. It needs data
+//! with known factors.
 
 use model::ModelConfig;
 use rand::RngCore;
@@ -31,6 +32,7 @@ impl Default for Transitions {
 
 impl Source for Transitions {
     const NAME: &'static str = "transitions";
+    const ANGLES: bool = true;
 
     fn validate(&self, _model: &ModelConfig) -> Checked {
         if self.groups == 0 {

@@ -1,6 +1,7 @@
 //! The command line. Each command has a file.
 
 mod attributes;
+mod components;
 mod data;
 mod decode;
 mod device;
@@ -71,6 +72,8 @@ enum Command {
     Metrics(metrics::Args),
     /// Measure how well single units predict attributes of pictures, and what else changes with these units.
     Attributes(attributes::Args),
+    /// Find factors of variation that parts of pictures have in common, without labels.
+    Components(components::Args),
     /// Draw the traversal of each unit.
     Traverse(traverse::Args),
     /// Draw images above their reconstructions.
@@ -105,6 +108,7 @@ impl Cli {
             Command::Encode(args) => encode::run(&args)?,
             Command::Decode(args) => decode::run(&args)?,
             Command::Attributes(args) => attributes::run(&args)?,
+            Command::Components(args) => components::run(&args)?,
             Command::Info(args) => info::run(&args)?,
             Command::Evaluate(args) => evaluate::run(&args)?,
             Command::Report(args) => report::run(&args)?,

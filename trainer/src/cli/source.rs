@@ -22,7 +22,7 @@ pub(crate) struct Source {
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Pictures {
     /// For picture files: side of the centred square to keep, as a share of the shorter side [default: that of the
-    /// model's data set].
+    /// model's data set, or the whole side].
     #[arg(long)]
     crop: Option<f64>,
     /// For picture files: keep the whole picture, stretched to a square.

@@ -11,7 +11,7 @@ use candle_core::Device;
 use trainer::config::Config;
 use trainer::data::{Dataset, PictureOptions};
 use trainer::report::counted;
-use trainer::train::{CONFIG, Checkpoint, Checkpoints, End, Limits, Lock, METRICS, MODEL, Run};
+use trainer::train::{CONFIG, Checkpoint, Checkpoints, End, KNOWN, Limits, Lock, METRICS, MODEL, Run};
 use trainer::{data, export, file};
 
 use super::encoding::Encoding;
@@ -337,7 +337,7 @@ fn start_new(
 
 /// Checks that `folder` contains no run, or moves the run to a subfolder with `force`.
 fn clear(folder: &Path, force: bool) -> anyhow::Result<()> {
-    let old: Vec<PathBuf> = [CONFIG, METRICS, MODEL]
+    let old: Vec<PathBuf> = [CONFIG, METRICS, MODEL, KNOWN]
         .map(|name| folder.join(name))
         .into_iter()
         .chain([Checkpoints::of(folder).path().to_owned()])

@@ -41,7 +41,6 @@ pub use pictures::Pictures;
 pub use prepare::Job;
 pub use recipe::{RECIPES, Recipe, Source, recipe};
 pub use resident::Resident;
-pub use retouch::FACTORS as RETOUCHED;
 pub use sheet::sheet;
 pub use split::{HeldOut, TrainingImages};
 pub use world::WorldDataset;

@@ -1,5 +1,5 @@
-//! The training images of a data set: all but the held-out last ones, optionally mirrored at random, and
-//! retouched for terms that need known factors.
+//! The training images of a data set: all but the held-out last ones, optionally mirrored at random, and with
+//! known factors for the terms that need them.
 //!
 //! Indices encode all of this: first the images, then their mirror images, then both with every way of
 //! retouching.
@@ -8,9 +8,10 @@ use model::ImageShape;
 use rand::{Rng, RngCore};
 use rayon::prelude::*;
 
-use super::retouch::{FACTORS, Retouch, WAYS};
+use super::retouch::{Retouch, WAYS};
 use super::{DataError, Dataset};
-use crate::config::{Config, KnownImages};
+use crate::config::{Config, Feature};
+use crate::npy::Table;
 
 /// The training images of a data set.
 pub struct TrainingImages<'a> {
@@ -18,16 +19,21 @@ pub struct TrainingImages<'a> {
     /// Number of images that are not held out.
     kept: u64,
     mirror: bool,
-    retouched: bool,
+    /// Features that are drawn by a known amount.
+    retouch: Vec<Feature>,
+    /// Known values of the images, a row for each.
+    table: Option<Table<f64>>,
 }
 
 impl<'a> TrainingImages<'a> {
-    /// Creates the training images for `config`, or `None` if they are simply all images.
-    pub fn new(config: &Config, all: &'a dyn Dataset) -> Option<Self> {
+    /// Creates the training images for `config`, or `None` if they are simply all images. `table` holds the
+    /// configuration's `known.values`, with a row for each of `all` images.
+    pub fn new(config: &Config, all: &'a dyn Dataset, table: Option<Table<f64>>) -> Option<Self> {
         let (mirror, held) = (config.train.mirror, config.train.hold_out);
-        let retouched = config.known == Some(KnownImages::Retouched);
+        let retouch = config.known.as_ref().map(|known| known.retouch.clone()).unwrap_or_default();
         let kept = all.len().saturating_sub(held).max(1);
-        (mirror || retouched || held > 0).then_some(Self { all, kept, mirror, retouched })
+        let changed = mirror || held > 0 || table.is_some() || !retouch.is_empty();
+        changed.then_some(Self { all, kept, mirror, retouch, table })
     }
 
     /// Draws the index of an image or its mirror image.
@@ -96,25 +102,45 @@ impl Dataset for TrainingImages<'_> {
     }
 
     fn known(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
-        if !self.retouched {
+        if self.retouch.is_empty() && self.table.is_none() {
             // Mirror images have other factors than their originals.
             let drawn = (0..count).map(|_| rng.random_range(0..self.kept));
             return if self.all.world().is_some() { drawn.collect() } else { Vec::new() };
         }
-        let kinds = FACTORS.len() as u64;
+        // Half of the images have values from the table.
         let numbered = |number: usize| {
             let image = self.draw(rng);
-            let way = rng.random_range(0..WAYS / kinds) * kinds + number as u64 % kinds;
-            2 * self.kept + image * WAYS + way
+            let features = self.retouch.len();
+            let feature = if self.table.is_none() {
+                Some(number % features)
+            } else {
+                (number.is_multiple_of(2) && features > 0).then(|| number / 2 % features)
+            };
+            match feature {
+                Some(feature) => 2 * self.kept + image * WAYS + Retouch::number(self.retouch[feature], rng),
+                None => image,
+            }
         };
         (0..count).map(numbered).collect()
     }
 
     fn values(&self, number: u64) -> Vec<f32> {
-        match self.parts(number).1 {
-            Some(way) => Retouch::numbered(way).values().into(),
-            None => self.all.values(number % self.kept),
+        if self.retouch.is_empty() && self.table.is_none() {
+            return self.all.values(number % self.kept);
         }
+        let (image, way) = self.parts(number);
+        let drawn = way.map(|way| Retouch::numbered(way).known());
+        let of_feature = |feature: &Feature| match drawn {
+            Some((drawn, value)) if drawn == *feature => value,
+            _ => f32::NAN,
+        };
+        let mut values: Vec<f32> = self.retouch.iter().map(of_feature).collect();
+        if let Some(table) = &self.table {
+            let row = table.row((image % self.kept) as usize);
+            // Retouching changes what the table says of the image.
+            values.extend(row.iter().map(|&value| if drawn.is_some() { f32::NAN } else { value as f32 }));
+        }
+        values
     }
 }
 
@@ -196,7 +222,7 @@ mod tests {
     fn held_out_images_are_the_last_and_are_never_drawn() -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
         let (config, held) = (config("")?, 1_075_000);
-        let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
+        let training = TrainingImages::new(&config, &*all, None).ok_or("all of it")?;
         let kept = all.len() - held;
         assert_eq!((training.len(), kept), (200, 200));
         let drawn = training.sample(4000, &mut stream(1, Purpose::Batch, 1));
@@ -215,7 +241,7 @@ mod tests {
     fn mirror_images_of_a_world_have_no_known_factors() -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
         let config = config("")?;
-        let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
+        let training = TrainingImages::new(&config, &*all, None).ok_or("all of it")?;
         let known = training.known(500, &mut stream(1, Purpose::Batch, 1));
         assert!(known.len() == 500 && known.iter().all(|number| *number < 200));
         assert_eq!(training.values(known[0]), all.values(known[0]));
@@ -227,8 +253,8 @@ mod tests {
     fn mirror_images_are_mirrored_and_retouched_images_have_known_factors()
     -> Result<(), Box<dyn std::error::Error>> {
         let all = crate::data::open("faces")?;
-        let config = config("known = 'retouched'\nsparsity = { named = {} }")?;
-        let training = TrainingImages::new(&config, &*all).ok_or("all of it")?;
+        let config = config("known.retouch = ['fringe', 'gender', 'smile']\nsparsity = { named = {} }")?;
+        let training = TrainingImages::new(&config, &*all, None).ok_or("all of it")?;
         let mut pair = vec![0.0; 2 * all.image_shape().len()];
         training.read(&[7, 207], &mut pair)?;
         let (image, mirrored) = pair.split_at(all.image_shape().len());
@@ -249,6 +275,32 @@ mod tests {
             let at = number * image.len()..(number + 1) * image.len();
             assert_ne!(images[at.clone()], before[at]);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_table_gives_values_to_images_and_their_mirror_images() -> Result<(), Box<dyn std::error::Error>> {
+        let all = crate::data::open("faces")?;
+        let config = config("known.retouch = ['smile']\nsparsity = { named = {} }")?;
+        let values = (0..2 * all.len()).map(|value| value as f64).collect();
+        let training =
+            TrainingImages::new(&config, &*all, Some(Table { values, width: 2 })).ok_or("all of it")?;
+        let known = training.known(40, &mut stream(1, Purpose::Batch, 1));
+        let (mut drawn, mut told) = (0, BTreeSet::new());
+        for number in known {
+            match training.values(number)[..] {
+                [smile, first, second] if smile.is_finite() => {
+                    assert!(first.is_nan() && second.is_nan() && number >= 400);
+                    drawn += 1;
+                }
+                [_, first, second] => {
+                    assert!(number < 400 && first == (number % 200 * 2) as f32 && second == first + 1.0);
+                    told.insert(number >= 200);
+                }
+                _ => return Err("an image has not three factors".into()),
+            }
+        }
+        assert_eq!((drawn, told.len()), (20, 2));
         Ok(())
     }
 }

@@ -36,12 +36,22 @@ pub fn attributes(
     watch.started(labels.images.len() as u64);
     let codes = codes(vae, dataset, &labels.images, &|images| watch.encoded(images))?.means;
     let ranges: Vec<[f32; 2]> = card.units.iter().map(|unit| unit.range).collect();
-    Ok(Attributes {
-        results: metrics::attributes(&codes, &ranges, &labels.has, labels.names.len()),
+    Ok(attributes_of_codes(&codes, &ranges, dataset.name(), labels))
+}
+
+/// Same as [`attributes`], for `codes` `[N, D]` of the pictures in `labels`, whose units have `ranges`.
+pub fn attributes_of_codes(
+    codes: &[f32],
+    ranges: &[[f32; 2]],
+    dataset: &str,
+    labels: &AttributeLabels,
+) -> Attributes {
+    Attributes {
+        results: metrics::attributes(codes, ranges, &labels.has, labels.names.len()),
         names: labels.names.clone(),
         pictures: labels.images.len(),
-        dataset: dataset.name().to_owned(),
-    })
+        dataset: dataset.to_owned(),
+    }
 }
 
 impl Attributes {

@@ -19,7 +19,7 @@ use metrics::{RepresentationError, WorldError};
 use model::Vae;
 use model::card::Score;
 
-pub use attributes::{Attributes, attributes};
+pub use attributes::{Attributes, attributes, attributes_of_codes};
 pub use codes::{Codes, codes};
 pub use describe::{Measured, describe};
 

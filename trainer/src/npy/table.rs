@@ -14,6 +14,16 @@ pub struct Table<T> {
     pub width: usize,
 }
 
+impl<T> Table<T> {
+    /// Returns row `number`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, number: usize) -> &[T] {
+        &self.values[number * self.width..][..self.width]
+    }
+}
+
 /// Reads codes `[N, D]`: little-endian floats of 4 or 8 bytes.
 ///
 /// # Errors

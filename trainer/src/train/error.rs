@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use loss::Unmet;
 
 use super::checkpoint::CheckpointError;
+use super::known::KnownError;
 use crate::data::DataError;
 use crate::file;
 
@@ -14,6 +15,9 @@ pub enum TrainError {
     /// The data can't be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The known values can't be used.
+    #[error(transparent)]
+    Known(#[from] KnownError),
     /// A checkpoint can't be read or written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

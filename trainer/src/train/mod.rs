@@ -5,6 +5,7 @@ mod batches;
 mod checkpoint;
 mod error;
 mod fit;
+mod known;
 mod learner;
 mod lock;
 mod log;
@@ -20,6 +21,7 @@ use candle_core::Device;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints, State};
 pub use error::TrainError;
+pub use known::KNOWN;
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 pub(crate) use start::provenance;
@@ -89,7 +91,7 @@ impl Run<'_> {
         let Self { config, dataset, device, folder } = *self;
         let mut train = config.train.clone();
         let loss = config.loss();
-        let images = TrainingImages::new(config, dataset);
+        let images = TrainingImages::new(config, dataset, known::values(config, dataset, folder)?);
         let dataset = images.as_ref().map_or(dataset, |images| images);
         let source = BatchSource::new(config, dataset, &loss);
         source.check()?;

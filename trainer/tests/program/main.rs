@@ -1,6 +1,7 @@
 //! Tests of the binary, in one executable: each executable would link all of candle again.
 
 mod commands;
+mod components;
 mod damage;
 mod import;
 mod interrupted;

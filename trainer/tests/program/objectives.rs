@@ -38,7 +38,7 @@ const METHODS: &[(&str, &[&str])] = &[
         "retouched",
         &[
             "dataset='faces'",
-            "known='retouched'",
+            "known.retouch=['fringe','gender','smile']",
             "sparsity.named={images=3}",
             "train.mirror=true",
             "train.hold_out=9",
@@ -101,7 +101,7 @@ fn a_prior_that_does_not_go_with_the_posterior_is_refused() -> Outcome {
         ("sparsity.transitions.groups=0", "sparsity.transitions.groups"),
         ("objective={kind='factor',width=0}", "objective.width"),
         ("sparsity.redraw={kinds=['warmth']}", "colour"),
-        ("known='retouched'", "in colour"),
+        ("known.retouch=['fringe']", "in colour"),
         ("train.hold_out=737280", "leaves none of the 737280 images"),
     ] {
         let said = set(key)?;

@@ -22,11 +22,12 @@ use gender::Gender;
 use pixels::Pixels;
 use smile::Smile;
 
-/// Names of the retouched factors, in the order of `Retouch::values`.
-pub const FACTORS: [&str; 3] = ["fringe", "gender", "smile"];
+use crate::config::Feature;
 
 /// Number of ways to retouch a photograph.
 pub(super) const WAYS: u64 = 1 << 32;
+/// Number of features. The remainder of a way's number is the place of its feature in [`Feature`].
+const FEATURES: u64 = 3;
 
 /// One way of retouching.
 pub(super) struct Retouch(Way);
@@ -38,23 +39,28 @@ enum Way {
 }
 
 impl Retouch {
-    /// Returns the way with this number; the remainder modulo the number of [`FACTORS`] is the factor.
+    /// Returns the way with this number of drawing a feature.
     pub(super) fn numbered(way: u64) -> Self {
         let rng = &mut stream(way, Purpose::Objective, 0);
-        Self(match way % FACTORS.len() as u64 {
+        Self(match way % FEATURES {
             0 => Way::Fringe(Fringe::draw(rng)),
             1 => Way::Gender(Gender::draw(rng)),
             _ => Way::Smile(Smile::draw(rng)),
         })
     }
 
-    /// Returns the known values, scaled to mean 0 and variance 1, or NaN for unknown ones. Higher values
-    /// mean more fringe, more masculine, more smile.
-    pub(super) fn values(&self) -> [f32; FACTORS.len()] {
+    /// Draws the number of a way of drawing `feature`.
+    pub(super) fn number(feature: Feature, rng: &mut dyn RngCore) -> u64 {
+        rng.random_range(0..WAYS / FEATURES) * FEATURES + feature as u64
+    }
+
+    /// Returns the feature and its value, scaled to mean 0 and variance 1. Higher values mean more fringe, more
+    /// masculine, more smile.
+    pub(super) fn known(&self) -> (Feature, f32) {
         match &self.0 {
-            Way::Fringe(fringe) => [fringe.value(), f32::NAN, f32::NAN],
-            Way::Gender(gender) => [f32::NAN, gender.value(), f32::NAN],
-            Way::Smile(smile) => [f32::NAN, f32::NAN, smile.value()],
+            Way::Fringe(fringe) => (Feature::Fringe, fringe.value()),
+            Way::Gender(gender) => (Feature::Gender, gender.value()),
+            Way::Smile(smile) => (Feature::Smile, smile.value()),
         }
     }
 
@@ -100,19 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn each_retouch_is_known_by_one_value_of_mean_0_and_variance_1() {
+    fn the_value_of_each_feature_has_mean_0_and_variance_1() {
         let count = 4000;
-        for factor in 0..FACTORS.len() {
+        let rng = &mut stream(1, Purpose::Objective, 0);
+        for feature in [Feature::Fringe, Feature::Gender, Feature::Smile] {
             let (mut sum, mut squares) = (0.0, 0.0);
-            for way in (0..count).map(|number| (number * FACTORS.len() + factor) as u64) {
-                let values = Retouch::numbered(way).values();
-                let known: Vec<usize> = (0..3).filter(|&place| values[place].is_finite()).collect();
-                assert_eq!(known, [factor]);
-                sum += f64::from(values[factor]);
-                squares += f64::from(values[factor]).powi(2);
+            for _ in 0..count {
+                let (drawn, value) = Retouch::numbered(Retouch::number(feature, rng)).known();
+                assert_eq!(drawn, feature);
+                sum += f64::from(value);
+                squares += f64::from(value).powi(2);
             }
-            let (mean, square) = (sum / count as f64, squares / count as f64);
-            assert!(mean.abs() < 0.08 && (square - 1.0).abs() < 0.12, "{factor}: {mean} {square}");
+            let (mean, square) = (sum / f64::from(count), squares / f64::from(count));
+            assert!(mean.abs() < 0.08 && (square - 1.0).abs() < 0.12, "{feature:?}: {mean} {square}");
         }
     }
 
