@@ -5,9 +5,9 @@
 //! but f)] / Var(μ_u)`: the fraction of the unit's variance that is caused by f. It is estimated with
 //! Jansen's formula, `Σ_n (μ_u(x_n) − μ_u(x_n with f redrawn))² / (2 N Var(μ_u))`, over pictures whose
 //! factors are all drawn at random (Jansen, *Analysis of variance designs for model output*, 1999;
-//! Saltelli et al., *Variance based sensitivity analysis of model output*, 2010).
+//! Saltelli et al., *Variance based sensitivity analysis of model output*, 2010). The angle of a circle counts as
+//! a point on the unit circle, with the variance 1 of a uniform angle.
 
-use super::angle::wrapped;
 use super::{Effect, Side, State, Topic};
 use crate::protocol::{Request, Surveyed};
 use crate::queue::RequestKind;
@@ -30,6 +30,8 @@ pub struct Survey {
     pub codes: Vec<Vec<f32>>,
     /// Sums of squared differences for each factor and unit.
     squares: Vec<Vec<f64>>,
+    /// Whether each unit is a circle.
+    circles: Vec<bool>,
 }
 
 impl Survey {
@@ -52,7 +54,9 @@ impl Survey {
     /// S(f, u) for a unit with the standard deviation `std` over the data.
     pub fn answer(&self, factor: usize, unit: usize, std: f32) -> f64 {
         let sum = self.squares.get(factor).and_then(|row| row.get(unit)).copied().unwrap_or(0.0);
-        let whole = 2.0 * self.len() as f64 * f64::from(std).powi(2);
+        let circle = self.circles.get(unit).is_some_and(|circle| *circle);
+        let variance = if circle { 1.0 } else { f64::from(std).powi(2) };
+        let whole = 2.0 * self.len() as f64 * variance;
         if whole > 0.0 { sum / whole } else { 0.0 }
     }
 
@@ -61,10 +65,11 @@ impl Survey {
         let mut codes = found.means.chunks_exact(latent.max(1));
         let Some(base) = codes.next() else { return };
         self.squares.resize(codes.len(), vec![0.0; latent]);
+        self.circles = (0..latent).map(circle).collect();
         for (squares, code) in self.squares.iter_mut().zip(codes) {
-            for (unit, ((square, a), b)) in squares.iter_mut().zip(base).zip(code).enumerate() {
-                let apart = if circle(unit) { wrapped(a - b) } else { a - b };
-                *square += f64::from(apart).powi(2);
+            for (((square, a), b), circle) in squares.iter_mut().zip(base).zip(code).zip(&self.circles) {
+                let apart = f64::from(a - b);
+                *square += if *circle { 2.0 - 2.0 * apart.cos() } else { apart.powi(2) };
             }
         }
         self.codes.push(base.to_vec());
@@ -114,13 +119,15 @@ mod tests {
     use crate::draws::draws;
     use worlds::sprites::Sprites;
 
-    /// A survey of a network that maps classes to `code`.
-    fn survey(code: impl Fn(&[usize]) -> Vec<f32>) -> Survey {
+    /// A survey of a network that maps classes to `code`, the last unit of which may be a circle.
+    fn survey(code: impl Fn(&[usize]) -> Vec<f32>, circle: bool) -> Survey {
         let mut survey = Survey::default();
         for n in 0..1000 {
             let means: Vec<f32> = draws(&Sprites, n).iter().flat_map(|classes| code(classes)).collect();
             let latent = means.len() / 6;
-            survey.add(&Surveyed { means, nll: n as f32, mse: 0.5 }, latent, |_| false);
+            survey.add(&Surveyed { means, nll: n as f32, mse: 0.5 }, latent, |unit| {
+                circle && unit + 1 == latent
+            });
         }
         survey
     }
@@ -129,10 +136,13 @@ mod tests {
     fn a_unit_of_one_factor_answers_to_it_alone_and_a_mixed_one_to_both() {
         // The variance of a uniform class of 32 is (32² − 1) / 12.
         let std = (1023.0_f32 / 12.0).sqrt();
-        let survey = survey(|classes| {
-            let [x, y] = [classes[3], classes[4]].map(|class| class as f32);
-            vec![x, (x + y) / 2.0_f32.sqrt(), 7.0]
-        });
+        let survey = survey(
+            |classes| {
+                let [x, y] = [classes[3], classes[4]].map(|class| class as f32);
+                vec![x, (x + y) / 2.0_f32.sqrt(), 7.0]
+            },
+            false,
+        );
         let close = |factor, unit, share: f64| {
             let answer = survey.answer(factor, unit, std);
             assert!((answer - share).abs() < 0.08, "{factor} {unit}: {answer} is not {share}");
@@ -143,5 +153,14 @@ mod tests {
         assert_eq!(survey.answer(3, 2, 0.0), 0.0, "a unit that never moves answers to nothing");
         assert_eq!(survey.answer(9, 9, 1.0), 0.0);
         assert_eq!(survey.errors(), Some([499.5, 0.5]));
+    }
+
+    #[test]
+    fn a_circle_that_holds_an_angle_answers_to_it_fully() {
+        let turned = |classes: &[usize]| std::f32::consts::TAU * classes[2] as f32 / 40.0;
+        let survey = survey(|classes| vec![classes[3] as f32, turned(classes)], true);
+        let answer = survey.answer(2, 1, 1.8);
+        assert!((answer - 1.0).abs() < 0.08, "{answer}");
+        assert_eq!(survey.answer(3, 1, 1.8), 0.0);
     }
 }
