@@ -94,7 +94,8 @@ impl<S: Source> Term for Pairs<S> {
 
     fn validate(&self, model: &ModelConfig) -> Checked {
         self.loss.validate()?;
-        if !self.loss.angle.is_none() && !(S::ANGLES && model.circles > 0) {
+        let known = S::ANGLES && model.circles > 0;
+        if !known && !self.loss.angle.is_none() {
             return invalid("angle", "needs `sparsity.transitions` and model.circles; leave it out");
         }
         self.source.validate(model)

@@ -24,6 +24,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("motion", &["sparsity.motion={ zoom = 1.5, turn = 30.0 }"]),
     ("transitions", &["sparsity.transitions={groups=2}"]),
     ("exchange", &["sparsity.transitions={groups=2,exchange=1.0,focus=0.5,purity=3.0}"]),
+    ("angle", &["model.circles=1", "sparsity.transitions={groups=3,angle=2.0}"]),
     (
         "redraw",
         &[
