@@ -63,7 +63,7 @@ pub struct InitialWeights {
     pub weights: String,
 }
 
-/// Known factors of the training images. The features of `retouch` are the first factors.
+/// Known factors of the training images: first those of `retouch`, then those of `values`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Known {
@@ -71,7 +71,7 @@ pub struct Known {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retouch: Vec<Feature>,
     /// File of values of the training images: `.npy`, float32 `[N, F]`, a row for each image of the data set and a
-    /// column for each factor, those of `retouch` first, scaled to mean 0 and variance 1; NaN where a value is unknown.
+    /// column for each factor, scaled to mean 0 and variance 1; NaN where a value is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<String>,
 }

@@ -32,9 +32,6 @@ pub(crate) struct Args {
     /// Number of components to write, at most.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=1024))]
     count: u64,
-    /// Numbers of components to write first, such as 13,2, of those that the command prints without this option.
-    #[arg(long, value_delimiter = ',', value_name = "LIST")]
-    first: Vec<usize>,
     /// Number of draws of random windows.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=2000))]
     draws: u64,
@@ -58,7 +55,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let dataset = args.pictures.open(&args.data, data::image_shape(&args.data)?, None)?;
     let labels = if args.labels.are_given() { args.labels.read_if_any(&*dataset)? } else { None };
     let options = Options {
-        count: args.first.iter().map(|first| first + 1).fold(args.count as usize, usize::max),
+        count: args.count as usize,
         draws: args.draws,
         hold_out: args.hold_out,
         mirror: args.mirror,
@@ -68,9 +65,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let found = components(&*dataset, &options, &|| bar.inc(1));
     bar.finish_and_clear();
     let found = found.context("no components were found")?;
-    let found = found.ordered(&args.first, args.count as usize).with_context(|| {
-        format!("--first names a component twice or beyond the {} that were found", found.groups.len())
-    })?;
     let width = found.groups.len();
     let shape = [dataset.len(), width as u64];
     file::replace(&args.out, file::Kind::Npy, &npy::floats(&shape, &found.values))?;

@@ -21,8 +21,6 @@ mod pictures;
 mod whitening;
 mod windows;
 
-use std::collections::BTreeSet;
-
 use model::random::{Purpose, stream};
 use nalgebra::DMatrix;
 use rand::{Rng, RngCore};
@@ -41,7 +39,7 @@ const SMALLEST: usize = 16;
 /// Options of [`components`].
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Number of components to return, at most.
+    /// Number of components to return.
     pub count: usize,
     /// Number of draws.
     pub draws: u64,
@@ -63,26 +61,6 @@ pub struct Components {
     pub groups: Vec<Group>,
     /// Number of components of all draws.
     pub drawn: usize,
-}
-
-impl Components {
-    /// Returns `count` components: those with the numbers `first`, then the largest others. Returns `None` if `first`
-    /// has a number twice or one that is too large.
-    pub fn ordered(&self, first: &[usize], count: usize) -> Option<Self> {
-        let width = self.groups.len();
-        let different: BTreeSet<usize> = first.iter().copied().collect();
-        if different.len() < first.len() || different.last().is_some_and(|last| *last >= width) {
-            return None;
-        }
-        let others = (0..width).filter(|number| !different.contains(number));
-        let order: Vec<usize> = first.iter().copied().chain(others).take(count.max(first.len())).collect();
-        let rows = self.values.chunks_exact(width);
-        Some(Self {
-            values: rows.flat_map(|row| order.iter().map(|&number| row[number])).collect(),
-            groups: order.iter().map(|&number| self.groups[number]).collect(),
-            drawn: self.drawn,
-        })
-    }
 }
 
 /// A group of components of different draws.

@@ -113,19 +113,3 @@ fn equal_images_have_nothing_in_common() {
     let refused = components(&Same, &OPTIONS, &|| {}).expect_err("accepted").to_string();
     assert!(refused.contains("nothing in common"), "{refused}");
 }
-
-#[test]
-fn chosen_components_come_first() {
-    let group = |size| Group { size, agreement: 0.5 };
-    let found = Components {
-        values: (0..8).map(|value| value as f32).collect(),
-        groups: [9, 7, 5, 3].map(group).into(),
-        drawn: 30,
-    };
-    let ordered = found.ordered(&[2], 3).expect("there is a third");
-    assert_eq!(ordered.values, [2.0, 0.0, 1.0, 6.0, 4.0, 5.0]);
-    assert_eq!(ordered.groups.iter().map(|group| group.size).collect::<Vec<_>>(), [5, 9, 7]);
-    assert_eq!(found.ordered(&[], 9), Some(found.clone()));
-    assert_eq!(found.ordered(&[3, 1], 1).expect("two").groups.len(), 2);
-    assert_eq!((found.ordered(&[4], 4), found.ordered(&[1, 1], 4)), (None, None));
-}

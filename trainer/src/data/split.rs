@@ -129,19 +129,18 @@ impl Dataset for TrainingImages<'_> {
             return self.all.values(number % self.kept);
         }
         let (image, way) = self.parts(number);
-        let columns = self.table.as_ref().map_or(0, |table| table.width).max(self.retouch.len());
-        match (way.map(|way| Retouch::numbered(way).known()), &self.table) {
+        let drawn = way.map(|way| Retouch::numbered(way).known());
+        let of_feature = |feature: &Feature| match drawn {
+            Some((drawn, value)) if drawn == *feature => value,
+            _ => f32::NAN,
+        };
+        let mut values: Vec<f32> = self.retouch.iter().map(of_feature).collect();
+        if let Some(table) = &self.table {
+            let row = table.row((image % self.kept) as usize);
             // Retouching changes what the table says of the image.
-            (Some((drawn, value)), _) => {
-                let column = |place| if self.retouch.get(place) == Some(&drawn) { value } else { f32::NAN };
-                (0..columns).map(column).collect()
-            }
-            (None, Some(table)) => {
-                let row = table.row((image % self.kept) as usize).iter().map(|&value| value as f32);
-                row.chain(std::iter::repeat(f32::NAN)).take(columns).collect()
-            }
-            (None, None) => vec![f32::NAN; columns],
+            values.extend(row.iter().map(|&value| if drawn.is_some() { f32::NAN } else { value as f32 }));
         }
+        values
     }
 }
 
@@ -290,15 +289,15 @@ mod tests {
         let (mut drawn, mut told) = (0, BTreeSet::new());
         for number in known {
             match training.values(number)[..] {
-                [smile, other] if number >= 400 => {
-                    assert!(smile.is_finite() && other.is_nan());
+                [smile, first, second] if smile.is_finite() => {
+                    assert!(first.is_nan() && second.is_nan() && number >= 400);
                     drawn += 1;
                 }
-                [smile, other] => {
-                    assert!(smile == (number % 200 * 2) as f32 && other == smile + 1.0);
+                [_, first, second] => {
+                    assert!(number < 400 && first == (number % 200 * 2) as f32 && second == first + 1.0);
                     told.insert(number >= 200);
                 }
-                _ => return Err("an image has not two factors".into()),
+                _ => return Err("an image has not three factors".into()),
             }
         }
         assert_eq!((drawn, told.len()), (20, 2));

@@ -33,8 +33,6 @@ fn components_of_pictures_are_found_and_train_a_model() -> Outcome {
     }
     let again = succeeds(here, &[&find[..], &more].concat())?;
     assert_eq!((said, npy::codes(&here.join("c.npy"))?), (again, found), "the seed decides");
-    let said = fails(here, &[&find[..], &["--first", "1,1"]].concat())?;
-    assert!(said.contains("--first names a component twice"), "{said}");
     let said = fails(here, &[&find[..], &["--hold-out", "200"]].concat())?;
     assert!(said.contains("420 images") && said.contains("at least 500"), "{said}");
 
