@@ -87,7 +87,7 @@ const TABLES: [Table; 3] = [
         groups: &[
             &[("chairs-vae", "chairs: VAE"), ("chairs-sparse", "sparse, with pairs")],
             &[("faces-vae", "faces: VAE"), ("faces-sparse", "sparse, with pairs")],
-            &[("celeba-vae", "CelebA: VAE"), ("celeba-named", "drawn features"), ("celeba-sparse", "sparse")],
+            &[("celeba-vae", "CelebA: VAE"), ("celeba-named", "named units"), ("celeba-sparse", "sparse")],
         ],
         rows: &[
             Row("MIG", "mig", High(2)),

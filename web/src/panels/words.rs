@@ -128,7 +128,7 @@ fn described(part: &Part) -> String {
         "gates" => "few channels",
         "redraw" => "pairs from image motions",
         "transitions" => "pairs that differ in one factor",
-        "named" => "units for drawn features",
+        "named" => "units with known values",
         "pyramid" => "Laplacian pyramid",
         other => other,
     };
