@@ -11,7 +11,7 @@
 //!    (Kettenring 1971, "Canonical analysis of several sets of variables", MAXVAR).
 //! 3. FastICA turns them to independent [components](independent) (Hyvärinen 1999, "Fast and robust fixed-point
 //!    algorithms for independent component analysis").
-//! 4. The components of all draws are [grouped](groups) by their correlation (Himberg et al. 2004, "Validating
+//! 4. The components of all draws are [grouped](mod@groups) by their correlation (Himberg et al. 2004, "Validating
 //!    the independent components of neuroimaging time series via clustering and visualization"). The mean of a
 //!    group is a factor; large groups come first.
 
@@ -33,6 +33,8 @@ use windows::Pixels;
 
 /// Smallest number of images whose components mean something: a draw estimates up to 144² correlations.
 pub const FEWEST: u64 = 500;
+/// Largest number of images, which take about 1 GB of memory for each thread.
+pub const MOST: u64 = 200_000;
 /// Smallest side of an image, in pixels.
 const SMALLEST: usize = 16;
 
@@ -88,6 +90,14 @@ pub enum ComponentsError {
         /// Number of images.
         images: u64,
     },
+    /// There are too many images.
+    #[error("`{name}` has {images} images; components can be found in at most {MOST}, so choose fewer")]
+    Many {
+        /// Name of the data set.
+        name: String,
+        /// Number of images.
+        images: u64,
+    },
     /// The images are too small.
     #[error("the images of `{name}` are {height}×{width}; components need at least {SMALLEST}×{SMALLEST}")]
     Small {
@@ -116,6 +126,9 @@ pub fn components(
     let (shape, kept) = (dataset.image_shape(), dataset.len().saturating_sub(options.hold_out));
     if kept < FEWEST {
         return Err(ComponentsError::Few { name, images: kept });
+    }
+    if dataset.len() > MOST {
+        return Err(ComponentsError::Many { name, images: dataset.len() });
     }
     if shape.height.min(shape.width) < SMALLEST {
         return Err(ComponentsError::Small { name, height: shape.height, width: shape.width });

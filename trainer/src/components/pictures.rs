@@ -3,8 +3,8 @@
 use super::windows::Window;
 use crate::data::{DataError, Dataset};
 
-/// Largest height of a picture in cells.
-const MAX_HEIGHT: usize = 32;
+/// Largest smaller side of a picture in cells.
+const MAX_SIDE: usize = 32;
 /// Added to pixel values, so that their logarithm is finite.
 const DARKEST: f32 = 0.05;
 /// Number of images that are read at a time.
@@ -26,7 +26,7 @@ impl Pictures {
     /// Reads all images.
     pub(super) fn read(dataset: &dyn Dataset, mirror: bool) -> Result<Self, DataError> {
         let shape = dataset.image_shape();
-        let cell = shape.height.div_ceil(MAX_HEIGHT);
+        let cell = shape.height.min(shape.width).div_ceil(MAX_SIDE);
         let [height, whole] = [shape.height, shape.width].map(|side| side / cell);
         let width = if mirror { whole.div_ceil(2) } else { whole };
         let mut pictures =

@@ -83,6 +83,9 @@ fn what_moves_all_parts_is_found_and_light_is_not() -> Result<(), ComponentsErro
 fn images_that_have_no_components_are_refused() {
     let refused = |bars: &Bars| components(bars, &OPTIONS, &|| {}).expect_err("accepted").to_string();
     assert!(refused(&Bars::new(699)).contains("`bars` has 499 images"));
+    let sprites = crate::data::open("sprites").expect("a world");
+    let many = components(&*sprites, &OPTIONS, &|| {}).expect_err("accepted").to_string();
+    assert!(many.contains("`sprites` has 737280 images") && many.contains("at most 200000"), "{many}");
     let small = Bars { height: 8, ..Bars::new(700) };
     assert!(refused(&small).contains("8×32"));
 }

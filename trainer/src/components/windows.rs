@@ -98,14 +98,19 @@ impl Window {
 /// Half of the windows of `mirrored` pictures lie on the axis, at the right edge.
 pub(super) fn draw(height: usize, width: usize, mirrored: bool, rng: &mut dyn RngCore) -> Vec<Window> {
     let count = rng.random_range(5..=9);
-    let (tallest, widest) = (height / 3, if mirrored { width / 2 } else { width / 4 });
+    let whole = if mirrored { 2 * width } else { width };
+    let range = |side: usize, largest: usize| {
+        let smallest = (side / 10).max(2);
+        smallest..=largest.max(smallest)
+    };
+    let (heights, widths) = (range(height, height / 3), range(whole, whole / 4));
     let mut windows: Vec<Window> = Vec::new();
     for _ in 0..ATTEMPTS {
         if windows.len() == count {
             break;
         }
-        let h = rng.random_range((height / 10).max(2)..=tallest);
-        let w = rng.random_range((height / 10).max(2)..=widest);
+        let h = rng.random_range(heights.clone());
+        let w = rng.random_range(widths.clone());
         let top = rng.random_range(0..=height - h);
         let on_axis = mirrored && rng.random_bool(0.5);
         let left = if on_axis { width - w } else { rng.random_range(0..=width - w) };
@@ -125,8 +130,16 @@ mod tests {
 
     #[test]
     fn windows_lie_in_the_picture_and_hardly_overlap() {
-        for (number, (height, width, mirrored)) in
-            [(32, 16, true), (32, 32, false), (16, 8, true), (16, 16, false)].into_iter().enumerate()
+        for (number, (height, width, mirrored)) in [
+            (32, 16, true),
+            (32, 32, false),
+            (16, 8, true),
+            (16, 16, false),
+            (100, 16, false),
+            (16, 90, true),
+        ]
+        .into_iter()
+        .enumerate()
         {
             let rng = &mut stream(1, Purpose::Evaluation, number as u64);
             for _ in 0..200 {
