@@ -85,7 +85,11 @@ const TABLES: [Table; 3] = [
     Table {
         name: "sets",
         groups: &[
-            &[("chairs-vae", "chairs: VAE"), ("chairs-sparse", "sparse, with pairs")],
+            &[
+                ("chairs-vae", "chairs: VAE"),
+                ("chairs-nine", "sparse, nine units"),
+                ("chairs-sparse", "sparse, 14 units"),
+            ],
             &[("faces-vae", "faces: VAE"), ("faces-sparse", "sparse, with pairs")],
             &[("celeba-vae", "CelebA: VAE"), ("celeba-named", "named units"), ("celeba-sparse", "sparse")],
         ],

@@ -21,10 +21,11 @@ macro_rules! shipped {
     };
 }
 
-pub(crate) const SHIPPED: [Shipped; 17] = shipped![
+pub(crate) const SHIPPED: [Shipped; 18] = shipped![
     "faces-vae.safetensors",
     "faces-sparse.safetensors",
     "chairs-vae.safetensors",
+    "chairs-nine.safetensors",
     "chairs-sparse.safetensors",
     "vae.safetensors",
     "sparse.safetensors",
