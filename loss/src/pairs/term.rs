@@ -96,7 +96,10 @@ impl<S: Source> Term for Pairs<S> {
         self.loss.validate()?;
         let known = S::ANGLES && model.circles > 0;
         if !known && !self.loss.angle.is_none() {
-            return invalid("angle", "needs `sparsity.transitions` and model.circles; leave it out");
+            return invalid(
+                "angle",
+                "works only in `sparsity.transitions`, and with model.circles = 1 or more",
+            );
         }
         self.source.validate(model)
     }

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use trainer::components::{Components, Options, components};
 use trainer::data;
 use trainer::measure::attributes_of_codes;
-use trainer::report::{Column, Table, thousands};
+use trainer::report::{Column, Table, counted, thousands};
 use trainer::{file, npy};
 
 use super::attributes::{self, Labels};
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=1024))]
     count: u64,
     /// Number of draws of random windows.
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=2000))]
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(2..=2000))]
     draws: u64,
     /// Number of images at the end of the data set that are described, but not used to find the components.
     #[arg(long, default_value_t = 0)]
@@ -80,7 +80,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ))?;
     }
     tracing::info!(
-        "wrote {width} components of {} images to {}",
+        "wrote {} of {} images to {}",
+        counted(width as u64, "component"),
         thousands(dataset.len()),
         args.out.display()
     );

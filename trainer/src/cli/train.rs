@@ -11,7 +11,9 @@ use candle_core::Device;
 use trainer::config::Config;
 use trainer::data::{Dataset, PictureOptions};
 use trainer::report::counted;
-use trainer::train::{CONFIG, Checkpoint, Checkpoints, End, KNOWN, Limits, Lock, METRICS, MODEL, Run};
+use trainer::train::{
+    CONFIG, Checkpoint, Checkpoints, End, KNOWN, Limits, Lock, METRICS, MODEL, Run, given_values,
+};
 use trainer::{data, export, file};
 
 use super::encoding::Encoding;
@@ -331,6 +333,8 @@ fn start_new(
     if let (Some(weights), Some(from)) = (&weights, &config.from) {
         run.accepts(Path::new(&from.file), weights)?;
     }
+    // A mistake in the configuration must not move the old run away.
+    given_values(config, dataset)?;
     clear(folder, args.force)?;
     Ok(weights.map(|weights| run.begin(&weights)).transpose()?)
 }

@@ -22,6 +22,8 @@ pub(super) fn groups(components: &[Vec<f32>], kept: usize, count: usize) -> (Vec
     let correlations = correlations(&standard, kept);
     let mut members = joined(&correlations);
     members.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    // A component that was found once may be noise.
+    members.retain(|members| members.len() > 1);
     let (mut groups, mut means): (Vec<Group>, Vec<Vec<f32>>) = (Vec::new(), Vec::new());
     for members in members {
         if groups.len() == count {
@@ -41,7 +43,7 @@ fn group(members: &[usize], correlations: &DMatrix<f32>) -> Group {
     let pairs = members.iter().flat_map(|&a| members.iter().map(move |&b| (a, b)));
     let agreements = pairs.filter(|(a, b)| a < b).map(|pair| f64::from(correlations[pair].abs()));
     let (sum, count) = agreements.fold((0.0, 0), |(sum, count), agreement| (sum + agreement, count + 1));
-    Group { size: members.len(), agreement: if count == 0 { 1.0 } else { sum / f64::from(count) } }
+    Group { size: members.len(), agreement: sum / f64::from(count.max(1)) }
 }
 
 /// Mean of a group's components, each with the sign of its correlation with the first.

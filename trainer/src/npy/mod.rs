@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::report::counted;
 
 pub use images::{ImageHeader, ImageValues, images};
-pub use table::{Table, codes, factors};
+pub use table::{Table, codes, factors, values};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Maximum length of a header; numpy's own for a list of integers has 118 bytes.

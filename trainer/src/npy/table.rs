@@ -29,15 +29,28 @@ impl<T> Table<T> {
 /// # Errors
 /// Fails with one sentence if the file's header, type, shape or length is wrong.
 pub fn codes(path: &Path) -> Result<Table<f64>, NpyError> {
+    floats(path, ("codes", "2-D float array [rows, units]"))
+}
+
+/// Reads little-endian floats of 4 or 8 bytes. `wanted` is the expected content, and the array that holds it.
+fn floats(path: &Path, wanted: (&'static str, &'static str)) -> Result<Table<f64>, NpyError> {
     let width = |header: &Header| match header.kind() {
         "<f4" => Ok((4, true)),
         "<f8" => Ok((8, true)),
         other => Err(Problem::Content(format!("its values have type {other}, not little-endian floats"))),
     };
-    read(path, ("codes", "2-D float array [rows, units]"), width, |bytes, _| match *bytes {
+    read(path, wanted, width, |bytes, _| match *bytes {
         [a, b, c, d] => Some(f32::from_le_bytes([a, b, c, d]).into()),
         _ => Some(f64::from_le_bytes(bytes.try_into().ok()?)),
     })
+}
+
+/// Reads values of factors `[N, F]`, which may be NaN: little-endian floats of 4 or 8 bytes.
+///
+/// # Errors
+/// Same as [`codes`].
+pub fn values(path: &Path) -> Result<Table<f64>, NpyError> {
+    floats(path, ("values", "2-D float array [images, factors]"))
 }
 
 /// Reads factors `[N, K]`: little-endian integers of any width.

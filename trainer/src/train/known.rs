@@ -34,6 +34,16 @@ pub enum KnownError {
         /// Number of images.
         images: u64,
     },
+    /// The model has too few units.
+    #[error("known.values: {} has values of {factors} factors, but the model has {units} units", path.display())]
+    Units {
+        /// File.
+        path: PathBuf,
+        /// Number of columns.
+        factors: usize,
+        /// Number of units that are left for them.
+        units: usize,
+    },
     /// A value is infinite or too large for the loss.
     #[error(
         "known.values: {} has the value {value} in row {row}, column {column}, both counted from 0; scale \
@@ -62,18 +72,37 @@ pub(super) fn values(
     dataset: &dyn Dataset,
     folder: &Path,
 ) -> Result<Option<Table<f64>>, TrainError> {
-    let Some(file) = config.known.as_ref().and_then(|known| known.values.as_deref()) else { return Ok(None) };
     let copy = folder.join(KNOWN);
-    let first = !copy.exists();
-    let path = if first { Path::new(file) } else { &copy };
-    let table = npy::codes(path).map_err(|source| KnownError::Npy { source })?;
-    check(path, &table, dataset.len())?;
-    if first {
+    if copy.exists() && config.known.as_ref().is_some_and(|known| known.values.is_some()) {
+        return Ok(Some(read(&copy, config, dataset)?));
+    }
+    let table = given_values(config, dataset)?;
+    if let Some(table) = &table {
         let shape = [dataset.len(), table.width as u64];
         let values: Vec<f32> = table.values.iter().map(|&value| value as f32).collect();
         file::write(&copy, &npy::floats(&shape, &values))?;
     }
-    Ok(Some(table))
+    Ok(table)
+}
+
+/// Reads the file of known values that the configuration names, for a new run. Returns `None` if it names none.
+///
+/// # Errors
+/// Fails if the file can't be read, or doesn't fit the data set or the network.
+pub fn given_values(config: &Config, dataset: &dyn Dataset) -> Result<Option<Table<f64>>, KnownError> {
+    let file = config.known.as_ref().and_then(|known| known.values.as_deref());
+    file.map(|file| read(Path::new(file), config, dataset)).transpose()
+}
+
+fn read(path: &Path, config: &Config, dataset: &dyn Dataset) -> Result<Table<f64>, KnownError> {
+    let table = npy::values(path).map_err(|source| KnownError::Npy { source })?;
+    let retouched = config.known.as_ref().map_or(0, |known| known.retouch.len());
+    let units = config.model.latent.saturating_sub(retouched);
+    if table.width > units {
+        return Err(KnownError::Units { path: path.to_owned(), factors: table.width, units });
+    }
+    check(path, &table, dataset.len())?;
+    Ok(table)
 }
 
 fn check(path: &Path, table: &Table<f64>, images: u64) -> Result<(), KnownError> {
@@ -117,6 +146,9 @@ mod tests {
             std::fs::write(&file, npy::floats(&[rows as u64, 2], &values))
         };
         let read = || values(&config(&file).expect("a configuration"), &*world, &folder);
+        std::fs::write(&file, npy::floats(&[3, 11], &[0.5; 33]))?;
+        let problem = read().expect_err("there are ten units").to_string();
+        assert!(problem.contains("11 factors") && problem.contains("10 units"), "{problem}");
         write(images - 1, 1.0)?;
         let problem = read().expect_err("it fits").to_string();
         assert!(problem.contains("v.npy has 737279 rows") && problem.contains("737280"), "{problem}");

@@ -21,7 +21,7 @@ use candle_core::Device;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints, State};
 pub use error::TrainError;
-pub use known::KNOWN;
+pub use known::{KNOWN, KnownError, given_values};
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
 pub(crate) use start::provenance;
