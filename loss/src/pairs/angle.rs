@@ -1,9 +1,9 @@
 //! A turn by a known angle turns the circle by this angle. The penalty is the mean of 1 − cos(θ(x') − θ(x) − δ) over
 //! the pairs whose angle δ is known, where θ is the angle of the group's circle.
 //!
-//! Without it, a circle may fold: angles on both sides of an object share a point, and other units tell them apart.
-//! [`Purity`](super::purity) can't open a fold, because all steps that would open it cost more at first (compare
-//! Falorsi et al. 2018, "Explorations in homeomorphic variational auto-encoding").
+//! Without it, a circle may fold: the front and the back of an object share a point, and other units tell them apart.
+//! The [`purity`](super::purity) of a folded circle can be as high as that of an open one. Maps to a circle that can't
+//! be deformed into the right one: Falorsi et al. 2018, "Explorations in homeomorphic variational auto-encoding".
 
 use std::ops::Range;
 

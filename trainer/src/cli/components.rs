@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use trainer::components::{Components, Options, components};
 use trainer::data;
 use trainer::measure::attributes_of_codes;
@@ -11,6 +10,7 @@ use trainer::report::{Column, Table, counted, thousands};
 use trainer::{file, npy};
 
 use super::attributes::{self, Labels};
+use super::encoding::bar;
 use super::print::print;
 use super::source::Pictures;
 
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         mirror: args.mirror,
         seed: args.seed,
     };
-    let bar = progress(args.draws);
+    let bar = bar(args.draws, "drawing windows", "{bar:30} {pos}/{len} draws · {eta} left");
     let found = components(&*dataset, &options, &|| bar.inc(1));
     bar.finish_and_clear();
     let found = found.context("no components were found")?;
@@ -86,16 +86,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         args.out.display()
     );
     Ok(())
-}
-
-fn progress(draws: u64) -> ProgressBar {
-    let bar = ProgressBar::new(draws);
-    if bar.is_hidden() {
-        tracing::info!("drawing windows");
-    } else if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} draws · {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// Table with a row per component.

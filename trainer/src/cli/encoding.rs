@@ -12,18 +12,23 @@ pub(crate) struct Encoding {
     stop: Option<Arc<AtomicBool>>,
 }
 
+/// Creates a progress bar of `length` steps on a terminal. Elsewhere it logs the activity `what` and stays hidden.
+pub(super) fn bar(length: u64, what: &str, template: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    if bar.is_hidden() {
+        tracing::info!("{what}");
+    } else if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
 impl Encoding {
     /// Creates the bar for an activity, such as `scoring`, with the model `name`.
     pub(crate) fn new(what: &str, name: &str) -> Self {
-        let bar = ProgressBar::new(0);
-        if bar.is_hidden() {
-            tracing::info!("{what} {name}");
-        } else if let Ok(style) =
-            ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} images encoded · {per_sec} · {eta} left")
-        {
-            bar.set_style(style);
-            bar.set_message(name.to_owned());
-        }
+        let template = "{msg} {bar:30} {pos}/{len} images encoded · {per_sec} · {eta} left";
+        let bar = bar(0, &format!("{what} {name}"), template);
+        bar.set_message(name.to_owned());
         Self { bar, stop: None }
     }
 

@@ -14,12 +14,16 @@ const DIFFERENT: f32 = 0.6;
 /// first `kept` images (average linkage). Returns the `count` largest groups, largest first, and their means,
 /// with mean 0 and variance 1 over these images and skewed to the right. Groups that resemble a larger one are left
 /// out.
-pub(super) fn groups(components: &[Vec<f32>], kept: usize, count: usize) -> (Vec<Group>, Vec<Vec<f32>>) {
+pub(super) fn groups(
+    mut components: Vec<Vec<f32>>,
+    kept: usize,
+    count: usize,
+) -> (Vec<Group>, Vec<Vec<f32>>) {
     if components.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let standard: Vec<Vec<f32>> = components.iter().map(|values| standardised(values, kept)).collect();
-    let correlations = correlations(&standard, kept);
+    components.iter_mut().for_each(|values| standardise(values, kept));
+    let correlations = correlations(&components, kept);
     let mut members = joined(&correlations);
     members.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     // A component that was found once may be noise.
@@ -29,7 +33,7 @@ pub(super) fn groups(components: &[Vec<f32>], kept: usize, count: usize) -> (Vec
         if groups.len() == count {
             break;
         }
-        let mean = mean(&members, &standard, &correlations, kept);
+        let mean = mean(&members, &components, &correlations, kept);
         if means.iter().all(|other| correlation(&mean[..kept], &other[..kept]).abs() <= DIFFERENT) {
             groups.push(group(&members, &correlations));
             means.push(mean);
@@ -53,7 +57,7 @@ fn mean(members: &[usize], components: &[Vec<f32>], correlations: &DMatrix<f32>,
         let sign = correlations[(members[0], member)].signum();
         mean.iter_mut().zip(&components[member]).for_each(|(sum, value)| *sum += sign * value);
     }
-    let mut mean = standardised(&mean, kept);
+    standardise(&mut mean, kept);
     if mean[..kept].iter().map(|value| value.powi(3)).sum::<f32>() < 0.0 {
         mean.iter_mut().for_each(|value| *value = -*value);
     }
@@ -66,12 +70,12 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Scales values to mean 0 and variance 1 over the first `kept`.
-fn standardised(values: &[f32], kept: usize) -> Vec<f32> {
+fn standardise(values: &mut [f32], kept: usize) {
     let count = kept as f64;
     let mean = values[..kept].iter().map(|&value| f64::from(value)).sum::<f64>() / count;
     let variance = values[..kept].iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
     let scale = 1.0 / variance.sqrt().max(f64::MIN_POSITIVE);
-    values.iter().map(|&value| ((f64::from(value) - mean) * scale) as f32).collect()
+    values.iter_mut().for_each(|value| *value = ((f64::from(*value) - mean) * scale) as f32);
 }
 
 /// Correlations between standardised components over their first `kept` values.
@@ -111,7 +115,8 @@ mod tests {
         let mut noise =
             |count: usize| (0..count).map(|_| rng.random_range(-1.0..1.0f32)).collect::<Vec<f32>>();
         // The first source is skewed to the left.
-        let sources = [noise(1200).iter().map(|value| -value.exp()).collect(), noise(1200), noise(1200)];
+        let sources: [Vec<f32>; 3] =
+            [noise(1200).iter().map(|value| -value.exp()).collect(), noise(1200), noise(1200)];
         let mut blurred = |source: &[f32], scale: f32| -> Vec<f32> {
             source.iter().zip(noise(1200)).map(|(value, noise)| scale * (value + 0.4 * noise)).collect()
         };
@@ -123,12 +128,13 @@ mod tests {
             blurred(&sources[1], -1.0),
             blurred(&sources[0], 3.0),
         ];
-        let (groups, means) = groups(&components, 1000, 2);
+        let (groups, means) = groups(components.into(), 1000, 2);
         assert_eq!(groups.iter().map(|group| group.size).collect::<Vec<_>>(), [3, 2]);
         assert!(groups.iter().all(|group| (0.7..1.0).contains(&group.agreement)), "{groups:?}");
-        let source = standardised(&sources[0], 1000);
+        let mut source = sources[0].clone();
+        standardise(&mut source, 1000);
         assert!(correlation(&means[0], &source) < -0.9, "the mean is skewed to the right");
         assert!(correlation(&means[1], &source).abs() < 0.1);
-        assert!(super::groups(&[], 0, 2).0.is_empty());
+        assert!(super::groups(Vec::new(), 0, 2).0.is_empty());
     }
 }

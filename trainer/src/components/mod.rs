@@ -33,7 +33,7 @@ use windows::Pixels;
 
 /// Smallest number of images whose components mean something: a draw estimates up to 144² correlations.
 pub const FEWEST: u64 = 500;
-/// Largest number of images, which take about 1 GB of memory for each thread.
+/// Largest number of images: memory grows with it.
 pub const MOST: u64 = 200_000;
 /// Smallest side of an image, in pixels.
 const SMALLEST: usize = 16;
@@ -134,23 +134,24 @@ pub fn components(
         return Err(ComponentsError::Small { name, height: shape.height, width: shape.width });
     }
     let pictures = Pictures::read(dataset, options.mirror)?;
-    let draws: Vec<Option<DMatrix<f64>>> = (0..options.draws)
+    let draws: Vec<Vec<Vec<f32>>> = (0..options.draws)
         .into_par_iter()
         .map(|number| {
-            let found =
-                draw(&pictures, kept as usize, &mut stream(options.seed, Purpose::Evaluation, number));
+            let rng = &mut stream(options.seed, Purpose::Evaluation, number);
+            let found = draw(&pictures, kept as usize, rng).as_ref().map(columns);
             drawn();
-            found
+            found.unwrap_or_default()
         })
         .collect();
-    let columns: Vec<Vec<f32>> = draws.iter().flatten().flat_map(columns).collect();
-    let (groups, means) = groups(&columns, kept as usize, options.count);
+    let columns: Vec<Vec<f32>> = draws.into_iter().flatten().collect();
+    let count = columns.len();
+    let (groups, means) = groups(columns, kept as usize, options.count);
     if groups.is_empty() {
         return Err(ComponentsError::Alike(name));
     }
     let rows = 0..dataset.len() as usize;
     let values = rows.flat_map(|row| means.iter().map(move |mean| mean[row])).collect();
-    Ok(Components { values, groups, drawn: columns.len() })
+    Ok(Components { values, groups, drawn: count })
 }
 
 fn columns(matrix: &DMatrix<f64>) -> Vec<Vec<f32>> {
@@ -164,12 +165,12 @@ fn draw(pictures: &Pictures, kept: usize, rng: &mut dyn RngCore) -> Option<DMatr
     let (keep, common) = (rng.random_range(8..=16), rng.random_range(4..=10));
     let parts: Vec<DMatrix<f64>> = windows::draw(pictures.height, pictures.width, pictures.mirrored, rng)
         .iter()
-        .filter_map(|window| whitening::whiten(&window.read(pictures, pixels), kept, keep))
+        .filter_map(|window| whitening::whiten(window.read(pictures, pixels), kept, keep))
         .collect();
     if parts.len() < 2 {
         return None;
     }
-    let agreed = whitening::whiten(&side_by_side(&parts), kept, common)?;
+    let agreed = whitening::whiten(side_by_side(&parts), kept, common)?;
     Some(independent::turn(&agreed, kept, rng))
 }
 

@@ -1,5 +1,7 @@
 //! Pictures as the windows read them.
 
+use model::ImageShape;
+
 use super::windows::Window;
 use crate::data::{DataError, Dataset};
 
@@ -36,28 +38,11 @@ impl Pictures {
             let mut images = vec![0.0; indices.len() * shape.len()];
             dataset.read(&indices, &mut images)?;
             for image in images.chunks_exact(shape.len()) {
-                let mean = |row: usize, column: usize, channel: usize| {
-                    let pixels = (0..cell * cell).map(|place| {
-                        let (y, x) = (row * cell + place / cell, column * cell + place % cell);
-                        image[(y * shape.width + x) * shape.channels + channel]
-                    });
-                    pixels.sum::<f32>() / (cell * cell) as f32
-                };
-                for row in 0..height {
-                    for column in 0..width {
-                        for channel in 0..shape.channels {
-                            let here = mean(row, column, channel);
-                            let value = if mirror {
-                                0.5 * (here + mean(row, whole - 1 - column, channel))
-                            } else {
-                                here
-                            };
-                            pictures.cells.push((value + DARKEST).ln());
-                        }
-                    }
-                }
+                let cells = pooled(image, shape, cell);
+                pictures.cells.extend(if mirror { left_half(&cells, whole, shape.channels) } else { cells });
             }
         }
+        pictures.cells.iter_mut().for_each(|value| *value = (*value + DARKEST).ln());
         Ok(pictures)
     }
 
@@ -76,4 +61,31 @@ impl Pictures {
         })
         .collect()
     }
+}
+
+/// Means of the pixels of an image in cells of `cell`×`cell` pixels, `[H, W, C]`.
+fn pooled(image: &[f32], shape: ImageShape, cell: usize) -> Vec<f32> {
+    let ImageShape { height, width, channels } = shape;
+    let mut cells = Vec::with_capacity(height / cell * (width / cell) * channels);
+    for (row, column) in (0..height / cell).flat_map(|row| (0..width / cell).map(move |column| (row, column)))
+    {
+        for channel in 0..channels {
+            let pixels = (0..cell * cell).map(|place| {
+                let (y, x) = (row * cell + place / cell, column * cell + place % cell);
+                image[(y * width + x) * channels + channel]
+            });
+            cells.push(pixels.sum::<f32>() / (cell * cell) as f32);
+        }
+    }
+    cells
+}
+
+/// The left half, middle included, of the mean of `cells`, `[H, width, C]`, and their mirror image.
+fn left_half(cells: &[f32], width: usize, channels: usize) -> Vec<f32> {
+    let row = |row: &[f32]| {
+        let half = width.div_ceil(2) * channels;
+        let mirrored = row.chunks_exact(channels).rev().flatten();
+        row.iter().zip(mirrored).take(half).map(|(here, there)| 0.5 * (here + there)).collect::<Vec<f32>>()
+    };
+    cells.chunks_exact(width * channels).flat_map(row).collect()
 }

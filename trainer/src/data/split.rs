@@ -32,8 +32,13 @@ impl<'a> TrainingImages<'a> {
         let (mirror, held) = (config.train.mirror, config.train.hold_out);
         let retouch = config.known.as_ref().map(|known| known.retouch.clone()).unwrap_or_default();
         let kept = all.len().saturating_sub(held).max(1);
-        let changed = mirror || held > 0 || table.is_some() || !retouch.is_empty();
-        changed.then_some(Self { all, kept, mirror, retouch, table })
+        let images = Self { all, kept, mirror, retouch, table };
+        (mirror || held > 0 || images.has_known()).then_some(images)
+    }
+
+    /// Whether factors are known that the data set doesn't know itself.
+    fn has_known(&self) -> bool {
+        self.table.is_some() || !self.retouch.is_empty()
     }
 
     /// Draws the index of an image or its mirror image.
@@ -102,7 +107,7 @@ impl Dataset for TrainingImages<'_> {
     }
 
     fn known(&self, count: usize, rng: &mut dyn RngCore) -> Vec<u64> {
-        if self.retouch.is_empty() && self.table.is_none() {
+        if !self.has_known() {
             // Mirror images have other factors than their originals.
             let drawn = (0..count).map(|_| rng.random_range(0..self.kept));
             return if self.all.world().is_some() { drawn.collect() } else { Vec::new() };
@@ -125,7 +130,7 @@ impl Dataset for TrainingImages<'_> {
     }
 
     fn values(&self, number: u64) -> Vec<f32> {
-        if self.retouch.is_empty() && self.table.is_none() {
+        if !self.has_known() {
             return self.all.values(number % self.kept);
         }
         let (image, way) = self.parts(number);
