@@ -66,12 +66,23 @@ pub fn within(key: &'static str, value: usize, max: usize) -> Checked {
     invalid(key, format!("is {value}; it must lie between 1 and {max}"))
 }
 
-/// Checks that `value` lies strictly between 0 and 1.
+/// Checks that `value` lies between 0 and 1; neither is allowed.
 ///
 /// # Errors
 /// Names the key.
 pub fn share(key: &'static str, value: f64) -> Checked {
     if value > 0.0 && value < 1.0 {
+        return Ok(());
+    }
+    invalid(key, format!("is {value}; it must be above 0 and below 1"))
+}
+
+/// Checks that `value` lies between 0 and 1; both are allowed.
+///
+/// # Errors
+/// Names the key.
+pub fn fraction(key: &'static str, value: f64) -> Checked {
+    if (0.0..=1.0).contains(&value) {
         return Ok(());
     }
     invalid(key, format!("is {value}; it must lie between 0 and 1"))

@@ -105,7 +105,8 @@ impl Kind {
 /// Checks that `path` is free, or has an empty file or a file of the kind `wanted`.
 ///
 /// # Errors
-/// Fails if the file has another kind of content, or the name does not end in `.png` where it should.
+/// Fails if the file has another kind of content, its folder is missing, or the name does not end in `.png` where
+/// it should.
 pub fn replaceable(path: &Path, wanted: Kind) -> Result<(), ReplaceError> {
     let foreign = || ReplaceError::Foreign { path: path.to_owned(), wanted };
     let ending = path.extension().unwrap_or_default();
@@ -120,9 +121,16 @@ pub fn replaceable(path: &Path, wanted: Kind) -> Result<(), ReplaceError> {
             if ours { Ok(()) } else { Err(foreign()) }
         }
         Ok(_) => Err(foreign()),
-        // Other problems are reported when writing.
-        Err(_) => Ok(()),
+        Err(_) => match std::fs::metadata(folder(path)) {
+            Err(cause) => Err(WriteError::new(path, cause).into()),
+            Ok(_) => Ok(()),
+        },
     }
+}
+
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Same as [`write()`], but only replaces files of the same kind.
@@ -183,10 +191,7 @@ pub fn stream(
     content: impl FnOnce(&mut std::io::BufWriter<&std::fs::File>) -> std::io::Result<()>,
 ) -> Result<(), WriteError> {
     let attempt = || -> std::io::Result<()> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder(path);
         remove_abandoned(folder);
         let temporary = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
         // The lock is held until the rename: an unlocked temporary file has no writer.
@@ -279,5 +284,8 @@ mod tests {
         let message =
             "/nonexistent/folder/file could not be written: its folder does not exist; make it first";
         assert_eq!(error.to_string(), message);
+        let error = replaceable(Path::new("/nonexistent/folder/file"), Kind::Npy).expect_err("it fits");
+        assert_eq!(error.to_string(), message);
+        assert!(replaceable(Path::new("no-such-file.npy"), Kind::Npy).is_ok());
     }
 }

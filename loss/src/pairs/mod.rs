@@ -26,7 +26,7 @@ use std::ops::Range;
 use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Checked, invalid, positive_weight};
+use crate::check::{Checked, fraction, invalid, positive_weight};
 use crate::term::{Decoded, Encoded, EncodedExtra};
 use crate::weight::Weight;
 
@@ -115,9 +115,7 @@ impl PairLoss {
         if let Some(weight) = self.exchange {
             positive_weight("exchange", weight)?;
         }
-        if !(0.0..=1.0).contains(&self.focus) {
-            return invalid("focus", format!("is {}; it must lie between 0 and 1", self.focus));
-        }
+        fraction("focus", self.focus)?;
         if self.focus > 0.0 && self.exchange.is_none() {
             return invalid("focus", "is set without an exchange; set `exchange` too");
         }

@@ -110,6 +110,9 @@ impl<S: Source> Term for Pairs<S> {
         batch: &[u64],
         noise: &mut dyn RngCore,
     ) -> std::result::Result<Option<Selected>, &'static str> {
+        if !self.loss.angle.is_none() && !data.cycles().contains(&true) {
+            return Err("a world with a cyclic factor, for `angle`");
+        }
         self.source.select(data, batch, noise)
     }
 
@@ -133,9 +136,29 @@ impl<S: Source> Term for Pairs<S> {
 
 #[cfg(test)]
 mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::SmallRng;
+
     use super::*;
     use crate::terms::{Motion, Redraw, Transitions};
     use crate::weight::Weight;
+
+    /// Two images that differ in the only factor, which is not cyclic.
+    struct Steps;
+
+    impl Catalogue for Steps {
+        fn factors(&self) -> Vec<usize> {
+            vec![2]
+        }
+
+        fn classes(&self, image: u64) -> Vec<usize> {
+            vec![image as usize]
+        }
+
+        fn image(&self, classes: &[usize]) -> Option<u64> {
+            Some(classes[0] as u64)
+        }
+    }
 
     #[test]
     fn the_keys_of_source_and_loss_form_one_table() -> std::result::Result<(), Box<dyn std::error::Error>> {
@@ -172,6 +195,9 @@ mod tests {
         let circle = ModelConfig { circles: 1, ..ModelConfig::default() };
         assert_eq!(turned.validate(&ModelConfig::default()).expect_err("no circle").key, "angle");
         assert_eq!(turned.validate(&circle), Ok(()));
+        let selected = turned.select(&Steps, &[0, 1], &mut SmallRng::seed_from_u64(1));
+        assert!(selected.expect_err("no factor is cyclic").contains("`angle`"));
+        assert!(Pairs::<Transitions>::default().select(&Steps, &[0, 1], &mut SmallRng::seed_from_u64(1)).is_ok());
         let loss = PairLoss { focus: 0.5, exchange: Some(Weight::Constant(1.0)), ..good.loss };
         assert_eq!(Pairs { loss, ..good }.validate(&ModelConfig::default()), Ok(()));
     }

@@ -8,8 +8,9 @@
 //! are ignored.
 //!
 //! - Images x' are encoded, but not decoded. The decoder reads the assigned units of the batch like all others,
-//!   but its error only changes their variance, not their means. Otherwise they would encode whatever lowers the
-//!   error most.
+//!   but only a share s of the gradient of its error reaches their means. With s = 0 the error changes their
+//!   variance only; with s = 1 they may differ from their factors where that lowers the error by more than the
+//!   penalty rises.
 //! - ρ is the correlation over the batch, whose factors are unknown. No other unit should encode what a factor's
 //!   unit encodes, so the gradient changes only the other units (compare Kumar et al. 2018, "Variational
 //!   inference of disentangled latent concepts from unlabeled observations").
@@ -23,7 +24,7 @@ use model::{ModelConfig, Posterior};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Checked, invalid, not_negative, positive_weight, within};
+use crate::check::{Checked, fraction, invalid, not_negative, positive_weight, within};
 use crate::term::{CardEntry, Catalogue, Decoded, Encoded, KnownValues, Selected, Term};
 use crate::weight::Weight;
 
@@ -43,13 +44,15 @@ pub struct Named {
     pub weight: Weight,
     /// Weight a of the correlation of other units with a factor's unit, in nats.
     pub apart: f64,
+    /// Share s of the gradient of the reconstruction error that reaches the means of units with a factor, 0 to 1.
+    pub reconstruct: f64,
     /// Number of images with known factors per step.
     pub images: usize,
 }
 
 impl Default for Named {
     fn default() -> Self {
-        Self { weight: Weight::Constant(50.0), apart: 5.0, images: 48 }
+        Self { weight: Weight::Constant(50.0), apart: 5.0, reconstruct: 0.0, images: 48 }
     }
 }
 
@@ -67,6 +70,7 @@ impl Term for Named {
         }
         positive_weight("weight", self.weight)?;
         not_negative("apart", self.apart)?;
+        fraction("reconstruct", self.reconstruct)?;
         within("images", self.images, MAX_IMAGES)
     }
 
@@ -88,7 +92,8 @@ impl Term for Named {
         let width = codes.dim(1)?;
         let named = known.factors.min(width);
         let means = posterior.mean.narrow(1, 0, named)?;
-        let held = ((codes.narrow(1, 0, named)? - &means)? + means.detach())?;
+        let without = ((&means - means.detach())? * (1.0 - self.reconstruct))?;
+        let held = (codes.narrow(1, 0, named)? - without)?;
         if named == width {
             return Ok(held);
         }
@@ -221,7 +226,7 @@ mod tests {
                 penalty.expect("there is one").to_scalar::<f32>()
             })
         };
-        let named = Named { weight: Weight::Constant(10.0), apart: 5.0, images: 2 };
+        let named = Named { weight: Weight::Constant(10.0), apart: 5.0, images: 2, ..Named::default() };
         assert!((cost(named)? - 15.0).abs() < 1e-3);
         assert!((cost(Named { apart: 0.0, ..named })? - 10.0).abs() < 1e-3);
         // Step 10, where the weight is halfway from 2 to 6 by equal factors.
@@ -253,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_decoder_reads_the_same_codes_but_gives_named_means_no_gradient() -> Result<()> {
+    fn the_decoder_reads_the_same_codes_but_gives_named_means_a_share_of_the_gradient() -> Result<()> {
         let mean = Var::new(&[[0.5f32, -1.0]], &Device::Cpu)?;
         let log_var = Var::new(&[[0f32, 0.0]], &Device::Cpu)?;
         let posterior = Posterior::gaussian(mean.as_tensor().clone(), log_var.as_tensor().clone());
@@ -265,6 +270,12 @@ mod tests {
         let of = |var: &Var| gradients.get(var).expect("it takes part").to_vec2::<f32>();
         assert_eq!(of(&mean)?, [[0.0, 1.0]]);
         assert!(of(&log_var)?[0].iter().all(|slope| *slope > 0.0));
+
+        let named = Named { reconstruct: 0.25, ..Named::default() };
+        let read = named.read(codes.clone(), &posterior, Some(&known))?;
+        assert_eq!(read.to_vec2::<f32>()?, codes.to_vec2::<f32>()?);
+        let gradients = read.sum_all()?.backward()?;
+        assert_eq!(gradients.get(&mean).expect("it takes part").to_vec2::<f32>()?, [[0.25, 1.0]]);
         Ok(())
     }
 }

@@ -165,7 +165,7 @@ pub struct PictureOptions {
     pub shape: Option<ImageShape>,
     /// Part of each picture to keep; by default that of the set's recipe.
     pub crop: Option<Crop>,
-    /// Name of the set, if it is one of [`RECIPES`], which define how to crop its pictures.
+    /// Name of the set or path of its prepared images. [`RECIPES`] define how to crop the pictures of some sets.
     pub set: Option<String>,
 }
 

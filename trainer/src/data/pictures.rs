@@ -56,7 +56,7 @@ impl PictureOptions {
             Source::Pictures { target, .. } => Some(target),
             _ => None,
         };
-        let known = self.set.as_deref().and_then(recipe).and_then(of_set);
+        let known = self.set.as_deref().and_then(|set| recipe(&stem(Path::new(set)))).and_then(of_set);
         let mut target = known.unwrap_or(ANY_PICTURE);
         if let Some(shape) = self.shape {
             (target.side, target.grey) = (shape.height, shape.channels == 1);

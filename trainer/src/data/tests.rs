@@ -54,6 +54,13 @@ fn webp(value: u8) -> Vec<u8> {
 
 const TARGET: Target = Target { side: 8, grey: false, crop: Crop::Square(1.0) };
 
+#[test]
+fn the_path_of_a_prepared_set_crops_pictures_as_its_name_does() {
+    let target = |set: &str| PictureOptions { set: Some(set.into()), ..PictureOptions::default() }.target();
+    assert_ne!(target("celeba").crop, target("faces").crop);
+    assert_eq!(target("elsewhere/celeba.images").crop, target("celeba").crop);
+}
+
 struct Place(tempfile::TempDir);
 
 impl Place {

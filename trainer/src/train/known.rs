@@ -44,6 +44,14 @@ pub enum KnownError {
         /// Number of units that are left for them.
         units: usize,
     },
+    /// A factor without values.
+    #[error("known.values: {} has no value in column {column}, counted from 0; leave the column out", path.display())]
+    Empty {
+        /// File.
+        path: PathBuf,
+        /// Column.
+        column: usize,
+    },
     /// A value is infinite or too large for the loss.
     #[error(
         "known.values: {} has the value {value} in row {row}, column {column}, both counted from 0; scale \
@@ -112,6 +120,10 @@ fn check(path: &Path, table: &Table<f64>, images: u64) -> Result<(), KnownError>
     if rows as u64 != images {
         return Err(KnownError::Rows { path: path.to_owned(), rows, images });
     }
+    let empty = |column: &usize| (0..rows).all(|row| table.row(row)[*column].is_nan());
+    if let Some(column) = (0..table.width).find(empty) {
+        return Err(KnownError::Empty { path: path.to_owned(), column });
+    }
     match table.values.iter().position(|value| value.abs() > LARGEST) {
         Some(place) => Err(KnownError::Value {
             path: path.to_owned(),
@@ -149,6 +161,11 @@ mod tests {
         std::fs::write(&file, npy::floats(&[3, 11], &[0.5; 33]))?;
         let problem = read().expect_err("there are ten units").to_string();
         assert!(problem.contains("11 factors") && problem.contains("10 units"), "{problem}");
+        let mut values = vec![f32::NAN; 2 * images];
+        values[0] = 1.0;
+        std::fs::write(&file, npy::floats(&[images as u64, 2], &values))?;
+        let problem = read().expect_err("a column is empty").to_string();
+        assert!(problem.contains("no value in column 1"), "{problem}");
         write(images - 1, 1.0)?;
         let problem = read().expect_err("it fits").to_string();
         assert!(problem.contains("v.npy has 737279 rows") && problem.contains("737280"), "{problem}");
