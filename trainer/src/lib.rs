@@ -17,3 +17,4 @@ pub mod rgb;
 pub mod study;
 pub mod train;
 pub mod trained;
+pub mod units;

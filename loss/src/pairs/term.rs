@@ -197,7 +197,9 @@ mod tests {
         assert_eq!(turned.validate(&circle), Ok(()));
         let selected = turned.select(&Steps, &[0, 1], &mut SmallRng::seed_from_u64(1));
         assert!(selected.expect_err("no factor is cyclic").contains("`angle`"));
-        assert!(Pairs::<Transitions>::default().select(&Steps, &[0, 1], &mut SmallRng::seed_from_u64(1)).is_ok());
+        assert!(
+            Pairs::<Transitions>::default().select(&Steps, &[0, 1], &mut SmallRng::seed_from_u64(1)).is_ok()
+        );
         let loss = PairLoss { focus: 0.5, exchange: Some(Weight::Constant(1.0)), ..good.loss };
         assert_eq!(Pairs { loss, ..good }.validate(&ModelConfig::default()), Ok(()));
     }

@@ -7,7 +7,7 @@ use candle_core::Device;
 use trainer::config::{Config, Train};
 use trainer::data::Dataset;
 use trainer::train::{CONFIG, Checkpoints, MODEL};
-use trainer::{data, export, file, trained};
+use trainer::{data, export, file, trained, units};
 
 use super::encoding::Encoding;
 use super::evaluate::held_out;
@@ -15,7 +15,7 @@ use super::evaluate::held_out;
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder of a run, or a weights file to rewrite with another name or with 16 bits.
+    /// Folder of a run, or a weights file to rewrite with another name, with 16 bits, or with other units.
     run: PathBuf,
     /// File to write [default: model.safetensors in the run's folder]. Required for a weights file.
     #[arg(long)]
@@ -26,6 +26,14 @@ pub(crate) struct Args {
     /// Round the weights to 16 bits, which halves the file
     #[arg(long)]
     half: bool,
+    /// Keep only these units of a weights file, in this order, such as 4,0,6. The decoder reads the mean of every
+    /// other unit.
+    #[arg(long, value_name = "UNITS", value_delimiter = ',')]
+    units: Option<Vec<usize>>,
+    /// Add this many units before those of a weights file, which the decoder doesn't read until the model is
+    /// trained further.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    new_units: usize,
     /// Measure a weights file only on the last N images of its data set, such as those that training held out.
     /// A run's folder already contains this number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -39,6 +47,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     if args.hold_out.is_some() {
         bail!("--hold-out is for a weights file; {} is the folder of a run", args.run.display());
+    }
+    if args.units.is_some() || args.new_units > 0 {
+        bail!(
+            "--units and --new-units are for a weights file; {} is the folder of a run",
+            args.run.display()
+        );
     }
     let mut config = Config::read(&args.run.join(CONFIG), &[])
         .with_context(|| format!("{} is not the folder of a run", args.run.display()))?;
@@ -70,6 +84,11 @@ fn of_file(args: Args) -> anyhow::Result<()> {
     let mut weights = trained::read(&args.run)?;
     if let Some(name) = args.name {
         weights.card.name = name;
+    }
+    if args.units.is_some() || args.new_units > 0 {
+        let units = args.units.unwrap_or_else(|| (0..weights.card.model.latent).collect());
+        weights =
+            units::choose(weights, args.new_units, &units).with_context(|| args.run.display().to_string())?;
     }
     let dataset = data::open(&weights.card.training.dataset)?;
     let held_out = held_out(&*dataset, args.hold_out)?;
