@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     print(&table(&scores).to_string())
 }
 
-fn json(score: &Score) -> serde_json::Value {
+pub(super) fn json(score: &Score) -> serde_json::Value {
     serde_json::json!({ "metric": score.metric, "value": score.value, "protocol": score.protocol })
 }
 

@@ -1,6 +1,7 @@
 //! The command line. Each command has a file.
 
 mod attributes;
+mod ceilings;
 mod components;
 mod data;
 mod decode;

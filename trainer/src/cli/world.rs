@@ -37,6 +37,12 @@ pub(crate) enum Command {
     Render(Render),
     /// Draw a contact sheet of random images, or with a row for each factor.
     Sheet(Sheet),
+    /// Score perfect codes of a world: the most that a model can reach.
+    ///
+    /// `factors` is the class of each factor. Sprites have two more codes. `pictures` is what their pictures show: a
+    /// square looks the same after a quarter turn. `motions` is what motions of images tell: the position is the centre
+    /// of brightness, and the size is the root mean square distance from it.
+    Ceilings(super::ceilings::Args),
 }
 
 /// Arguments of `world sheet`.
@@ -87,6 +93,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Info { name } => print(&info(find(name)?))?,
         Command::Render(args) => return render(args),
         Command::Sheet(args) => sheet(args)?,
+        Command::Ceilings(args) => super::ceilings::run(args, find(&args.name)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

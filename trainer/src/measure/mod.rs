@@ -2,6 +2,7 @@
 //! formula.
 
 mod attributes;
+mod ceilings;
 mod codes;
 mod describe;
 mod disentanglement;
@@ -20,6 +21,7 @@ use model::Vae;
 use model::card::Score;
 
 pub use attributes::{Attributes, attributes, attributes_of_codes};
+pub use ceilings::{Perfect, ceiling};
 pub use codes::{Codes, codes};
 pub use describe::{Measured, describe};
 

@@ -27,7 +27,6 @@ const SIZE: f64 = 0.3 * SIDE as f64;
 /// The world of sprites. Its five values are the shape (0 square, 1 ellipse, 2 heart), the scale (0.5 to
 /// 1), the orientation in radians (0 to 2π), and the positions x and y (0 to 1).
 ///
-/// The archive's sixth factor, colour, has one value; leaving it out changes no index.
 /// The archive's sixth factor, colour, has one value and is left out, which moves no index.
 #[derive(Clone, Copy, Debug)]
 pub struct Sprites;
