@@ -8,6 +8,8 @@ use model::config::MAX_LATENT;
 use model::layers::{CODE, POSTERIOR};
 use model::{Card, ModelConfig, Parameters, Weights};
 
+use crate::train::with_units;
+
 /// Units that can't be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum UnitsError {
@@ -156,8 +158,8 @@ fn describe(mut card: Card, new: usize, units: &[usize]) -> Card {
         *variances = std::iter::repeat_n(1.0, new).chain(kept).collect();
     }
     let added = if new == 0 { String::new() } else { format!("{new} new units and ") };
-    let before = card.training.config.take().map(|config| format!("{config}, ")).unwrap_or_default();
-    card.training.config = Some(format!("{before}with {added}units {}", listed(units)));
+    let source = card.training.config.take();
+    card.training.config = Some(with_units(source.as_deref(), &format!("{added}units {}", listed(units))));
     card
 }
 
@@ -237,7 +239,7 @@ mod tests {
     fn units_that_are_left_out_keep_their_means() -> Result<(), Box<dyn std::error::Error>> {
         let fewer = choose(weights(), 0, &[1, 3])?;
         assert_eq!((fewer.card.model.latent, fewer.card.model.circles), (2, 1));
-        assert_eq!(fewer.card.training.config.as_deref(), Some("with units 1, 3"));
+        assert_eq!(fewer.card.training.config.as_deref(), Some("a configuration, with units 1, 3"));
         let (before, after) = (vae(&weights()), vae(&fewer));
         let worst = difference((&before, &[0.1, -1.5, 0.3, 2.0]), (&after, &[-1.5, 2.0]))?;
         assert!(worst < 1e-5, "{worst}");
@@ -254,7 +256,10 @@ mod tests {
         let more = choose(weights(), 3, &[0, 1, 2, 3])?;
         assert_eq!((more.card.model.latent, more.card.model.circles), (7, 2));
         let code = [5.0, -4.0, 3.0, 0.5, -1.5, 0.3, 2.0];
-        assert_eq!(more.card.training.config.as_deref(), Some("with 3 new units and units 0 to 3"));
+        assert_eq!(
+            more.card.training.config.as_deref(),
+            Some("a configuration, with 3 new units and units 0 to 3")
+        );
         let worst = difference((&vae(&weights()), &code[3..]), (&vae(&more), &code))?;
         assert!(worst < 1e-5, "{worst}");
         Ok(())

@@ -205,9 +205,12 @@ fn steps(training: &Value) -> Result<String> {
     }
     let own = format!("{} × {batch}", grouped(steps));
     let config = training["config"].as_str().unwrap_or_default();
-    let Some((_, before)) = config.split_once(" after ") else { return Ok(own) };
-    let before = before.strip_suffix(" steps").and_then(|steps| steps.parse().ok());
-    Ok(format!("{}, then {own}", grouped(before.context("the steps before a run's own")?)))
+    let count = |steps: &str| steps.split_once(" steps")?.0.parse().ok().map(grouped);
+    let before = config.split(" after ").skip(1).map(count).collect::<Option<Vec<_>>>();
+    let mut all = before.context("the steps before a run's own")?;
+    all.reverse();
+    all.push(own);
+    Ok(all.join(", then "))
 }
 
 /// Formats a number with thousands separators.
@@ -245,16 +248,17 @@ mod tests {
         let markdown = markdown(&table, |model| {
             Ok(match model {
                 "a" => card(&[("mig", 0.071), ("nll", 10.44), ("kl", 2.0), ("active_units", 7.0)], "a.toml"),
-                "b" => {
-                    card(&[("mig", 0.074), ("nll", 9.8), ("kl", 1.0)], "b.toml, from a after 1000000 steps")
-                }
+                "b" => card(
+                    &[("mig", 0.074), ("nll", 9.8), ("kl", 1.0)],
+                    "b.toml, from b after 9 steps, with units 0 to 3, from a after 1000000 steps",
+                ),
                 _ => card(&[("nll", 7278.62)], "c.toml"),
             })
         })?;
         let expected = "\
             | | A | B | C |\n\
             |---|---|---|---|\n\
-            | steps | 17,063 × 64 | 1,000,000, then 17,063 × 64 | 17,063 × 64 |\n\
+            | steps | 17,063 × 64 | 1,000,000, then 9, then 17,063 × 64 | 17,063 × 64 |\n\
             | MIG | 0.07 | 0.07 | |\n\
             | NLL | 10.4 | **9.8** | 7,279 |\n\
             | KL | 2.0 | 1.0 | |\n\

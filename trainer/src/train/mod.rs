@@ -24,8 +24,8 @@ pub use error::TrainError;
 pub use known::{KNOWN, KnownError, given_values};
 pub use lock::{Lock, LockError};
 pub use log::{Line, Log};
-pub(crate) use start::provenance;
 pub use start::{initial_weights, lineage};
+pub(crate) use start::{provenance, with_units};
 pub use stopping::Limits;
 
 use crate::config::{Config, Train};

@@ -71,8 +71,9 @@ fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>,
 
 /// Describes a model and its ancestors: `b after 500 steps, from a after 10000 steps`.
 pub fn lineage(card: &Card) -> String {
-    let before = card.training.config.as_deref().and_then(|config| Some(config.split_once(FROM)?.1));
-    let before = before.map(|before| format!("{FROM}{before}")).unwrap_or_default();
+    let config = card.training.config.as_deref().unwrap_or_default();
+    let begin = [WITH, FROM].iter().filter_map(|word| config.find(word)).min();
+    let before = &config[begin.unwrap_or(config.len())..];
     // The steps of imported models are unknown.
     let steps = Some(card.training.steps).filter(|steps| *steps > 0);
     let steps = steps.map(|steps| format!(" after {steps} steps")).unwrap_or_default();
@@ -81,12 +82,21 @@ pub fn lineage(card: &Card) -> String {
 
 /// Separates a configuration's name from the source of its weights, in a card.
 const FROM: &str = ", from ";
+/// Begins the choice of units, see [`with_units`].
+const WITH: &str = ", with ";
 
 /// Returns the card's `config`: the name of the configuration and the source of its weights. They share
 /// one field so that older programs can read the card.
 pub(crate) fn provenance(source: Option<&str>, from: Option<&str>) -> Option<String> {
     let Some(from) = from else { return source.map(str::to_owned) };
     Some(format!("{}{FROM}{from}", source.unwrap_or("a configuration")))
+}
+
+/// Returns the card's `config` of a model whose units were chosen again.
+pub(crate) fn with_units(config: Option<&str>, units: &str) -> String {
+    let config = config.unwrap_or("a configuration");
+    let (own, before) = config.split_at(config.find(FROM).unwrap_or(config.len()));
+    format!("{own}{WITH}{units}{before}")
 }
 
 #[cfg(test)]
@@ -116,6 +126,10 @@ mod tests {
         assert_eq!(b.training.config.as_deref(), Some("a configuration, from a after 10000 steps"));
         assert_eq!(lineage(&b), "b after 500 steps, from a after 10000 steps");
         assert_eq!(lineage(&card("imported", 0, None)), "imported");
+        let fewer = with_units(b.training.config.as_deref(), "units 0 to 3");
+        assert_eq!(fewer, "a configuration, with units 0 to 3, from a after 10000 steps");
+        let expected = "b after 500 steps, with units 0 to 3, from a after 10000 steps";
+        assert_eq!(lineage(&card("b", 500, Some(fewer))), expected);
     }
 
     #[test]
