@@ -8,6 +8,7 @@ use model::config::MAX_LATENT;
 use model::layers::{CODE, POSTERIOR};
 use model::{Card, ModelConfig, Parameters, Weights};
 
+use crate::report::counted;
 use crate::train::with_units;
 
 /// Units that can't be chosen.
@@ -27,6 +28,11 @@ pub enum UnitsError {
     /// A circle stands before another unit.
     #[error("unit {0} is a circle; name circles last")]
     Order(usize),
+    /// The units compete.
+    #[error(
+        "its model.winners lets units compete, so other units change the code; choose units of a model without it"
+    )]
+    Winners,
     /// Too many or too few units.
     #[error("a model can't have {0} units; it can have 1 to {MAX_LATENT}")]
     Count(usize),
@@ -40,10 +46,13 @@ pub enum UnitsError {
 /// that is left out. The card's statistics are those of the kept units only; measure the model again.
 ///
 /// # Errors
-/// Fails if `units` don't exist, repeat, or have a circle before another unit.
+/// Fails if `units` don't exist, repeat, or have a circle before another unit, or if the model has `winners`.
 pub fn choose(weights: Weights, new: usize, units: &[usize]) -> Result<Weights, UnitsError> {
     let model = &weights.card.model;
     let plain = model.latent - model.circles;
+    if model.winners.is_some() {
+        return Err(UnitsError::Winners);
+    }
     for (place, &unit) in units.iter().enumerate() {
         if unit >= model.latent {
             return Err(UnitsError::Unknown { unit, last: model.latent - 1 });
@@ -151,15 +160,15 @@ fn describe(mut card: Card, new: usize, units: &[usize]) -> Card {
     let count = new + units.len();
     card.model.latent = count;
     card.model.circles = units.iter().filter(|&&unit| unit >= plain).count();
-    card.model.winners = card.model.winners.map(|winners| winners.min(count));
     card.units = units.iter().map(|&unit| card.units[unit].clone()).collect();
     if let Prior::Relevance { variances, .. } = &mut card.objective.prior {
         let kept = units.iter().filter_map(|&unit| variances.get(unit).copied());
         *variances = std::iter::repeat_n(1.0, new).chain(kept).collect();
     }
-    let added = if new == 0 { String::new() } else { format!("{new} new units and ") };
+    let added = if new == 0 { String::new() } else { format!("{} and ", counted(new as u64, "new unit")) };
+    let noun = if units.len() == 1 { "unit" } else { "units" };
     let source = card.training.config.take();
-    card.training.config = Some(with_units(source.as_deref(), &format!("{added}units {}", listed(units))));
+    card.training.config = Some(with_units(source.as_deref(), &format!("{added}{noun} {}", listed(units))));
     card
 }
 
@@ -271,6 +280,9 @@ mod tests {
         assert_eq!(problem(0, &[0, 4]), "unit 4 doesn't exist; the model has the units 0 to 3");
         assert_eq!(problem(0, &[1, 1]), "unit 1 is named twice");
         assert_eq!(problem(0, &[2, 0]), "unit 2 is a circle; name circles last");
+        let mut compete = weights();
+        compete.card.model.winners = Some(2);
+        assert!(matches!(choose(compete, 1, &[0, 1]), Err(UnitsError::Winners)));
         assert_eq!(problem(0, &[]), "a model can't have 0 units; it can have 1 to 256");
         assert_eq!(
             problem(usize::MAX, &[0]),

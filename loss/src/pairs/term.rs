@@ -96,10 +96,7 @@ impl<S: Source> Term for Pairs<S> {
         self.loss.validate()?;
         let known = S::ANGLES && model.circles > 0;
         if !known && !self.loss.angle.is_none() {
-            return invalid(
-                "angle",
-                "works only in `sparsity.transitions`, and with model.circles = 1 or more",
-            );
+            return invalid("angle", "needs `sparsity.transitions` and model.circles = 1 or more");
         }
         self.source.validate(model)
     }
@@ -178,7 +175,7 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_list_of_known_keys() {
         let error =
             toml::from_str::<Pairs<Redraw>>("binary = true\nwait = 3.0").expect_err("it was accepted");
-        let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`, `angle`";
+        let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`, `share`, `angle`";
         assert!(error.message().ends_with(known), "{error}");
         assert!(error.message().starts_with("unknown field `wait`"), "{error}");
     }

@@ -58,7 +58,9 @@ impl Default for Named {
 
 impl Term for Named {
     fn card(&self) -> Option<CardEntry> {
-        CardEntry::of("named", &[("weight", self.weight.last()), ("apart", self.apart)])
+        let mut numbers = vec![("weight", self.weight.last()), ("apart", self.apart)];
+        numbers.extend((self.reconstruct > 0.0).then_some(("reconstruct", self.reconstruct)));
+        CardEntry::of("named", &numbers)
     }
 
     fn validate(&self, model: &ModelConfig) -> Checked {

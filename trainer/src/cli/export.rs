@@ -15,7 +15,8 @@ use super::evaluate::held_out;
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder of a run, or a weights file to rewrite with another name, with 16 bits, or with other units.
+    /// Folder of a run, or a weights file to rewrite with another name, with 16 bits, or with other units. Both are
+    /// measured on their data set again.
     run: PathBuf,
     /// File to write [default: model.safetensors in the run's folder]. Required for a weights file.
     #[arg(long)]
@@ -26,8 +27,8 @@ pub(crate) struct Args {
     /// Round the weights to 16 bits, which halves the file
     #[arg(long)]
     half: bool,
-    /// Keep only these units of a weights file, in this order, such as 4,0,6. The decoder reads the mean of every
-    /// other unit.
+    /// Keep only these units of a weights file, in this order, such as 4,0,6; circles come last. The decoder reads
+    /// the mean of every other unit.
     #[arg(long, value_name = "UNITS", value_delimiter = ',')]
     units: Option<Vec<usize>>,
     /// Add this many units before those of a weights file, which the decoder doesn't read until the model is
@@ -44,6 +45,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if args.run.is_file() {
         return of_file(args);
+    }
+    if !args.run.is_dir() {
+        bail!("{} is neither a weights file nor the folder of a run", args.run.display());
     }
     if args.hold_out.is_some() {
         bail!("--hold-out is for a weights file; {} is the folder of a run", args.run.display());

@@ -70,8 +70,8 @@ pub enum TrainError {
     #[error("the network failed on the device: {0}")]
     Device(#[from] candle_core::Error),
     /// The data set lacks something that a part of the loss needs.
-    #[error("{unmet}, which `{dataset}` is not; train on a world without train.mirror and train.hold_out, or \
-         leave {} out", unmet.key)]
+    #[error("{unmet}, which `{dataset}` is not; choose a world that is (train.mirror and train.hold_out change its \
+         grid), or leave {} out", unmet.key)]
     Unmet {
         /// The part of the loss and what it needs.
         unmet: Unmet,

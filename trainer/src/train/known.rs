@@ -44,8 +44,11 @@ pub enum KnownError {
         /// Number of units that are left for them.
         units: usize,
     },
-    /// A factor without values.
-    #[error("known.values: {} has no value in column {column}, counted from 0; leave the column out", path.display())]
+    /// A factor that no images differ in.
+    #[error(
+        "known.values: {} has no two different values in column {column}, counted from 0; leave the column out",
+        path.display()
+    )]
     Empty {
         /// File.
         path: PathBuf,
@@ -120,7 +123,10 @@ fn check(path: &Path, table: &Table<f64>, images: u64) -> Result<(), KnownError>
     if rows as u64 != images {
         return Err(KnownError::Rows { path: path.to_owned(), rows, images });
     }
-    let empty = |column: &usize| (0..rows).all(|row| table.row(row)[*column].is_nan());
+    let empty = |column: &usize| {
+        let mut known = (0..rows).map(|row| table.row(row)[*column]).filter(|value| !value.is_nan());
+        known.next().is_none_or(|first| known.all(|value| value == first))
+    };
     if let Some(column) = (0..table.width).find(empty) {
         return Err(KnownError::Empty { path: path.to_owned(), column });
     }
@@ -154,7 +160,7 @@ mod tests {
         let images = world.len() as usize;
         let write = |rows: usize, value: f32| {
             let mut values = vec![0.5; 2 * rows];
-            (values[0], values[5]) = (f32::NAN, value);
+            (values[0], values[2], values[5]) = (f32::NAN, 0.7, value);
             std::fs::write(&file, npy::floats(&[rows as u64, 2], &values))
         };
         let read = || values(&config(&file).expect("a configuration"), &*world, &folder);
@@ -165,7 +171,7 @@ mod tests {
         values[0] = 1.0;
         std::fs::write(&file, npy::floats(&[images as u64, 2], &values))?;
         let problem = read().expect_err("a column is empty").to_string();
-        assert!(problem.contains("no value in column 1"), "{problem}");
+        assert!(problem.contains("no two different values in column 0"), "{problem}");
         write(images - 1, 1.0)?;
         let problem = read().expect_err("it fits").to_string();
         assert!(problem.contains("v.npy has 737279 rows") && problem.contains("737280"), "{problem}");
