@@ -1,7 +1,7 @@
 // The address tells the page's state; a slide shows the rows alone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, pixels, ready } from "./site.mjs";
+import { addressed, changed, pixels, ready } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const here = stage({ base: "/deep/path/" });
@@ -20,7 +20,7 @@ test("the address follows what is set, and another visitor who opens it sees the
   await page.locator("#sliders-1 input").first().press("Home");
   await changed(page, "#live-1", moved);
   await page.locator("#tab-map").click();
-  await page.waitForURL(/#m=.*&f=.*&b=.*&v=map$/);
+  await addressed(page, /#m=.*&f=.*&b=.*&v=map$/);
   assert.doesNotMatch(page.url(), /f=[^&]*\.\d{7}/, "no more digits than tell something");
   const views = ["#live-0", "#live-1"];
   const mine = await Promise.all(views.map((view) => pixels(page, view)));
@@ -48,7 +48,7 @@ test("a link keeps A, B and a drawing, and a damaged one says so", async () => {
   const drawing = await changed(page, "#original", before);
   await page.locator("#tab-between").click();
   await page.getByRole("button", { name: "Set A" }).click();
-  await page.waitForURL(/&d=[\w-]+.*&a0=.*&b0=.*&v=between$/);
+  await addressed(page, /&d=[\w-]+.*&a0=.*&b0=.*&v=between$/);
   const line = (page) => pixels(page, "#line-1");
   const link = page.url();
   const mine = await line(page);
@@ -75,18 +75,18 @@ test("a link that is put into an open page's address is followed, and a view's n
   const start = await pixels(page, "#live-1");
   await page.locator("#factors input[type=range]").last().press("End");
   const there = await changed(page, "#live-1", start);
-  await page.waitForURL(/&f=/);
+  await addressed(page, /&f=/);
   const link = page.url();
   await page.locator("#factors input[type=range]").last().press("Home");
   const away = await changed(page, "#live-1", there);
-  await page.waitForURL((url) => url.hash.startsWith("#m=") && url.href !== link);
+  await page.waitForFunction((link) => location.hash.startsWith("#m=") && location.href !== link, link, { polling: 100 });
   await page.evaluate(() => { location.hash = "#samples"; });
   await page.locator("#samples").waitFor();
   assert.equal(await pixels(page, "#live-1"), away);
-  await page.waitForURL(/&v=samples/);
+  await addressed(page, /&v=samples/);
   await page.evaluate((link) => { location.href = link; }, link);
   assert.equal(await changed(page, "#live-1", away), there);
-  await page.waitForURL(link);
+  await page.waitForFunction((link) => location.href === link, link, { polling: 100 });
   assert.deepEqual(complaints, []);
   await page.close();
 });
@@ -100,7 +100,7 @@ test("every view has a tab, an address and a heading of its own, by pointer and 
     await page.locator(`#${id}`).waitFor();
     assert.equal(await page.locator("main > section:visible").count(), 1);
     assert.equal(await tab.getAttribute("aria-current"), "page");
-    if (id !== "rows") await page.waitForURL(new RegExp(`v=${id}$`));
+    if (id !== "rows") await addressed(page, new RegExp(`v=${id}$`));
     headings.add(await page.textContent("h1"));
   }
   assert.equal(headings.size, await page.locator("nav a").count());

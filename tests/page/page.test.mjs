@@ -1,7 +1,7 @@
 // The page as a visitor uses it: pointer, keys, pictures.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, pixels, ready, serve } from "./site.mjs";
+import { addressed, changed, pixels, ready, serve } from "./site.mjs";
 import { stage } from "./stage.mjs";
 
 const SIDES = [0, 1];
@@ -107,7 +107,7 @@ test("a row is walked and taken by keyboard", async () => {
   assert.equal(await row.getAttribute("aria-valuenow"), await row.getAttribute("aria-valuemax"));
   const far = await pixels(page, "#live-0");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/&a=/);
+  await addressed(page, /&a=/);
   await page.keyboard.press("Escape");
   assert.equal(await pixels(page, "#live-0"), far, "it stays");
   await page.close();

@@ -98,6 +98,10 @@ export const pixels = (page, selector) =>
   page.$eval(selector, (canvas) =>
     canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join());
 
+/** Waits until the page's address matches `pattern`, polled: `page.waitForURL` can miss a change of the hash. */
+export const addressed = (page, { source }) =>
+  page.waitForFunction((source) => new RegExp(source).test(location.href), source, { polling: 100 });
+
 /** Waits until a canvas no longer has these pixels, and returns those that it has. */
 export async function changed(page, selector, before) {
   await page.waitForFunction(([selector, before]) => {
