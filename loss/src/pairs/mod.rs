@@ -3,9 +3,8 @@
 //! A [`Source`] provides the second images: from the factors of a world ([`factors`]), by moving the first images
 //! ([`affine`]), or by changing a property to that of another image ([`motions`]). The [`PairLoss`] is
 //! independent of the source. It asks that few units change ([`spread`]), that a change of one unit gives the
-//! second image ([`exchange`]), that this unit depends on nothing else ([`purity`]) and nothing else on the factor
-//! ([`share`]), and that a circle turns by the known angle ([`angle`]). [`Pairs`] is the term that joins a source
-//! and the loss.
+//! second image ([`exchange`]), that this unit depends on nothing else ([`purity`]), and that a circle turns by
+//! the known angle ([`angle`]). [`Pairs`] is the term that joins a source and the loss.
 
 pub mod affine;
 pub mod angle;
@@ -16,7 +15,6 @@ mod light;
 pub mod motions;
 mod parts;
 pub mod purity;
-pub mod share;
 pub mod spread;
 mod term;
 
@@ -46,8 +44,6 @@ pub struct PairLoss {
     pub focus: f64,
     /// Weight of the [`purity`], in nats. 0 turns it off.
     pub purity: Weight,
-    /// Weight of the [`share`], in nats. 0 turns it off.
-    pub share: Weight,
     /// Weight of the [`angle`], in nats, for pairs whose angle is known. 0 turns it off.
     pub angle: Weight,
 }
@@ -62,7 +58,7 @@ impl PairLoss {
     /// Only the spread, with `weight`.
     pub fn spread(weight: Weight) -> Self {
         let (exchange, focus, none) = (None, 0.0, Weight::NONE);
-        Self { spread: weight, exchange, focus, purity: none, share: none, angle: none }
+        Self { spread: weight, exchange, focus, purity: none, angle: none }
     }
 
     /// Codes of the exchange, `[M, D]`, if it is on.
@@ -103,10 +99,6 @@ impl PairLoss {
             let purity = purity::penalty(means, shift, groups, &change.channels(groups, allowed)?, circles)?;
             cost = (cost + (purity * self.purity.at(encoded.step))?)?;
         }
-        if !self.share.is_none() {
-            let share = share::penalty(means, shift, groups, &change.channels(groups, allowed)?, circles)?;
-            cost = (cost + (share * self.share.at(encoded.step))?)?;
-        }
         if let (false, Some(known)) = (self.angle.is_none(), encoded.known) {
             let channels = change.channels(groups, allowed)?;
             let angle = angle::penalty(means, shift, groups, &channels, known, circles)?;
@@ -128,7 +120,7 @@ impl PairLoss {
         if self.focus > 0.0 && self.exchange.is_none() {
             return invalid("focus", "is set without an exchange; set `exchange` too");
         }
-        for (key, weight) in [("purity", self.purity), ("share", self.share), ("angle", self.angle)] {
+        for (key, weight) in [("purity", self.purity), ("angle", self.angle)] {
             if !weight.is_none() {
                 positive_weight(key, weight)?;
             }
@@ -142,7 +134,6 @@ impl PairLoss {
         all.extend(self.exchange.map(|weight| ("exchange", weight.last())));
         all.extend((self.focus > 0.0).then_some(("focus", self.focus)));
         all.extend((!self.purity.is_none()).then_some(("purity", self.purity.last())));
-        all.extend((!self.share.is_none()).then_some(("share", self.share.last())));
         all.extend((!self.angle.is_none()).then_some(("angle", self.angle.last())));
         all
     }

@@ -175,7 +175,7 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_list_of_known_keys() {
         let error =
             toml::from_str::<Pairs<Redraw>>("binary = true\nwait = 3.0").expect_err("it was accepted");
-        let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`, `share`, `angle`";
+        let known = "`kinds`, `binary`, `weight`, `exchange`, `focus`, `purity`, `angle`";
         assert!(error.message().ends_with(known), "{error}");
         assert!(error.message().starts_with("unknown field `wait`"), "{error}");
     }
