@@ -8,7 +8,7 @@ document.getElementById("unstarted").hidden = true;
 document.documentElement.toggleAttribute("data-embed", new URLSearchParams(location.search).has("embed"));
 
 // The poster shows what the page opens with, made by `cargo xtask poster`.
-if (!location.hash.includes("m=")) document.documentElement.dataset.poster = "faces-vae,faces-sparse";
+if (!location.hash.includes("m=")) document.documentElement.dataset.poster = "vae,sparse";
 
 const BROKEN = "is missing or belongs to another version; reload the page, or publish its folder again.";
 

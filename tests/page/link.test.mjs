@@ -129,7 +129,7 @@ test("the HTML for another page is copied, and shows the rows", async () => {
   await page.locator("#embed").click();
   await page.locator("#embed", { hasText: "Copied" }).waitFor();
   const html = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(html, /^<iframe src="http[^"]*\/deep\/path\/\?embed#m=faces-vae,faces-sparse[^"]*" title="Latentscope"/);
+  assert.match(html, /^<iframe src="http[^"]*\/deep\/path\/\?embed#m=vae,sparse[^"]*" title="Latentscope"/);
   await context.close();
 });
 

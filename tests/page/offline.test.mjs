@@ -23,9 +23,9 @@ test("it works offline after the first visit, from any sub-path", async () => {
   await shown(page);
   await page.evaluate(() => navigator.serviceWorker.ready);
   await site.close();
-  await page.goto(`${site.address}?again#m=faces-sparse,faces-vae&v=sliders`);
+  await page.goto(`${site.address}?again#m=sparse,vae&v=sliders`);
   await shown(page);
-  assert.equal(await page.locator("#menu-0").inputValue(), "faces-sparse");
+  assert.equal(await page.locator("#menu-0").inputValue(), "sparse");
   const before = await pixels(page, "#live-1");
   await page.locator("#sliders-1 input").first().focus();
   await page.keyboard.press("End");

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { launch, ready, visit } from "./site.mjs";
 import { SPRITES } from "./stage.mjs";
 
+const FACES = "m=faces-vae,faces-sparse";
+
 /** Waits until both models have met all random pictures. */
 const surveyed = (page) => page.waitForFunction(() =>
   [0, 1].every((side) => /over \d+ random pictures$/.test(document.getElementById(`surveyed-${side}`).textContent)
@@ -63,12 +65,12 @@ const VIEWS = {
   "page-light.png": { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
   "page-dark.png": { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
   "page-narrow.png": { viewport: { width: 390, height: 844 }, colorScheme: "light" },
-  "page-answers.png": { viewport: { width: 1280, height: 900 }, colorScheme: "light", hash: "#v=pictures", act: answers },
-  "page-network.png": { viewport: { width: 1440, height: 900 }, colorScheme: "light", hash: "#v=network", act: (page) => page.waitForTimeout(8000) },
-  "page-map.png": { viewport: { width: 1280, height: 900 }, colorScheme: "dark", hash: "#v=map", act: mapped },
+  "page-answers.png": { viewport: { width: 1280, height: 900 }, colorScheme: "light", hash: `#${FACES}&v=pictures`, act: answers },
+  "page-network.png": { viewport: { width: 1440, height: 900 }, colorScheme: "light", hash: `#${FACES}&v=network`, act: (page) => page.waitForTimeout(8000) },
+  "page-map.png": { viewport: { width: 1280, height: 900 }, colorScheme: "dark", hash: `#${FACES}&v=map`, act: mapped },
   "page-hand.png": { viewport: { width: 1280, height: 760 }, colorScheme: "dark", hash: `#${SPRITES}&v=pictures`, act: strange },
-  "page-way.png": { viewport: { width: 1280, height: 760 }, colorScheme: "light", hash: "#v=between" },
-  "preview.png": { viewport: { width: 1200, height: 630 }, colorScheme: "light", act: looks },
+  "page-way.png": { viewport: { width: 1280, height: 760 }, colorScheme: "light", hash: `#${FACES}&v=between` },
+  "preview.png": { viewport: { width: 1200, height: 630 }, colorScheme: "light", hash: `#${FACES}`, act: looks },
 };
 
 const [address, folder, ...only] = process.argv.slice(2);
