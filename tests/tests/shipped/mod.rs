@@ -22,15 +22,15 @@ macro_rules! shipped {
 }
 
 pub(crate) const SHIPPED: [Shipped; 18] = shipped![
+    "vae.safetensors",
+    "factor.safetensors",
+    "tcvae.safetensors",
+    "sparse.safetensors",
     "faces-vae.safetensors",
     "faces-sparse.safetensors",
     "chairs-vae.safetensors",
     "chairs-nine.safetensors",
     "chairs-sparse.safetensors",
-    "vae.safetensors",
-    "sparse.safetensors",
-    "factor.safetensors",
-    "tcvae.safetensors",
     "celeba-vae.safetensors",
     "celeba-named.safetensors",
     "celeba-sparse.safetensors",
