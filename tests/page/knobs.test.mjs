@@ -231,7 +231,7 @@ test("the way from A to B is drawn by WebGPU too", async () => {
 
 test("a unit whose pictures lie apart offers one of each kind, by pointer and by keys", async () => {
   const { page, complaints } = await shown("sliders");
-  const modes = [0, 1, 2].map((mode) => `#mode-1-5-${mode} canvas`);
+  const modes = [0, 1, 2].map((mode) => `#mode-1-3-${mode} canvas`);
   for (const mode of modes) {
     await page.waitForFunction((mode) => {
       const canvas = document.querySelector(mode);
@@ -243,7 +243,7 @@ test("a unit whose pictures lie apart offers one of each kind, by pointer and by
   assert.equal(await page.locator("[id^='mode-0-']").count(), 0, "the VAE's pictures lie everywhere");
   let before = await pixels(page, "#live-1");
   for (const [mode, take] of [[0, (button) => button.press("Enter")], [2, (button) => button.click()]]) {
-    await take(page.locator(`#mode-1-5-${mode}`));
+    await take(page.locator(`#mode-1-3-${mode}`));
     before = await changed(page, "#live-1", before);
     assert.equal(before, pictures[mode]);
   }
