@@ -57,8 +57,7 @@ impl Default for PairLoss {
 impl PairLoss {
     /// Only the spread, with `weight`.
     pub fn spread(weight: Weight) -> Self {
-        let (exchange, focus, none) = (None, 0.0, Weight::NONE);
-        Self { spread: weight, exchange, focus, purity: none, angle: none }
+        Self { spread: weight, exchange: None, focus: 0.0, purity: Weight::NONE, angle: Weight::NONE }
     }
 
     /// Codes of the exchange, `[M, D]`, if it is on.
