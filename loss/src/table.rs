@@ -8,8 +8,8 @@ use crate::list::Loss;
 use crate::pairs::Pairs;
 use crate::term::Term;
 use crate::terms::{
-    Activation, Beta, Capacity, Dip, Elbo, Factor, Gates, Gaussian, Laplace, Mixture, Motion, Named, Opening,
-    Rate, Redraw, Relevance, Shrink, SpikeSlab, TotalCorrelation, Transitions,
+    Activation, Beta, Capacity, Dip, Direction, Elbo, Factor, Gates, Gaussian, Laplace, Mixture, Motion,
+    Named, Opening, Rate, Redraw, Relevance, Shrink, SpikeSlab, TotalCorrelation, Transitions,
 };
 
 /// Defines a table of the configuration with one term, which its `kind` chooses. Each line is a kind, in kebab
@@ -123,6 +123,8 @@ any_of! {
         redraw: Pairs<Redraw>,
         /// Few units for each factor.
         transitions: Pairs<Transitions>,
+        /// A circle that follows the direction of the image.
+        direction: Direction,
         /// Units that images with known factors name.
         named: Named,
         /// Latent units that open one after another.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use trainer::file;
+use trainer::measure::Protocol;
 use trainer::report::study::{Results, html, markdown, plots};
 
 /// Folder of the plots' files beside the report.
@@ -14,16 +15,33 @@ const PLOTS: &str = "plots";
 pub(crate) struct Args {
     /// Folder of a sweep.
     folder: PathBuf,
+    /// Scored models from elsewhere, each in a row of its own.
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    with: Vec<PathBuf>,
+    /// End the table with the scores of perfect codes of this world.
+    #[arg(long, value_name = "WORLD")]
+    ceilings: Option<String>,
+    /// Largest grid for the ceilings: the one of the sweep.
+    #[arg(long, value_name = "IMAGES", requires = "ceilings", default_value_t = Protocol::default().grid,
+          value_parser = clap::value_parser!(u64).range(64..=1 << 24))]
+    grid: u64,
 }
 
 /// Writes report.md with its plots, and report.html, into the sweep's folder.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let results = Results::read(&args.folder)?;
+    let mut results = Results::read(&args.folder)?;
     if results.groups.iter().all(|group| group.scored.is_empty()) {
         bail!(
             "no run in {} is trained and scored yet; wait for the sweep to finish one",
             args.folder.display()
         );
+    }
+    for model in &args.with {
+        results.compare(model)?;
+    }
+    if let Some(world) = &args.ceilings {
+        let protocol = Protocol { grid: args.grid, ..Protocol::default() };
+        results.add_ceilings(super::world::find(world)?, &protocol)?;
     }
     let pictures = plots(&results);
     let folder = args.folder.join(PLOTS);

@@ -98,7 +98,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn find(name: &str) -> anyhow::Result<&'static dyn World> {
+/// The world called `name`.
+pub(super) fn find(name: &str) -> anyhow::Result<&'static dyn World> {
     let known = || worlds::all().iter().map(|world| world.name()).collect::<Vec<_>>().join(", ");
     worlds::by_name(name).with_context(|| format!("there is no world `{name}`; choose one of: {}", known()))
 }

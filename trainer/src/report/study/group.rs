@@ -11,13 +11,13 @@ use crate::trained;
 /// The last score of a completely scored run.
 const LAST_SCORE: &str = "recall";
 
-/// A run that is trained and scored.
-#[derive(Clone, Debug, PartialEq)]
+/// A run that is trained and scored, another model, or a perfect code.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScoredRun {
     /// Name.
     pub name: String,
-    /// Seed.
-    pub seed: u64,
+    /// Seed, if it is a run.
+    pub seed: Option<u64>,
     /// Number of steps.
     pub steps: u64,
     /// Training time in seconds.
@@ -30,11 +30,25 @@ pub struct ScoredRun {
     pub scores: BTreeMap<String, f64>,
 }
 
-/// Runs that differ only by seed.
+/// What the members of a group are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Runs of the study.
+    #[default]
+    Method,
+    /// A model from elsewhere.
+    Model,
+    /// A perfect code. It is never the best, because no model is compared with another by it.
+    Ceiling,
+}
+
+/// Runs that differ only by seed, or a single row for comparison.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
     /// Method and strength.
     pub name: String,
+    /// What its members are.
+    pub role: Role,
     /// Index of the method, in the study's order.
     pub method: usize,
     /// Runs that are scored.
@@ -86,7 +100,7 @@ impl Results {
             results.groups[place].scored.push(ScoredRun {
                 config: std::fs::read_to_string(path.join(CONFIG)).unwrap_or_default(),
                 name: run.name,
-                seed: run.seed,
+                seed: Some(run.seed),
                 steps: card.training.steps,
                 seconds: card.training.seconds,
                 device: card.training.device,
@@ -110,9 +124,15 @@ impl Results {
         })
     }
 
-    /// Best median of a metric over all groups.
+    /// All runs of the study, without the rows for comparison.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &ScoredRun> {
+        self.groups.iter().filter(|group| group.role == Role::Method).flat_map(|group| &group.scored)
+    }
+
+    /// Best median of a metric over all groups of models.
     pub(super) fn best(&self, metric: &str, better: Better) -> Option<f64> {
-        let medians = self.groups.iter().filter_map(|group| group.spread(metric)).map(|spread| spread[1]);
+        let models = self.groups.iter().filter(|group| group.role != Role::Ceiling);
+        let medians = models.filter_map(|group| group.spread(metric)).map(|spread| spread[1]);
         match better {
             Better::High => medians.max_by(f64::total_cmp),
             Better::Low => medians.min_by(f64::total_cmp),
@@ -140,6 +160,14 @@ impl Group {
         Some([*first, median, *last])
     }
 
+    /// Name of a member of the group: the group's name, with the seed of a run.
+    pub(super) fn member(&self, run: &ScoredRun) -> String {
+        match run.seed {
+            Some(seed) => format!("{}, seed {seed}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// Name of the group, with the number of scored seeds if some are missing.
     pub(super) fn label(&self) -> String {
         match (self.scored.len(), self.missing.len()) {
@@ -157,7 +185,7 @@ pub(super) mod tests {
     pub(in super::super) fn results(groups: &[&[(f64, f64)]]) -> Results {
         let run = |seed: usize, (nll, mig): (f64, f64)| ScoredRun {
             name: format!("<run {seed}>"),
-            seed: seed as u64,
+            seed: Some(seed as u64),
             steps: 10,
             seconds: 1.0,
             device: "cpu".into(),
@@ -166,6 +194,7 @@ pub(super) mod tests {
         };
         let group = |(place, runs): (usize, &&[(f64, f64)])| Group {
             name: format!("{}|", char::from(b'a' + place as u8)),
+            role: Role::Method,
             method: place,
             scored: runs.iter().enumerate().map(|(seed, &values)| run(seed, values)).collect(),
             missing: if runs.len() < 3 { vec!["x & y".into()] } else { Vec::new() },

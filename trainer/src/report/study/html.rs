@@ -40,11 +40,14 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
         for group in &results.groups {
             text += &format!("\n<tr><td>{}<td>{}", escape(&group.name), seeds(group));
             for metric in &shown {
-                text += &match numbers(results, group, metric) {
-                    Some((median, spread, true)) => format!("<td><b>{median}</b><small>{spread}</small>"),
-                    Some((median, spread, false)) => format!("<td>{median}<small>{spread}</small>"),
-                    None => "<td>–".to_owned(),
+                let Some((median, range, best)) = numbers(results, group, metric) else {
+                    text += "<td>–";
+                    continue;
                 };
+                text += &if best { format!("<td><b>{median}</b>") } else { format!("<td>{median}") };
+                if let Some(range) = range {
+                    text += &format!("<small>{range}</small>");
+                }
             }
         }
         text += "\n</table></div>\n";
@@ -56,11 +59,11 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
         }
     }
     text += "<h2>Runs</h2>\n";
-    for run in results.groups.iter().flat_map(|group| &group.scored) {
+    for run in results.runs() {
         text += &format!(
             "<details><summary>{}: seed {}, {} in {:.0} s on {}</summary><pre>{}</pre></details>\n",
             escape(&run.name),
-            run.seed,
+            run.seed.map_or_else(String::new, |seed| seed.to_string()),
             counted(run.steps, "step"),
             run.seconds,
             escape(&run.device),

@@ -1,6 +1,6 @@
 //! The report as Markdown, with its plots in separate files.
 
-use super::group::{Group, Results};
+use super::group::{Group, Results, Role};
 use super::metric::{AGAINST, Better, Metric, sections};
 use super::scatter::scatter;
 use super::strips::strip;
@@ -73,11 +73,11 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
         }
     }
     text += "\n## Runs\n\n| run | seed | steps | seconds | device | configuration |\n|---|---:|---:|---:|---|---|\n";
-    for run in results.groups.iter().flat_map(|group| &group.scored) {
+    for run in results.runs() {
         text += &format!(
             "| {0} | {1} | {2} | {3:.0} | {4} | [config.toml](<{5}/config.toml>) |\n",
             escape(&run.name),
-            run.seed,
+            run.seed.map_or_else(String::new, |seed| seed.to_string()),
             thousands(run.steps),
             run.seconds,
             escape(&run.device),
@@ -102,24 +102,33 @@ pub(super) fn shown<'a>(results: &Results, metrics: &'a [Metric]) -> Vec<&'a Met
 /// How many seeds of a group are scored.
 pub(super) fn seeds(group: &Group) -> String {
     match group.missing.len() {
+        _ if group.role != Role::Method => "–".to_owned(),
         0 => group.scored.len().to_string(),
         missing => format!("{} of {}", group.scored.len(), group.scored.len() + missing),
     }
 }
 
-/// Median and range of a metric as text, and whether the median is the best.
-pub(super) fn numbers(results: &Results, group: &Group, metric: &Metric) -> Option<(String, String, bool)> {
+/// Median of a metric as text, its range if the group has seeds, and whether the median is the best.
+pub(super) fn numbers(
+    results: &Results,
+    group: &Group,
+    metric: &Metric,
+) -> Option<(String, Option<String>, bool)> {
     let [least, median, largest] = group.spread(metric.name)?;
     let digits = if least.abs().max(largest.abs()) >= 10.0 { 1 } else { 3 };
-    let best = metric.better != Better::Neither && results.best(metric.name, metric.better) == Some(median);
-    Some((format!("{median:.digits$}"), format!("{least:.digits$} – {largest:.digits$}"), best))
+    let best = group.role != Role::Ceiling
+        && metric.better != Better::Neither
+        && results.best(metric.name, metric.better) == Some(median);
+    let range = (group.role == Role::Method).then(|| format!("{least:.digits$} – {largest:.digits$}"));
+    Some((format!("{median:.digits$}"), range, best))
 }
 
 fn cell(results: &Results, group: &Group, metric: &Metric) -> String {
-    match numbers(results, group, metric) {
-        Some((median, spread, true)) => format!("**{median}** ({spread})"),
-        Some((median, spread, false)) => format!("{median} ({spread})"),
-        None => "–".to_owned(),
+    let Some((median, range, best)) = numbers(results, group, metric) else { return "–".to_owned() };
+    let median = if best { format!("**{median}**") } else { median };
+    match range {
+        Some(range) => format!("{median} ({range})"),
+        None => median,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reports of studies: the results of every method, as Markdown and as a self-contained page.
 
+mod compared;
 mod group;
 mod html;
 mod markdown;
@@ -8,6 +9,7 @@ mod scatter;
 mod strips;
 mod svg;
 
-pub use group::{Group, Results, ScoredRun};
+pub use compared::ComparedError;
+pub use group::{Group, Results, Role, ScoredRun};
 pub use html::html;
 pub use markdown::{Plot, markdown, plots};

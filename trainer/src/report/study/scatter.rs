@@ -57,7 +57,7 @@ pub(super) fn scatter(results: &Results, metric: &Metric) -> Option<String> {
                 && nll.is_finite()
                 && value.is_finite()
             {
-                let says = format!("{}, seed {}: NLL {nll:.2}, {value:.4}", group.name, run.seed);
+                let says = format!("{}: NLL {nll:.2}, {value:.4}", group.member(run));
                 content += &dot(place([nll, value]), 3.0, 0.5, group.method, &says);
             }
         }

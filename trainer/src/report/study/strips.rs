@@ -35,7 +35,7 @@ pub(super) fn strip(results: &Results, metric: &Metric) -> Option<String> {
         content += &bar([x(least), middle], [x(largest), middle], 1.5, group.method);
         for run in &group.scored {
             if let Some(&value) = run.scores.get(metric.name).filter(|value| value.is_finite()) {
-                let says = format!("{}, seed {}: {value:.4}", group.name, run.seed);
+                let says = format!("{}: {value:.4}", group.member(run));
                 content += &dot([x(value), middle], 4.0, 0.55, group.method, &says);
             }
         }
