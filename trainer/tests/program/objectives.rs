@@ -25,6 +25,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("transitions", &["sparsity.transitions={groups=2}"]),
     ("exchange", &["sparsity.transitions={groups=2,exchange=1.0,focus=0.5,purity=3.0}"]),
     ("angle", &["model.circles=1", "sparsity.transitions={groups=3,angle=2.0}"]),
+    ("direction", &["model.circles=1", "sparsity.direction={weight=2.0}"]),
     (
         "redraw",
         &[
@@ -102,6 +103,7 @@ fn a_prior_that_does_not_go_with_the_posterior_is_refused() -> Outcome {
         ("sparsity.transitions.groups=0", "sparsity.transitions.groups"),
         ("objective={kind='factor',width=0}", "objective.width"),
         ("sparsity.redraw={kinds=['warmth']}", "colour"),
+        ("sparsity.direction={}", "needs a circle"),
         ("known.retouch=['fringe']", "in colour"),
         ("train.hold_out=737280", "leaves none of the 737280 images"),
     ] {

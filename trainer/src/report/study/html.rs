@@ -1,7 +1,7 @@
 //! The report as a self-contained page without scripts, for light and dark themes.
 
 use super::group::Results;
-use super::markdown::{Plot, numbers, seeds, shown};
+use super::markdown::{Plot, listed, numbers, seeds, shown};
 use super::metric::sections;
 use super::svg::{STYLE, escape};
 use crate::report::counted;
@@ -37,7 +37,7 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
         }
         text += &format!("<h2>{title}</h2>\n<div class=\"scroll\"><table>\n<tr><th>method<th>seeds");
         shown.iter().for_each(|metric| text += &format!("<th>{}", escape(&metric.heading())));
-        for group in &results.groups {
+        for group in listed(results, &shown) {
             text += &format!("\n<tr><td>{}<td>{}", escape(&group.name), seeds(group));
             for metric in &shown {
                 let Some((median, range, best)) = numbers(results, group, metric) else {

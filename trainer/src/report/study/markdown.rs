@@ -59,7 +59,7 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
         text += &format!("\n## {title}\n\n| method | seeds |");
         shown.iter().for_each(|metric| text += &format!(" {} |", metric.heading()));
         text += &format!("\n|---|---:|{}\n", "---:|".repeat(shown.len()));
-        for group in &results.groups {
+        for group in listed(results, &shown) {
             let cells: String =
                 shown.iter().map(|metric| format!(" {} |", cell(results, group, metric))).collect();
             text += &format!("| {} | {} |{cells}\n", escape(&group.name), seeds(group));
@@ -97,6 +97,12 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
 pub(super) fn shown<'a>(results: &Results, metrics: &'a [Metric]) -> Vec<&'a Metric> {
     let known = |metric: &&Metric| results.groups.iter().any(|group| group.spread(metric.name).is_some());
     metrics.iter().filter(known).collect()
+}
+
+/// Groups with a row in a table of the metrics `shown`: all but perfect codes that have none of them.
+pub(super) fn listed<'a>(results: &'a Results, shown: &'a [&Metric]) -> impl Iterator<Item = &'a Group> {
+    let has_any = |group: &Group| shown.iter().any(|metric| group.spread(metric.name).is_some());
+    results.groups.iter().filter(move |group| group.role != Role::Ceiling || has_any(group))
 }
 
 /// How many seeds of a group are scored.
