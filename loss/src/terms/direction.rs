@@ -21,6 +21,9 @@ use crate::weight::Weight;
 /// Correlation of an image and its turned copy from which on they look the same.
 const ALIKE: f32 = 0.9;
 
+/// Variance of the brightness below which an image has no direction.
+const LEAST: f64 = 1e-6;
+
 /// A circle that follows the direction of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -115,22 +118,27 @@ impl Brightness {
     }
 
     /// Correlation with the image after a turn by `angle` about `centre`, with values between pixels interpolated and
-    /// the edge repeated; 0 for an image of one brightness.
+    /// the edge repeated; 0 for an image of almost one brightness.
     fn alike_after(&self, angle: f32, centre: [f32; 2]) -> f32 {
         let (sin, cos) = angle.sin_cos();
-        let [mut sum, mut squares, mut turned_sum, mut turned_squares, mut products] = [0.0; 5];
+        let [mut sum, mut squares, mut turned_sum, mut turned_squares, mut products] = [0f64; 5];
         for (at, value) in self.values.iter().enumerate() {
             let (x, y) = ((at % self.width) as f32 - centre[0], (at / self.width) as f32 - centre[1]);
             let turned = self.between([x * cos - y * sin + centre[0], x * sin + y * cos + centre[1]]);
+            let (value, turned) = (f64::from(*value), f64::from(turned));
             sum += value;
             squares += value * value;
             turned_sum += turned;
             turned_squares += turned * turned;
             products += value * turned;
         }
-        let count = self.values.len() as f32;
+        let count = self.values.len() as f64;
+        let variance = (squares - sum * sum / count).min(turned_squares - turned_sum * turned_sum / count);
+        if variance < LEAST * count {
+            return 0.0;
+        }
         let scale = (squares - sum * sum / count) * (turned_squares - turned_sum * turned_sum / count);
-        (products - sum * turned_sum / count) / scale.max(1e-12).sqrt()
+        ((products - sum * turned_sum / count) / scale.sqrt()) as f32
     }
 
     /// The value at a column and row, interpolated between pixels.
@@ -165,16 +173,16 @@ mod tests {
     }
 
     fn square(x: f32, y: f32) -> bool {
-        x.abs().max(y.abs()) < 7.0
+        x.abs().max(y.abs()) < 7.3
     }
 
     fn bar(x: f32, y: f32) -> bool {
-        x.abs() < 11.0 && y.abs() < 4.0
+        x.abs() < 11.3 && y.abs() < 4.3
     }
 
     /// Two arms of the same length that meet in a corner.
     fn corner(x: f32, y: f32) -> bool {
-        (-6.0..12.0).contains(&x.max(y)) && (-6.0..0.0).contains(&x.min(y))
+        (-6.3..12.3).contains(&x.max(y)) && (-6.3..0.3).contains(&x.min(y))
     }
 
     #[test]
@@ -197,6 +205,8 @@ mod tests {
             .map(|(centre, shrunk)| drawn(centre, 0.3, |x, y| corner(shrunk * x, shrunk * y)).direction());
         assert!(here[0] * there[0] + here[1] * there[1] > 0.98, "{here:?} and {there:?}");
         assert_eq!(drawn([9.0; 2], 0.0, |_, _| false).direction(), [1.0, 0.0], "a black image");
+        let grey = Brightness { values: vec![0.3; SIDE * SIDE], width: SIDE };
+        assert_eq!(grey.alike_after(TAU / 4.0, grey.centre()), 0.0);
     }
 
     /// A lying and a standing bar. Twice the angle of their axes is 0 and π.

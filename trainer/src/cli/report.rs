@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use trainer::file;
+use trainer::measure::Protocol;
 use trainer::report::study::{Results, html, markdown, plots};
-
-use super::scoring::Scoring;
 
 /// Folder of the plots' files beside the report.
 const PLOTS: &str = "plots";
@@ -19,12 +18,18 @@ pub(crate) struct Args {
     /// Scored models from elsewhere, each in a row of its own.
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     with: Vec<PathBuf>,
-    /// End the table with the scores of perfect codes of this world, measured with the options below: those of the
-    /// sweep.
+    /// End the table with the scores of perfect codes of this world, measured with the sweep's --grid and
+    /// --codes.
     #[arg(long, value_name = "WORLD")]
     ceilings: Option<String>,
-    #[command(flatten)]
-    scoring: Scoring,
+    /// Largest grid for the ceilings: the one of the sweep.
+    #[arg(long, value_name = "IMAGES", requires = "ceilings", default_value_t = Protocol::default().grid,
+          value_parser = clap::value_parser!(u64).range(64..=1 << 24))]
+    grid: u64,
+    /// Number of codes for the ceilings: the one of the sweep.
+    #[arg(long, value_name = "CODES", requires = "ceilings", default_value_t = Protocol::default().codes as u32,
+          value_parser = clap::value_parser!(u32).range(300..=1_000_000))]
+    codes: u32,
 }
 
 /// Writes report.md with its plots, and report.html, into the sweep's folder.
@@ -40,7 +45,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         results.compare(model)?;
     }
     if let Some(world) = &args.ceilings {
-        results.add_ceilings(super::world::find(world)?, &args.scoring.protocol(0))?;
+        let protocol = Protocol { grid: args.grid, codes: args.codes as usize, ..Protocol::default() };
+        results.add_ceilings(super::world::find(world)?, &protocol)?;
     }
     let pictures = plots(&results);
     let folder = args.folder.join(PLOTS);

@@ -35,11 +35,6 @@ impl Scoring {
         ]
     }
 
-    /// The protocol of scores with these options.
-    pub(crate) fn protocol(self, seed: u64) -> Protocol {
-        Protocol { grid: self.grid, codes: self.codes as usize, samples: self.generate as usize, seed }
-    }
-
     /// Scores a model. `name` is shown with the progress.
     pub(crate) fn score(
         self,
@@ -48,8 +43,10 @@ impl Scoring {
         dataset: &dyn Dataset,
         seed: u64,
     ) -> anyhow::Result<Vec<Score>> {
+        let protocol =
+            Protocol { grid: self.grid, codes: self.codes as usize, samples: self.generate as usize, seed };
         let bar = Encoding::new("scoring", name);
-        let scores = score(&model.vae, dataset, &self.protocol(seed), &bar);
+        let scores = score(&model.vae, dataset, &protocol, &bar);
         drop(bar);
         Ok(scores?)
     }

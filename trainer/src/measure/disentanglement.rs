@@ -29,7 +29,12 @@ pub(super) fn scores(
     let of = |score: metrics::Score| Score {
         metric: score.metric.to_owned(),
         value: score.value,
-        protocol: format!("{}; posterior means on {}", score.protocol, world.name()),
+        protocol: of_means(&score.protocol, world),
     };
     Ok(scores.into_iter().map(of).collect())
+}
+
+/// The protocol of a score of a model's posterior means on `world`, whose codes are measured with `protocol`.
+pub(crate) fn of_means(protocol: &str, world: &dyn World) -> String {
+    format!("{protocol}; posterior means on {}", world.name())
 }

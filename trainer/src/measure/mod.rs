@@ -24,6 +24,7 @@ pub use attributes::{Attributes, attributes, attributes_of_codes};
 pub use ceilings::{Perfect, ceiling};
 pub use codes::{Codes, codes};
 pub use describe::{Measured, describe};
+pub(crate) use disentanglement::of_means;
 
 use crate::data::{DataError, Dataset};
 

@@ -38,7 +38,7 @@ pub enum Role {
     Method,
     /// A model from elsewhere.
     Model,
-    /// A perfect code. It is never the best, because no model is compared with another by it.
+    /// A perfect code. The best value of a column is chosen among models only.
     Ceiling,
 }
 

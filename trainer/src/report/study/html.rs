@@ -29,7 +29,8 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
         text += &format!("<p class=\"gaps\">{}</p>\n", escape(&missing));
     }
     text += "<p>Medians over seeds; below each its least and largest value. ↑: higher is better, ↓: lower is; \
-             the best median of a column is bold.</p>\n";
+             the best median of a column is bold. Rows without seeds are other models, or \
+             ceilings: scores of perfect codes.</p>\n";
     for (title, metrics) in sections() {
         let shown = shown(results, &metrics);
         if shown.is_empty() {

@@ -50,7 +50,8 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
         text += &format!("**{}**\n\n", escape(&missing));
     }
     text += "Medians over seeds, with the least and the largest value. ↑: higher is better, ↓: lower is; \
-             the best median of a column is bold.\n";
+             the best median of a column is bold. Rows without seeds are other models, or \
+             ceilings: scores of perfect codes.\n";
     for (title, metrics) in sections() {
         let shown = shown(results, &metrics);
         if shown.is_empty() {

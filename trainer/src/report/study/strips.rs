@@ -1,6 +1,7 @@
 //! Strip plots of one metric: a dot per seed, a line from minimum to maximum, a bar at the median.
 
-use super::group::Results;
+use super::group::{Group, Results};
+use super::markdown::listed;
 use super::metric::Metric;
 use super::svg::{bar, dot, picture, range, rule, text};
 use crate::report::axis::{number, ticks};
@@ -21,14 +22,16 @@ pub(super) fn strip(results: &Results, metric: &Metric) -> Option<String> {
     values().next()?;
     let (low, high) = range(values());
     let x = |value: f64| NAMES + WIDTH * ((value - low) / (high - low)) as f32;
-    let floor = TOP + ROW * results.groups.len() as f32;
+    let metrics = [metric];
+    let groups: Vec<&Group> = listed(results, &metrics).collect();
+    let floor = TOP + ROW * groups.len() as f32;
     let mut content = text([0.0, 16.0], "start", "title", &metric.heading());
     for tick in ticks(low as f32, high as f32, 5) {
         let place = x(f64::from(tick));
         content += &rule([place, TOP - 6.0], [place, floor]);
         content += &text([place, floor + 16.0], "middle", "muted", &number(tick));
     }
-    for (row, group) in results.groups.iter().enumerate() {
+    for (row, group) in groups.iter().enumerate() {
         let middle = TOP + ROW * (row as f32 + 0.5);
         content += &text([NAMES - 12.0, middle + 4.0], "end", "", &group.label());
         let Some([least, median, largest]) = group.spread(metric.name) else { continue };
