@@ -90,6 +90,19 @@ pub struct Training {
     pub config: Option<String>,
 }
 
+impl Training {
+    /// Steps of each stage, the first one first: of the runs from whose weights this run started, as far as
+    /// [`config`](Self::config) names them, and its own.
+    pub fn stages(&self) -> Vec<u64> {
+        let before = self.config.as_deref().unwrap_or_default().split(" after ").skip(1);
+        let mut stages: Vec<u64> =
+            before.filter_map(|text| text.split_once(" steps")?.0.parse().ok()).collect();
+        stages.reverse();
+        stages.push(self.steps);
+        stages
+    }
+}
+
 /// Statistics of one latent unit over the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -293,5 +306,24 @@ impl Card {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_those_of_the_runs_before_and_the_run_itself() {
+        let stages = |config: Option<&str>| {
+            Training { steps: 9, config: config.map(str::to_owned), ..Training::default() }.stages()
+        };
+        assert_eq!(stages(None), [9]);
+        assert_eq!(stages(Some("a.toml")), [9]);
+        assert_eq!(
+            stages(Some("c.toml, from b after 20 steps, from a after 3 steps, units 4 and 0 kept")),
+            [3, 20, 9]
+        );
+        assert_eq!(stages(Some("run after all.toml, from b after 20 steps")), [20, 9]);
     }
 }

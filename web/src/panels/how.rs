@@ -94,7 +94,10 @@ fn cards(dom: &Dom, state: &State) -> Drawn {
         html.push_str("</tr>");
     };
     row("trained with", &|card| Some((super::words::objective(&card.objective), String::new())));
-    row("steps", &|card| Some((super::words::grouped(card.training.steps), String::new())));
+    row("steps", &|card| {
+        let stages = card.training.stages().into_iter().map(super::words::grouped);
+        Some((stages.collect::<Vec<_>>().join(" + "), String::new()))
+    });
     if cards.iter().flatten().any(|card| card.origin.is_some()) {
         let here = || "trained with Latentscope".into();
         row("origin", &|card| Some((card.origin.clone().unwrap_or_else(here), String::new())));

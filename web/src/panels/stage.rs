@@ -165,9 +165,12 @@ fn seen(dom: &Dom, side: &Side, index: usize) -> Drawn {
 
 /// Facts from a card in one line.
 fn facts(card: &Card, active: usize) -> String {
-    let trained = match card.training.steps {
-        0 => format!("imported, on {}", card.training.dataset),
-        steps => format!("{} steps on {}", grouped(steps), card.training.dataset),
+    let stages = card.training.stages();
+    let (dataset, steps) = (&card.training.dataset, grouped(stages.iter().sum()));
+    let trained = match &stages[..] {
+        [0] => format!("imported, on {dataset}"),
+        [_] => format!("{steps} steps on {dataset}"),
+        _ => format!("{steps} steps in {} stages on {dataset}", stages.len()),
     };
     format!("{active} of {} numbers in use · {trained}", card.units.len())
 }
