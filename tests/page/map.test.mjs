@@ -45,7 +45,7 @@ test("a region that is marked shows its pictures and what they share", async () 
   const other = await pixels(page, "#dots-0");
   await page.mouse.move(box.x + box.width * 0.02, box.y + box.height * 0.02);
   await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.98, { steps: 4 });
+  await page.mouse.move(box.x + box.width * 0.62, box.y + box.height * 0.98, { steps: 4 });
   await page.mouse.up();
   await page.waitForFunction(() => /^\d+ of 256 random pictures\. (What they share most: .+ from .+ to |\d+ of them have )/.test(document.getElementById("brushed-told").textContent));
   const [count] = (await told(page)).match(/\d+/).map(Number);
