@@ -2,7 +2,7 @@ use super::opening::PERIOD;
 use super::*;
 use crate::panels;
 use crate::pictures::{Slot, Want};
-use crate::protocol::{CheckMessage, Message, Reply, Request, Surveyed};
+use crate::protocol::{CheckMessage, Reply};
 use crate::queue::QueuedRequest;
 use crate::samples;
 use crate::worker::Worker;
@@ -996,6 +996,8 @@ fn damaged_manifests_are_read_or_refused() {
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn damaged_messages_leave_the_page_and_its_worker_standing() {
+    use crate::protocol::{Message, Request, Surveyed};
+
     let bench = std::cell::RefCell::new(Bench::shown());
     let requests = [
         Request::Load { side: 0 },
