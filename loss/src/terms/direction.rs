@@ -133,12 +133,12 @@ impl Brightness {
             products += value * turned;
         }
         let count = self.values.len() as f64;
-        let variance = (squares - sum * sum / count).min(turned_squares - turned_sum * turned_sum / count);
-        if variance < LEAST * count {
+        let own = squares - sum * sum / count;
+        let turned = turned_squares - turned_sum * turned_sum / count;
+        if own.min(turned) < LEAST * count {
             return 0.0;
         }
-        let scale = (squares - sum * sum / count) * (turned_squares - turned_sum * turned_sum / count);
-        ((products - sum * turned_sum / count) / scale.sqrt()) as f32
+        ((products - sum * turned_sum / count) / (own * turned).sqrt()) as f32
     }
 
     /// The value at a column and row, interpolated between pixels.

@@ -16,8 +16,8 @@ const LAST_SCORE: &str = "recall";
 pub struct ScoredRun {
     /// Name.
     pub name: String,
-    /// Seed, if it is a run.
-    pub seed: Option<u64>,
+    /// Seed of a run.
+    pub seed: u64,
     /// Number of steps.
     pub steps: u64,
     /// Training time in seconds.
@@ -100,7 +100,7 @@ impl Results {
             results.groups[place].scored.push(ScoredRun {
                 config: std::fs::read_to_string(path.join(CONFIG)).unwrap_or_default(),
                 name: run.name,
-                seed: Some(run.seed),
+                seed: run.seed,
                 steps: card.training.steps,
                 seconds: card.training.seconds,
                 device: card.training.device,
@@ -162,9 +162,9 @@ impl Group {
 
     /// Name of a member of the group: the group's name, with the seed of a run.
     pub(super) fn member(&self, run: &ScoredRun) -> String {
-        match run.seed {
-            Some(seed) => format!("{}, seed {seed}", self.name),
-            None => self.name.clone(),
+        match self.role {
+            Role::Method => format!("{}, seed {}", self.name, run.seed),
+            Role::Model | Role::Ceiling => self.name.clone(),
         }
     }
 
@@ -185,7 +185,7 @@ pub(super) mod tests {
     pub(in super::super) fn results(groups: &[&[(f64, f64)]]) -> Results {
         let run = |seed: usize, (nll, mig): (f64, f64)| ScoredRun {
             name: format!("<run {seed}>"),
-            seed: Some(seed as u64),
+            seed: seed as u64,
             steps: 10,
             seconds: 1.0,
             device: "cpu".into(),

@@ -64,7 +64,7 @@ pub fn html(results: &Results, plots: &[Plot]) -> String {
         text += &format!(
             "<details><summary>{}: seed {}, {} in {:.0} s on {}</summary><pre>{}</pre></details>\n",
             escape(&run.name),
-            run.seed.map_or_else(String::new, |seed| seed.to_string()),
+            run.seed,
             counted(run.steps, "step"),
             run.seconds,
             escape(&run.device),

@@ -78,7 +78,7 @@ pub fn markdown(results: &Results, plots: &[Plot], folder: &str) -> String {
         text += &format!(
             "| {0} | {1} | {2} | {3:.0} | {4} | [config.toml](<{5}/config.toml>) |\n",
             escape(&run.name),
-            run.seed.map_or_else(String::new, |seed| seed.to_string()),
+            run.seed,
             thousands(run.steps),
             run.seconds,
             escape(&run.device),
