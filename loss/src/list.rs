@@ -158,6 +158,11 @@ impl Loss {
         self.0.iter().any(|part| part.term.maps())
     }
 
+    /// Key of the first term that changes the encoder's weights by itself, not through gradients alone.
+    pub fn encoder_changer(&self) -> Option<&str> {
+        self.0.iter().find(|part| part.term.changes_encoder()).map(|part| part.key.as_str())
+    }
+
     /// Returns the network's tensors for `step`, if they differ from the parameters.
     ///
     /// # Errors

@@ -79,6 +79,11 @@ pub trait Term: Debug + Send + Sync {
         false
     }
 
+    /// Whether the term changes the encoder's weights by itself, not through gradients alone.
+    fn changes_encoder(&self) -> bool {
+        false
+    }
+
     /// Returns the network's tensors for `step`, if they differ from the parameters.
     ///
     /// # Errors

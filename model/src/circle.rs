@@ -29,7 +29,7 @@ const CENTRE: f64 = 1e-6;
 /// # Errors
 /// Passes candle's errors on.
 pub fn directions(codes: &Tensor, config: &ModelConfig) -> Result<Tensor> {
-    let (circles, plain) = (config.circles, config.latent - config.circles);
+    let (circles, plain) = (config.circles, config.plain_units());
     if circles == 0 {
         return Ok(codes.clone());
     }
@@ -64,7 +64,7 @@ fn beside(codes: &Tensor, plain: usize, points: Tensor) -> Result<Tensor> {
 
 /// Converts values of units, rows of D, to channels, rows of W; see [`directions`].
 pub fn expanded(codes: &[f32], config: &ModelConfig) -> Vec<f32> {
-    let plain = config.latent - config.circles;
+    let plain = config.plain_units();
     let mut channels = Vec::with_capacity(codes.len() / config.latent * config.width());
     for code in codes.chunks_exact(config.latent) {
         channels.extend(&code[..plain]);
@@ -77,7 +77,7 @@ pub fn expanded(codes: &[f32], config: &ModelConfig) -> Vec<f32> {
 /// circle these are the mean direction in (−π, π] and the log of the angle's variance to first order,
 /// (σ_a²·sin²θ + σ_b²·cos²θ)/r², at most the variance of the uniform distribution, π²/3.
 pub fn units(mean: &[f32], log_var: &[f32], config: &ModelConfig) -> [Vec<f32>; 2] {
-    let (plain, width) = (config.latent - config.circles, config.width());
+    let (plain, width) = (config.plain_units(), config.width());
     let mut by_unit = [Vec::new(), Vec::new()];
     for (mean, log_var) in mean.chunks_exact(width).zip(log_var.chunks_exact(width)) {
         by_unit[0].extend(&mean[..plain]);

@@ -218,9 +218,14 @@ impl ModelConfig {
         self.latent + self.circles
     }
 
+    /// Number of units that are not circles. They come first.
+    pub fn plain_units(&self) -> usize {
+        self.latent - self.circles
+    }
+
     /// Whether `unit` is a [circle](crate::circle).
     pub fn is_circle(&self, unit: usize) -> bool {
-        (self.latent - self.circles..self.latent).contains(&unit)
+        (self.plain_units()..self.latent).contains(&unit)
     }
 
     /// Widths of the encoder's dense layers in order, without the layer to the posterior.

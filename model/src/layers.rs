@@ -17,6 +17,8 @@ use crate::likelihood::LOG_SCALE;
 
 /// Prefix of the names of the encoder's layers.
 pub const ENCODER: &str = "encoder.";
+/// Prefix of the names of the decoder's layers.
+pub const DECODER: &str = "decoder.";
 /// Name of the encoder's last layer. Its outputs are the posterior's statistics: the means of all channels, then
 /// the log variances, and so on.
 pub const POSTERIOR: &str = "encoder.posterior";

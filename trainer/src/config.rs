@@ -119,6 +119,10 @@ pub struct Train {
     /// them.
     #[serde(skip_serializing_if = "is_zero")]
     pub hold_out: u64,
+    /// Whether to train the decoder alone. The encoder, and with it every code, stays as it is in the weights that the
+    /// run starts from. The card keeps the loss that trained the encoder.
+    #[serde(skip_serializing_if = "is_false")]
+    pub decoder_only: bool,
     /// Seed of weights, batches and noise.
     pub seed: u64,
     /// Steps between checkpoints.
@@ -143,6 +147,7 @@ impl Default for Train {
             average: None,
             mirror: false,
             hold_out: 0,
+            decoder_only: false,
             seed: 0,
             checkpoint_every: 1000,
             keep: 2,
@@ -394,6 +399,12 @@ impl Config {
         if train.seed > i64::MAX as u64 {
             return fail("train.seed".into(), format!("is {}; TOML holds up to {}", train.seed, i64::MAX));
         }
+        if train.decoder_only
+            && let Some(term) = self.loss().encoder_changer()
+        {
+            let problem = format!("keeps the encoder, but {term} changes it; leave one of them out");
+            return fail("train.decoder_only".into(), problem);
+        }
         if !(train.learning_rate > 0.0 && train.learning_rate <= 1.0) {
             return fail(
                 "train.learning_rate".into(),
@@ -538,6 +549,8 @@ mod tests {
             let message = error(SPARSE, &[&format!("{key}={value}")]);
             assert!(message.contains("a.toml") && message.contains(key), "{message}");
         }
+        let both = error(SPARSE, &["train.decoder_only=true", "sparsity.weights.weight=0.1"]);
+        assert!(both.contains("train.decoder_only") && both.contains("sparsity.weights"), "{both}");
         assert!(error("base = 'b.toml'\n[[method]]\nname = 'a'", &[]).contains("latentscope sweep"));
         assert!(error(SPARSE, &["nonsense"]).contains("key=value"));
         let deep = format!("{}a=1", "a.".repeat(60_000));

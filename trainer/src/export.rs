@@ -77,7 +77,10 @@ pub fn weights(
         .map(|(name, tensor)| Ok((name, tensor.to_device(&cpu)?)))
         .collect::<candle_core::Result<_>>()?;
     let loss = config.loss();
-    let objective = loss.card(&tensors, &config.model)?;
+    let objective = match &checkpoint.state.objective {
+        Some(objective) => objective.clone(),
+        None => loss.card(&tensors, &config.model)?,
+    };
     let mut tensors = loss.exported(tensors, &config.model, checkpoint.state.step)?;
     if half {
         halve(&mut tensors)?;

@@ -49,7 +49,7 @@ pub enum UnitsError {
 /// Fails if `units` don't exist, repeat, or have a circle before another unit, or if the model has `winners`.
 pub fn choose(weights: Weights, new: usize, units: &[usize]) -> Result<Weights, UnitsError> {
     let model = &weights.card.model;
-    let plain = model.latent - model.circles;
+    let plain = model.plain_units();
     if model.winners.is_some() {
         return Err(UnitsError::Winners);
     }
@@ -79,7 +79,7 @@ pub fn choose(weights: Weights, new: usize, units: &[usize]) -> Result<Weights, 
 
 /// Channels of a unit.
 fn channels(model: &ModelConfig, unit: usize) -> std::ops::Range<usize> {
-    let plain = model.latent - model.circles;
+    let plain = model.plain_units();
     let first = unit + unit.saturating_sub(plain);
     first..first + if unit < plain { 1 } else { 2 }
 }
@@ -93,7 +93,7 @@ fn code(
     kept: &[usize],
 ) -> candle_core::Result<()> {
     let width = card.model.latent + card.model.circles;
-    let plain = card.model.latent - card.model.circles;
+    let plain = card.model.plain_units();
     let mut constant = vec![0f32; width];
     for (unit, statistics) in card.units.iter().enumerate().filter(|(unit, _)| !units.contains(unit)) {
         let mean = statistics.mean;
@@ -156,7 +156,7 @@ fn change(
 }
 
 fn describe(mut card: Card, new: usize, units: &[usize]) -> Card {
-    let plain = card.model.latent - card.model.circles;
+    let plain = card.model.plain_units();
     let count = new + units.len();
     card.model.latent = count;
     card.model.circles = units.iter().filter(|&&unit| unit >= plain).count();

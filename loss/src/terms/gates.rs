@@ -47,6 +47,10 @@ impl Term for Gates {
         CardEntry::of("gates", &[("channels", self.channels), ("units", self.units)])
     }
 
+    fn changes_encoder(&self) -> bool {
+        true
+    }
+
     fn validate(&self, _model: &ModelConfig) -> Checked {
         not_negative("channels", self.channels)?;
         not_negative("units", self.units)

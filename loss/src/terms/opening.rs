@@ -38,6 +38,10 @@ impl Term for Opening {
         CardEntry::of("opening", &[("every", self.every as f64)])
     }
 
+    fn changes_encoder(&self) -> bool {
+        true
+    }
+
     fn validate(&self, _model: &ModelConfig) -> Checked {
         within("first", self.first, model::config::MAX_WIDTH)?;
         if self.every == 0 {

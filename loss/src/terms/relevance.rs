@@ -72,7 +72,7 @@ impl Term for Relevance {
 
     fn prior(&self, trained: &Tensors, model: &ModelConfig) -> Result<Option<Prior>> {
         let variances = match trained.get(LOG_VAR) {
-            Some(log_var) => to_vec(&log_var.narrow(0, 0, model.latent - model.circles)?.exp()?)?,
+            Some(log_var) => to_vec(&log_var.narrow(0, 0, model.plain_units())?.exp()?)?,
             None => Vec::new(),
         };
         Ok(Some(Prior::Relevance { strength: self.strength, variances }))

@@ -42,6 +42,10 @@ impl Term for Shrink {
         CardEntry::of("weights", &[("weight", self.weight)])
     }
 
+    fn changes_encoder(&self) -> bool {
+        true
+    }
+
     fn validate(&self, _model: &ModelConfig) -> Checked {
         not_negative("weight", self.weight)
     }

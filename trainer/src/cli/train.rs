@@ -164,11 +164,18 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let dataset = dataset(&config, &source)?;
     config.data = dataset.checksum().map(|checksum| format!("{checksum:08x}"));
     let device = args.device.open()?;
-    let _lock = Lock::take(&folder)?;
+    let lock = Lock::take(&folder)?;
     let start = if args.resume {
-        resume::start(&mut config, &*dataset, &device, &folder, args.from.as_deref())?
+        resume::start(&mut config, &*dataset, &device, &folder, args.from.as_deref())
     } else {
-        start_new(&args, &mut config, &*dataset, &device, &folder)?
+        start_new(&args, &mut config, &*dataset, &device, &folder)
+    };
+    let (start, _lock) = match start {
+        Ok(start) => (start, lock),
+        Err(error) => {
+            lock.leave();
+            return Err(error);
+        }
     };
     let stop = stop_on_ctrl_c()?;
     let left = |seconds: f64| (seconds - began.elapsed().as_secs_f64()).max(0.0);
@@ -330,8 +337,9 @@ fn start_new(
         (None, None) => None,
     };
     let run = Run { config, dataset, device, folder };
-    if let (Some(weights), Some(from)) = (&weights, &config.from) {
-        run.accepts(Path::new(&from.file), weights)?;
+    match (&weights, &config.from) {
+        (Some(weights), Some(from)) => run.accepts(Path::new(&from.file), weights)?,
+        _ => run.check_random_start()?,
     }
     // A mistake in the configuration must not move the old run away.
     given_values(config, dataset)?;

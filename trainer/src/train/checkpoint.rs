@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
-use model::card::HistoryPoint;
+use model::card::{HistoryPoint, Objective};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -41,12 +41,15 @@ pub struct State {
     /// Author and licence of an imported model from which training started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// The loss that trained the encoder, if this run trains the decoder alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective: Option<Objective>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        let (history, from, origin) = (Vec::new(), None, None);
-        Self { format: FORMAT, step: 0, seconds: 0.0, history, from, origin }
+        let history = Vec::new();
+        Self { format: FORMAT, step: 0, seconds: 0.0, history, from: None, origin: None, objective: None }
     }
 }
 

@@ -55,6 +55,11 @@ pub enum TrainError {
     /// The checkpoint belongs to another network.
     #[error("{} holds another network than the configuration's; start a new run in another folder", .0.display())]
     Mismatch(PathBuf),
+    /// Only the decoder is to be trained, but the encoder has random weights.
+    #[error(
+        "train.decoder_only needs a trained encoder; name a weights file with --from, or leave it out to train both"
+    )]
+    NoEncoder,
     /// The initial weights belong to another network.
     #[error(
         "{} can't be started from: {differs}; use a file of the same network, or set the same under [model]",

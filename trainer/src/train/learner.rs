@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 use loss::{Batch, Costs, Loss, Pass, Tensors};
+use model::layers::DECODER;
 use model::ops::Adam;
 use model::random::{Purpose, stream};
 use model::{Parameters, Vae};
@@ -97,7 +98,8 @@ impl<'a> Learner<'a> {
             },
             None => None,
         };
-        let vae = Vae::load(&config.model, &network.parameters.builder(device))?.with_maps(loss.maps());
+        let tensors = read(config, network.parameters.tensors());
+        let vae = Vae::load(&config.model, &Parameters::view(&tensors, device))?.with_maps(loss.maps());
         Ok(Some(Self { config, images_in_all, loss, vae, network, average, adversaries }))
     }
 
@@ -107,6 +109,7 @@ impl<'a> Learner<'a> {
         let mut noise = stream(config.train.seed, Purpose::Objective, step);
         let changed = match loss.network(&network.parameters, step, &mut noise)? {
             Some(tensors) => {
+                let tensors = read(config, tensors);
                 let vae = Vae::load(&config.model, &Parameters::view(&tensors, inputs.images.device()))?;
                 Some(vae.with_maps(loss.maps()))
             }
@@ -123,7 +126,13 @@ impl<'a> Learner<'a> {
         let vae = changed.as_ref().unwrap_or(&self.vae);
         let Pass { costs, codes } = loss.forward(vae, &network.parameters, &own, &batch, &mut noise)?;
 
-        network.optimizer.update(&network.parameters, &costs.loss.backward()?, rate, step)?;
+        let mut gradients = costs.loss.backward()?;
+        for (name, variable) in network.parameters.iter() {
+            if is_fixed(config, name) {
+                gradients.remove(variable);
+            }
+        }
+        network.optimizer.update(&network.parameters, &gradients, rate, step)?;
         if loss.after_step(&network.parameters, rate)? {
             network.optimizer.reread()?;
         }
@@ -155,6 +164,18 @@ impl<'a> Learner<'a> {
         let average = self.average.as_ref().map_or_else(|| Ok(Tensors::new()), Average::tensors)?;
         Ok(Checkpoint { state: state.clone(), weights, moments, average })
     }
+}
+
+/// Whether a parameter keeps its value.
+fn is_fixed(config: &Config, name: &str) -> bool {
+    config.train.decoder_only && !name.starts_with(DECODER)
+}
+
+/// The tensors as the network reads them: no gradient is computed for a fixed one.
+fn read(config: &Config, tensors: Tensors) -> Tensors {
+    let tensors = tensors.into_iter();
+    let fixed = |name: &str, tensor: Tensor| if is_fixed(config, name) { tensor.detach() } else { tensor };
+    tensors.map(|(name, tensor)| (name.clone(), fixed(&name, tensor))).collect()
 }
 
 /// Initial weights, including those of adversaries with prefixed names.

@@ -11,7 +11,11 @@ const NAME: &str = ".lock";
 
 /// Exclusive access to a run's folder, until dropped.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+pub struct Lock {
+    #[expect(dead_code, reason = "the open file is the lock")]
+    file: File,
+    run: PathBuf,
+}
 
 /// Why a run's folder can't be locked.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +50,14 @@ impl Lock {
         for folder in [run, Checkpoints::of(run).path()] {
             file::remove_unfinished(folder).map_err(unusable)?;
         }
-        Ok(Self(lock))
+        Ok(Self { file: lock, run: run.to_owned() })
+    }
+
+    /// Ends the access before the run begins, and removes the folder if there is nothing else in it.
+    pub fn leave(self) {
+        // What can't be removed does no harm.
+        let _lock = std::fs::remove_file(self.run.join(NAME));
+        let _folder = std::fs::remove_dir(&self.run);
     }
 }
 

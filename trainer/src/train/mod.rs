@@ -140,10 +140,19 @@ impl Run<'_> {
         Ok(file::write(&self.folder.join(CONFIG), toml::to_string(&config)?.as_bytes())?)
     }
 
+    /// Checks that the run can start from random weights.
+    ///
+    /// # Errors
+    /// Fails if only the decoder is trained.
+    pub fn check_random_start(&self) -> Result<(), TrainError> {
+        if self.config.train.decoder_only { Err(TrainError::NoEncoder) } else { Ok(()) }
+    }
+
     /// Creates the learner and the initial state. `count` is the number of images that it learns from.
     fn learner(&self, start: Option<Checkpoint>, count: u64) -> Result<(Learner<'_>, State), TrainError> {
         let Self { config, device, folder, .. } = *self;
         let Some(start) = start else {
+            self.check_random_start()?;
             return Ok((Learner::fresh(config, count, device)?, State::default()));
         };
         let state = start.state.clone();

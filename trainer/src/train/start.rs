@@ -28,7 +28,8 @@ impl Run<'_> {
     pub fn begin(&self, weights: &Weights) -> Result<Checkpoint, TrainError> {
         let learner = Learner::fresh(self.config, self.dataset.len(), self.device)?;
         let (from, origin) = (Some(lineage(&weights.card)), weights.card.origin.clone());
-        let state = State { from, origin, ..State::default() };
+        let objective = self.config.train.decoder_only.then(|| weights.card.objective.clone());
+        let state = State { from, origin, objective, ..State::default() };
         let mut checkpoint = Checkpoint { average: BTreeMap::new(), ..learner.checkpoint(&state)? };
         for (name, tensor) in &weights.tensors {
             checkpoint.weights.insert(name.clone(), tensor.to_device(self.device)?);

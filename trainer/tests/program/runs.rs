@@ -98,6 +98,27 @@ fn a_run_starts_from_the_weights_of_a_file_and_records_it() -> Outcome {
 }
 
 #[test]
+fn a_run_can_train_the_decoder_alone() -> Outcome {
+    let folder = folder()?;
+    let here = folder.path();
+    train(here, &[])?;
+    let words = ["train", "--config", "tiny.toml", "--out", "sharper", "--set", "train.decoder_only=true"];
+    let message = fails(here, &words)?;
+    assert!(message.contains("train.decoder_only needs a trained encoder"), "{message}");
+    assert!(!here.join("sharper").exists(), "a refused run leaves no folder");
+    let more = ["--from", "run", "--set", "train.average=0.9", "--set", "objective={kind='vae'}"];
+    succeeds(here, &[&words[..], &more].concat())?;
+    let [old, new] = ["run", "sharper"].map(|run| trainer::trained::read(&here.join(run)));
+    let (old, new) = (old?, new?);
+    assert_eq!(old.card.objective, new.card.objective);
+    for (name, tensor) in old.tensors {
+        let change = (&tensor - &new.tensors[&name])?.abs()?.max_all()?.to_scalar::<f32>()?;
+        assert_eq!(change > 0.0, name.starts_with("decoder."), "{name} changed by {change}");
+    }
+    Ok(())
+}
+
+#[test]
 fn another_networks_weights_are_refused_and_nothing_is_deleted() -> Outcome {
     let folder = folder()?;
     let here = folder.path();

@@ -294,13 +294,13 @@ fn cross(context: &CanvasRenderingContext2d, [x, y, width, height]: [f64; 4]) {
 /// Converts a channel of the code to its unit, and back.
 fn unit_of(model: &Loaded, channel: usize) -> usize {
     let config = &model.card.model;
-    let plain = config.latent - config.circles;
+    let plain = config.plain_units();
     if channel < plain { channel } else { plain + (channel - plain) / 2 }
 }
 
 fn channel_of(model: &Loaded, unit: usize) -> usize {
     let config = &model.card.model;
-    let plain = config.latent - config.circles;
+    let plain = config.plain_units();
     if unit < plain { unit } else { plain + 2 * (unit - plain) }
 }
 
