@@ -1,21 +1,20 @@
 //! `latentscope world ceilings`.
 
 use metrics::Score;
-use trainer::measure::{Perfect, Protocol, ceiling};
+use trainer::measure::{Perfect, ceiling};
 use trainer::report::{Column, Table};
 use worlds::World;
 
 use super::print::print;
+use super::scoring::Codes;
 
 /// Arguments of `world ceilings`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// World, such as sprites.
     pub(super) name: String,
-    /// Largest grid for the metrics that choose their images. If the world has more images, a part of its grid is
-    /// used.
-    #[arg(long, value_name = "IMAGES", default_value_t = 1 << 20, value_parser = clap::value_parser!(u64).range(64..))]
-    grid: u64,
+    #[command(flatten)]
+    codes: Codes,
     /// Seed of the sample. The same seed gives the same scores.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -26,7 +25,7 @@ pub(crate) struct Args {
 
 /// Scores the perfect codes of `world`.
 pub(super) fn run(args: &Args, world: &'static dyn World) -> anyhow::Result<()> {
-    let protocol = Protocol { grid: args.grid, seed: args.seed, ..Protocol::default() };
+    let protocol = args.codes.protocol(args.seed);
     let mut columns = Vec::new();
     for &perfect in Perfect::of(world) {
         tracing::info!("scoring the code `{}` of {}", perfect.name(), world.name());

@@ -51,22 +51,30 @@ pub(super) fn rule(from: [f32; 2], to: [f32; 2]) -> String {
     format!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>")
 }
 
+/// Number of colours. Of more methods, the later ones have hollow dots and dashed lines.
+const COLOURS: usize = 8;
+
 /// A thick line in the colour of a method.
 pub(super) fn bar(from: [f32; 2], to: [f32; 2], width: f32, method: usize) -> String {
     let [[x1, y1], [x2, y2]] = [from, to];
+    let dashes = if method < COLOURS { "" } else { ";stroke-dasharray:3 2" };
     format!(
         "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" \
-         style=\"stroke:var(--c{});stroke-width:{width}\"/>",
-        method % 8
+         style=\"stroke:var(--c{});stroke-width:{width}{dashes}\"/>",
+        method % COLOURS
     )
 }
 
 /// A dot in the colour of a method, with a tooltip.
 pub(super) fn dot([x, y]: [f32; 2], radius: f32, opacity: f32, method: usize, says: &str) -> String {
+    let colour = format!("var(--c{})", method % COLOURS);
+    let style = if method < COLOURS {
+        format!("fill:{colour};fill-opacity:{opacity}")
+    } else {
+        format!("fill:transparent;stroke:{colour};stroke-width:2;stroke-opacity:{opacity}")
+    };
     format!(
-        "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" style=\"fill:var(--c{});fill-opacity:{opacity}\">\
-         <title>{}</title></circle>",
-        method % 8,
+        "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" style=\"{style}\"><title>{}</title></circle>",
         escape(says)
     )
 }
@@ -91,6 +99,13 @@ mod tests {
         assert_eq!(escape("<a b=\"c\">&'\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;\u{fffd}");
         let words = text([0.0, 0.0], "start", "", "</text><script>");
         assert!(!words.contains("<script>"), "{words}");
+    }
+
+    #[test]
+    fn methods_beyond_the_colours_look_different() {
+        let looks: std::collections::BTreeSet<String> =
+            (0..2 * COLOURS).map(|method| dot([0.0; 2], 3.0, 1.0, method, "")).collect();
+        assert_eq!(looks.len(), 2 * COLOURS);
     }
 
     #[test]
