@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use fs_err as fs;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ enum Form {
     Plain(usize),
     /// As `7 of 10`, with the model's number of units.
     Units,
-    /// Training steps and images per step; empty for imported models.
+    /// Training steps of each stage; empty for imported models.
     Steps,
 }
 
@@ -48,7 +48,7 @@ const TABLES: [Table; 3] = [
             ("sparse", "sparse"),
         ]],
         rows: &[
-            Row("steps × images", "", Steps),
+            Row("steps", "", Steps),
             Row("MIG", "mig", High(2)),
             Row("DCI disentanglement", "dci_disentanglement", High(2)),
             Row("IRS", "irs", High(2)),
@@ -195,21 +195,18 @@ fn value(card: &Value, score: &str) -> Option<f64> {
     card["scores"].as_array()?.iter().find(|found| found["metric"] == score)?["value"].as_f64()
 }
 
-/// Formats as `17,063 × 64`, with earlier steps first if the run started from another one's weights.
+/// Formats as `17,063`, with earlier steps first if the run started from another one's weights.
 fn steps(training: &Value) -> Result<String> {
-    let (Some(steps), Some(batch)) = (training["steps"].as_u64(), training["batch"].as_u64()) else {
-        bail!("a card states no steps");
-    };
+    let steps = training["steps"].as_u64().context("a card states no steps")?;
     if steps == 0 {
         return Ok(String::new());
     }
-    let own = format!("{} × {batch}", grouped(steps));
     let config = training["config"].as_str().unwrap_or_default();
     let count = |steps: &str| steps.split_once(" steps")?.0.parse().ok().map(grouped);
     let before = config.split(" after ").skip(1).map(count).collect::<Option<Vec<_>>>();
     let mut all = before.context("the steps before a run's own")?;
     all.reverse();
-    all.push(own);
+    all.push(grouped(steps));
     Ok(all.join(", then "))
 }
 
@@ -242,7 +239,7 @@ mod tests {
         let card = |scores: &[(&str, f64)], config: &str| {
             let scores: Vec<_> =
                 scores.iter().map(|(metric, value)| json!({"metric": metric, "value": value})).collect();
-            let training = json!({"steps": 17063, "batch": 64, "config": config});
+            let training = json!({"steps": 17063, "config": config});
             json!({"scores": scores, "training": training, "model": {"latent": 10}})
         };
         let markdown = markdown(&table, |model| {
@@ -258,7 +255,7 @@ mod tests {
         let expected = "\
             | | A | B | C |\n\
             |---|---|---|---|\n\
-            | steps | 17,063 × 64 | 1,000,000, then 9, then 17,063 × 64 | 17,063 × 64 |\n\
+            | steps | 17,063 | 1,000,000, then 9, then 17,063 | 17,063 |\n\
             | MIG | 0.07 | 0.07 | |\n\
             | NLL | 10.4 | **9.8** | 7,279 |\n\
             | KL | 2.0 | 1.0 | |\n\
