@@ -90,7 +90,16 @@ pub struct Training {
     pub config: Option<String>,
 }
 
+/// Follows the name of a configuration in [`Training::config`] if the run trained the decoder alone.
+pub const DECODER_ALONE: &str = " (decoder alone)";
+
 impl Training {
+    /// Whether the run trained the decoder alone.
+    pub fn is_decoder_alone(&self) -> bool {
+        let own = self.config.as_deref().and_then(|config| config.split(", from ").next());
+        own.is_some_and(|own| own.contains(DECODER_ALONE))
+    }
+
     /// Steps of each stage, the first one first: of the runs from whose weights this run started, as far as
     /// [`config`](Self::config) names them, and its own.
     pub fn stages(&self) -> Vec<u64> {
@@ -312,6 +321,15 @@ impl Card {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_runs_own_note_tells_that_it_trained_the_decoder_alone() {
+        let alone = |config: &str| {
+            Training { config: Some(config.to_owned()), ..Training::default() }.is_decoder_alone()
+        };
+        assert!(alone("b.toml (decoder alone), from a after 20 steps"));
+        assert!(!alone("c.toml, from b after 9 steps (decoder alone), from a after 20 steps"));
+    }
 
     #[test]
     fn stages_are_those_of_the_runs_before_and_the_run_itself() {

@@ -105,7 +105,7 @@ pub fn weights(
             seconds: checkpoint.state.seconds,
             device: device.to_owned(),
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
-            config: provenance(config.source.as_deref(), checkpoint.state.from.as_deref()),
+            config: provenance(config, checkpoint.state.from.as_deref()),
         },
         origin: checkpoint.state.origin.clone(),
         units: measured.units,

@@ -103,6 +103,9 @@ fn train_one(args: &Args, folder: &Path, config: &Config) -> anyhow::Result<Exit
     if let Some(from) = &config.from {
         bail!("the runs of a study start from new weights; remove from.file = {:?} from its base", from.file);
     }
+    if config.train.decoder_only {
+        bail!("the runs of a study start from new weights; remove train.decoder_only from it");
+    }
     match State::of(folder, config)? {
         State::Finished => return Ok(ExitCode::SUCCESS),
         State::Trained => {}

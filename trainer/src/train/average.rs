@@ -44,7 +44,7 @@ impl Average {
             if mean.device().is_cpu() {
                 approach(mean, &value, share)?;
             } else {
-                *mean = ((&*mean * (1.0 - share))? + (value * share)?)?;
+                *mean = (&*mean + ((value - &*mean)? * share)?)?;
             }
         }
         Ok(())

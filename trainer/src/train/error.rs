@@ -57,7 +57,7 @@ pub enum TrainError {
     Mismatch(PathBuf),
     /// Only the decoder is to be trained, but the encoder has random weights.
     #[error(
-        "train.decoder_only needs a trained encoder; name a weights file with --from, or leave it out to train both"
+        "train.decoder_only needs a trained encoder; name a weights file with --from, or train both parts without it"
     )]
     NoEncoder,
     /// The initial weights belong to another network.

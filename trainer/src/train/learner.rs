@@ -109,7 +109,6 @@ impl<'a> Learner<'a> {
         let mut noise = stream(config.train.seed, Purpose::Objective, step);
         let changed = match loss.network(&network.parameters, step, &mut noise)? {
             Some(tensors) => {
-                let tensors = read(config, tensors);
                 let vae = Vae::load(&config.model, &Parameters::view(&tensors, inputs.images.device()))?;
                 Some(vae.with_maps(loss.maps()))
             }

@@ -15,6 +15,8 @@ pub struct Lock {
     #[expect(dead_code, reason = "the open file is the lock")]
     file: File,
     run: PathBuf,
+    /// Whether the folder was created for this lock.
+    created: bool,
 }
 
 /// Why a run's folder can't be locked.
@@ -40,6 +42,7 @@ impl Lock {
     /// Fails if another process holds the lock or the folder can't be written to.
     pub fn take(run: &Path) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable { folder: run.to_owned(), source };
+        let created = !run.exists();
         std::fs::create_dir_all(run).map_err(unusable)?;
         let lock = File::create(run.join(NAME)).map_err(unusable)?;
         match lock.try_lock() {
@@ -50,11 +53,14 @@ impl Lock {
         for folder in [run, Checkpoints::of(run).path()] {
             file::remove_unfinished(folder).map_err(unusable)?;
         }
-        Ok(Self { file: lock, run: run.to_owned() })
+        Ok(Self { file: lock, run: run.to_owned(), created })
     }
 
-    /// Ends the access before the run begins, and removes the folder if there is nothing else in it.
+    /// Ends the access before the run begins, and removes the folder if it is new and has nothing else in it.
     pub fn leave(self) {
+        if !self.created {
+            return;
+        }
         // What can't be removed does no harm.
         let _lock = std::fs::remove_file(self.run.join(NAME));
         let _folder = std::fs::remove_dir(&self.run);

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use model::card::DECODER_ALONE;
 use model::{Card, ModelConfig, Weights};
 
 use super::learner::Learner;
 use super::{Checkpoint, Checkpoints, Run, State, TrainError};
-use crate::config::InitialWeights;
+use crate::config::{Config, InitialWeights};
 
 impl Run<'_> {
     /// Checks that `weights`, read from `path`, fit the network.
@@ -15,7 +16,8 @@ impl Run<'_> {
     /// # Errors
     /// Returns the differences if they belong to another network.
     pub fn accepts(&self, path: &Path, weights: &Weights) -> Result<(), TrainError> {
-        let differs = differences(&weights.card.model, &self.config.model)?.join(", ");
+        let alone = self.config.train.decoder_only;
+        let differs = differences(&weights.card.model, &self.config.model, alone)?.join(", ");
         if differs.is_empty() { Ok(()) } else { Err(TrainError::Start { path: path.to_owned(), differs }) }
     }
 
@@ -54,12 +56,19 @@ pub fn initial_weights(path: &Path, weights: &Weights) -> candle_core::Result<In
     Ok(InitialWeights { file: path.display().to_string(), weights: format!("{:08x}", hasher.finalize()) })
 }
 
-/// Keys under `model` that differ and change the tensors or the meaning of the outputs.
-fn differences(found: &ModelConfig, wanted: &ModelConfig) -> Result<Vec<String>, toml::ser::Error> {
+/// Keys under `model` that differ and change the tensors or the meaning of the outputs, or the codes if the encoder
+/// stays as it is.
+fn differences(
+    found: &ModelConfig,
+    wanted: &ModelConfig,
+    decoder_alone: bool,
+) -> Result<Vec<String>, toml::ser::Error> {
     let [found, wanted] = [found, wanted].map(toml::Table::try_from);
     let (found, wanted) = (found?, wanted?);
     let keys: BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
-    let other = keys.into_iter().filter(|key| *key != "winners" && found.get(*key) != wanted.get(*key));
+    let other = keys
+        .into_iter()
+        .filter(|key| (decoder_alone || *key != "winners") && found.get(*key) != wanted.get(*key));
     let value = |table: &toml::Table, key: &str| {
         table.get(key).map_or_else(|| "not set".to_owned(), toml::Value::to_string)
     };
@@ -77,7 +86,8 @@ pub fn lineage(card: &Card) -> String {
     let before = &config[begin.unwrap_or(config.len())..];
     // The steps of imported models are unknown.
     let steps = Some(card.training.steps).filter(|steps| *steps > 0);
-    let steps = steps.map(|steps| format!(" after {steps} steps")).unwrap_or_default();
+    let alone = if card.training.is_decoder_alone() { DECODER_ALONE } else { "" };
+    let steps = steps.map(|steps| format!(" after {steps} steps{alone}")).unwrap_or_default();
     format!("{}{steps}{before}", card.name)
 }
 
@@ -86,11 +96,13 @@ const FROM: &str = ", from ";
 /// Begins the choice of units, see [`with_units`].
 const WITH: &str = ", with ";
 
-/// Returns the card's `config`: the name of the configuration and the source of its weights. They share
-/// one field so that older programs can read the card.
-pub(crate) fn provenance(source: Option<&str>, from: Option<&str>) -> Option<String> {
+/// Returns the card's `config`: the name of the configuration, whether it trained the decoder alone, and the source of
+/// its weights. They share one field so that older programs can read the card.
+pub(crate) fn provenance(config: &Config, from: Option<&str>) -> Option<String> {
+    let source = config.source.as_deref();
     let Some(from) = from else { return source.map(str::to_owned) };
-    Some(format!("{}{FROM}{from}", source.unwrap_or("a configuration")))
+    let alone = if config.train.decoder_only { DECODER_ALONE } else { "" };
+    Some(format!("{}{alone}{FROM}{from}", source.unwrap_or("a configuration")))
 }
 
 /// Returns the card's `config` of a model whose units were chosen again.
@@ -121,11 +133,21 @@ mod tests {
             history: Vec::new(),
             checksum: None,
         };
-        let a = card("a", 10_000, provenance(Some("a.toml"), None));
+        let mut config =
+            Config::parse("a.toml", "name = 'a'\nobjective.kind = 'vae'", &[]).expect("a configuration");
+        config.source = Some("a.toml".to_owned());
+        let a = card("a", 10_000, provenance(&config, None));
         assert_eq!(lineage(&a), "a after 10000 steps");
-        let b = card("b", 500, provenance(None, Some(&lineage(&a))));
+        config.source = None;
+        let b = card("b", 500, provenance(&config, Some(&lineage(&a))));
         assert_eq!(b.training.config.as_deref(), Some("a configuration, from a after 10000 steps"));
         assert_eq!(lineage(&b), "b after 500 steps, from a after 10000 steps");
+        config.train.decoder_only = true;
+        let c = card("c", 9, provenance(&config, Some(&lineage(&b))));
+        assert_eq!(
+            lineage(&c),
+            "c after 9 steps (decoder alone), from b after 500 steps, from a after 10000 steps"
+        );
         assert_eq!(lineage(&card("imported", 0, None)), "imported");
         let fewer = with_units(b.training.config.as_deref(), "units 0 to 3");
         assert_eq!(fewer, "a configuration, with units 0 to 3, from a after 10000 steps");
@@ -137,10 +159,11 @@ mod tests {
     fn optional_keys_of_one_network_are_differences() -> Result<(), toml::ser::Error> {
         let plain = ModelConfig::default();
         let deep = ModelConfig { encoder_dense: Some(vec![128, 64]), winners: Some(3), ..plain.clone() };
-        assert_eq!(differences(&plain, &plain)?, Vec::<String>::new());
-        let differs = differences(&deep, &plain)?;
+        assert_eq!(differences(&plain, &plain, false)?, Vec::<String>::new());
+        let differs = differences(&deep, &plain, false)?;
         assert_eq!(differs, ["its model.encoder_dense is [128, 64], but the configuration's is not set"]);
-        assert_eq!(differences(&plain, &deep)?.len(), 1);
+        assert_eq!(differences(&plain, &deep, false)?.len(), 1);
+        assert_eq!(differences(&plain, &deep, true)?.len(), 2, "winners change the codes");
         Ok(())
     }
 }

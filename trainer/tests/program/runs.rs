@@ -108,9 +108,12 @@ fn a_run_can_train_the_decoder_alone() -> Outcome {
     assert!(!here.join("sharper").exists(), "a refused run leaves no folder");
     let more = ["--from", "run", "--set", "train.average=0.9", "--set", "objective={kind='vae'}"];
     succeeds(here, &[&words[..], &more].concat())?;
+    succeeds(here, &["train", "--resume", "--out", "sharper", "--steps", "14"])?;
     let [old, new] = ["run", "sharper"].map(|run| trainer::trained::read(&here.join(run)));
     let (old, new) = (old?, new?);
     assert_eq!(old.card.objective, new.card.objective);
+    let expected = "tiny.toml (decoder alone), from tiny after 12 steps";
+    assert_eq!(new.card.training.config.as_deref(), Some(expected));
     for (name, tensor) in old.tensors {
         let change = (&tensor - &new.tensors[&name])?.abs()?.max_all()?.to_scalar::<f32>()?;
         assert_eq!(change > 0.0, name.starts_with("decoder."), "{name} changed by {change}");

@@ -1,6 +1,7 @@
 //! How it works: an article in a separate file, and details from the models' cards.
 
 use model::Card;
+use model::card::DECODER_ALONE;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, Response};
@@ -96,7 +97,8 @@ fn cards(dom: &Dom, state: &State) -> Drawn {
     row("trained with", &|card| Some((super::words::objective(&card.objective), String::new())));
     row("steps", &|card| {
         let stages = card.training.stages().into_iter().map(super::words::grouped);
-        Some((stages.collect::<Vec<_>>().join(" + "), String::new()))
+        let alone = if card.training.is_decoder_alone() { DECODER_ALONE } else { "" };
+        Some((stages.collect::<Vec<_>>().join(" + ") + alone, String::new()))
     });
     if cards.iter().flatten().any(|card| card.origin.is_some()) {
         let here = || "trained with Latentscope".into();

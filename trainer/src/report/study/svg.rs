@@ -106,6 +106,7 @@ mod tests {
         let looks: std::collections::BTreeSet<String> =
             (0..2 * COLOURS).map(|method| dot([0.0; 2], 3.0, 1.0, method, "")).collect();
         assert_eq!(looks.len(), 2 * COLOURS);
+        assert_ne!(bar([0.0; 2], [1.0; 2], 1.0, 0), bar([0.0; 2], [1.0; 2], 1.0, COLOURS));
     }
 
     #[test]
