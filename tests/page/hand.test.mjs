@@ -63,7 +63,7 @@ test("the pen draws, both models answer, and the eraser takes away", async () =>
   await stroke(page, [0.2, 0.5], [0.8, 0.5]);
   for (const side of SIDES) await changed(page, `#reconstruction-${side}`, before[side]);
   const drawn = await inked(page);
-  assert.ok(drawn > 38 * 4 && drawn < 50 * 6, `${drawn} pixels`);
+  assert.ok(drawn > 38 * 7 && drawn < 50 * 9, `${drawn} pixels`);
   const row = (await paper(page)).slice(32 * 64, 33 * 64);
   assert.ok(row.slice(14, 50).every((v) => v === 255) && row[2] === 0 && row[61] === 0, `${row}`);
   await page.locator("label", { hasText: "Eraser" }).click();

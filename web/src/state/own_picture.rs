@@ -4,6 +4,8 @@ use model::ImageShape;
 
 /// Distance between dabs along a stroke, in pixels.
 const STEP: f32 = 0.5;
+/// Width of the pen at first, in pixels. Thinner lines are so unlike the sprites that a model may draw nothing.
+const PEN: f32 = 8.0;
 
 /// The visitor's own picture and the pen.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +29,7 @@ pub struct OwnPicture {
 impl OwnPicture {
     /// Creates the visitor's own picture from pixels.
     pub(super) fn of(pixels: Vec<u8>, shape: ImageShape) -> Self {
-        Self { shape, pixels, pen: 5.0, erases: false, tip: None, down: false, given: false }
+        Self { shape, pixels, pen: PEN, erases: false, tip: None, down: false, given: false }
     }
 
     /// Converts the picture to another number of channels: to grey, or grey in all channels.
