@@ -90,13 +90,15 @@ pub struct Training {
     pub config: Option<String>,
 }
 
+/// Separates the name of a configuration from the source of its weights in [`Training::config`].
+pub const FROM: &str = ", from ";
 /// Follows the name of a configuration in [`Training::config`] if the run trained the decoder alone.
 pub const DECODER_ALONE: &str = " (decoder alone)";
 
 impl Training {
     /// Whether the run trained the decoder alone.
     pub fn is_decoder_alone(&self) -> bool {
-        let own = self.config.as_deref().and_then(|config| config.split(", from ").next());
+        let own = self.config.as_deref().and_then(|config| config.split(FROM).next());
         own.is_some_and(|own| own.contains(DECODER_ALONE))
     }
 

@@ -71,7 +71,7 @@ pub fn choose(weights: Weights, new: usize, units: &[usize]) -> Result<Weights, 
     let Weights { card, mut tensors } = weights;
     let kept: Vec<usize> = units.iter().flat_map(|&unit| channels(&card.model, unit)).collect();
     code(&mut tensors, &card, new, units, &kept)?;
-    let width = card.model.latent + card.model.circles;
+    let width = card.model.width();
     let card = describe(card, new, units);
     posterior(&mut tensors, &card, new, &kept, width)?;
     Ok(Weights { card, tensors })
@@ -92,7 +92,7 @@ fn code(
     units: &[usize],
     kept: &[usize],
 ) -> candle_core::Result<()> {
-    let width = card.model.latent + card.model.circles;
+    let width = card.model.width();
     let plain = card.model.plain_units();
     let mut constant = vec![0f32; width];
     for (unit, statistics) in card.units.iter().enumerate().filter(|(unit, _)| !units.contains(unit)) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use model::card::DECODER_ALONE;
+use model::card::{DECODER_ALONE, FROM};
 use model::{Card, ModelConfig, Weights};
 
 use super::learner::Learner;
@@ -91,8 +91,6 @@ pub fn lineage(card: &Card) -> String {
     format!("{}{steps}{before}", card.name)
 }
 
-/// Separates a configuration's name from the source of its weights, in a card.
-const FROM: &str = ", from ";
 /// Begins the choice of units, see [`with_units`].
 const WITH: &str = ", with ";
 
